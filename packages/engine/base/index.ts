@@ -1,0 +1,11 @@
+/**
+ * Small types that everything stands on: faults as values, the clock, coarse timers, randomness, bytes.
+ */
+export { FAULTS, makeFault } from "./fault.ts";
+export type { Fault, FaultCode, FaultRetry, FaultRow, FaultSource } from "./fault.ts";
+export { systemClock } from "./clock.ts";
+export type { Clock, ClockTimer } from "./clock.ts";
+export { CallbackTimer, TICK_MS, Timer, TimerWheel } from "./timer-wheel.ts";
+export { seededRandom, systemRandom } from "./random.ts";
+export type { Random } from "./random.ts";
+export { copyBytes, hashText } from "./bytes.ts";

@@ -1,0 +1,95 @@
+import type { Clock, Random } from "../base/index.ts";
+import type { Exchange, Fields, RequestHead, ResponseHead } from "../message/index.ts";
+
+/** A response of Heddle's own instead of the upstream's. */
+export interface Reply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | Uint8Array;
+}
+
+type Now<T> = T | undefined | void;
+type Soon<T> = Now<T> | Promise<Now<T>>;
+
+/**
+ * A filter instance: built once per route (or backendRef) when a Snapshot is applied, shared by all its exchanges,
+ * so state of one exchange lives in a slot. Request phases run in the list's order, response phases in reverse.
+ *
+ * A head phase returns nothing (go on) or a Reply. Only one that must wait returns a promise, and only then does
+ * the runner await; the wait must end when `exchange.abortSignal()` fires. A phase that throws fails its exchange
+ * with HDL_FILTER_FAILED. `end` runs once for every exchange whose `requestHead` phase was entered, whatever happened.
+ */
+export interface Filter {
+  readonly name: string;
+  requestHead?(exchange: Exchange): Soon<Reply>;
+  readonly requestBody?: BodyPhase;
+  requestTrailers?(exchange: Exchange, trailers: Fields): void;
+  responseHead?(exchange: Exchange, head: ResponseHead): Soon<Reply>;
+  readonly responseBody?: BodyPhase;
+  responseTrailers?(exchange: Exchange, trailers: Fields): void;
+  end?(exchange: Exchange): void;
+}
+
+/** What a filter does with body bytes. A chunk is valid during the call only: copy what must be kept. */
+export type BodyPhase = ObserveBody | TransformBody | BufferBody;
+
+export interface ObserveBody {
+  readonly mode: "observe";
+  chunk(exchange: Exchange, bytes: Uint8Array): void;
+  end?(exchange: Exchange): void;
+}
+
+/** Chunk in, chunks out. The runner makes the length unknown, since it changes. */
+export interface TransformBody {
+  readonly mode: "transform";
+  /** Returns the bytes to pass on now; null for none. */
+  chunk(exchange: Exchange, bytes: Uint8Array): Uint8Array | null;
+  /** Returns what is left when the body ends; null for none. */
+  end(exchange: Exchange): Uint8Array | null;
+}
+
+/** The whole body at once, up to `maxBytes`; more is refused with HDL_BODY_BUFFER_FULL (413, or 502 of a response). */
+export interface BufferBody {
+  readonly mode: "buffer";
+  readonly maxBytes: number;
+  /** Returns a replacement, a Reply, or nothing to pass it on unchanged. */
+  whole(exchange: Exchange, bytes: Uint8Array): Soon<Uint8Array | Reply>;
+}
+
+/** A call that a filter makes to a cluster beside its exchange: mirror, external authorisation, introspection. */
+export interface SideCall {
+  writeBody(chunk: Uint8Array): void;
+  /** Octets that wait to be sent: a caller with a bound of its own stops above it. */
+  readonly pendingBytes: number;
+  writeEnd(): void;
+  abort(): void;
+}
+
+export interface SideCallEvents {
+  /** Body octets arrive through `onBody`; without it they are read and dropped. */
+  onHead?(head: ResponseHead): void;
+  onBody?(chunk: Uint8Array): void;
+  /** Once: undefined when the response is complete, else the fault's code. */
+  onEnd?(fault: string | undefined): void;
+}
+
+/** Everything that a filter may reach of the outside. */
+export interface FilterContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A place in `exchange.slots` for state of one exchange, kept for the life of the chain. */
+  reserveSlot(): number;
+  /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */
+  call(cluster: string, request: RequestHead, events: SideCallEvents): SideCall;
+  /** A named counter, summed over workers, shown as heddle_filter_events_total{filter,event}. */
+  count(event: string): void;
+}
+
+/** Makes filters of one kind. `config` is plain data, checked when the resource was compiled. */
+export interface FilterFactory<Config = unknown> {
+  readonly name: string;
+  create(config: Config, context: FilterContext): Filter;
+}
+
+export type FilterRegistry = ReadonlyMap<string, FilterFactory>;

@@ -1,0 +1,16 @@
+/**
+ * The contract between the request path and its policies, and the chain that runs them.
+ */
+export type {
+  BodyPhase,
+  BufferBody,
+  Filter,
+  FilterContext,
+  FilterFactory,
+  FilterRegistry,
+  ObserveBody,
+  Reply,
+  SideCall,
+  SideCallEvents,
+  TransformBody,
+} from "./contract.ts";

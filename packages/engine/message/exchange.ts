@@ -1,0 +1,177 @@
+import type { Fault } from "../base/index.ts";
+import type { Fields } from "./fields.ts";
+import type { RequestHead, ResponseHead } from "./head.ts";
+
+/** What is known of the connection that a request came by. One object per connection, shared by its exchanges. */
+export interface Peer {
+  /** Textual IP address; an IPv4 one is never written as ::ffff:. "" for an in-process caller or a unix socket. */
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly tls: PeerTls | null;
+}
+
+export interface PeerTls {
+  /** "TLSv1.3" */
+  readonly version: string;
+  readonly cipher: string;
+  /** Server name that the client asked for, lower-case; "" when it sent none. */
+  readonly serverName: string;
+  /** Negotiated ALPN protocol; "" for none. */
+  readonly alpn: string;
+  readonly isResumed: boolean;
+}
+
+export const IN_PROCESS_PEER: Peer = { address: "", port: 0, localAddress: "", localPort: 0, tls: null };
+
+/**
+ * Where an exchange's response goes: a listener's codec, or a caller in this process. The proxy calls it; it
+ * answers through ExchangeEvents.
+ *
+ *   writeInformational* → writeHead → writeBody* → writeEnd        reset may come at any point, then nothing more
+ *
+ * Writes are gathered; nothing need leave before `flush`. A chunk is valid during the call only.
+ */
+export interface ResponseSink {
+  /** 1xx other than 101. */
+  writeInformational(head: ResponseHead): void;
+  /** `isLast`: no body and no trailers follow, `writeEnd` is not called. */
+  writeHead(head: ResponseHead, isLast: boolean): void;
+  writeBody(chunk: Uint8Array): void;
+  writeEnd(trailers: Fields | null): void;
+  /** Sends what was gathered. False: more than the high-water mark waits, hold until `onResponseDrain`. */
+  flush(): boolean;
+  /** Ends the exchange visibly broken: the client must not take what it got for a whole response. */
+  reset(fault: Fault): void;
+  pauseRequestBody(): void;
+  resumeRequestBody(): void;
+}
+
+/** What a listener's codec, or a caller in this process, tells the proxy about an exchange it opened. */
+export interface ExchangeEvents {
+  /** Valid during the call only. */
+  onRequestBody(chunk: Uint8Array): void;
+  onRequestEnd(trailers: Fields | null): void;
+  /** The burst of bytes that was read is worked off: a good moment to flush towards the upstream. */
+  onRequestReadDone(): void;
+  /** What `flush` held back is gone: go on. */
+  onResponseDrain(): void;
+  /** The client is gone, or broke the protocol after the head. Nothing more will be read or can be written. */
+  onRequestReset(fault: Fault): void;
+}
+
+/**
+ * The proxy's hold on one attempt at an endpoint: an HTTP/1.1 connection checked out of a pool, an HTTP/2 stream.
+ * It answers through UpstreamEvents.
+ */
+export interface UpstreamStream {
+  writeBody(chunk: Uint8Array): void;
+  writeEnd(trailers: Fields | null): void;
+  /** As ResponseSink.flush. */
+  flush(): boolean;
+  /** Gives up: an HTTP/1.1 connection is closed, a stream reset. No event comes after it. */
+  reset(fault: Fault): void;
+  pauseResponseBody(): void;
+  resumeResponseBody(): void;
+}
+
+export interface UpstreamEvents {
+  /** 1xx other than 101. */
+  onInformational(head: ResponseHead): void;
+  /** `isLast`: no body and no trailers follow, `onResponseEnd` is not called. */
+  onResponseHead(head: ResponseHead, isLast: boolean): void;
+  /** Valid during the call only. */
+  onResponseBody(chunk: Uint8Array): void;
+  onResponseEnd(trailers: Fields | null): void;
+  /** The burst of bytes that was read is worked off: a good moment to flush towards the client. */
+  onResponseReadDone(): void;
+  onUpstreamDrain(): void;
+  /** The attempt failed; also after the head, when a body ends before its time. */
+  onUpstreamReset(fault: Fault): void;
+}
+
+/** Names and shared-memory indexes of what an exchange was matched to. */
+export interface MatchInfo {
+  readonly listener: string;
+  readonly listenerIndex: number;
+  /** "namespace/name" of the route; "" before a match. */
+  readonly route: string;
+  /** Rule name, or its number. */
+  readonly rule: string;
+  readonly routeIndex: number;
+}
+
+/** Who authenticated. Whoever did puts it here, whichever way was used. */
+export interface Principal {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly method: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One request in flight with its response, whatever the protocol: the record that filters, balancers and the
+ * access log look at. It has no behaviour; `proxy/` drives it. Not reused: a late reader sees a finished exchange,
+ * never somebody else's.
+ */
+export class Exchange {
+  readonly request: RequestHead;
+  /** The final response head once there is one. */
+  response: ResponseHead | null = null;
+  readonly peer: Peer;
+  match: MatchInfo;
+  /** The prefix or exact path that the route matched; what URLRewrite and redirect replace. */
+  matchedPath = "";
+  /** As received, for logs and for filters that a rewrite must not deceive. */
+  readonly originalPath: string;
+  /** Client address after trusted hops; the peer's where none is trusted. */
+  clientAddress: string;
+  principal: Principal | null = null;
+  /** Typed slots, reserved when the chain is built; see filter/. */
+  slots: unknown[] | null = null;
+  fault: Fault | null = null;
+  cluster = "";
+  clusterIndex = -1;
+  /** "address:port" of the endpoint of the last attempt. */
+  endpoint = "";
+  endpointIndex = -1;
+  attempts = 0;
+  /** Body octets, without framing. */
+  requestBytes = 0;
+  responseBytes = 0;
+  /** Clock milliseconds (monotonic) of the head's last byte, and of the response head's arrival (0: none). */
+  readonly startedMs: number;
+  upstreamStartedMs = 0;
+  responseHeadMs = 0;
+  endedMs = 0;
+  /** W3C trace context: 32 and 16 hex digits, "" when tracing is off. */
+  traceId = "";
+  spanId = "";
+  /** Set lazily by `abortSignal`. */
+  private controller: AbortController | null = null;
+  isEnded = false;
+
+  constructor(request: RequestHead, peer: Peer, match: MatchInfo, startedMs: number) {
+    this.request = request;
+    this.peer = peer;
+    this.match = match;
+    this.originalPath = request.path;
+    this.clientAddress = peer.address;
+    this.startedMs = startedMs;
+  }
+
+  /** Fires when the exchange ends, however it ends; for waits of filters. */
+  abortSignal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.isEnded) this.controller.abort();
+    return this.controller.signal;
+  }
+
+  /** @internal by the proxy, once */
+  markEnded(nowMs: number): void {
+    this.isEnded = true;
+    this.endedMs = nowMs;
+    this.controller?.abort();
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Messages without a protocol: request and response heads, fields, trailers, and the Exchange. Every codec
+ * decodes to these, and router, filters and proxy see nothing else.
+ */
+export { Fields, isFieldValue, isToken, SPAN, TOKEN_BYTES } from "./fields.ts";
+export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
+export type { Scheme } from "./head.ts";
+export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
+export type { KnownName } from "./known-names.ts";
+export { Exchange, IN_PROCESS_PEER } from "./exchange.ts";
+export type {
+  ExchangeEvents,
+  MatchInfo,
+  Peer,
+  PeerTls,
+  Principal,
+  ResponseSink,
+  UpstreamEvents,
+  UpstreamStream,
+} from "./exchange.ts";

@@ -1,0 +1,293 @@
+/**
+ * The Snapshot: what a data plane needs to know, as plain data in named, content-hashed units. Workers, the feed
+ * and the copy on disk all receive the same units and deltas of them.
+ */
+
+/** Key of a unit: its kind and name. Names are stable across versions, so that a delta replaces by key. */
+export type UnitKey = string;
+
+export function unitKey(unit: { kind: Unit["kind"]; name: string }): UnitKey {
+  return `${unit.kind}:${unit.name}`;
+}
+
+export type Unit = ListenerUnit | RouteUnit | ClusterUnit | EndpointsUnit | SecretUnit;
+
+/** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
+export interface ListenerUnit {
+  readonly kind: "listener";
+  /** "address/port": "[::]/8080", "127.80.0.1/443". */
+  readonly name: string;
+  /** IP to bind; "::" is dual-stack. */
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: "HTTP" | "HTTPS";
+  /** In the order of the Gateway's spec. At most one has each hostname. */
+  readonly servers: readonly ServerSpec[];
+  readonly settings: ListenerSettings;
+}
+
+export interface ServerSpec {
+  /** "gateway-namespace/gateway/listener": the id routes attach to, and of counters. */
+  readonly id: string;
+  /** "" for every host, "shop.example", "*.example". Lower-case. */
+  readonly hostname: string;
+  readonly tls: ServerTls | null;
+}
+
+export interface ServerTls {
+  /** Names of secret units, in order of preference; the first whose certificate names match the SNI serves. */
+  readonly certificates: readonly string[];
+  /** Default TLSv1.2. */
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  /** ALPN protocols offered, in order. Default ["http/1.1"]. */
+  readonly alpn: readonly string[];
+}
+
+/** Limits and habits of one listener; each has the default of `DEFAULT_LISTENER_SETTINGS`. */
+export interface ListenerSettings {
+  /** Octets of a request head, request line included. */
+  readonly maxHeadBytes: number;
+  readonly maxFields: number;
+  /** Octets of the request target. */
+  readonly maxTargetBytes: number;
+  readonly headTimeoutMs: number;
+  /** Whole request, head and body; not for upgrades. */
+  readonly requestTimeoutMs: number;
+  /** Slowest body, measured after `bodyRateGraceMs`. */
+  readonly minBodyBytesPerSecond: number;
+  readonly bodyRateGraceMs: number;
+  readonly keepAliveIdleMs: number;
+  /** An exchange in which no byte moves either way; off for upgraded connections. */
+  readonly streamIdleMs: number;
+  readonly tlsHandshakeMs: number;
+  readonly maxTlsHandshakes: number;
+  readonly maxConnections: number;
+  /** Request body octets; 0 for no bound (the default: bodies stream). */
+  readonly maxBodyBytes: number;
+  /** Reading stops above this many octets waiting in a direction. */
+  readonly highWaterBytes: number;
+  /** Requests on one connection before it is closed; 0 for no bound. */
+  readonly maxRequestsPerConnection: number;
+  /** Protocols that an Upgrade may name, lower-case. h2c is never allowed. */
+  readonly upgrades: readonly string[];
+  /** `%2F`, `%5C`, `%00` and a backslash in a path: refused unless "keep". */
+  readonly escapedSlashes: "refuse" | "keep";
+  readonly forwarded: ForwardedSettings;
+}
+
+export interface ForwardedSettings {
+  /** Headers that Heddle sets towards the upstream. */
+  readonly xForwarded: boolean;
+  readonly forwarded: boolean;
+  /** The received-by name of Via (RFC 9110 section 7.6.3); "" for none. */
+  readonly via: string;
+  /** Addresses and CIDR ranges of proxies in front whose X-Forwarded-* are believed and appended to. */
+  readonly trustedHops: readonly string[];
+}
+
+export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
+  maxHeadBytes: 61_440,
+  maxFields: 100,
+  maxTargetBytes: 16_384,
+  headTimeoutMs: 10_000,
+  requestTimeoutMs: 300_000,
+  minBodyBytesPerSecond: 500,
+  bodyRateGraceMs: 10_000,
+  keepAliveIdleMs: 60_000,
+  streamIdleMs: 300_000,
+  tlsHandshakeMs: 5_000,
+  maxTlsHandshakes: 1_000,
+  maxConnections: 20_000,
+  maxBodyBytes: 0,
+  highWaterBytes: 32_768,
+  maxRequestsPerConnection: 0,
+  upgrades: ["websocket"],
+  escapedSlashes: "refuse",
+  forwarded: { xForwarded: true, forwarded: false, via: "", trustedHops: [] },
+};
+
+/** One HTTPRoute as attached: where, for which hosts, and its rules. */
+export interface RouteUnit {
+  readonly kind: "route";
+  /** "namespace/name". */
+  readonly name: string;
+  readonly attachments: readonly RouteAttachment[];
+  readonly rules: readonly RouteRule[];
+  /** Ties between equal matches: the older first, then the lower name. Milliseconds since the epoch; 0 is oldest. */
+  readonly createdMs: number;
+}
+
+export interface RouteAttachment {
+  /** ServerSpec.id */
+  readonly server: string;
+  /** Route hostnames intersected with the listener's: "" (any), exact or "*.x"; lower-case; never empty. */
+  readonly hostnames: readonly string[];
+}
+
+export interface RouteRule {
+  /** The rule's name, or its number as text. */
+  readonly name: string;
+  /** Any of them; never empty (the default is the prefix "/"). */
+  readonly matches: readonly RouteMatch[];
+  readonly filters: readonly FilterSpec[];
+  readonly backends: readonly BackendSpec[];
+  /** Whole exchange, until the last byte of the response; 0 for none. */
+  readonly requestTimeoutMs: number;
+  /** One attempt; 0 for none. */
+  readonly backendRequestTimeoutMs: number;
+  readonly retry: RetrySpec | null;
+  readonly sessionPersistence: SessionPersistenceSpec | null;
+}
+
+export interface RouteMatch {
+  readonly path: { readonly type: "Exact" | "PathPrefix" | "RegularExpression"; readonly value: string };
+  /** "" for any. */
+  readonly method: string;
+  /** Lower-case names. */
+  readonly headers: readonly ValueMatch[];
+  readonly queryParams: readonly ValueMatch[];
+}
+
+export interface ValueMatch {
+  readonly name: string;
+  readonly type: "Exact" | "RegularExpression";
+  readonly value: string;
+}
+
+/** A filter to build: which factory, with what plain configuration. */
+export interface FilterSpec {
+  /** Name in the filter registry: "header-modifier", "redirect", "rewrite", "mirror", "cors" … */
+  readonly name: string;
+  readonly config: unknown;
+}
+
+export interface BackendSpec {
+  /** Cluster name; null when the reference does not resolve: its share of requests gets `status`. */
+  readonly cluster: string | null;
+  readonly weight: number;
+  readonly filters: readonly FilterSpec[];
+  /** Status for requests when cluster is null: 500 (Gateway API). */
+  readonly status: number;
+}
+
+export interface RetrySpec {
+  /** Response codes retried; connection failures that are safe to retry always are. */
+  readonly codes: readonly number[];
+  /** Attempts after the first. */
+  readonly attempts: number;
+  /** Pause before the first retry, doubled for each further one, with jitter. 0: at once. */
+  readonly backoffMs: number;
+}
+
+/** GEP-1619. */
+export interface SessionPersistenceSpec {
+  /** Cookie or header name. */
+  readonly name: string;
+  readonly type: "Cookie" | "Header";
+  /** 0: a session cookie. */
+  readonly absoluteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly isPermanent: boolean;
+}
+
+export interface ClusterUnit {
+  readonly kind: "cluster";
+  /** "service/namespace/name/port" or "backend/namespace/name". */
+  readonly name: string;
+  readonly protocol: "http1";
+  /** Name of the endpoints unit. */
+  readonly endpoints: string;
+  readonly balancing: "peak-ewma" | "round-robin" | "random";
+  readonly tls: ClusterTls | null;
+  readonly settings: ClusterSettings;
+}
+
+export interface ClusterTls {
+  /** SNI and the name checked in the certificate. */
+  readonly serverName: string;
+  /** PEM of trusted roots; null for the system's. */
+  readonly caPem: string | null;
+  readonly insecureSkipVerify: boolean;
+}
+
+export interface ClusterSettings {
+  readonly connectTimeoutMs: number;
+  /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
+  readonly idleTimeoutMs: number;
+  readonly maxConnectionsPerEndpoint: number;
+  /** Exchanges waiting for a connection, per cluster. */
+  readonly maxPending: number;
+  readonly maxHeadBytes: number;
+  readonly maxFields: number;
+  /** Retries as a share of requests over the last 10 s, beside `retryBudgetMinPerSecond`. */
+  readonly retryBudgetRatio: number;
+  readonly retryBudgetMinPerSecond: number;
+  /** Consecutive connect failures or gateway faults (502, 503, 504, resets) that eject an endpoint; 0 for never. */
+  readonly ejectAfterFaults: number;
+  /** First ejection; grows by itself with each further one, to ten times. Then it is probed by one request. */
+  readonly ejectMs: number;
+  /** Never more than this share of the endpoints (0–1), and never the last one. */
+  readonly maxEjectedShare: number;
+  readonly highWaterBytes: number;
+}
+
+export const DEFAULT_CLUSTER_SETTINGS: ClusterSettings = {
+  connectTimeoutMs: 5_000,
+  idleTimeoutMs: 55_000,
+  maxConnectionsPerEndpoint: 1_024,
+  maxPending: 10_000,
+  maxHeadBytes: 61_440,
+  maxFields: 200,
+  retryBudgetRatio: 0.2,
+  retryBudgetMinPerSecond: 10,
+  ejectAfterFaults: 5,
+  ejectMs: 5_000,
+  maxEjectedShare: 0.5,
+  highWaterBytes: 32_768,
+};
+
+export interface EndpointsUnit {
+  readonly kind: "endpoints";
+  readonly name: string;
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+export interface EndpointSpec {
+  /** IP address, DNS name, or the path of a unix socket when port is 0. */
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly zone: string;
+}
+
+/** "10.0.0.1:80", "[::1]:80", "unix:/run/x.sock": an endpoint's name in logs, metrics and session cookies. */
+export function endpointName(endpoint: { address: string; port: number }): string {
+  if (endpoint.port === 0) return `unix:${endpoint.address}`;
+  return endpoint.address.includes(":")
+    ? `[${endpoint.address}]:${endpoint.port}`
+    : `${endpoint.address}:${endpoint.port}`;
+}
+
+/** A certificate with its key. Travels apart from the rest: never logged, never in dumps. */
+export interface SecretUnit {
+  readonly kind: "secret";
+  /** "namespace/name". */
+  readonly name: string;
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  /** DNS names of the certificate, lower-case, wildcards as they stand. */
+  readonly dnsNames: readonly string[];
+}
+
+/**
+ * A change from one version to the next. `puts` replace by key. `indexes` gives counters their place in shared
+ * memory: keys are "listener:ID", "route:NAME/RULE", "cluster:NAME", "endpoint:CLUSTER|ADDRESS".
+ */
+export interface SnapshotDelta {
+  readonly version: number;
+  readonly puts: readonly { readonly unit: Unit; readonly hash: string }[];
+  readonly removes: readonly UnitKey[];
+  readonly indexes: readonly (readonly [key: string, index: number])[];
+  /** False: more deltas of the same version follow; the swap waits for the last. */
+  readonly isLast: boolean;
+}
