@@ -1,0 +1,32 @@
+// What must hold before each commit: format, lint, types, import directions, unit tests.
+import path from "node:path";
+import { describeResult, runStep, type Step, type StepResult } from "./check/step.ts";
+
+const root = path.join(import.meta.dirname, "..");
+const bin = (name: string) => path.join(root, "node_modules/.bin", name);
+const script = (name: string, ...args: string[]) => ({
+  command: process.execPath,
+  args: [`scripts/${name}`, ...args],
+});
+
+const staticSteps: Step[] = [
+  { name: "format", command: bin("oxfmt"), args: ["--check"] },
+  { name: "lint", command: bin("oxlint"), args: ["--deny-warnings"] },
+  { name: "types", command: bin("tsc"), args: ["--noEmit"] },
+  { name: "imports", ...script("check-imports.ts") },
+];
+const unitTests: Step = { name: "unit", ...script("test.ts", "unit") };
+
+async function run(step: Step): Promise<StepResult> {
+  const result = await runStep(step, root);
+  console.log(describeResult(result));
+  return result;
+}
+
+// The tests come after: beside the type checker they would wait for the processor and miss their times.
+const results = [...(await Promise.all(staticSteps.map(run))), await run(unitTests)];
+const failed = results.filter(({ ok }) => !ok);
+if (failed.length > 0) {
+  console.error(`check failed: ${failed.map(({ name }) => name).join(", ")}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,47 @@
+// Runs test suites: `node scripts/test.ts unit e2e [PART_OF_PATH…] [--node-test-option…]`.
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import path from "node:path";
+import { parseTestRequest, pickTestFiles, suites, type Suite, type TestRequest } from "./test/suites.ts";
+
+const root = path.join(import.meta.dirname, "..");
+/** Two files at a time: socket and timing tests stay honest on a machine of two cores. */
+const CONCURRENCY = 2;
+const TEST_TIMEOUT_MS = 120_000;
+
+const isSkipped = (name: string) => /(^|\/)(node_modules|dist|testdata)(\/|$)/.test(name);
+
+const findFiles = (suite: Suite) => globSync(suite.globs, { cwd: root, exclude: isSkipped }).sort();
+
+function run(request: TestRequest, files: string[]): void {
+  const limitMinutes = request.suites.reduce((sum, name) => sum + (suites[name]?.limitMinutes ?? 0), 0);
+  const options = [
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    ...request.nodeArgs,
+  ];
+  // A process group of its own, so that a hung run ends with all that it started.
+  const child = spawn(process.execPath, ["--test", ...options, ...files], {
+    cwd: root,
+    stdio: "inherit",
+    detached: true,
+  });
+  const stop = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  const limit = setTimeout(() => {
+    console.error(`tests ran longer than ${limitMinutes} minutes and were stopped; a test or a handle hangs`);
+    stop();
+  }, limitMinutes * 60_000);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  child.on("exit", (code) => {
+    clearTimeout(limit);
+    process.exitCode = code ?? 1;
+  });
+}
+
+try {
+  const request = parseTestRequest(process.argv.slice(2));
+  run(request, pickTestFiles(request, findFiles));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
