@@ -1,0 +1,17 @@
+/**
+ * What tests of several packages share: backends that tell what they saw, raw connections, certificates, a clock
+ * that stands still, the whole product as a process, and checks that nothing was left open.
+ * Everything opened has `close()` and works with `await using`.
+ */
+export { makeCertificateAuthority } from "./certificates.ts";
+export type { IssuedCertificate, IssueOptions, TestCertificateAuthority } from "./certificates.ts";
+export { openEchoServer } from "./echo-server.ts";
+export type { Echo, EchoServer, EchoServerOptions } from "./echo-server.ts";
+export { FakeClock } from "./fake-clock.ts";
+export { assertNoOpenConnections, becomesTrue, watchForLeaks } from "./leaks.ts";
+export type { ConnectionHolder } from "./leaks.ts";
+export { findFreePorts, listenOnFreePort } from "./open-port.ts";
+export { connectRaw, RawConnection } from "./raw-connection.ts";
+export type { ConnectionEnd, ConnectRawOptions } from "./raw-connection.ts";
+export { openRecordingServer } from "./recording-server.ts";
+export type { RecordingServer, RecordingServerOptions } from "./recording-server.ts";
