@@ -1,0 +1,115 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  assignCores,
+  caddy,
+  cleanUpOnExit,
+  describeMachine,
+  freePort,
+  haproxy,
+  installTools,
+  makeCertificate,
+  makeHeddle,
+  makeTemporaryFolder,
+  nginx,
+  pinSelf,
+  readMachine,
+  startUpstream,
+  type Proxy,
+} from "../rig/index.ts";
+import { cases as allCases, type Case } from "./cases.ts";
+import { parseOptions, usage, type Options, type ProxyName } from "./options.ts";
+import { cpuProfileFlags, perfFlags, recordPerf } from "./profile.ts";
+import { formatReport } from "./report.ts";
+import { runCase, type Bench, type Row } from "./run-case.ts";
+import { summarise } from "./summary.ts";
+
+const say = (text: string): void => console.error(text);
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help")) return console.log(usage);
+  const options = parseOptions(process.argv.slice(2));
+  cleanUpOnExit();
+  const peers = { nginx, haproxy, caddy };
+  const needs = options.proxies.flatMap((name) =>
+    name in peers ? peers[name as keyof typeof peers].needs : [],
+  );
+  installTools([
+    ...needs,
+    "nginx",
+    "wrk",
+    "openssl",
+    "taskset",
+    ...(options.usePerf ? (["perf"] as const) : []),
+  ]);
+  const machine = readMachine();
+  const cores = assignCores();
+  pinSelf(cores.load);
+  console.log(describeMachine(machine));
+  console.log(describeRun(options, cores.proxy, cores.load));
+  const bench = await prepare(options, cores);
+  const cases = allCases.filter(({ name }) => options.cases.includes(name));
+  const rows: Row[] = [];
+  for (const its of cases) rows.push(...(await runCase(bench, its, await proxiesOf(its, options))));
+  await bench.upstream.process.stop();
+  const summaries = summarise(rows, cases);
+  console.log(`\n${formatReport(summaries, cases)}`);
+  if (options.out !== undefined)
+    writeFileSync(options.out, `${JSON.stringify({ machine, options, rows: summaries }, null, 2)}\n`);
+  process.exitCode = summaries.every(({ state }) => state === "ok") ? 0 : 1;
+}
+
+async function prepare(options: Options, cores: Bench["cores"]): Promise<Bench> {
+  const folder = makeTemporaryFolder();
+  const tls = { certificateFile: join(folder, "site.crt"), keyFile: join(folder, "site.key") };
+  makeCertificate(tls.keyFile, tls.certificateFile);
+  const upstream = await startUpstream(folder, cores.load);
+  const afterRounds: Bench["afterRounds"] = async (its, row, serving, load) => {
+    if (!options.usePerf || row.proxy !== "heddle") return;
+    say(`wrote ${await recordPerf(its.name, serving, load, options.profileFolder)}`);
+  };
+  return { folder, cores, upstream, tls, options, afterRounds, say };
+}
+
+async function proxiesOf(its: Case, options: Options): Promise<Proxy[]> {
+  const { builtFolder, proxies } = options;
+  const heddle = async (name: string, workers: number, hasLog: boolean): Promise<Proxy> => {
+    const nodeFlags = name === "heddle" ? profileFlags(its, options) : undefined;
+    return makeHeddle({ name, workers, hasLog, builtFolder, apiPort: await freePort(), nodeFlags });
+  };
+  if (its.comparesWorkers) {
+    if (!proxies.includes("heddle")) return [];
+    return [await heddle("heddle, 1 worker", 1, true), await heddle("heddle, 2 workers", 2, true)];
+  }
+  const make: Record<ProxyName, () => Proxy | Promise<Proxy>> = {
+    heddle: () => heddle("heddle", 1, true),
+    "heddle-nolog": () => heddle("heddle, log off", 1, false),
+    nginx: () => nginx,
+    haproxy: () => haproxy,
+    caddy: () => caddy,
+  };
+  return Promise.all(proxies.map((name) => make[name]()));
+}
+
+function profileFlags(its: Case, options: Options): string[] {
+  const cpuProf = options.useCpuProf ? cpuProfileFlags(options.profileFolder, its.name) : [];
+  return [...cpuProf, ...(options.usePerf ? perfFlags : [])];
+}
+
+function describeRun(options: Options, proxyCore: string, loadCore: string): string {
+  const { rounds, seconds, warmUpSeconds, useCpuProf, usePerf } = options;
+  const notes = [
+    `proxy on core ${proxyCore}, load and upstream on core ${loadCore}, ${rounds} rounds of ${seconds} s after ${warmUpSeconds} s of warm-up`,
+    "haproxy keeps no access log (it cannot write one to a file); caddy's is unbuffered JSON; nginx's is buffered",
+  ];
+  if (useCpuProf || usePerf)
+    notes.push(`profiles go to ${options.profileFolder}; heddle's figures are slowed by them`);
+  return notes.join("\n");
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,126 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  measureWindow,
+  startProxy,
+  warmUp,
+  type Cores,
+  type Load,
+  type Proxy,
+  type Serving,
+  type Upstream,
+  type Window,
+} from "../rig/index.ts";
+import type { Case } from "./cases.ts";
+import type { Options } from "./options.ts";
+
+/** What became of one proxy in one case. */
+export interface Row {
+  case: string;
+  proxy: string;
+  windows: Window[];
+  /** why the row does not count; empty when it does */
+  problems: string[];
+}
+
+export interface Bench {
+  folder: string;
+  cores: Cores;
+  upstream: Upstream;
+  tls: { certificateFile: string; keyFile: string };
+  options: Options;
+  /** called once per row after its rounds, while the proxy still serves */
+  afterRounds: (its: Case, row: Row, serving: Serving, load: Load) => Promise<void>;
+  say: (text: string) => void;
+}
+
+interface Entry {
+  row: Row;
+  serving: Serving;
+  load: Load;
+}
+
+/**
+ * Starts every proxy of a case, warms each up, then measures them in turn, round after round (A B C, A B C …), so
+ * that what drifts on the machine drifts for all. A proxy that fails takes its own row out and no other.
+ */
+export async function runCase(bench: Bench, its: Case, proxies: readonly Proxy[]): Promise<Row[]> {
+  const rows: Row[] = proxies.map(({ name }) => ({ case: its.name, proxy: name, windows: [], problems: [] }));
+  const entries: Entry[] = [];
+  try {
+    for (const [i, proxy] of proxies.entries()) {
+      const row = rows[i] as Row;
+      await guard(bench, row, async () => void entries.push(await startEntry(bench, its, proxy, row)));
+    }
+    for (let round = 1; round <= bench.options.rounds; round++) {
+      bench.say(`${its.name}: round ${round} of ${bench.options.rounds}`);
+      for (const entry of entries) await measureEntry(bench, its, entry);
+    }
+    for (const { row, serving, load } of entries) {
+      await guard(bench, row, () => bench.afterRounds(its, row, serving, load));
+    }
+  } finally {
+    await Promise.all(entries.map(({ serving }) => serving.stop()));
+  }
+  return rows;
+}
+
+async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Promise<Entry> {
+  const { cores, options, upstream } = bench;
+  const folder = join(bench.folder, its.name);
+  mkdirSync(folder, { recursive: true });
+  const { path, method, bodyBytes, connections } = its;
+  bench.say(`${its.name}: starting ${proxy.name}`);
+  const serving = await startProxy(proxy, {
+    folder,
+    routes: its.routes,
+    path,
+    method,
+    bodyBytes,
+    expectBytes: its.expectBytes,
+    cores: its.comparesWorkers ? cores.all : cores.proxy,
+    upstreamPort: upstream.port,
+    tls: its.isTls ? bench.tls : undefined,
+  });
+  const { url } = serving;
+  const loadCores = its.comparesWorkers ? cores.all : cores.load;
+  const load: Load = {
+    url,
+    method,
+    bodyBytes,
+    connections,
+    seconds: options.seconds,
+    cores: loadCores,
+    folder,
+  };
+  try {
+    await warmUp({ ...load, seconds: options.warmUpSeconds });
+    serving.truncateLog();
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
+  return { row, serving, load };
+}
+
+async function measureEntry(bench: Bench, its: Case, { row, serving, load }: Entry): Promise<void> {
+  if (row.problems.length > 0) return; // its row is lost already
+  await guard(bench, row, async () => {
+    const proxyCore = its.comparesWorkers ? undefined : bench.cores.proxy;
+    const window = await measureWindow(serving, bench.upstream, load, proxyCore);
+    serving.truncateLog();
+    row.windows.push(window);
+    row.problems.push(...window.problems);
+  });
+}
+
+/** A step that throws takes the row out; what it said goes to the reader now, its first line into the table. */
+async function guard(bench: Bench, row: Row, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    bench.say(`${row.case}: ${row.proxy} failed: ${message}`);
+    row.problems.push(message.split("\n")[0] ?? "");
+  }
+}

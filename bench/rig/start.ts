@@ -1,0 +1,51 @@
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitUntilServing } from "./ask.ts";
+import { freePort } from "./ports.ts";
+import { startProcess, type Running } from "./processes.ts";
+import type { Proxy, Setup } from "./proxies/proxy.ts";
+
+export interface Serving {
+  process: Running;
+  url: string;
+  port: number;
+  /** empties the access log, which at these rates fills a disk */
+  truncateLog: () => void;
+  stop: () => Promise<void>;
+}
+
+export interface StartOptions {
+  folder: string;
+  cores: string;
+  upstreamPort: number;
+  tls: Setup["tls"];
+  routes: number;
+  /** path asked for, and the length of the answer that proves the proxy reaches the upstream */
+  path: string;
+  method: "GET" | "POST";
+  bodyBytes: number;
+  expectBytes: number;
+}
+
+/** Writes a proxy's configuration, starts it on its cores, and waits until it passes on a real answer. */
+export async function startProxy(proxy: Proxy, options: StartOptions): Promise<Serving> {
+  const { cores, upstreamPort, tls, routes, path, method, bodyBytes } = options;
+  const folder = join(options.folder, proxy.name.replaceAll(/\W+/g, "-"));
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const plan = proxy.plan({ folder, port, upstreamPort, tls, routes });
+  for (const [name, text] of Object.entries(plan.files)) writeFileSync(join(folder, name), text);
+  const process = startProcess(proxy.name, plan.command, cores, join(folder, "output"));
+  const stop = (): Promise<void> => process.stop(plan.stopTimeoutMs);
+  const url = `${tls ? "https" : "http"}://localhost:${port}${path}`;
+  try {
+    await waitUntilServing(process, { url, method, bodyBytes }, options.expectBytes, plan.startTimeoutMs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const truncateLog = (): void => {
+    if (plan.logFile !== undefined) truncateSync(plan.logFile);
+  };
+  return { process, url, port, truncateLog, stop };
+}
