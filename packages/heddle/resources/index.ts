@@ -1,0 +1,60 @@
+/**
+ * The resource model: the kinds that configure Heddle, their TypeScript types, schemas with defaults,
+ * and validation.
+ *
+ * A text becomes documents (`parseDocuments`), a document a resource or a list of problems
+ * (`validateResource`). Resources have their defaults applied and are in the preferred version of
+ * their kind, so whoever reads them needs to know one form only.
+ */
+export type { Problem } from "./problem.ts";
+export { parseDocuments } from "./parse-documents.ts";
+export type { ParsedDocument, ParsedFile, ParseProblem, Position } from "./parse-documents.ts";
+export { unknownKindRule, validateResource } from "./validate.ts";
+export type { Validated, ValidateOptions } from "./validate.ts";
+export { findKind, findKindByPlural, kindNamed, kinds } from "./registry.ts";
+export type { KindName, Resource, ServedKind } from "./registry.ts";
+export { apiVersionOf } from "./kind.ts";
+export type { InputOf, Kind, KindVersion } from "./kind.ts";
+export { groupOf, keyOf, makeKey, parseKey } from "./key.ts";
+export type { KeyParts, ResourceKey } from "./key.ts";
+export type { NamespacedMeta, ObjectMeta } from "./metadata.ts";
+export type { Condition } from "./gateway-api/condition.ts";
+export type { LabelSelector } from "./gateway-api/label-selector.ts";
+export { gatewayGroup } from "./gateway-api/parent-reference.ts";
+export type { ParentReference } from "./gateway-api/parent-reference.ts";
+export type {
+  BackendObjectReference,
+  BackendRef,
+  LocalReference,
+  ObjectReference,
+  SecretReference,
+} from "./gateway-api/reference.ts";
+export type { RouteParentStatus, RouteStatus } from "./gateway-api/route.ts";
+export type { HTTPHeader, HTTPHeaderFilter, HTTPHeaderMatch } from "./gateway-api/http-header.ts";
+export type { HTTPRequestMirrorFilter } from "./gateway-api/request-mirror.ts";
+export type { SessionPersistence } from "./gateway-api/session-persistence.ts";
+export type { HTTPPathModifier } from "./gateway-api/http-path-modifier.ts";
+export type { HTTPCORSFilter } from "./gateway-api/http-cors-filter.ts";
+export type { HTTPExternalAuthFilter } from "./gateway-api/http-external-auth-filter.ts";
+export type {
+  HTTPRequestRedirectFilter,
+  HTTPRouteFilter,
+  HTTPURLRewriteFilter,
+} from "./gateway-api/http-route-filter.ts";
+export type { HTTPPathMatch, HTTPQueryParamMatch, HTTPRouteMatch } from "./gateway-api/http-route-match.ts";
+export type {
+  HTTPBackendRef,
+  HTTPRoute,
+  HTTPRouteRetry,
+  HTTPRouteRule,
+  HTTPRouteSpec,
+  HTTPRouteTimeouts,
+} from "./gateway-api/http-route.ts";
+export { parseDurationMs } from "./gateway-api/go-duration.ts";
+export type { AllowedRoutes, Listener, ListenerTLSConfig, RouteGroupKind } from "./gateway-api/listener.ts";
+export type { ListenerStatus } from "./gateway-api/gateway-status.ts";
+export type { GatewaySpecAddress, GatewayStatusAddress } from "./gateway-api/gateway-address.ts";
+export type { FrontendTLSValidation, Gateway, GatewaySpec, GatewayStatus } from "./gateway-api/gateway.ts";
+export type { Service, ServicePort, ServiceSpec } from "./core/service.ts";
+export { serviceNameLabel } from "./core/endpoint-slice.ts";
+export type { Endpoint, EndpointPort, EndpointSlice } from "./core/endpoint-slice.ts";

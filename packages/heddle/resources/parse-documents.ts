@@ -1,0 +1,147 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type Pair,
+} from "yaml";
+import { pathSegments } from "./problem.ts";
+import { isObject } from "./schema/structural.ts";
+
+/** A place in a file; both count from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** One document of a file, or one item of a `List` in it. */
+export interface ParsedDocument {
+  value: unknown;
+  /** Where a field path is written, or the nearest parent of it that is. */
+  position(path: string): Position;
+}
+
+/** Text that could not be read. */
+export interface ParseProblem extends Position {
+  fileName: string;
+  message: string;
+}
+
+export interface ParsedFile {
+  documents: ParsedDocument[];
+  problems: ParseProblem[];
+}
+
+/** An alias may not stand for more than this many nodes in all, so that small files stay small. */
+const maxAliasCount = 100;
+const maxTextLength = 64 * 1024 * 1024;
+
+/**
+ * Reads all documents of a YAML or JSON text. A `kind: List` gives its items; empty documents give
+ * nothing. What cannot be read becomes a problem, and documents beside it are still given. Never throws.
+ */
+export function parseDocuments(text: string, fileName: string): ParsedFile {
+  const file: ParsedFile = { documents: [], problems: [] };
+  const report = (message: string, { line, column }: Position = { line: 1, column: 1 }) =>
+    file.problems.push({ fileName, line, column, message });
+  if (text.length > maxTextLength) {
+    report(`file has ${text.length} characters, limit ${maxTextLength}; split it`);
+    return file;
+  }
+  const lines = new LineCounter();
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  try {
+    const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: true };
+    for (const document of parseAllDocuments(text, options)) {
+      for (const error of document.errors) report(firstLine(error.message), at(error.pos[0]));
+      if (document.errors.length === 0) readDocument(document as Document.Parsed, at, file, report);
+    }
+  } catch (error) {
+    // A deep nest of brackets overflows the parser's stack.
+    report(`cannot be read: ${messageOf(error)}`);
+  }
+  return file;
+}
+
+function readDocument(
+  document: Document.Parsed,
+  at: (offset: number) => Position,
+  file: ParsedFile,
+  report: (message: string, position: Position) => void,
+): void {
+  const start = at(document.contents?.range[0] ?? document.range[0]);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount });
+    if (value === null || value === undefined) return;
+    const base = { document, at };
+    if (!isList(value)) file.documents.push(parsed(value, base, []));
+    else value.items.forEach((item, index) => file.documents.push(parsed(item, base, ["items", index])));
+  } catch (error) {
+    report(`cannot be read: ${messageOf(error)}`, start);
+  }
+}
+
+function isList(value: unknown): value is { items: unknown[] } {
+  return (
+    isObject(value) &&
+    typeof value["kind"] === "string" &&
+    value["kind"].endsWith("List") &&
+    Array.isArray(value["items"])
+  );
+}
+
+interface Source {
+  document: Document.Parsed;
+  at: (offset: number) => Position;
+}
+
+function parsed(value: unknown, source: Source, prefix: (string | number)[]): ParsedDocument {
+  return {
+    value,
+    position: (path) => source.at(offsetOf(source.document, [...prefix, ...pathSegments(path)])),
+  };
+}
+
+/** The offset of the deepest node on the way along `segments`: of the key for a field, else of the item. */
+function offsetOf(document: Document.Parsed, segments: (string | number)[]): number {
+  let node: Node | undefined = document.contents ?? undefined;
+  let offset = node?.range?.[0] ?? document.range[0];
+  for (const segment of segments) {
+    const next = step(document, node, segment);
+    if (next === undefined) return offset;
+    ({ node, offset = offset } = next);
+  }
+  return offset;
+}
+
+function step(
+  document: Document.Parsed,
+  from: Node | undefined,
+  segment: string | number,
+): { node: Node | undefined; offset: number | undefined } | undefined {
+  const node = isAlias(from) ? from.resolve(document) : from;
+  if (isSeq(node) && typeof segment === "number") {
+    const item = node.items[segment] as Node | undefined;
+    return item && { node: item, offset: item.range?.[0] };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment)) as
+    | Pair<Node, Node | null>
+    | undefined;
+  return pair && { node: pair.value ?? undefined, offset: pair.key.range?.[0] };
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0]!;
+}
+
+function messageOf(error: unknown): string {
+  return firstLine(error instanceof Error ? error.message : String(error));
+}

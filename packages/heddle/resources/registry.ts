@@ -1,0 +1,53 @@
+import { endpointSliceKind } from "./core/endpoint-slice.ts";
+import { serviceKind } from "./core/service.ts";
+import { gatewayKind } from "./gateway-api/gateway.ts";
+import { httpRouteKind } from "./gateway-api/http-route.ts";
+import { apiVersionOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
+
+const table = [gatewayKind, httpRouteKind, serviceKind, endpointSliceKind] as const;
+
+/** Every kind that Heddle knows. */
+export const kinds: readonly Kind[] = table;
+
+/** A validated resource of any kind. */
+export type Resource = { [I in keyof typeof table]: ResourceOf<(typeof table)[I]> }[number];
+
+/** The names of all kinds. */
+export type KindName = Resource["kind"];
+
+/** A kind in one of its served versions. */
+export interface ServedKind {
+  kind: Kind;
+  version: KindVersion;
+  isPreferred: boolean;
+}
+
+const byApiVersionAndKind = new Map<string, ServedKind>();
+const byPlural = new Map<string, ServedKind>();
+const byName = new Map<string, Kind>();
+
+for (const kind of kinds) {
+  byName.set(kind.kind, kind);
+  for (const version of kind.versions) {
+    const served = { kind, version, isPreferred: version === kind.versions[0] };
+    byApiVersionAndKind.set(`${apiVersionOf(kind.group, version.name)} ${kind.kind}`, served);
+    byPlural.set(`${kind.group}/${version.name}/${kind.plural}`, served);
+  }
+}
+
+/** The kind of a document, by its `apiVersion` and `kind` fields. */
+export function findKind(apiVersion: string, kind: string): ServedKind | undefined {
+  return byApiVersionAndKind.get(`${apiVersion} ${kind}`);
+}
+
+/** The kind of an API path: group (empty for the core group), version and plural. */
+export function findKindByPlural(group: string, version: string, plural: string): ServedKind | undefined {
+  return byPlural.get(`${group}/${version}/${plural}`);
+}
+
+/** The kind of that name; names are unique across the groups that Heddle knows. */
+export function kindNamed(name: KindName): Kind;
+export function kindNamed(name: string): Kind | undefined;
+export function kindNamed(name: string): Kind | undefined {
+  return byName.get(name);
+}

@@ -1,0 +1,75 @@
+import { childPath, itemPath, type Problems } from "../problem.ts";
+import { suggestion } from "./suggest.ts";
+import { fieldSchema, isObject, type JsonObject, type Structural } from "./structural.ts";
+
+/**
+ * Copies a value as the API server stores it: null fields are dropped or defaulted, defaults applied
+ * from the outside in, unknown fields dropped and reported (as errors where `isStrict`). A value of the
+ * wrong type is left as it is for `checkStructure` to report. Depth is bounded by the schema.
+ */
+export function normalize(
+  value: unknown,
+  schema: Structural,
+  path: string,
+  problems: Problems,
+  isStrict = false,
+): unknown {
+  return new Normalizer(problems, isStrict).copy(value, schema, path);
+}
+
+class Normalizer {
+  readonly #problems: Problems;
+  readonly #isStrict: boolean;
+
+  constructor(problems: Problems, isStrict: boolean) {
+    this.#problems = problems;
+    this.#isStrict = isStrict;
+  }
+
+  copy(value: unknown, schema: Structural, path: string): unknown {
+    if (Array.isArray(value)) return this.#copyList(value, schema, path);
+    if (isObject(value)) return this.#copyObject(value, schema, path);
+    return value;
+  }
+
+  #copyList(value: readonly unknown[], schema: Structural, path: string): unknown {
+    const { items, maxItems = Number.POSITIVE_INFINITY } = schema;
+    // A list over its bound is refused anyway: its items need no copy.
+    if (items === undefined || value.length > maxItems) return value;
+    return value.map((item, index) => this.copy(item, items, itemPath(path, index)));
+  }
+
+  #copyObject(value: JsonObject, schema: Structural, path: string): unknown {
+    if (schema.properties === undefined && schema.additionalProperties === undefined) return value;
+    const copy: JsonObject = {};
+    for (const key of Object.keys(value)) this.#copyField(copy, key, value[key], schema, path);
+    for (const [key, field] of Object.entries(schema.properties ?? {})) {
+      if (field.default === undefined || Object.hasOwn(copy, key)) continue;
+      copy[key] = this.copy(structuredClone(field.default), field, childPath(path, key));
+    }
+    return copy;
+  }
+
+  #copyField(copy: JsonObject, key: string, value: unknown, schema: Structural, path: string): void {
+    const field = fieldSchema(schema, key);
+    const fieldPath = childPath(path, key);
+    // `__proto__` as a key would change what the copy inherits; no field and no map needs that name.
+    if (key === "__proto__") {
+      this.#problems.error(fieldPath, 'a field named "__proto__" is not allowed; remove it');
+    } else if (field === undefined) {
+      if (this.#isStrict) this.#problems.error(fieldPath, unknownField(key, schema));
+      else this.#problems.unknownField(fieldPath, unknownField(key, schema));
+    } else if (value !== null && value !== undefined) {
+      copy[key] = this.copy(value, field, fieldPath);
+    }
+  }
+}
+
+function unknownField(key: string, schema: Structural): string {
+  const known = Object.keys(schema.properties ?? {});
+  const near = suggestion(key, known);
+  if (near !== undefined) return `unknown field "${key}"; did you mean "${near}"?`;
+  return known.length > 12
+    ? `unknown field "${key}"; remove it`
+    : `unknown field "${key}"; known here: ${known.join(", ")}`;
+}
