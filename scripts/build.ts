@@ -88,12 +88,21 @@ function finish(name: string): void {
   for (const bin of Object.values(source.bin ?? {})) chmodSync(path.join(to, bin), 0o755);
 }
 
-rmSync(out, { recursive: true, force: true });
-for (const name of published) mkdirSync(path.join(out, name), { recursive: true });
-compile();
-rewriteFileNames();
-for (const name of published) {
-  copyAssets(name);
-  finish(name);
+function build(): void {
+  rmSync(out, { recursive: true, force: true });
+  for (const name of published) mkdirSync(path.join(out, name), { recursive: true });
+  compile();
+  rewriteFileNames();
+  for (const name of published) {
+    copyAssets(name);
+    finish(name);
+  }
+  console.log(`built ${published.map((name) => `dist/packages/${name}`).join(", ")}`);
 }
-console.log(`built ${published.map((name) => `dist/packages/${name}`).join(", ")}`);
+
+try {
+  build();
+} catch (error) {
+  console.error(`build failed: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

@@ -8,6 +8,8 @@ export type { IssuedCertificate, IssueOptions, TestCertificateAuthority } from "
 export { openEchoServer } from "./echo-server.ts";
 export type { Echo, EchoServer, EchoServerOptions } from "./echo-server.ts";
 export { FakeClock } from "./fake-clock.ts";
+export { startHeddle } from "./heddle-process.ts";
+export type { ProcessEnd, RunningHeddle, StartHeddleOptions } from "./heddle-process.ts";
 export { assertNoOpenConnections, becomesTrue, watchForLeaks } from "./leaks.ts";
 export type { ConnectionHolder } from "./leaks.ts";
 export { findFreePorts, listenOnFreePort } from "./open-port.ts";
