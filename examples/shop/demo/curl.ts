@@ -1,0 +1,56 @@
+/** One request of the demo: printed as a curl line, and sent by `--check`. */
+export type TryRequest = {
+  /** May hold one range, as curl's own: `?n=[1-9]` is nine requests. */
+  url: string;
+  method?: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+  /** The answer has no end: a stream, or a WebSocket. Its first message is enough. */
+  isEndless?: boolean;
+};
+
+export type CurlStyle = {
+  flags?: string[];
+  /** What the output goes through, for example `sort | uniq -c`. */
+  pipe?: string;
+  /** The root certificate for https. */
+  caFile: string;
+};
+
+const endlessSeconds = 3;
+
+/** Formats the command line that sends the request; it can be pasted into a POSIX shell. */
+export function formatCurl(request: TryRequest, { flags = [], pipe, caFile }: CurlStyle): string {
+  const words = ["curl", ...flags];
+  if (request.isEndless) words.push("-N", "--max-time", String(endlessSeconds));
+  if (request.url.startsWith("https:")) words.push("--cacert", caFile);
+  // HEAD is asked for with -I: with -X HEAD curl would wait for a body.
+  if (request.method && !isImplied(request)) words.push("-X", request.method);
+  for (const [name, value] of Object.entries(allHeaders(request))) words.push("-H", `${name}: ${value}`);
+  if (request.json !== undefined) words.push("-d", JSON.stringify(request.json));
+  words.push(request.url);
+  const line = words.map(quoteWord).join(" ");
+  return pipe ? `${line} | ${pipe}` : line;
+}
+
+// curl posts by itself when there is a body, and -I sends HEAD.
+function isImplied({ method, json }: TryRequest): boolean {
+  return method === "HEAD" || (method === "POST" && json !== undefined);
+}
+
+/** The request's own headers, with the content-type of its body. */
+export function allHeaders({ headers, json }: TryRequest): Record<string, string> {
+  return json === undefined ? { ...headers } : { "content-type": "application/json", ...headers };
+}
+
+/** The addresses that curl makes of a range; just the one without it. */
+export function expandRange(url: string): string[] {
+  const range = /\[(\d+)-(\d+)\]/.exec(url);
+  if (!range) return [url];
+  const [text, from, to] = [range[0], Number(range[1]), Number(range[2])];
+  return Array.from({ length: to - from + 1 }, (_, index) => url.replace(text, String(from + index)));
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

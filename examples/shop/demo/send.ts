@@ -1,0 +1,60 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
+import { allHeaders } from "./curl.ts";
+import type { TryRequest } from "./curl.ts";
+
+export type Answer = { status: number; headers: http.IncomingHttpHeaders; body: string };
+
+const answerTimeoutMs = 15_000;
+
+// Names below localhost are the loopback (RFC 6761, section 6.3), but not every resolver knows.
+const lookupLoopback: LookupFunction = (_hostname, options, done) => {
+  if (options.all) done(null, [{ address: "127.0.0.1", family: 4 }]);
+  else done(null, "127.0.0.1", 4);
+};
+
+/** Sends one request as curl would; of an endless answer it reads the first message and leaves. */
+export function sendRequest(url: string, options: TryRequest, ca: string): Promise<Answer> {
+  const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
+  const isTls = url.startsWith("https:");
+  return new Promise((resolve, reject) => {
+    const request = (isTls ? https : http).request(url, {
+      method: options.method ?? (payload === undefined ? "GET" : "POST"),
+      headers: {
+        ...allHeaders(options),
+        ...(payload !== undefined && { "content-length": Buffer.byteLength(payload) }),
+      },
+      lookup: lookupLoopback,
+      signal: AbortSignal.timeout(answerTimeoutMs),
+      agent: false,
+      ...(isTls && { ca }),
+    });
+    const read = async (response: http.IncomingMessage, body: Readable, first?: Buffer): Promise<void> => {
+      const text = await readBody(body, options.isEndless === true, first);
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+    };
+    request.once("error", reject);
+    request.once("response", (response) => read(response, response).catch(reject));
+    request.once("upgrade", (response, socket, head) => read(response, socket, head).catch(reject));
+    request.end(payload);
+  });
+}
+
+async function readBody(body: Readable, isEndless: boolean, first?: Buffer): Promise<string> {
+  let text = first?.toString("utf8") ?? "";
+  if (isEndless && hasMessage(text)) {
+    body.destroy();
+    return text;
+  }
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    text += chunk.toString("utf8");
+    // Leaving the loop destroys the stream, and the connection with it.
+    if (isEndless && hasMessage(text)) break;
+  }
+  return text;
+}
+
+// A whole event of an event stream, or the JSON text of a WebSocket message.
+const hasMessage = (text: string): boolean => text.includes("\n\n") || text.includes("}");
