@@ -58,3 +58,44 @@ export type { FrontendTLSValidation, Gateway, GatewaySpec, GatewayStatus } from 
 export type { Service, ServicePort, ServiceSpec } from "./core/service.ts";
 export { serviceNameLabel } from "./core/endpoint-slice.ts";
 export type { Endpoint, EndpointPort, EndpointSlice } from "./core/endpoint-slice.ts";
+export type { GatewayClass, GatewayClassSpec, GatewayClassStatus } from "./gateway-api/gateway-class.ts";
+export type {
+  ListenerSet,
+  ListenerSetSpec,
+  ListenerSetStatus,
+  ParentGatewayReference,
+} from "./gateway-api/listener-set.ts";
+export type { ReferenceGrant, ReferenceGrantFrom, ReferenceGrantTo } from "./gateway-api/reference-grant.ts";
+export type {
+  BackendTLSPolicy,
+  BackendTLSPolicySpec,
+  BackendTLSPolicyValidation,
+  PolicyStatus,
+  PolicyTargetReference,
+  SubjectAltName,
+} from "./gateway-api/backend-tls-policy.ts";
+export type {
+  GRPCBackendRef,
+  GRPCHeaderMatch,
+  GRPCMethodMatch,
+  GRPCRoute,
+  GRPCRouteFilter,
+  GRPCRouteMatch,
+  GRPCRouteRule,
+  GRPCRouteSpec,
+} from "./gateway-api/grpc-route.ts";
+export type { TLSRoute, TLSRouteSpec } from "./gateway-api/tls-route.ts";
+export type { TCPRoute, TCPRouteSpec } from "./gateway-api/tcp-route.ts";
+export type { UDPRoute, UDPRouteSpec } from "./gateway-api/udp-route.ts";
+export { tlsSecretType } from "./core/secret.ts";
+export type { Secret } from "./core/secret.ts";
+export type { ConfigMap } from "./core/config-map.ts";
+export type { Namespace } from "./core/namespace.ts";
+export { heddleGroup } from "./heddle-dev/backend.ts";
+export type {
+  Backend,
+  BackendEndpoint,
+  BackendSpec,
+  BackendStatus,
+  BackendTLS,
+} from "./heddle-dev/backend.ts";

@@ -2,7 +2,7 @@ import type { Static, TObject, TProperties } from "typebox";
 import type { Input } from "./schema/build.ts";
 import { struct, text } from "./schema/build.ts";
 import type { Rule } from "./schema/rule.ts";
-import type { Structural } from "./schema/structural.ts";
+import type { JsonObject, Structural } from "./schema/structural.ts";
 import { metadataSchema, type NameForm, type NamespacedMeta, type ObjectMeta } from "./metadata.ts";
 
 /** One version of a kind that documents may be written in. */
@@ -35,9 +35,13 @@ export interface Kind<
   nameForm: NameForm;
   apiVersion: G extends "" ? V : `${G}/${V}`;
   versions: readonly KindVersion[];
+  /** Turns a checked document into the form that is kept. */
+  finish: Finish | undefined;
   /** Carries the type of the fields; never there at run time. */
   "~fields"?: F;
 }
+
+type Finish = (document: JsonObject) => JsonObject;
 
 interface Definition<K, G, V extends string, N, F> {
   group: G;
@@ -53,6 +57,8 @@ interface Definition<K, G, V extends string, N, F> {
   fields: F;
   /** Checks over several of the top-level fields. */
   rules?: readonly Rule[];
+  /** Turns a checked document into the form that is kept. */
+  finish?: Finish;
   /** Other served versions, with their fields. */
   otherVersions?: Readonly<Record<string, TProperties>>;
 }
@@ -77,6 +83,7 @@ export function defineKind<
     isStrict: definition.isStrict ?? false,
     nameForm: definition.nameForm ?? "subdomain",
     apiVersion: apiVersionOf(group, version) as Kind<K, G, V>["apiVersion"],
+    finish: definition.finish,
     versions: versions.map(([name, own]) => ({ name, schema: documentSchema(own, definition.rules) })),
   };
 }

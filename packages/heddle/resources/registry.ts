@@ -1,10 +1,39 @@
+import { configMapKind } from "./core/config-map.ts";
 import { endpointSliceKind } from "./core/endpoint-slice.ts";
+import { namespaceKind } from "./core/namespace.ts";
+import { secretKind } from "./core/secret.ts";
 import { serviceKind } from "./core/service.ts";
+import { backendTlsPolicyKind } from "./gateway-api/backend-tls-policy.ts";
+import { gatewayClassKind } from "./gateway-api/gateway-class.ts";
 import { gatewayKind } from "./gateway-api/gateway.ts";
+import { grpcRouteKind } from "./gateway-api/grpc-route.ts";
 import { httpRouteKind } from "./gateway-api/http-route.ts";
+import { listenerSetKind } from "./gateway-api/listener-set.ts";
+import { referenceGrantKind } from "./gateway-api/reference-grant.ts";
+import { tcpRouteKind } from "./gateway-api/tcp-route.ts";
+import { tlsRouteKind } from "./gateway-api/tls-route.ts";
+import { udpRouteKind } from "./gateway-api/udp-route.ts";
+import { backendKind } from "./heddle-dev/backend.ts";
 import { apiVersionOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
 
-const table = [gatewayKind, httpRouteKind, serviceKind, endpointSliceKind] as const;
+const table = [
+  gatewayClassKind,
+  gatewayKind,
+  listenerSetKind,
+  httpRouteKind,
+  grpcRouteKind,
+  tlsRouteKind,
+  tcpRouteKind,
+  udpRouteKind,
+  referenceGrantKind,
+  backendTlsPolicyKind,
+  namespaceKind,
+  serviceKind,
+  secretKind,
+  configMapKind,
+  endpointSliceKind,
+  backendKind,
+] as const;
 
 /** Every kind that Heddle knows. */
 export const kinds: readonly Kind[] = table;

@@ -51,7 +51,8 @@ function validateKind(
   if (problems.hasErrors) return undefined;
   checkRules(copy, version.schema, "", problems, old);
   const metadata = keptMetadata(copy["metadata"] as Parameters<typeof keptMetadata>[0]);
-  return { ...copy, apiVersion: kind.apiVersion, metadata } as Resource;
+  const kept = problems.hasErrors || kind.finish === undefined ? copy : kind.finish(copy);
+  return { ...kept, apiVersion: kind.apiVersion, metadata } as Resource;
 }
 
 function checkNames(metadata: JsonObject, kind: ServedKind["kind"], problems: Problems): void {

@@ -10,8 +10,7 @@ const maxPatternLength = 65536;
 /** Checks types, required fields, enums, bounds, patterns, formats and list keys of a normalized value. */
 export function checkStructure(value: unknown, schema: Structural, path: string, problems: Problems): void {
   if (schema["x-kubernetes-preserve-unknown-fields"] === true) return;
-  if (!hasType(value, schema))
-    return problems.error(path, `must be ${expected(schema)}, got ${shown(value)}`);
+  if (!hasType(value, schema)) return problems.error(path, typeMismatch(value, schema));
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return problems.error(path, enumMismatch(value, schema.enum));
   }
@@ -53,6 +52,12 @@ function expected(schema: Structural): string {
   return schema["x-kubernetes-int-or-string"] === true
     ? "an integer or a string"
     : typeNames[schema.type ?? "object"];
+}
+
+function typeMismatch(value: unknown, schema: Structural): string {
+  const isUnquoted = schema.type === "string" && (typeof value === "number" || typeof value === "boolean");
+  const mend = isUnquoted ? "; put it in quotes" : "";
+  return `must be ${expected(schema)}, got ${shown(value)}${mend}`;
 }
 
 /** A value in an error message: short, on one line, a string in quotes. */
