@@ -46,7 +46,8 @@ export async function recordPerf(
     "0.3",
   ];
   const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
-  writeFileSync(textFile, execFileSync(perf, report, { maxBuffer: 64 * 1024 * 1024, stdio }));
+  const text = execFileSync(perf, report, { maxBuffer: 64 * 1024 * 1024, stdio, encoding: "utf8" });
+  writeFileSync(textFile, text.replaceAll(/[ .]+$/gm, "")); // perf pads every line to its longest symbol
   rmSync(`/tmp/perf-${pid}.map`, { force: true });
   return textFile;
 }

@@ -33,11 +33,11 @@ export function ask({ url, method = "GET", bodyBytes = 0 }: Question): Promise<A
   });
 }
 
-/** Asks until the answer is 200 with a body of `expectBytes`; throws with the process's last words after `timeoutMs`. */
+/** Asks until the answer is 200 with a body of `expectBytes` (undefined: of any length); throws with the process's last words after `timeoutMs`. */
 export async function waitUntilServing(
   of: Running,
   question: Question,
-  expectBytes: number,
+  expectBytes: number | undefined,
   timeoutMs: number,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
@@ -57,7 +57,9 @@ export async function waitUntilServing(
   );
 }
 
-function refusalOf({ status, body }: Answer, expectBytes: number): string {
+function refusalOf({ status, body }: Answer, expectBytes: number | undefined): string {
   if (status !== 200) return `status ${status}`;
-  return body.length === expectBytes ? "" : `body is ${body.length} bytes, expected ${expectBytes}`;
+  return expectBytes === undefined || body.length === expectBytes
+    ? ""
+    : `body is ${body.length} bytes, expected ${expectBytes}`;
 }

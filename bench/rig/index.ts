@@ -15,6 +15,7 @@ export { heddleResources, httpRoute, toJson, toYaml } from "./proxies/heddle-res
 export { makeHeddle } from "./proxies/heddle.ts";
 export { nginx } from "./proxies/nginx.ts";
 export { routePrefix, type Proxy } from "./proxies/proxy.ts";
+export { startBareHeddle } from "./start-bare.ts";
 export { startProxy, type Serving, type StartOptions } from "./start.ts";
 export { median, percentile, ratio, smallest } from "./statistics.ts";
 export { findTool, installTools, makeCertificate, requireTool, type Tool } from "./tools.ts";

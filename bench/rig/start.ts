@@ -25,6 +25,8 @@ export interface StartOptions {
   method: "GET" | "POST";
   bodyBytes: number;
   expectBytes: number;
+  /** default: a free one */
+  port?: number;
 }
 
 /** Writes a proxy's configuration, starts it on its cores, and waits until it passes on a real answer. */
@@ -32,7 +34,7 @@ export async function startProxy(proxy: Proxy, options: StartOptions): Promise<S
   const { cores, upstreamPort, tls, routes, path, method, bodyBytes } = options;
   const folder = join(options.folder, proxy.name.replaceAll(/\W+/g, "-"));
   mkdirSync(folder, { recursive: true });
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const plan = proxy.plan({ folder, port, upstreamPort, tls, routes });
   for (const [name, text] of Object.entries(plan.files)) writeFileSync(join(folder, name), text);
   const process = startProcess(proxy.name, plan.command, cores, join(folder, "output"));

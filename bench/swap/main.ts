@@ -1,0 +1,144 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  assignCores,
+  cleanUpOnExit,
+  describeMachine,
+  freePort,
+  heddleResources,
+  httpRoute,
+  installTools,
+  makeHeddle,
+  makeTemporaryFolder,
+  median,
+  readMachine,
+  routePrefix,
+  smallJson,
+  startProxy,
+  startUpstream,
+  toJson,
+  toYaml,
+  type Upstream,
+} from "../rig/index.ts";
+import { parseOptions, usage, type Options } from "./options.ts";
+import { measureSwap, type Swap } from "./swap.ts";
+
+/** Asked of Heddle: one second, 5 ms, twice the quiet p99. */
+const limits = { swapMs: 1000, eventLoopDelayMs: 5, p99Ratio: 2 };
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help")) return console.log(usage);
+  const options = parseOptions(process.argv.slice(2));
+  cleanUpOnExit();
+  installTools(["nginx", "taskset"]);
+  const machine = readMachine();
+  console.log(describeMachine(machine));
+  console.log(`${options.routes} routes, ${options.rate} requests/s meanwhile; all share all cores\n`);
+  const folder = makeTemporaryFolder();
+  const { all } = assignCores();
+  const upstream = await startUpstream(folder, all);
+  const results: { format: string; swaps: Swap[] }[] = [];
+  for (const format of options.formats) {
+    const swaps = await measureFormat(join(folder, format), format, options, upstream, all);
+    console.log(describeSwaps(format, swaps));
+    results.push({ format, swaps });
+  }
+  await upstream.process.stop();
+  if (options.out !== undefined)
+    writeFileSync(options.out, `${JSON.stringify({ machine, options, results }, null, 2)}\n`);
+}
+
+async function measureFormat(
+  folder: string,
+  format: "yaml" | "json",
+  options: Options,
+  upstream: Upstream,
+  cores: string,
+): Promise<Swap[]> {
+  const { builtFolder, routes, workers, rate, connections } = options;
+  const [port, apiPort] = [await freePort(), await freePort()];
+  const configFile = `${folder}.config.${format}`;
+  const textWith = configMaker(format, port, upstream.port, routes);
+  writeFileSync(configFile, textWith(0));
+  const heddle = makeHeddle({
+    name: "heddle",
+    workers,
+    hasLog: true,
+    builtFolder,
+    apiPort,
+    configFiles: [configFile],
+  });
+  const path = `${routePrefix(routes - 1)}/item`;
+  const expectBytes = smallJson.length;
+  const one = {
+    upstreamPort: upstream.port,
+    tls: undefined,
+    routes,
+    path,
+    method: "GET",
+    bodyBytes: 0,
+  } as const;
+  const serving = await startProxy(heddle, { folder, cores, port, expectBytes, ...one });
+  const traffic = { port, path, rate, connections };
+  const swaps: Swap[] = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    console.error(`${format}: swap ${round} of ${options.rounds}`);
+    const newRouteUrl = `http://localhost:${port}${markerPrefix(round)}/`;
+    const metricsUrl = `http://127.0.0.1:${apiPort}/metrics`;
+    swaps.push(await measureSwap({ configFile, text: textWith(round), newRouteUrl, metricsUrl, traffic }));
+  }
+  await serving.stop();
+  return swaps;
+}
+
+/** Each round's file has all the routes and one more that no round before it had. */
+function configMaker(
+  format: "yaml" | "json",
+  port: number,
+  upstreamPort: number,
+  routes: number,
+): (round: number) => string {
+  const resources = heddleResources({ port, upstreamPort, tls: undefined, routes });
+  const write = format === "yaml" ? toYaml : toJson;
+  return (round) => write([...resources, httpRoute(`marker-${round}`, markerPrefix(round))]);
+}
+
+function markerPrefix(round: number): string {
+  return `/marker-${round}`;
+}
+
+function describeSwaps(format: string, swaps: readonly Swap[]): string {
+  const swapMs = median(swaps.map((each) => each.swapMs));
+  const p99Ratio = median(swaps.map((each) => each.p99DuringMs / each.p99QuietMs));
+  const quiet = median(swaps.map((each) => each.p99QuietMs));
+  const during = median(swaps.map((each) => each.p99DuringMs));
+  const longest = Math.max(...swaps.map((each) => each.longestDuringMs));
+  const errors = swaps.reduce((sum, each) => sum + each.errors, 0);
+  return [
+    `${format}, medians of ${swaps.length} swaps`,
+    `  from the write to the new route: ${swapMs.toFixed(0)} ms (${verdict(swapMs, limits.swapMs)})`,
+    `  event-loop delay of a worker, largest of all swaps: ${describeDelay(swaps)}`,
+    `  p99 quiet ${quiet.toFixed(2)} ms, during the swap ${during.toFixed(2)} ms, longest ${longest.toFixed(1)} ms:` +
+      ` ${p99Ratio.toFixed(2)} times (${verdict(p99Ratio, limits.p99Ratio)})`,
+    `  failed requests: ${errors}${errors > 0 ? " (INVALID: none may fail)" : ""}\n`,
+  ].join("\n");
+}
+
+function describeDelay(swaps: readonly Swap[]): string {
+  const delays = swaps.flatMap(({ eventLoopDelayMs }) => eventLoopDelayMs ?? []);
+  if (delays.length === 0) return "not measured, /metrics has no heddle_worker_event_loop_delay_max_seconds";
+  const largest = Math.max(...delays);
+  return `${largest.toFixed(1)} ms (${verdict(largest, limits.eventLoopDelayMs)})`;
+}
+
+function verdict(value: number, limit: number): string {
+  return `${value <= limit ? "within" : "OVER"} ${limit}`;
+}
+
+try {
+  await main();
+  process.exit();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
