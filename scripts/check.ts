@@ -1,4 +1,4 @@
-// What must hold before each commit: format, lint, types, import directions, unit tests.
+// What must hold before each commit: format, lint, types, import directions, the lock file, unit tests.
 import path from "node:path";
 import { describeResult, runStep, type Step, type StepResult } from "./check/step.ts";
 
@@ -14,6 +14,7 @@ const staticSteps: Step[] = [
   { name: "lint", command: bin("oxlint"), args: ["--deny-warnings"] },
   { name: "types", command: bin("tsc"), args: ["--noEmit"] },
   { name: "imports", ...script("check-imports.ts") },
+  { name: "lock", ...script("complete-lock.ts", "--check") },
 ];
 const unitTests: Step = { name: "unit", ...script("test.ts", "unit") };
 
