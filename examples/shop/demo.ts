@@ -15,6 +15,8 @@ export async function runDemo(options: DemoOptions, heddleCommand?: string[]): P
   const asked = Promise.withResolvers<"asked">();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => asked.resolve("asked"));
+  // The reader of the output is gone (`npm run demo | head`): nobody is left to stop the demo for.
+  process.stdout.on("error", () => asked.resolve("asked"));
   const heddleGone = Promise.withResolvers<"failed">();
   const events = tellOnConsole(!options.isCheck);
   const shop = new Shop(

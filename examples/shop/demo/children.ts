@@ -79,7 +79,7 @@ export class Child {
     let isKilled = false;
     const deadline = setTimeout(() => {
       isKilled = true;
-      this.#killGroup();
+      this.killNow();
     }, graceMs);
     this.#process.kill("SIGTERM");
     await this.#ended;
@@ -87,9 +87,10 @@ export class Child {
     return isKilled;
   }
 
-  #killGroup(): void {
+  /** SIGKILL to the process and what it started, at once; nothing when it has ended. */
+  killNow(): void {
     const { pid } = this.#process;
-    if (pid === undefined) return;
+    if (pid === undefined || this.#hasEnded) return;
     try {
       process.kill(-pid, "SIGKILL");
     } catch {

@@ -58,6 +58,7 @@ export class Shop {
     this.#options = options;
     this.#events = events;
     this.#heddleCommand = heddleCommand;
+    process.once("exit", this.#dropAll);
   }
 
   async start(): Promise<RunningShop> {
@@ -86,13 +87,27 @@ export class Shop {
   }
 
   async #stopAll(): Promise<void> {
-    const children = this.#heddle ? [this.#heddle, ...this.#services] : this.#services;
     await Promise.all(
-      children.map(async (child) => {
+      this.#children().map(async (child) => {
         const isKilled = await child.stop(stopGraceMs);
         if (isKilled) this.#events.onKilled(child.name, stopGraceMs);
       }),
     );
+    this.#removeFolder();
+    process.removeListener("exit", this.#dropAll);
+  }
+
+  // The last resort, when this process ends by an exception: children of other groups would outlive it.
+  readonly #dropAll = (): void => {
+    for (const child of this.#children()) child.killNow();
+    this.#removeFolder();
+  };
+
+  #children(): Child[] {
+    return this.#heddle ? [this.#heddle, ...this.#services] : this.#services;
+  }
+
+  #removeFolder(): void {
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }
 
