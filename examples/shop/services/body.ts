@@ -24,9 +24,10 @@ export async function readText(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Refusal(413, `the body is over ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
   }
+  // Only now: leaving the loop early would cut the connection, and the answer with it.
+  if (bytes > maxBodyBytes) throw new Refusal(413, `the body is over ${maxBodyBytes} bytes`);
   return Buffer.concat(chunks).toString("utf8");
 }
 
