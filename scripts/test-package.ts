@@ -20,7 +20,7 @@ spec:
 apiVersion: heddle.dev/v1alpha1
 kind: Backend
 metadata: { name: echo }
-spec: { endpoints: [{ url: "http://127.0.0.1:${backendPort}" }] }
+spec: { url: "http://127.0.0.1:${backendPort}" }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
