@@ -64,27 +64,36 @@ async function main(): Promise<void> {
   const machine = readMachine();
   const cores = assignCores();
   pinSelf(cores.load);
-  console.log(`${describeMachine(machine)}\n`);
+  console.log(`${describeMachine(machine)}\nproxy: ${options.proxy}\n`);
   const folder = makeTemporaryFolder();
   const tls = { certificateFile: join(folder, "site.crt"), keyFile: join(folder, "site.key") };
   makeCertificate(tls.keyFile, tls.certificateFile);
   const bench = { folder, cores, upstream: await startUpstream(folder, cores.load), tls, options };
   const findings: Finding[] = [];
   const measures = {
-    rest: async () => [await measureRest(bench)],
-    idle: async () => [await measureIdle(bench, false), await measureIdle(bench, true)],
-    growth: async () => [await measureUnderLoad(bench)],
+    rest: [() => measureRest(bench)],
+    idle: [() => measureIdle(bench, false), () => measureIdle(bench, true)],
+    growth: [() => measureUnderLoad(bench)],
   };
   for (const part of options.parts) {
-    say(`${part}: measuring`);
-    for (const finding of await measures[part]()) {
-      findings.push(finding);
-      console.log(`${options.proxy}, ${describeFinding(finding)}`);
-    }
+    for (const measure of measures[part]) await report(part, measure, findings);
   }
   await bench.upstream.process.stop();
   if (options.out !== undefined)
     writeFileSync(options.out, `${JSON.stringify({ machine, options, findings }, null, 2)}\n`);
+}
+
+/** A part that fails says so and makes the exit code 1; the others are measured all the same. */
+async function report(part: string, measure: () => Promise<Finding>, findings: Finding[]): Promise<void> {
+  say(`${part}: measuring`);
+  try {
+    const finding = await measure();
+    findings.push(finding);
+    console.log(describeFinding(finding));
+  } catch (error) {
+    console.log(`${part} failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
 }
 
 async function measureRest(bench: Bench): Promise<Finding> {
@@ -94,42 +103,40 @@ async function measureRest(bench: Bench): Promise<Finding> {
     configFiles.length === 0
       ? await startOne(bench, "rest", false)
       : await startBareHeddle({ folder: join(folder, "rest"), cores: cores.proxy, configFiles, builtFolder });
-  const bytes = await settledResidentBytes(serving.process.pid);
-  await serving.stop();
+  const bytes = await settledResidentBytes(serving.process.pid).finally(() => serving.stop());
   return { what: "resident memory at rest", value: bytes / 1e6, unit: "MB", limit: limits.restMB };
 }
 
-/** Memory is read after a load, so that what code and pools take once is not charged to the idle connections. */
 async function measureIdle(bench: Bench, isTls: boolean): Promise<Finding> {
-  const { connections } = bench.options;
   const kind = isTls ? "tls" : "plain";
   const serving = await startOne(bench, kind, isTls);
+  const bytes = await bytesPerIdle(bench, serving, isTls).finally(() => serving.stop());
+  const limit = isTls ? limits.tlsKB : limits.plainKB;
+  return { what: `per idle ${kind} connection`, value: bytes / 1e3, unit: "kB", limit };
+}
+
+/** Memory is read after a load, so that what code and pools take once is not charged to the idle connections. */
+async function bytesPerIdle(bench: Bench, serving: Serving, isTls: boolean): Promise<number> {
+  const { connections } = bench.options;
   await warmUp({ ...loadFor(bench, serving), seconds: 5 });
   const before = await settledResidentBytes(serving.process.pid);
   const idle = await openIdleConnections(serving.port, isTls, connections);
   const after = await settledResidentBytes(serving.process.pid);
   const closed = idle.countClosed();
   idle.close();
-  await serving.stop();
   if (closed > 0)
     throw new Error(`the proxy closed ${closed} of ${connections} idle connections before the reading`);
-  const value = (after - before) / 1e3 / connections;
-  return {
-    what: `per idle ${kind} connection`,
-    value,
-    unit: "kB",
-    limit: isTls ? limits.tlsKB : limits.plainKB,
-  };
+  return (after - before) / connections;
 }
 
 async function measureUnderLoad(bench: Bench): Promise<Finding> {
   const { earlyMinutes, minutes } = bench.options;
   const serving = await startOne(bench, "growth", false);
-  const growth = await measureGrowth(serving, loadFor(bench, serving), earlyMinutes, minutes, say);
-  await serving.stop();
-  const [early, late] = [growth.earlyBytes, growth.lateBytes].map((bytes) => (bytes / 1e6).toFixed(1));
+  const measured = measureGrowth(serving, loadFor(bench, serving), earlyMinutes, minutes, say);
+  const { earlyBytes, lateBytes } = await measured.finally(() => serving.stop());
+  const [early, late] = [earlyBytes, lateBytes].map((bytes) => (bytes / 1e6).toFixed(1));
   const what = `memory after ${minutes} minutes under load to that after ${earlyMinutes} (${early} MB, then ${late} MB)`;
-  return { what, value: growth.lateBytes / growth.earlyBytes, unit: "times", limit: limits.growth };
+  return { what, value: lateBytes / earlyBytes, unit: "times", limit: limits.growth };
 }
 
 async function startOne(bench: Bench, part: string, isTls: boolean): Promise<Serving> {

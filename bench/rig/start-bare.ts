@@ -16,17 +16,19 @@ export interface BareOptions {
 export async function startBareHeddle(
   options: BareOptions,
 ): Promise<{ process: Running; stop: () => Promise<void> }> {
-  const { folder, configFiles, builtFolder } = options;
+  const { folder, cores, configFiles, builtFolder } = options;
   mkdirSync(folder, { recursive: true });
   const apiPort = await freePort();
   const proxy = makeHeddle({ name: "heddle", workers: 1, hasLog: true, builtFolder, apiPort, configFiles });
   const plan = proxy.plan({ folder, port: 0, upstreamPort: 0, tls: undefined, routes: 1 });
-  const process = startProcess("heddle", plan.command, options.cores, join(folder, "output"));
-  await waitUntilServing(
-    process,
-    { url: `http://127.0.0.1:${apiPort}/readyz` },
-    undefined,
-    plan.startTimeoutMs,
-  );
-  return { process, stop: () => process.stop() };
+  const process = startProcess("heddle", plan.command, cores, join(folder, "output"));
+  const stop = (): Promise<void> => process.stop();
+  const question = { url: `http://127.0.0.1:${apiPort}/readyz` };
+  try {
+    await waitUntilServing(process, question, undefined, plan.startTimeoutMs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { process, stop };
 }
