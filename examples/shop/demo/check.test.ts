@@ -22,13 +22,13 @@ test("a try passes, or says what came instead", async (t) => {
   assert.match(failed.complaint ?? "", /404/);
 });
 
-test("of a stream the first message is enough", async (t) => {
+test("a stream is read until what it is asked for, here an order placed meanwhile", async (t) => {
   const origin = await serveForTest(t, openOrders(":memory:"));
-  const url = `${origin}/orders/stream`;
+  const order = { url: `${origin}/orders`, json: { items: [{ productId: 1 }], note: "meanwhile" } };
   const result = await checkTry(
     {
       shows: "stream",
-      request: { url, isEndless: true },
+      request: { url: `${origin}/orders/stream`, endless: { until: "meanwhile", meanwhile: order } },
       expect: ([answer]) => assert.match(answer?.body ?? "", /^event: order\n/),
     },
     "",

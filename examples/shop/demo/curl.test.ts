@@ -17,7 +17,7 @@ test("a body implies POST and its content-type", () => {
 test("https names the root certificate, streams a time limit, others their method", () => {
   assert.strictEqual(formatCurl({ url: "https://a/" }, style), "curl --cacert /tmp/ca.crt https://a/");
   assert.strictEqual(
-    formatCurl({ url: "http://a/", isEndless: true }, style),
+    formatCurl({ url: "http://a/", endless: { until: "x" } }, style),
     "curl -N --max-time 3 http://a/",
   );
   assert.strictEqual(formatCurl({ url: "http://a/", method: "OPTIONS" }, style), "curl -X OPTIONS http://a/");

@@ -5,8 +5,15 @@ export type TryRequest = {
   method?: string;
   headers?: Record<string, string>;
   json?: unknown;
-  /** The answer has no end: a stream, or a WebSocket. Its first message is enough. */
-  isEndless?: boolean;
+  /** The answer has no end: a stream, or a WebSocket. */
+  endless?: Endless;
+};
+
+export type Endless = {
+  /** `--check` reads until this was received. */
+  until: string;
+  /** `--check` sends this, once, after the first bytes of the answer's body. */
+  meanwhile?: TryRequest;
 };
 
 export type CurlStyle = {
@@ -22,7 +29,7 @@ const endlessSeconds = 3;
 /** Formats the command line that sends the request; it can be pasted into a POSIX shell. */
 export function formatCurl(request: TryRequest, { flags = [], pipe, caFile }: CurlStyle): string {
   const words = ["curl", ...flags];
-  if (request.isEndless) words.push("-N", "--max-time", String(endlessSeconds));
+  if (request.endless) words.push("-N", "--max-time", String(endlessSeconds));
   if (request.url.startsWith("https:")) words.push("--cacert", caFile);
   // HEAD is asked for with -I: with -X HEAD curl would wait for a body.
   if (request.method && !isImplied(request)) words.push("-X", request.method);

@@ -3,7 +3,7 @@ import * as https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { allHeaders } from "./curl.ts";
-import type { TryRequest } from "./curl.ts";
+import type { Endless, TryRequest } from "./curl.ts";
 
 export type Answer = { status: number; headers: http.IncomingHttpHeaders; body: string };
 
@@ -15,7 +15,7 @@ const lookupLoopback: LookupFunction = (_hostname, options, done) => {
   else done(null, "127.0.0.1", 4);
 };
 
-/** Sends one request as curl would; of an endless answer it reads the first message and leaves. */
+/** Sends one request as curl would; of an endless answer it reads what it waits for and leaves. */
 export function sendRequest(url: string, options: TryRequest, ca: string): Promise<Answer> {
   const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
   const isTls = url.startsWith("https:");
@@ -32,7 +32,9 @@ export function sendRequest(url: string, options: TryRequest, ca: string): Promi
       ...(isTls && { ca }),
     });
     const read = async (response: http.IncomingMessage, body: Readable, first?: Buffer): Promise<void> => {
-      const text = await readBody(body, options.isEndless === true, first);
+      const text = options.endless
+        ? await readEndless(body, options.endless, ca, first)
+        : await readAll(body);
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
     };
     request.once("error", reject);
@@ -42,19 +44,31 @@ export function sendRequest(url: string, options: TryRequest, ca: string): Promi
   });
 }
 
-async function readBody(body: Readable, isEndless: boolean, first?: Buffer): Promise<string> {
-  let text = first?.toString("utf8") ?? "";
-  if (isEndless && hasMessage(text)) {
-    body.destroy();
-    return text;
-  }
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    text += chunk.toString("utf8");
-    // Leaving the loop destroys the stream, and the connection with it.
-    if (isEndless && hasMessage(text)) break;
-  }
-  return text;
+async function readAll(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
-// A whole event of an event stream, or the JSON text of a WebSocket message.
-const hasMessage = (text: string): boolean => text.includes("\n\n") || text.includes("}");
+async function readEndless(
+  body: Readable,
+  { until, meanwhile }: Endless,
+  ca: string,
+  first?: Buffer,
+): Promise<string> {
+  if (first?.length) body.unshift(first);
+  let text = "";
+  let sent: Promise<Answer> | undefined;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    text += chunk.toString("utf8");
+    if (meanwhile && !sent) {
+      sent = sendRequest(meanwhile.url, meanwhile, ca);
+      // Awaited below; it may fail while this still reads.
+      sent.catch(() => {});
+    }
+    // Leaving the loop destroys the stream, and the connection with it.
+    if (text.includes(until)) break;
+  }
+  await sent;
+  return text;
+}

@@ -192,24 +192,41 @@ function streams({ shop, api }: Origins): Try[] {
     "sec-websocket-version": "13",
     "sec-websocket-key": "aGVkZGxlIHNob3AgZGVtbw==",
   };
+  const order = (note: string): TryRequest => ({
+    url: `${api}/orders`,
+    json: { items: [{ productId: 2 }], note },
+  });
   return [
     {
-      shows: "streaming: orders as server-sent events",
-      request: { url: `${api}/orders/stream`, isEndless: true },
-      expect: only((answer) => assert.match(hasStatus(answer, 200).body, /^event: order\ndata: \{"id":/)),
+      shows: "streaming: orders as server-sent events (place one on the page meanwhile)",
+      request: {
+        url: `${api}/orders/stream`,
+        endless: { until: "seen on the stream", meanwhile: order("seen on the stream") },
+      },
+      expect: only((answer) => {
+        assert.match(hasStatus(answer, 200).body, /^event: order\ndata: \{"id":/);
+        assert.match(answer.body, /seen on the stream/);
+      }),
     },
     {
       shows: "streaming: the price ticker",
-      request: { url: `${api}/prices`, isEndless: true },
+      request: { url: `${api}/prices`, endless: { until: "\n\n" } },
       expect: only((answer) =>
         assert.match(hasStatus(answer, 200).body, /^event: price\ndata: \{"productId":/),
       ),
     },
     {
       shows: "WebSocket: greets, then pushes each new order",
-      request: { url: `${shop}/api/orders/live`, headers: upgrade, isEndless: true },
+      request: {
+        url: `${shop}/api/orders/live`,
+        headers: upgrade,
+        endless: { until: "seen live", meanwhile: order("seen live") },
+      },
       flags: ["-i", "--http1.1"],
-      expect: only((answer) => assert.match(hasStatus(answer, 101).body, /"type":"hello"/)),
+      expect: only((answer) => {
+        assert.match(hasStatus(answer, 101).body, /"type":"hello"/);
+        assert.match(answer.body, /seen live/);
+      }),
     },
   ];
 }
