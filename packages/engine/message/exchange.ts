@@ -125,12 +125,15 @@ export class Exchange {
   matchedPath = "";
   /** As received, for logs and for filters that a rewrite must not deceive. */
   readonly originalPath: string;
+  readonly originalAuthority: string;
   /** Client address after trusted hops; the peer's where none is trusted. */
   clientAddress: string;
   principal: Principal | null = null;
   /** Typed slots, reserved when the chain is built; see filter/. */
   slots: unknown[] | null = null;
   fault: Fault | null = null;
+  /** grpc-status of the response's trailers, or of its head when there are none; -1 when it has none. */
+  grpcStatus = -1;
   cluster = "";
   clusterIndex = -1;
   /** "address:port" of the endpoint of the last attempt. */
@@ -157,6 +160,7 @@ export class Exchange {
     this.peer = peer;
     this.match = match;
     this.originalPath = request.path;
+    this.originalAuthority = request.authority;
     this.clientAddress = peer.address;
     this.startedMs = startedMs;
   }

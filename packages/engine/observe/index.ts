@@ -1,0 +1,36 @@
+/**
+ * What happened, told cheaply: counters and histograms in shared memory, the access record and its two text forms,
+ * trace context. Nothing here does I/O; `net`, `runtime` and the exporters carry it out.
+ *
+ *   worker  WorkerLane ──(shared memory)── MetricsRegistry  main      → exporters/prometheus
+ *   worker  AccessRecord → formatJson → LineBuffer → sink             → exporters/access-log
+ */
+export { AccessRecord, protocolName } from "./access-record.ts";
+export { formatCommon } from "./format-common.ts";
+export { formatJson } from "./format-json.ts";
+export type { QueryLogging } from "./format-json.ts";
+export { IndexAllocator } from "./index-allocator.ts";
+export { bucketOf, GroupLane, statusOf, WorkerLane } from "./lane.ts";
+export type { LaneMemory, LaneSegment } from "./lane.ts";
+export {
+  BUCKETS_MS,
+  CLUSTER,
+  ENDPOINT,
+  FAULT_CODES,
+  GROUPS,
+  HISTOGRAM_CELLS,
+  LISTENER,
+  REFUSALS,
+  ROUTE,
+  STATUS_CLASSES,
+  WORKER,
+} from "./layout.ts";
+export type { GroupLayout, GroupName, IndexedGroup, RefusalKind } from "./layout.ts";
+export { DEFAULT_LINE_BUFFER_LIMITS, LineBuffer } from "./line-buffer.ts";
+export type { LineBufferLimits, LineSink } from "./line-buffer.ts";
+export { OncePerSecond } from "./once-per-second.ts";
+export { DEFAULT_NAMED_SLOTS, MetricsRegistry, NONE, OTHER } from "./registry.ts";
+export type { VisitRow } from "./registry.ts";
+export { parseTraceparent, parseTracestate, traceExchange } from "./trace-context.ts";
+export type { TraceParent } from "./trace-context.ts";
+export { TraceIds } from "./trace-ids.ts";
