@@ -18,14 +18,13 @@ import {
   rewriteUrls,
   type SourceManifest,
 } from "./build/rewrite.ts";
+import { binPath, root } from "./repository.ts";
 
-const root = path.join(import.meta.dirname, "..");
 const out = path.join(root, "dist/packages");
 const published = ["engine", "filters", "heddle"];
 
 function compile(): void {
-  const tsc = path.join(root, "node_modules/.bin/tsc");
-  const { status } = spawnSync(tsc, ["--project", "scripts/build/tsconfig.json"], {
+  const { status } = spawnSync(binPath("tsc"), ["--project", "scripts/build/tsconfig.json"], {
     cwd: root,
     stdio: "inherit",
   });

@@ -2,16 +2,14 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { checkImports, type Tree } from "./imports/check.ts";
+import { isNoSource, root } from "./repository.ts";
 
-const root = path.join(import.meta.dirname, "..");
-
-const isSkipped = (name: string) => /(^|\/)(node_modules|dist|testdata)(\/|$)/.test(name);
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
 
 function readTree(): Tree {
   const folders = ["packages", "scripts", "bench", "test", "examples"];
   const find = (pattern: string) =>
-    globSync(pattern, { cwd: root, exclude: isSkipped })
+    globSync(pattern, { cwd: root, exclude: isNoSource })
       .map((file) => file.split(path.sep).join("/"))
       .sort();
   const files = find(`{${folders.join(",")}}/**/*.{ts,js}`);

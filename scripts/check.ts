@@ -1,18 +1,16 @@
 // What must hold before each commit: format, lint, types, import directions, the lock file, unit tests.
-import path from "node:path";
 import { describeResult, runStep, type Step, type StepResult } from "./check/step.ts";
+import { binPath, root } from "./repository.ts";
 
-const root = path.join(import.meta.dirname, "..");
-const bin = (name: string) => path.join(root, "node_modules/.bin", name);
 const script = (name: string, ...args: string[]) => ({
   command: process.execPath,
   args: [`scripts/${name}`, ...args],
 });
 
 const staticSteps: Step[] = [
-  { name: "format", command: bin("oxfmt"), args: ["--check"] },
-  { name: "lint", command: bin("oxlint"), args: ["--deny-warnings"] },
-  { name: "types", command: bin("tsc"), args: ["--noEmit"] },
+  { name: "format", command: binPath("oxfmt"), args: ["--check"] },
+  { name: "lint", command: binPath("oxlint"), args: ["--deny-warnings"] },
+  { name: "types", command: binPath("tsc"), args: ["--noEmit"] },
   { name: "imports", ...script("check-imports.ts") },
   { name: "lock", ...script("complete-lock.ts", "--check") },
 ];

@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { completeLock, type Lock } from "./lock/complete.ts";
+import { root } from "./repository.ts";
 
-const file = path.join(import.meta.dirname, "../package-lock.json");
+const file = path.join(root, "package-lock.json");
 const lock = JSON.parse(readFileSync(file, "utf8")) as Lock;
 const added = completeLock(lock);
 if (added.length === 0) {

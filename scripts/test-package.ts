@@ -4,10 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { openEchoServer, startHeddle, type Echo } from "@heddle/testkit";
+import { binPath, root } from "./repository.ts";
 
-const root = path.join(import.meta.dirname, "..");
 const built = path.join(root, "dist/packages");
-const bin = (name: string) => path.join(root, "node_modules/.bin", name);
 
 /** One Gateway, one route, one backend: the least that carries a request. */
 const config = (gatewayPort: number, backendPort: number) => `apiVersion: gateway.networking.k8s.io/v1
@@ -55,7 +54,7 @@ function run(what: string, cwd: string, command: string, ...args: string[]): str
 /** Installs the packed packages into a project of their own, outside the repository. */
 function install(folder: string): void {
   for (const name of readdirSync(built)) {
-    run(`publint ${name}`, root, bin("publint"), "run", path.join(built, name), "--strict");
+    run(`publint ${name}`, root, binPath("publint"), "run", path.join(built, name), "--strict");
     run(`pack ${name}`, path.join(built, name), "npm", "pack", "--pack-destination", folder);
   }
   writeFileSync(path.join(folder, "package.json"), '{ "name": "user", "private": true, "type": "module" }\n');
@@ -74,7 +73,7 @@ function useAsLibrary(folder: string): void {
     typeRoots: [path.join(root, "node_modules/@types")],
   };
   writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
-  run("types of the packages", folder, bin("tsc"), "--project", folder);
+  run("types of the packages", folder, binPath("tsc"), "--project", folder);
   run("import of the packages", folder, process.execPath, "use.ts");
 }
 

@@ -1,17 +1,14 @@
 // Runs test suites: `node scripts/test.ts unit e2e [PART_OF_PATH…] [--node-test-option…]`.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import path from "node:path";
+import { isNoSource, root } from "./repository.ts";
 import { parseTestRequest, pickTestFiles, suites, type Suite, type TestRequest } from "./test/suites.ts";
 
-const root = path.join(import.meta.dirname, "..");
 /** Two files at a time: socket and timing tests stay honest on a machine of two cores. */
 const CONCURRENCY = 2;
 const TEST_TIMEOUT_MS = 120_000;
 
-const isSkipped = (name: string) => /(^|\/)(node_modules|dist|testdata)(\/|$)/.test(name);
-
-const findFiles = (suite: Suite) => globSync(suite.globs, { cwd: root, exclude: isSkipped }).sort();
+const findFiles = (suite: Suite) => globSync(suite.globs, { cwd: root, exclude: isNoSource }).sort();
 
 function run(request: TestRequest, files: string[]): void {
   const limitMinutes = request.suites.reduce((sum, name) => sum + (suites[name]?.limitMinutes ?? 0), 0);
