@@ -15,10 +15,14 @@ const headings = [
   "",
 ];
 
+/** Share of the proxy's core that others may take before a row says so. */
+const tolerableDisturbance = 0.1;
+
 /** A title and an aligned table per case, plain text. */
 export function formatReport(summaries: readonly Summary[], cases: readonly Case[]): string {
-  const parts = cases.map((its) => {
+  const parts = cases.flatMap((its) => {
     const rows = summaries.filter((each) => each.case === its.name);
+    if (rows.length === 0) return []; // `workers2` without Heddle
     const first = its.comparesWorkers ? headings.with(3, "to 1 w.") : headings;
     return `${its.name}: ${its.title}\n${alignColumns([first, ...rows.map(cells)])}`;
   });
@@ -38,7 +42,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
 }
 
 function cells(summary: Summary): string[] {
-  const { proxy, state, problems, verdicts } = summary;
+  const { proxy, state, problems } = summary;
   if (state !== "ok") return [proxy, `${state}: ${problems.join("; ")}`];
   return [
     proxy,
@@ -51,8 +55,15 @@ function cells(summary: Summary): string[] {
     fixed(summary.residentMB, 0),
     fixed((summary.utilisation ?? NaN) * 100, 0),
     fixed((summary.disturbance ?? NaN) * 100, 0),
-    verdicts.map(({ text }) => text).join(", "),
+    remarks(summary),
   ];
+}
+
+function remarks({ verdicts, disturbance }: Summary): string {
+  const isDisturbed = (disturbance ?? 0) > tolerableDisturbance;
+  return [...verdicts.map(({ text }) => text), ...(isDisturbed ? ["disturbed by others: repeat"] : [])].join(
+    ", ",
+  );
 }
 
 function fixed(value: number | undefined, digits: number): string {

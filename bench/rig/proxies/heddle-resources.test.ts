@@ -1,0 +1,41 @@
+import assert from "node:assert";
+import { test } from "node:test";
+import { heddleResources, httpRoute, toYaml } from "./heddle-resources.ts";
+
+test("a resource is written as block YAML, its scalars as JSON", () => {
+  const expected = `---
+apiVersion: "gateway.networking.k8s.io/v1"
+kind: "HTTPRoute"
+metadata:
+  name: "all"
+  namespace: "default"
+spec:
+  parentRefs:
+    - name: "bench"
+  hostnames:
+    - "localhost"
+  rules:
+    - matches:
+        - path:
+            type: "PathPrefix"
+            value: "/"
+      backendRefs:
+        - name: "upstream"
+          port: 80
+`;
+  assert.equal(toYaml([httpRoute("all", "/")]), expected);
+});
+
+test("a key with a slash is quoted", () => {
+  assert.match(
+    toYaml([{ "kubernetes.io/service-name": "a" }]),
+    /^---\n"kubernetes\.io\/service-name": "a"\n$/,
+  );
+});
+
+test("10,000 routes are 10,000 HTTPRoutes, each with its own prefix", () => {
+  const resources = heddleResources({ port: 1, upstreamPort: 2, tls: undefined, routes: 10_000 });
+  const routes = resources.filter((resource) => "kind" in resource && resource.kind === "HTTPRoute");
+  assert.equal(routes.length, 10_000);
+  assert.equal(new Set(routes.map((route) => JSON.stringify(route))).size, 10_000);
+});
