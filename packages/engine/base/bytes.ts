@@ -15,3 +15,11 @@ export function hashText(text: string): number {
   }
   return hash >>> 0;
 }
+
+/** Bytes [start, end) as latin1 text: one native call, for any Uint8Array (`toString` re-checks its arguments). */
+export function sliceLatin1(bytes: Uint8Array, start: number, end: number): string {
+  return latin1Slice.call(bytes, start, end);
+}
+
+const latin1Slice = (Buffer.prototype as unknown as { latin1Slice(start: number, end: number): string })
+  .latin1Slice;

@@ -60,7 +60,7 @@ export const FAULTS = {
   HDL_UPSTREAM_CONNECT_FAILED: row("upstream", 503, 14, "never-sent", false, "warn"),
   HDL_UPSTREAM_CONNECT_TIMEOUT: row("upstream", 504, 14, "never-sent", false, "warn"),
   HDL_UPSTREAM_TLS_FAILED: row("upstream", 502, 14, "never-sent", false, "warn"),
-  HDL_UPSTREAM_STALE: row("upstream", 502, 14, "never-sent", false, "debug"),
+  HDL_UPSTREAM_STALE: row("upstream", 502, 14, "maybe-sent", false, "debug"),
   HDL_UPSTREAM_RESET: row("upstream", 502, 14, "maybe-sent", false, "warn"),
   HDL_UPSTREAM_MALFORMED: row("upstream", 502, 13, "no", false, "error"),
   HDL_UPSTREAM_HEAD_TOO_LARGE: row("upstream", 502, 13, "no", false, "error"),

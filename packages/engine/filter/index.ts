@@ -14,3 +14,5 @@ export type {
   SideCallEvents,
   TransformBody,
 } from "./contract.ts";
+export { buildChain, EMPTY_CHAIN } from "./chain.ts";
+export type { BodyFilter, FilterChain } from "./chain.ts";

@@ -215,8 +215,6 @@ export interface ClusterSettings {
   /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionsPerEndpoint: number;
-  /** Exchanges waiting for a connection, per cluster. */
-  readonly maxPending: number;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   /** Retries as a share of requests over the last 10 s, beside `retryBudgetMinPerSecond`. */
@@ -235,7 +233,6 @@ export const DEFAULT_CLUSTER_SETTINGS: ClusterSettings = {
   connectTimeoutMs: 5_000,
   idleTimeoutMs: 55_000,
   maxConnectionsPerEndpoint: 1_024,
-  maxPending: 10_000,
   maxHeadBytes: 61_440,
   maxFields: 200,
   retryBudgetRatio: 0.2,

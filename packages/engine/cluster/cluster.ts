@@ -1,0 +1,233 @@
+import { makeFault } from "../base/index.ts";
+import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
+import { observeLatency, PeakEwmaPicker, RandomPicker, RoundRobinPicker } from "../balance/index.ts";
+import type { Picker } from "../balance/index.ts";
+import type { ClusterSettings, ClusterUnit, EndpointsUnit } from "../model/index.ts";
+import { endpointName } from "../model/index.ts";
+import type { Exchange, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import { dial } from "../net/index.ts";
+import type { DialTls } from "../net/index.ts";
+import type { Http1Limits } from "../wire/http1/index.ts";
+import { Ejector } from "./ejector.ts";
+import { Endpoint } from "./endpoint.ts";
+import type { EndpointHome, EndpointObserver } from "./endpoint.ts";
+import { Http1Upstream } from "./http1-upstream.ts";
+import { RetryBudget } from "./retry-budget.ts";
+
+/** What happens in a cluster, for counters. All calls are cheap and synchronous. */
+export interface ClusterObserver extends EndpointObserver {
+  attemptStarted(clusterIndex: number, endpointIndex: number): void;
+  attemptEnded(clusterIndex: number, endpointIndex: number, hasFailed: boolean): void;
+  endpointEjected(clusterIndex: number, endpointIndex: number): void;
+}
+
+export interface ClusterContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wheel: TimerWheel;
+  readonly observer: ClusterObserver;
+  /** Place in shared memory of a key ("endpoint:CLUSTER|ADDRESS"); -1 when main gave none. */
+  indexOf(key: string): number;
+}
+
+/**
+ * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
+ * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
+ */
+export class Cluster implements EndpointHome {
+  readonly name: string;
+  readonly index: number;
+  private readonly context: ClusterContext;
+  unit: ClusterUnit;
+  limits: Http1Limits;
+  budget: RetryBudget;
+  private picker: Picker<Endpoint>;
+  private tls: DialTls | null;
+  private ejector: Ejector;
+  endpoints: readonly Endpoint[] = [];
+  private byName = new Map<string, Endpoint>();
+
+  constructor(unit: ClusterUnit, tls: DialTls | null, index: number, context: ClusterContext) {
+    this.name = unit.name;
+    this.index = index;
+    this.context = context;
+    this.unit = unit;
+    this.tls = tls;
+    this.limits = limitsOf(unit);
+    this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
+    this.picker = makePicker(unit.balancing);
+    this.ejector = new Ejector(unit.settings);
+  }
+
+  /** A changed unit of the same name. New connections follow it; connections under changed TLS are not reused. */
+  update(unit: ClusterUnit, tls: DialTls | null): void {
+    const isOtherTls = JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls);
+    if (unit.balancing !== this.unit.balancing) this.picker = makePicker(unit.balancing);
+    this.unit = unit;
+    this.tls = tls;
+    this.limits = limitsOf(unit);
+    this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
+    this.ejector = new Ejector(unit.settings);
+    if (isOtherTls) {
+      for (const endpoint of this.endpoints) {
+        endpoint.closeIdle();
+      }
+    }
+  }
+
+  /** Endpoints that stay keep their connections; those that go finish their exchanges. */
+  setEndpoints(unit: EndpointsUnit | null): void {
+    const next = new Map<string, Endpoint>();
+    for (const spec of unit?.endpoints ?? []) {
+      const name = endpointName(spec);
+      if (spec.weight <= 0 || next.has(name)) continue;
+      const known = this.byName.get(name);
+      const endpoint = known ?? new Endpoint(spec, -1, this);
+      endpoint.weight = spec.weight;
+      endpoint.zone = spec.zone;
+      endpoint.index = this.context.indexOf(`endpoint:${this.name}|${name}`);
+      next.set(name, endpoint);
+    }
+    for (const [name, endpoint] of this.byName) if (!next.has(name)) this.retire(endpoint);
+    this.byName = next;
+    this.endpoints = [...next.values()];
+    this.ejector.follow(this.endpoints);
+  }
+
+  /** The cluster left the configuration: idle connections close, exchanges finish. */
+  close(): void {
+    for (const endpoint of this.endpoints) this.retire(endpoint);
+    this.endpoints = [];
+    this.byName.clear();
+  }
+
+  private retire(endpoint: Endpoint): void {
+    endpoint.isRemoved = true;
+    endpoint.closeIdle();
+  }
+
+  /** The endpoint that a session belongs to; null when gone or ejected. */
+  findSession(sessionId: string): Endpoint | null {
+    for (const endpoint of this.endpoints) {
+      if (endpoint.sessionId === sessionId) return endpoint.isAvailable ? endpoint : null;
+    }
+    return null;
+  }
+
+  /** Picks an endpoint for an attempt; `exclude` is the one that failed before. Null when there is none. */
+  pick(exclude: Endpoint | null): Endpoint | null {
+    const nowMs = this.context.clock.now();
+    return (
+      this.ejector.probeDue(nowMs) ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude)
+    );
+  }
+
+  /** Opens one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */
+  open(
+    endpoint: Endpoint,
+    head: RequestHead,
+    isLast: boolean,
+    isFresh: boolean,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault {
+    const upstream = (isFresh ? null : endpoint.takeIdle()) ?? this.connect(endpoint);
+    if (upstream === null) {
+      const limit = this.unit.settings.maxConnectionsPerEndpoint;
+      return makeFault("HDL_UPSTREAM_OVERFLOW", `${endpoint.name} has ${limit} connections, limit ${limit}`);
+    }
+    upstream.start(head, isLast, events);
+    return upstream;
+  }
+
+  private connect(endpoint: Endpoint): Http1Upstream | null {
+    const settings = this.unit.settings;
+    if (endpoint.connections >= settings.maxConnectionsPerEndpoint) return null;
+    endpoint.onOpening();
+    const upstream = new Http1Upstream(endpoint);
+    upstream.connection = dial(
+      {
+        address: endpoint.address,
+        port: endpoint.port,
+        connectTimeoutMs: settings.connectTimeoutMs,
+        highWaterBytes: settings.highWaterBytes,
+        tls: this.tls,
+      },
+      upstream,
+    );
+    return upstream;
+  }
+
+  // EndpointHome
+
+  get settings(): ClusterSettings {
+    return this.unit.settings;
+  }
+
+  get clock(): Clock {
+    return this.context.clock;
+  }
+
+  get wheel(): TimerWheel {
+    return this.context.wheel;
+  }
+
+  get observer(): EndpointObserver {
+    return this.context.observer;
+  }
+
+  // Outcomes, told by the proxy
+
+  /** An attempt began. Pair with `attemptEnded`. */
+  attemptStarted(endpoint: Endpoint): void {
+    endpoint.inFlight++;
+    this.budget.deposit();
+    this.context.observer.attemptStarted(this.index, endpoint.index);
+  }
+
+  /** The response head came after `latencyMs`. */
+  attemptAnswered(endpoint: Endpoint, status: number, latencyMs: number): void {
+    observeLatency(endpoint, latencyMs, this.context.clock.now());
+    if (status === 502 || status === 503 || status === 504) this.blame(endpoint);
+    else this.ejector.praise(endpoint);
+  }
+
+  attemptFailed(endpoint: Endpoint, fault: Fault): void {
+    if (fault.source === "upstream" && fault.code !== "HDL_UPSTREAM_STALE") this.blame(endpoint);
+  }
+
+  attemptEnded(endpoint: Endpoint, hasFailed: boolean): void {
+    endpoint.inFlight--;
+    endpoint.isProbing = false;
+    this.context.observer.attemptEnded(this.index, endpoint.index, hasFailed);
+  }
+
+  private blame(endpoint: Endpoint): void {
+    if (this.ejector.blame(endpoint, this.context.clock.now())) {
+      this.context.observer.endpointEjected(this.index, endpoint.index);
+    }
+  }
+
+  /** Whether the budget allows one more retry now; takes it. */
+  mayRetry(exchange: Exchange): boolean {
+    return !exchange.isEnded && this.budget.withdraw(this.context.clock.now());
+  }
+}
+
+function limitsOf(unit: ClusterUnit): Http1Limits {
+  return {
+    maxHeadBytes: unit.settings.maxHeadBytes,
+    maxFields: unit.settings.maxFields,
+    maxTargetBytes: unit.settings.maxHeadBytes,
+  };
+}
+
+function makePicker(balancing: ClusterUnit["balancing"]): Picker<Endpoint> {
+  switch (balancing) {
+    case "round-robin":
+      return new RoundRobinPicker<Endpoint>();
+    case "random":
+      return new RandomPicker<Endpoint>();
+    case "peak-ewma":
+      return new PeakEwmaPicker<Endpoint>();
+  }
+}

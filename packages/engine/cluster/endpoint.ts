@@ -1,0 +1,126 @@
+import { hashText } from "../base/index.ts";
+import type { Clock, TimerWheel } from "../base/index.ts";
+import { endpointName } from "../model/index.ts";
+import type { ClusterSettings, EndpointSpec } from "../model/index.ts";
+import type { DialFailure } from "../net/index.ts";
+import type { Http1Limits } from "../wire/http1/index.ts";
+import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
+
+/** What an endpoint needs of its cluster; read at each use, since both may change with the Snapshot. */
+export interface EndpointHome {
+  readonly index: number;
+  readonly limits: Http1Limits;
+  readonly settings: ClusterSettings;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly observer: EndpointObserver;
+}
+
+/** Connections of an endpoint, for counters. */
+export interface EndpointObserver {
+  upstreamOpened(clusterIndex: number, endpointIndex: number): void;
+  upstreamClosed(clusterIndex: number, endpointIndex: number): void;
+  upstreamConnectFailed(clusterIndex: number, endpointIndex: number): void;
+  upstreamReused(clusterIndex: number): void;
+}
+
+/** Room for the way there: a server that closes after n seconds is not asked in the last one. */
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+
+/**
+ * One endpoint of a cluster as this worker sees it: load, latency, health, and its connections.
+ *
+ *   available ──(n faults in a row)──► ejected ──(time is up: one request probes)──► available
+ *                                         ▲───────────(the probe fails: longer)─────────┘
+ *
+ * Lives across snapshots as long as the cluster names it, so neither connections nor what was learned are lost.
+ */
+export class Endpoint implements UpstreamOwner {
+  readonly name: string;
+  /** What session persistence hands to clients: tells endpoints apart without naming addresses. */
+  readonly sessionId: string;
+  readonly address: string;
+  readonly port: number;
+  weight: number;
+  zone: string;
+  /** Place in shared memory. */
+  index: number;
+  inFlight = 0;
+  /** Peak EWMA of the time to the response head; 0 until measured. */
+  ewmaMs = 0;
+  ewmaAtMs = 0;
+  isAvailable = true;
+  /** Out of the configuration: finishes its exchanges, takes no new ones. */
+  isRemoved = false;
+  consecutiveFaults = 0;
+  ejectedUntilMs = 0;
+  /** Ejections in a row; each makes the next one longer. */
+  ejections = 0;
+  isProbing = false;
+  /** Open and opening connections, idle ones included. */
+  connections = 0;
+  /** Last in, first out: the warmest is used first, the coldest times out. */
+  private readonly idle: Http1Upstream[] = [];
+  private readonly home: EndpointHome;
+
+  constructor(spec: EndpointSpec, index: number, home: EndpointHome) {
+    this.home = home;
+    this.name = endpointName(spec);
+    this.sessionId = hashText(this.name).toString(36) + hashText(`${this.name}#`).toString(36);
+    this.address = spec.address;
+    this.port = spec.port;
+    this.weight = spec.weight;
+    this.zone = spec.zone;
+    this.index = index;
+  }
+
+  get limits(): Http1Limits {
+    return this.home.limits;
+  }
+
+  /** A kept-alive connection, or null. */
+  takeIdle(): Http1Upstream | null {
+    for (;;) {
+      const upstream = this.idle.pop();
+      if (upstream === undefined) return null;
+      if (!upstream.isIdle) continue;
+      upstream.isReused = true;
+      this.home.observer.upstreamReused(this.home.index);
+      return upstream;
+    }
+  }
+
+  closeIdle(): void {
+    for (const upstream of this.idle.splice(0)) upstream.connection.destroy();
+  }
+
+  onOpening(): void {
+    this.connections++;
+    this.home.observer.upstreamOpened(this.home.index, this.index);
+  }
+
+  onReleased(upstream: Http1Upstream): void {
+    const { settings, wheel, clock } = this.home;
+    const hintMs = upstream.keepAliveHintMs;
+    const idleMs =
+      hintMs === 0 ? settings.idleTimeoutMs : Math.min(settings.idleTimeoutMs, hintMs - KEEP_ALIVE_MARGIN_MS);
+    if (this.isRemoved || idleMs <= 0) {
+      upstream.connection.destroy();
+      return;
+    }
+    wheel.schedule(upstream, clock.now() + idleMs);
+    this.idle.push(upstream);
+  }
+
+  onGone(upstream: Http1Upstream): void {
+    this.connections--;
+    this.home.wheel.cancel(upstream);
+    this.home.observer.upstreamClosed(this.home.index, this.index);
+    const at = this.idle.indexOf(upstream);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+
+  onDialFailed(_upstream: Http1Upstream, _failure: DialFailure): void {
+    this.home.observer.upstreamConnectFailed(this.home.index, this.index);
+  }
+}

@@ -1,0 +1,271 @@
+import { makeFault, Timer } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import { LENGTH_UNKNOWN } from "../message/index.ts";
+import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { Connection, DialEvents, DialFailure } from "../net/index.ts";
+import { encodeChunkSize, encodeLastChunk, encodeRequestHead, ResponseReader } from "../wire/http1/index.ts";
+import type { Http1Limits, ResponseReaderEvents } from "../wire/http1/index.ts";
+
+/** What a connection needs of the endpoint that it belongs to. */
+export interface UpstreamOwner {
+  readonly name: string;
+  readonly limits: Http1Limits;
+  /** The connection is free, or gone. */
+  onReleased(upstream: Http1Upstream): void;
+  onGone(upstream: Http1Upstream): void;
+  onDialFailed(upstream: Http1Upstream, failure: DialFailure): void;
+}
+
+/**
+ * One HTTP/1.1 connection to an endpoint: carries one exchange at a time, and waits in the pool between them.
+ *
+ *   opening ─► busy ⇄ idle        busy: request and response may overlap; both done and kept alive ─► idle
+ *      └─────────┴──────┴──► gone
+ */
+export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEvents, UpstreamStream {
+  private readonly owner: UpstreamOwner;
+  private readonly reader: ResponseReader;
+  connection!: Connection;
+  private events: UpstreamEvents | null = null;
+  isOpen = false;
+  isReused = false;
+  private isGone = false;
+  /** Bytes of the current response were seen. */
+  private hasResponse = false;
+  private isRequestDone = false;
+  private isChunked = false;
+  private isTunnel = false;
+  private keepsAlive = false;
+  /** Set by the reader, delivered when the read returns and extra bytes would have shown. */
+  private endedHead: ResponseHead | null = null;
+  private isEnded = false;
+  private trailers: Fields | null = null;
+  private malformed: Fault | null = null;
+  /** How long the server says it keeps the connection (Keep-Alive: timeout=5), in milliseconds; 0 when silent. */
+  keepAliveHintMs = 0;
+
+  constructor(owner: UpstreamOwner) {
+    super();
+    this.owner = owner;
+    this.reader = new ResponseReader(owner.limits, this);
+  }
+
+  /** Begins an exchange on this free connection. Nothing leaves before `flush`. */
+  start(head: RequestHead, isLast: boolean, events: UpstreamEvents): void {
+    this.events = events;
+    this.hasResponse = false;
+    this.isRequestDone = isLast;
+    this.isChunked = !isLast && head.bodyLength === LENGTH_UNKNOWN && head.upgrade === "";
+    this.isEnded = false;
+    this.reader.expect(head.method, head.upgrade);
+    this.connection.writeText(encodeRequestHead(head));
+  }
+
+  // UpstreamStream
+
+  writeBody(chunk: Uint8Array): void {
+    if (this.events === null) return;
+    if (!this.isChunked || this.isTunnel) {
+      this.connection.writeBytes(chunk);
+      return;
+    }
+    if (chunk.length === 0) return;
+    this.connection.writeText(encodeChunkSize(chunk.length));
+    this.connection.writeBytes(chunk);
+    this.connection.writeText("\r\n");
+  }
+
+  writeEnd(trailers: Fields | null): void {
+    if (this.events === null) return;
+    this.isRequestDone = true;
+    if (this.isTunnel) this.connection.end();
+    else if (this.isChunked) this.connection.writeText(encodeLastChunk(trailers));
+  }
+
+  flush(): boolean {
+    return this.connection.flush();
+  }
+
+  reset(_fault: Fault): void {
+    this.events = null;
+    this.connection.destroy(this.isTunnel);
+  }
+
+  pauseResponseBody(): void {
+    this.connection.pauseReading();
+  }
+
+  resumeResponseBody(): void {
+    this.connection.resumeReading();
+  }
+
+  // ConnectionEvents
+
+  onBytes(bytes: Buffer, length: number): void {
+    const events = this.events;
+    if (events === null) {
+      // Threats 35: bytes that nobody asked for would answer the next request.
+      this.connection.destroy();
+      return;
+    }
+    this.hasResponse = true;
+    const at = this.reader.read(bytes, 0, length);
+    if (this.malformed !== null) {
+      this.fail(this.malformed);
+      return;
+    }
+    // An event may have ended the exchange (reset by the client's side).
+    if (this.events !== events) return;
+    if (this.isEnded) this.deliverEnd(events, at < length);
+    events.onResponseReadDone();
+  }
+
+  private deliverEnd(events: UpstreamEvents, hasExtraBytes: boolean): void {
+    const head = this.endedHead;
+    const trailers = this.trailers;
+    this.endedHead = null;
+    this.trailers = null;
+    this.events = null;
+    const isReusable = this.keepsAlive && this.isRequestDone && !hasExtraBytes && !this.isTunnel;
+    // Before the client hears of the end: its next request finds the connection in the pool.
+    if (isReusable) this.owner.onReleased(this);
+    if (head !== null) events.onResponseHead(head, true);
+    else events.onResponseEnd(trailers);
+    if (!isReusable) this.connection.destroy();
+  }
+
+  onEnd(): void {
+    if (this.events === null) {
+      this.connection.destroy();
+      return;
+    }
+    const events = this.events;
+    if (this.isTunnel) {
+      this.isEnded = true;
+      this.events = null;
+      const wasRequestDone = this.isRequestDone;
+      events.onResponseEnd(null);
+      if (wasRequestDone) this.connection.destroy();
+      else this.events = new HalfTunnel();
+      return;
+    }
+    if (!this.hasResponse) {
+      this.fail(this.emptyResponse(null));
+      return;
+    }
+    this.reader.finish();
+    if (this.malformed !== null) {
+      this.fail(this.malformed);
+      return;
+    }
+    if (this.isEnded) {
+      this.keepsAlive = false;
+      this.deliverEnd(events, false);
+      events.onResponseReadDone();
+    }
+  }
+
+  onDrain(): void {
+    this.events?.onUpstreamDrain();
+  }
+
+  onClosed(error: Error | null): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.owner.onGone(this);
+    if (this.events === null) return;
+    if (!this.hasResponse) {
+      this.fail(this.emptyResponse(error));
+      return;
+    }
+    this.fail(
+      makeFault("HDL_UPSTREAM_BODY_CUT_SHORT", "upstream connection closed within a response", error),
+    );
+  }
+
+  /** Closed without a byte of the response: a reused connection was probably closed while it was idle. */
+  private emptyResponse(error: Error | null): Fault {
+    return this.isReused
+      ? makeFault("HDL_UPSTREAM_STALE", "kept-alive upstream connection was closed before a response", error)
+      : makeFault("HDL_UPSTREAM_RESET", "upstream closed the connection before a response", error);
+  }
+
+  private fail(fault: Fault): void {
+    const events = this.events;
+    this.events = null;
+    this.connection.destroy();
+    events?.onUpstreamReset(fault);
+  }
+
+  // DialEvents
+
+  onOpen(): void {
+    this.isOpen = true;
+  }
+
+  onDialFailed(failure: DialFailure): void {
+    this.owner.onDialFailed(this, failure);
+    const code =
+      failure.kind === "timeout"
+        ? "HDL_UPSTREAM_CONNECT_TIMEOUT"
+        : failure.kind === "tls"
+          ? "HDL_UPSTREAM_TLS_FAILED"
+          : "HDL_UPSTREAM_CONNECT_FAILED";
+    this.fail(makeFault(code, `connect to ${this.owner.name}: ${failure.error.message}`, failure.error));
+  }
+
+  // ResponseReaderEvents
+
+  onInformational(head: ResponseHead): void {
+    this.events?.onInformational(head);
+  }
+
+  onResponseHead(head: ResponseHead, isLast: boolean, keepAlive: boolean): void {
+    this.keepsAlive = keepAlive;
+    this.keepAliveHintMs = this.reader.keepAliveSeconds * 1_000;
+    if (isLast) {
+      this.endedHead = head;
+      this.isEnded = true;
+      return;
+    }
+    if (head.status === 101) {
+      this.isTunnel = true;
+      this.reader.startTunnel();
+    }
+    this.events?.onResponseHead(head, false);
+  }
+
+  onResponseBody(chunk: Uint8Array): void {
+    this.events?.onResponseBody(chunk);
+  }
+
+  onResponseEnd(trailers: Fields | null): void {
+    this.trailers = trailers;
+    this.isEnded = true;
+  }
+
+  onResponseMalformed(fault: Fault): void {
+    this.malformed = fault;
+  }
+
+  // Timer: an idle connection has waited long enough; a busy one is looked at again when it is released.
+  expire(): void {
+    if (this.events === null) this.connection.destroy();
+  }
+
+  /** In the pool and sound. */
+  get isIdle(): boolean {
+    return this.events === null && !this.isGone;
+  }
+}
+
+/** After the upstream has ended its half of a tunnel: the client's half still flows. */
+class HalfTunnel implements UpstreamEvents {
+  onInformational(): void {}
+  onResponseHead(): void {}
+  onResponseBody(): void {}
+  onResponseEnd(): void {}
+  onResponseReadDone(): void {}
+  onUpstreamDrain(): void {}
+  onUpstreamReset(): void {}
+}

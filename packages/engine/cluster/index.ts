@@ -1,0 +1,8 @@
+/**
+ * Clusters as one worker holds them: endpoints, balancing, connection pools, ejection, the retry budget.
+ */
+export { Cluster } from "./cluster.ts";
+export type { ClusterContext, ClusterObserver } from "./cluster.ts";
+export { Endpoint } from "./endpoint.ts";
+export { Ejector } from "./ejector.ts";
+export { RetryBudget } from "./retry-budget.ts";

@@ -1,0 +1,3 @@
+/** Certificates and keys of this process, and the TLS contexts that are made of them. */
+export { dnsNamesOf, ServerCertificates } from "./server-certificates.ts";
+export type { TlsServer } from "./server-certificates.ts";

@@ -1,0 +1,177 @@
+import type { Clock, Fault, TimerWheel } from "../base/index.ts";
+import type { ServerCertificates } from "../identity/index.ts";
+import type { Peer, PeerTls } from "../message/index.ts";
+import type { ListenerSettings } from "../model/index.ts";
+import { openAcceptSocket } from "../net/index.ts";
+import type { AcceptedSocket, AcceptSocket, AcceptTls, ConnectionEvents } from "../net/index.ts";
+import { Http1Downstream } from "./http1-downstream.ts";
+import type { DownstreamOwner, RequestHandler } from "./http1-downstream.ts";
+import type { TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
+
+/** What happens at a listener, for counters. */
+export interface ListenerObserver {
+  onConnectionOpened(): void;
+  onConnectionClosed(): void;
+  onConnectionRefused(kind: "connections" | "handshakes"): void;
+  onHandshake(isDone: boolean, reason: string): void;
+  onRequestRefused(fault: Fault, peer: Peer): void;
+}
+
+export interface ListenerOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly handler: RequestHandler;
+  readonly observer: ListenerObserver;
+  readonly settings: ListenerSettings;
+  readonly certificates: ServerCertificates | null;
+  shed(): Fault | null;
+}
+
+/** Kernel's queue of connections not yet accepted; the system's own limit (somaxconn) may be lower. */
+const BACKLOG = 4_096;
+
+/**
+ * One bound address and port: accepts, secures, reads requests, drains. Handler, settings and certificates can be
+ * replaced while it runs: connections stay, what comes next follows the new ones.
+ */
+export class Listener implements DownstreamOwner {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  settings: ListenerSettings;
+  handler: RequestHandler;
+  isDraining = false;
+  private readonly options: ListenerOptions;
+  private readonly connections = new Set<Http1Downstream>();
+  private socket: AcceptSocket | null = null;
+  private certificates: ServerCertificates | null;
+  private onIdle: (() => void) | null = null;
+
+  constructor(options: ListenerOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.wheel = options.wheel;
+    this.settings = options.settings;
+    this.handler = options.handler;
+    this.certificates = options.certificates;
+  }
+
+  /** Rejects with the system's error. Resolves with the port that was bound. */
+  async open(): Promise<number> {
+    const { address, port, reusePort } = this.options;
+    this.socket = await openAcceptSocket({
+      address,
+      port,
+      reusePort,
+      backlog: BACKLOG,
+      highWaterBytes: this.settings.highWaterBytes,
+      tls: this.certificates === null ? null : this.acceptTls(),
+      admit: () => this.admit(),
+      accept: (accepted) => this.accept(accepted),
+    });
+    return this.socket.port;
+  }
+
+  /** Takes over a changed configuration of the same address and port. */
+  update(handler: RequestHandler, settings: ListenerSettings, certificates: ServerCertificates | null): void {
+    this.handler = handler;
+    this.settings = settings;
+    this.certificates = certificates;
+  }
+
+  setTicketKeys(keys: Buffer): void {
+    this.certificates?.setTicketKeys(keys);
+  }
+
+  private acceptTls(): AcceptTls {
+    return {
+      contextFor: (name) => this.certificates!.contextFor(name),
+      baseContext: () => this.certificates!.base(),
+      alpn: ["http/1.1"],
+      handshakeTimeoutMs: this.settings.tlsHandshakeMs,
+      maxHandshakes: this.settings.maxTlsHandshakes,
+      onHandshake: (isDone, reason) => this.options.observer.onHandshake(isDone, reason),
+    };
+  }
+
+  private admit(): boolean {
+    if (!this.isDraining && this.connections.size < this.settings.maxConnections) return true;
+    this.options.observer.onConnectionRefused("connections");
+    return false;
+  }
+
+  private accept(accepted: AcceptedSocket): ConnectionEvents {
+    const downstream = new Http1Downstream(accepted.connection, peerOf(accepted.socket), this);
+    this.connections.add(downstream);
+    this.options.observer.onConnectionOpened();
+    return downstream;
+  }
+
+  shed(): Fault | null {
+    return this.options.shed();
+  }
+
+  onRefused(fault: Fault, peer: Peer): void {
+    this.options.observer.onRequestRefused(fault, peer);
+  }
+
+  onDownstreamClosed(downstream: Http1Downstream): void {
+    if (!this.connections.delete(downstream)) return;
+    this.options.observer.onConnectionClosed();
+    if (this.connections.size === 0) this.onIdle?.();
+  }
+
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  /** Stops accepting; idle connections close, exchanges finish. Resolves when none is left or time is up. */
+  drain(timeoutMs: number): Promise<void> {
+    this.isDraining = true;
+    this.socket?.close();
+    this.socket = null;
+    for (const downstream of this.connections) downstream.drain();
+    if (this.connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.clock.after(timeoutMs, () => {
+        for (const downstream of this.connections) downstream.cut();
+        resolve();
+      });
+      this.onIdle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+const MAPPED = "::ffff:";
+
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "";
+  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+}
+
+function peerOf(socket: Socket): Peer {
+  return {
+    address: plainAddress(socket.remoteAddress),
+    port: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+    tls: "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null,
+  };
+}
+
+function peerTlsOf(socket: TLSSocket): PeerTls {
+  const { servername, alpnProtocol } = socket as TLSSocket & { servername?: string | false };
+  return {
+    version: socket.getProtocol() ?? "",
+    cipher: socket.getCipher()?.name ?? "",
+    serverName: typeof servername === "string" ? servername.toLowerCase() : "",
+    alpn: typeof alpnProtocol === "string" ? alpnProtocol : "",
+    isResumed: socket.isSessionReused(),
+  };
+}

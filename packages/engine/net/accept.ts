@@ -1,0 +1,225 @@
+import net from "node:net";
+import tls from "node:tls";
+import { Connection } from "./connection.ts";
+import type { ConnectionEvents } from "./connection.ts";
+import { sharedReadBuffer } from "./slab-pool.ts";
+
+/** How an accepted connection is secured: asked per connection, so that new certificates serve new handshakes. */
+export interface AcceptTls {
+  /** Context for a server name (lower-case, "" when the client sent none); null refuses the handshake. */
+  contextFor(serverName: string): tls.SecureContext | null;
+  /** Context to begin with, before the server name is known: carries tickets and protocol versions. */
+  baseContext(): tls.SecureContext;
+  readonly alpn: readonly string[];
+  readonly handshakeTimeoutMs: number;
+  readonly maxHandshakes: number;
+  /** Counts; `reason` is OpenSSL's or ours, without client content. */
+  onHandshake(isDone: boolean, reason: string): void;
+}
+
+export interface AcceptOptions {
+  readonly address: string;
+  /** 0 lets the system choose; see AcceptSocket.port. */
+  readonly port: number;
+  /** Several workers bind the same port, each with an accept queue of its own (Linux). */
+  readonly reusePort: boolean;
+  readonly backlog: number;
+  readonly highWaterBytes: number;
+  readonly tls: AcceptTls | null;
+  /** Called before anything is allocated for a connection; false closes it at once. */
+  admit(): boolean;
+  /** Makes the owner of a new connection. The connection may be used from `ready` on. */
+  accept(socket: AcceptedSocket): ConnectionEvents;
+}
+
+/** A connection as it comes in: bind events to it, then it is ready. */
+export interface AcceptedSocket {
+  readonly connection: Connection;
+  readonly socket: net.Socket;
+}
+
+/** A listening socket. */
+export interface AcceptSocket {
+  readonly port: number;
+  readonly address: string;
+  /** Stops accepting; accepted connections live on. */
+  close(): void;
+}
+
+/** Proxy of events while the owner is being made: the owner needs the connection and the other way round. */
+class LateEvents implements ConnectionEvents {
+  target: ConnectionEvents | null = null;
+  onBytes(bytes: Buffer, length: number): void {
+    this.target?.onBytes(bytes, length);
+  }
+  onEnd(): void {
+    this.target?.onEnd();
+  }
+  onDrain(): void {
+    this.target?.onDrain();
+  }
+  onClosed(error: Error | null): void {
+    this.target?.onClosed(error);
+  }
+}
+
+/** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
+export function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> {
+  const acceptTls = options.tls === null ? null : new TlsAcceptor(options, options.tls);
+  const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
+    if (!options.admit()) {
+      socket.destroy();
+      return;
+    }
+    if (acceptTls === null) acceptPlain(socket, options);
+    else acceptTls.accept(socket);
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    const { address, port, reusePort, backlog } = options;
+    server.listen({ host: address, port, reusePort, backlog, ipv6Only: false }, () => {
+      server.removeListener("error", reject);
+      // Out of descriptors or memory: the system queues; nothing to do but go on.
+      server.on("error", () => {});
+      const bound = server.address() as net.AddressInfo;
+      resolve({ port: bound.port, address: bound.address, close: () => void server.close() });
+    });
+  });
+}
+
+interface Handled {
+  _handle: { reading?: boolean } | null;
+  _server?: unknown;
+  server?: unknown;
+}
+
+/**
+ * Accepted sockets cannot be given a read buffer, so the accepted handle moves to a socket of our own that reads
+ * into the worker's shared buffer (docs/adr/0011-shared-read-buffer.md): 8–20 % of CPU, and 64 KiB less for
+ * each idle connection. Without a handle to move, the socket's own chunks are used.
+ */
+function takeHandle(accepted: net.Socket): unknown {
+  const holder = accepted as unknown as Handled;
+  const handle = holder._handle;
+  if (handle === null || handle === undefined) return null;
+  holder._handle = null;
+  return handle;
+}
+
+function readInto(connection: Connection): {
+  buffer: Buffer;
+  callback: (n: number, b: Uint8Array) => boolean;
+} {
+  return {
+    buffer: sharedReadBuffer,
+    callback: (length, bytes) => connection.received(length, bytes as Buffer),
+  };
+}
+
+function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
+  const late = new LateEvents();
+  const connection = new Connection(late, options.highWaterBytes);
+  const handle = takeHandle(accepted);
+  const socket =
+    handle === null
+      ? accepted
+      : new net.Socket({
+          handle,
+          onread: readInto(connection),
+          allowHalfOpen: true,
+        } as net.SocketConstructorOpts);
+  if (handle === null) {
+    accepted.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
+  } else {
+    moveCount(accepted, socket);
+  }
+  connection.attach(socket);
+  late.target = options.accept({ connection, socket });
+  connection.opened();
+  socket.resume();
+}
+
+/** The server's count of connections goes down when the socket that carries it is destroyed. */
+function moveCount(from: net.Socket, to: net.Socket): void {
+  const source = from as unknown as Handled;
+  const target = to as unknown as Handled;
+  target._server = source._server;
+  target.server = source.server;
+  source._server = null;
+  source.server = null;
+}
+
+class TlsAcceptor {
+  private readonly options: AcceptOptions;
+  private readonly tls: AcceptTls;
+  private handshakes = 0;
+
+  constructor(options: AcceptOptions, acceptTls: AcceptTls) {
+    this.options = options;
+    this.tls = acceptTls;
+  }
+
+  accept(accepted: net.Socket): void {
+    if (this.handshakes >= this.tls.maxHandshakes) {
+      accepted.destroy();
+      this.tls.onHandshake(false, "too many handshakes in progress");
+      return;
+    }
+    const late = new LateEvents();
+    const connection = new Connection(late, this.options.highWaterBytes);
+    const handle = takeHandle(accepted);
+    const socket = new tls.TLSSocket(handle === null ? accepted : (undefined as unknown as net.Socket), {
+      ...(handle === null ? {} : { handle, onread: readInto(connection) }),
+      isServer: true,
+      secureContext: this.tls.baseContext(),
+      ALPNProtocols: [...this.tls.alpn],
+      SNICallback: (name: string, done: (error: Error | null, context?: tls.SecureContext) => void) =>
+        this.chooseContext(name, done),
+      requestCert: false,
+      allowHalfOpen: true,
+    } as tls.TLSSocketOptions);
+    if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
+    else moveCount(accepted, socket);
+    this.handshake(socket, connection, late);
+  }
+
+  /** Threats 28: the callback never throws; names compare in lower case. */
+  private chooseContext(
+    name: string,
+    done: (error: Error | null, context?: tls.SecureContext) => void,
+  ): void {
+    try {
+      const context = this.tls.contextFor(name.toLowerCase());
+      if (context === null) done(new Error("no certificate for the server name"));
+      else done(null, context);
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  private handshake(socket: tls.TLSSocket, connection: Connection, late: LateEvents): void {
+    this.handshakes++;
+    let isOver = false;
+    const timeout = setTimeout(() => over(false, "handshake timeout"), this.tls.handshakeTimeoutMs);
+    timeout.unref();
+    const over = (isDone: boolean, reason: string): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timeout);
+      this.handshakes--;
+      this.tls.onHandshake(isDone, reason);
+      if (!isDone) socket.destroy();
+    };
+    socket.on("error", (error: NodeJS.ErrnoException) => over(false, error.code ?? "error"));
+    socket.on("_tlsError", (error: NodeJS.ErrnoException) => over(false, error.code ?? "error"));
+    socket.on("close", () => over(false, "closed during the handshake"));
+    socket.on("secure", () => {
+      if (isOver) return;
+      over(true, "");
+      late.target = this.options.accept({ connection, socket });
+      connection.opened();
+    });
+    connection.attach(socket);
+    socket.resume();
+  }
+}

@@ -1,0 +1,281 @@
+import type { Socket } from "node:net";
+import { sliceLatin1 } from "../base/index.ts";
+import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
+import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
+import type { PendingWrite, RawHandle } from "./raw-writes.ts";
+
+/** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
+export interface ConnectionEvents {
+  /** Bytes [0, length) are valid during the call only. */
+  onBytes(bytes: Buffer, length: number): void;
+  /** The peer will send no more (FIN, close_notify). Writing goes on. */
+  onEnd(): void;
+  /** After `flush` returned false: nothing waits any more. */
+  onDrain(): void;
+  /** Once, last. `error` is what broke the connection, null for an orderly end. */
+  onClosed(error: Error | null): void;
+}
+
+/** Chunks up to this many octets travel as text beside the head, in the same write. */
+const SMALL_CHUNK = 8_192;
+
+/**
+ * One TCP, TLS or unix-socket connection: bytes in by callback, text and bytes out gathered until `flush`.
+ *
+ *   opening ──(attach)──► open ──(end)──► finishing ──► closed
+ *      └──────────────────┴────(destroy, error)───────────▲
+ */
+export class Connection {
+  private readonly events: ConnectionEvents;
+  private socket: Socket | null = null;
+  private handle: RawHandle | null = null;
+  /** Gathered since the last flush: whole parts, then text. A part is text or a slab with its length. */
+  private parts: (string | Buffer)[] | null = null;
+  private text = "";
+  private isOpen = false;
+  private wasOpen = false;
+  private isFinishing = false;
+  isClosed = false;
+  private holdsBack = false;
+  private readonly highWaterBytes: number;
+  /** Octets that the kernel has not taken yet, and those gathered while opening. */
+  pendingBytes = 0;
+  bytesRead = 0;
+  bytesWritten = 0;
+
+  constructor(events: ConnectionEvents, highWaterBytes: number) {
+    this.events = events;
+    this.highWaterBytes = highWaterBytes;
+  }
+
+  /** Takes the socket whose reads are wired to `received`. Call `opened` when it is connected (and secured). */
+  attach(socket: Socket): void {
+    this.socket = socket;
+    socket.on("error", (error) => this.closed(error));
+    socket.on("close", () => this.closed(null));
+    socket.on("end", () => {
+      if (!this.isClosed) this.events.onEnd();
+    });
+    socket.on("drain", () => this.drained());
+  }
+
+  opened(): void {
+    if (this.isClosed || this.socket === null) return;
+    this.isOpen = true;
+    this.wasOpen = true;
+    this.handle = rawHandleOf(this.socket);
+    this.pendingBytes = 0;
+    const mayGoOn = this.flush();
+    if (this.holdsBack && mayGoOn) this.drained();
+    if (this.isFinishing) this.finish();
+  }
+
+  /** From the socket's onread callback. False stops reading; the owner's pause does so by itself. */
+  received(length: number, bytes: Buffer): boolean {
+    if (this.isClosed) return false;
+    this.bytesRead += length;
+    this.events.onBytes(bytes, length);
+    return true;
+  }
+
+  /** The socket, for addresses and TLS facts; null before `attach`. */
+  get rawSocket(): Socket | null {
+    return this.socket;
+  }
+
+  writeText(text: string): void {
+    this.text += text;
+  }
+
+  /** The bytes are copied: they may be gone after the call. */
+  writeBytes(bytes: Uint8Array): void {
+    if (bytes.length <= SMALL_CHUNK) {
+      this.text += sliceLatin1(bytes, 0, bytes.length);
+      return;
+    }
+    this.parts ??= [];
+    if (this.text !== "") {
+      this.parts.push(this.text);
+      this.text = "";
+    }
+    for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
+      const piece = bytes.subarray(at, at + SLAB_BYTES);
+      const slab = takeSlab();
+      slab.set(piece);
+      this.parts.push(slab.subarray(0, piece.length));
+    }
+  }
+
+  /** Sends what was gathered. False: more than the high-water mark waits; `onDrain` follows. */
+  flush(): boolean {
+    if (this.isClosed) {
+      this.dropGathered();
+      return true;
+    }
+    if (!this.isOpen) {
+      if (this.wasOpen) {
+        this.dropGathered();
+        return true;
+      }
+      this.pendingBytes = this.gatheredBytes();
+      if (this.pendingBytes <= this.highWaterBytes) return true;
+      this.holdsBack = true;
+      return false;
+    }
+    if (this.parts !== null) this.flushParts();
+    else if (this.text !== "") this.flushText();
+    if (this.pendingBytes <= this.highWaterBytes) return true;
+    this.holdsBack = true;
+    return false;
+  }
+
+  private flushText(): void {
+    const text = this.text;
+    this.text = "";
+    this.bytesWritten += text.length;
+    if (this.handle === null) {
+      this.writeSlow(text);
+      return;
+    }
+    const result = this.handle.writeLatin1String(null, text);
+    if (result !== 0) this.written(result, text.length, null);
+  }
+
+  private flushParts(): void {
+    const parts = this.parts!;
+    if (this.text !== "") {
+      parts.push(this.text);
+      this.text = "";
+    }
+    this.parts = null;
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    this.bytesWritten += bytes;
+    if (this.handle === null) {
+      this.socket!.cork();
+      for (const part of parts) this.writeSlow(part);
+      this.socket!.uncork();
+      return;
+    }
+    const chunks: unknown[] = [];
+    for (const part of parts) chunks.push(part, typeof part === "string" ? "latin1" : "buffer");
+    const result = this.handle.writev(null, chunks, false);
+    if (result === 0) releaseSlabs(parts);
+    else this.written(result, bytes, parts);
+  }
+
+  /** What a raw write that was not done at once returned. */
+  private written(result: number | PendingWrite, bytes: number, parts: (string | Buffer)[] | null): void {
+    if (typeof result === "number") {
+      this.fail(result);
+      return;
+    }
+    const error = lastWriteError();
+    if (error !== 0) {
+      this.fail(error);
+      return;
+    }
+    this.pendingBytes += bytes;
+    result.buffer = parts;
+    result.oncomplete = (status) => {
+      if (parts !== null) releaseSlabs(parts);
+      this.pendingBytes -= bytes;
+      if (this.isClosed) return;
+      if (status < 0) this.fail(status);
+      else if (this.pendingBytes === 0) this.drained();
+    };
+    if (result.writeStatus !== null && result.writeStatus !== undefined) {
+      const status = result.writeStatus;
+      result.writeStatus = null;
+      result.oncomplete(status);
+    }
+  }
+
+  private writeSlow(part: string | Buffer): void {
+    const length = part.length;
+    this.pendingBytes += length;
+    const done = (): void => {
+      if (typeof part !== "string") releaseSlabs([part]);
+      this.pendingBytes -= length;
+      if (!this.isClosed && this.pendingBytes === 0) this.drained();
+    };
+    if (typeof part === "string") this.socket!.write(part, "latin1", done);
+    else this.socket!.write(part, done);
+  }
+
+  private drained(): void {
+    if (this.isClosed || this.pendingBytes > 0) return;
+    if (this.isFinishing) {
+      this.finish();
+      return;
+    }
+    if (!this.holdsBack) return;
+    this.holdsBack = false;
+    this.events.onDrain();
+  }
+
+  pauseReading(): void {
+    this.socket?.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.isClosed) this.socket?.resume();
+  }
+
+  /** Sends what was gathered, then FIN. Reading goes on until the peer ends too. */
+  end(): void {
+    if (this.isClosed || this.isFinishing) return;
+    this.flush();
+    this.isFinishing = true;
+    if (this.isOpen && this.pendingBytes === 0) this.finish();
+  }
+
+  private finish(): void {
+    this.socket!.end();
+  }
+
+  /** Closes at once; what waits is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */
+  destroy(isReset: boolean = false): void {
+    if (this.isClosed) return;
+    const socket = this.socket;
+    this.closed(null);
+    if (socket === null) return;
+    if (isReset && this.isOpen && typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  /** The socket reports it from its own turn: never from inside the owner's flush. */
+  private fail(code: number): void {
+    this.isOpen = false;
+    this.dropGathered();
+    this.socket?.destroy(new Error(`write failed with code ${code}`));
+  }
+
+  private closed(error: Error | null): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.isOpen = false;
+    this.handle = null;
+    this.dropGathered();
+    this.events.onClosed(error);
+  }
+
+  private dropGathered(): void {
+    this.text = "";
+    if (this.parts !== null) releaseSlabs(this.parts);
+    this.parts = null;
+  }
+
+  private gatheredBytes(): number {
+    let bytes = this.text.length;
+    if (this.parts !== null) for (const part of this.parts) bytes += part.length;
+    return bytes;
+  }
+}
+
+function releaseSlabs(parts: readonly (string | Buffer)[]): void {
+  for (const part of parts) {
+    if (typeof part === "string") continue;
+    giveSlab(Buffer.from(part.buffer, 0, SLAB_BYTES));
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The only place with sockets: Connection (bytes in by callback, writes gathered), accept and dial. Another
+ * runtime is another `net`.
+ */
+export { Connection } from "./connection.ts";
+export type { ConnectionEvents } from "./connection.ts";
+export { openAcceptSocket } from "./accept.ts";
+export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls } from "./accept.ts";
+export { dial } from "./dial.ts";
+export type { DialEvents, DialFailure, DialOptions, DialTls } from "./dial.ts";

@@ -1,0 +1,11 @@
+/**
+ * The life of one exchange: routing, filters, attempts, retries, bodies with backpressure, and the rescue table.
+ * Takes exchanges from a listener or from a caller in this process; knows no socket.
+ */
+export { Flow } from "./flow.ts";
+export type { ExchangeObserver, FlowContext } from "./flow.ts";
+export { ForwardedHeaders } from "./forwarded-headers.ts";
+export { Proxy } from "./proxy.ts";
+export type { Site, Tracer } from "./proxy.ts";
+export { rescue } from "./rescue.ts";
+export type { Rule, RuleBackend } from "./rule.ts";

@@ -1,0 +1,63 @@
+import { makeFault } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import { Exchange, hostOf } from "../message/index.ts";
+import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from "../message/index.ts";
+import type { Router } from "../route/index.ts";
+import type { ForwardedHeaders } from "./forwarded-headers.ts";
+import { Flow } from "./flow.ts";
+import type { FlowContext } from "./flow.ts";
+import type { Rule } from "./rule.ts";
+
+/** A bound listener as the proxy sees it: replaced whole by a swap of the Snapshot, read once per request. */
+export interface Site {
+  readonly router: Router<Rule>;
+  readonly forwarded: ForwardedHeaders;
+  /** For requests that match no route. */
+  readonly info: MatchInfo;
+}
+
+/** Gives a request its trace context: continues the client's or starts one. */
+export interface Tracer {
+  trace(exchange: Exchange): void;
+}
+
+/** Takes requests from listeners and from callers in this process. */
+export class Proxy {
+  private readonly context: FlowContext;
+  private readonly tracer: Tracer | null;
+
+  constructor(context: FlowContext, tracer: Tracer | null) {
+    this.context = context;
+    this.tracer = tracer;
+  }
+
+  /** Opens an exchange. Answers through `sink`, perhaps before this returns. `isLast`: the request has no body. */
+  open(request: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink, site: Site): ExchangeEvents {
+    const exchange = new Exchange(request, peer, site.info, this.context.clock.now());
+    site.forwarded.apply(exchange);
+    if (this.tracer !== null) this.tracer.trace(exchange);
+    const misdirected = peer.tls === null ? null : checkServerName(request, peer.tls.serverName, site);
+    const found = misdirected === null ? site.router.find(request) : null;
+    let rule: Rule | null = null;
+    if (found !== null) {
+      rule = found.value;
+      exchange.match = found.value.info;
+      exchange.matchedPath = found.matchedPath;
+    }
+    const flow = new Flow(this.context, exchange, isLast, sink, rule);
+    if (misdirected === null) flow.start();
+    else flow.refuse(misdirected);
+    return flow;
+  }
+}
+
+/** Threats 15: a connection made for one server must not reach another one's routes (RFC 9110 section 15.5.20). */
+function checkServerName(request: RequestHead, serverName: string, site: Site): Fault | null {
+  const host = hostOf(request.authority);
+  if (serverName === "" || serverName === host) return null;
+  if (site.router.findServer(host) === site.router.findServer(serverName)) return null;
+  return makeFault(
+    "HDL_REQUEST_MISDIRECTED",
+    "the authority belongs to another listener than the server name",
+  );
+}

@@ -1,0 +1,25 @@
+import type { WeightedChoice } from "../balance/index.ts";
+import type { Cluster } from "../cluster/index.ts";
+import type { FilterChain } from "../filter/index.ts";
+import type { MatchInfo } from "../message/index.ts";
+import type { RetrySpec, SessionPersistenceSpec } from "../model/index.ts";
+
+/** A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. */
+export interface Rule {
+  readonly info: MatchInfo;
+  readonly chain: FilterChain;
+  /** Null: no backend with a weight: nothing to forward to. */
+  readonly backends: WeightedChoice<RuleBackend> | null;
+  readonly backendList: readonly RuleBackend[];
+  readonly requestTimeoutMs: number;
+  readonly backendRequestTimeoutMs: number;
+  readonly retry: RetrySpec | null;
+  readonly sessionPersistence: SessionPersistenceSpec | null;
+}
+
+export interface RuleBackend {
+  /** Null: the reference does not resolve. */
+  readonly cluster: Cluster | null;
+  readonly chain: FilterChain;
+  readonly status: number;
+}
