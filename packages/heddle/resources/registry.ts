@@ -44,6 +44,9 @@ export type Resource = { [I in keyof typeof table]: ResourceOf<(typeof table)[I]
 /** The names of all kinds. */
 export type KindName = Resource["kind"];
 
+/** The resource type of a kind's name. */
+export type ResourceByKind<K extends KindName> = Extract<Resource, { kind: K }>;
+
 /** A kind in one of its served versions. */
 export interface ServedKind {
   kind: Kind;

@@ -1,0 +1,115 @@
+import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
+import { nextStatus, nextVersion, withRevision } from "../next-version.ts";
+import type {
+  ChangeOptions,
+  Listing,
+  ListFilter,
+  PutResult,
+  Store,
+  Stored,
+  StoreEvent,
+  Watch,
+} from "../store.ts";
+import { History } from "./history.ts";
+
+export interface MemoryStoreOptions {
+  /** How many changes a watcher may be behind, at least. Default: 10,000. */
+  historyLimit?: number;
+}
+
+/** A store that is gone with the process. */
+export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
+  return new MemoryStore(options);
+}
+
+class MemoryStore implements Store {
+  readonly #resources = new Map<ResourceKey, Stored>();
+  readonly #history: History;
+
+  constructor({ historyLimit = 10_000 }: MemoryStoreOptions) {
+    this.#history = new History(historyLimit);
+  }
+
+  async get(key: ResourceKey): Promise<Stored | undefined> {
+    this.#assertOpen();
+    return this.#resources.get(key);
+  }
+
+  // The overloads of the interface narrow the items by the kind that is asked for.
+  async list({ kind, namespace }: ListFilter = {}): Promise<Listing<never> & Listing> {
+    this.#assertOpen();
+    const items = Array.from(this.#resources.values()).filter(
+      (resource) =>
+        (kind === undefined || resource.kind === kind) &&
+        (namespace === undefined || resource.metadata.namespace === namespace),
+    );
+    return { items: items.sort(byName) as never[], revision: this.#history.revision };
+  }
+
+  async put(resource: Resource, options: ChangeOptions = {}): Promise<PutResult> {
+    const key = keyOf(resource);
+    const old = this.#resources.get(key);
+    return this.#change(key, options, (revision) => nextVersion(old, resource, revision));
+  }
+
+  async putStatus(key: ResourceKey, status: unknown, options: ChangeOptions = {}): Promise<PutResult> {
+    this.#assertOpen();
+    const old = this.#resources.get(key);
+    if (old === undefined) return { ok: false, reason: "not-found" };
+    return this.#change(key, options, (revision) => nextStatus(old, status, revision));
+  }
+
+  async delete(key: ResourceKey, options: ChangeOptions = {}): Promise<PutResult> {
+    this.#assertOpen();
+    const old = this.#resources.get(key);
+    if (old === undefined) return { ok: false, reason: "not-found" };
+    return this.#change(key, options, (revision) => withRevision(old, revision), "deleted");
+  }
+
+  watch(afterRevision: number): Watch {
+    return this.#history.watch(afterRevision);
+  }
+
+  async close(): Promise<void> {
+    this.#history.close();
+  }
+
+  #change(
+    key: ResourceKey,
+    { expectedRevision }: ChangeOptions,
+    make: (revision: number) => Stored | undefined,
+    type?: StoreEvent["type"],
+  ): PutResult {
+    this.#assertOpen();
+    const old = this.#resources.get(key);
+    const current = Number(old?.metadata.resourceVersion ?? 0);
+    if (expectedRevision !== undefined && expectedRevision !== current)
+      return { ok: false, reason: "conflict", current };
+    const revision = this.#history.revision + 1;
+    const resource = make(revision);
+    if (resource === undefined) return { ok: true, resource: old!, isChanged: false };
+    if (type === "deleted") this.#resources.delete(key);
+    else this.#resources.set(key, resource);
+    const happened = type ?? (old === undefined ? "added" : "modified");
+    this.#history.add({ type: happened, revision, key, resource });
+    return { ok: true, resource, isChanged: true };
+  }
+
+  #assertOpen(): void {
+    if (this.#history.isClosed) throw new Error("store is closed");
+  }
+}
+
+function byName(a: Stored, b: Stored): number {
+  const [left, right] = [keyOf(a), keyOf(b)];
+  return (
+    compare(a.metadata.namespace ?? "", b.metadata.namespace ?? "") ||
+    compare(a.metadata.name, b.metadata.name) ||
+    compare(left, right)
+  );
+}
+
+/** By code unit, so that the order is the same in every locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
