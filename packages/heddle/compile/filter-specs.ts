@@ -31,13 +31,13 @@ export interface HeaderModifierConfig {
 }
 
 /**
- * How redirect and rewrite change the path. "prefix" replaces `exchange.matchedPath`, a path prefix by segments
- * without its trailing slash: /foo → /xyz makes /foo/bar into /xyz/bar, /foo into /xyz, and /foo → "" or "/"
- * makes /foo/bar into /bar and /foo into /.
+ * How redirect and rewrite change the path. "full" replaces all of it; `value` begins with "/". "prefix" replaces
+ * `exchange.matchedPath` without its trailing slash, by segments; `value` begins with "/" and does not end with
+ * it, or is "". What is left empty becomes "/": /foo → /xyz makes /foo/bar into /xyz/bar and /foo into /xyz,
+ * /foo → "" makes /foo/bar into /bar and /foo into /.
  */
 export interface PathChange {
   readonly type: "full" | "prefix";
-  /** As written; may be "". */
   readonly value: string;
 }
 

@@ -1,0 +1,107 @@
+import type { ClusterTls, EndpointSpec } from "@heddle/engine/model";
+import type { Backend } from "../resources/index.ts";
+import { parseCertificates } from "./certificate.ts";
+import type { ControlAddress } from "./compile-io.ts";
+import { endpointMistake } from "./endpoint-guard.ts";
+import { readResource, type FactReader } from "./facts.ts";
+import { normalAddress } from "./ip-address.ts";
+import { joinFindings, type Finding } from "./status.ts";
+
+export interface BackendPlan {
+  readonly endpoints: readonly EndpointSpec[];
+  readonly tls: ClusterTls | null;
+  /** References that do not resolve: the backend is not used. */
+  readonly unresolved: Finding | null;
+  /** Endpoints that are left out. */
+  readonly refused: Finding | null;
+}
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+/** What a Backend of heddle.dev stands for. */
+export function planBackend(
+  backend: Backend,
+  facts: FactReader,
+  controlAddresses: readonly ControlAddress[],
+): BackendPlan {
+  const refused: Finding[] = [];
+  const endpoints: EndpointSpec[] = [];
+  for (const { address, port, path } of placesOf(backend)) {
+    const mistake = port === 0 ? null : endpointMistake(address, port, controlAddresses);
+    if (mistake === null) endpoints.push({ address, port, weight: 1, zone: "" });
+    else refused.push({ reason: "EndpointRefused", message: `${path}: ${address} ${mistake}` });
+  }
+  const { tls, findings } = tlsOf(backend, facts);
+  return { endpoints, tls, unresolved: joinFindings(findings), refused: joinFindings(refused) };
+}
+
+function placesOf({ spec }: Backend): Place[] {
+  if (spec.unix !== undefined) return [{ address: spec.unix, port: 0, path: "spec.unix" }];
+  if (spec.url !== undefined) {
+    const url = new URL(spec.url);
+    const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+    return [{ address: hostAddress(url.hostname), port, path: "spec.url" }];
+  }
+  return (spec.endpoints ?? []).map(({ address, port }, index) => ({
+    address: hostAddress(address),
+    port,
+    path: `spec.endpoints[${index}].address`,
+  }));
+}
+
+/** One text for each host: brackets of a URL's IPv6 address dropped, numbers as the URL parser reads them. */
+function hostAddress(host: string): string {
+  const bare = host.startsWith("[") ? host.slice(1, -1) : host;
+  return normalAddress(bare) ?? bare.toLowerCase();
+}
+
+/** TLS to a Backend. An empty server name stands for the endpoint's own. */
+function tlsOf(
+  { spec, metadata }: Backend,
+  facts: FactReader,
+): { tls: ClusterTls | null; findings: Finding[] } {
+  const isHttps = spec.url !== undefined && /^https:/i.test(spec.url);
+  if (spec.tls === undefined && !isHttps) return { tls: null, findings: [] };
+  const { hostname = "", caCertificateRefs: refs, insecureSkipVerify = false } = spec.tls ?? {};
+  const findings: Finding[] = [];
+  const bundles: string[] = [];
+  for (const [index, ref] of (refs ?? []).entries()) {
+    const pem = readBundle(ref, metadata.namespace, facts);
+    if (pem.isGood) bundles.push(pem.text);
+    else {
+      const message = `spec.tls.caCertificateRefs[${index}]: ${ref.kind} ${metadata.namespace}/${ref.name} ${pem.text}`;
+      findings.push({ reason: "InvalidCACertificateRef", message });
+    }
+  }
+  const caPem = refs === undefined ? null : bundles.join("\n");
+  const serverName =
+    hostname === "" && spec.url !== undefined ? nameOf(new URL(spec.url).hostname) : hostname;
+  return { tls: { serverName, caPem, insecureSkipVerify }, findings };
+}
+
+/** The name to ask for in SNI; none for an IP address (RFC 6066 section 3). */
+function nameOf(host: string): string {
+  return normalAddress(hostAddress(host)) === null ? host : "";
+}
+
+type CaRef = NonNullable<NonNullable<Backend["spec"]["tls"]>["caCertificateRefs"]>[number];
+
+function readBundle(ref: CaRef, namespace: string, facts: FactReader): { isGood: boolean; text: string } {
+  const pem =
+    ref.kind === "ConfigMap"
+      ? readResource(facts, "ConfigMap", namespace, ref.name)?.data["ca.crt"]
+      : secretText(readResource(facts, "Secret", namespace, ref.name)?.data["ca.crt"]);
+  if (pem === undefined) return { isGood: false, text: "is missing, or has no key ca.crt" };
+  const certificates = parseCertificates(pem, "ca.crt");
+  return typeof certificates === "string"
+    ? { isGood: false, text: certificates }
+    : { isGood: true, text: certificates.map((one) => one.toString().trim()).join("\n") };
+}
+
+function secretText(base64: string | undefined): string | undefined {
+  return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString("latin1");
+}

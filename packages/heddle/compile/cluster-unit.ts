@@ -1,0 +1,24 @@
+import {
+  DEFAULT_CLUSTER_SETTINGS,
+  type ClusterTls,
+  type ClusterUnit,
+  type EndpointSpec,
+  type EndpointsUnit,
+} from "@heddle/engine/model";
+import type { CompileOptions } from "./compile-io.ts";
+
+export function clusterUnit(name: string, tls: ClusterTls | null, options: CompileOptions): ClusterUnit {
+  const settings = options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS;
+  return { kind: "cluster", name, protocol: "http1", endpoints: name, balancing: "peak-ewma", tls, settings };
+}
+
+/** Sorted, each address and port once, so that the order of sources makes no difference. */
+export function endpointsUnit(name: string, endpoints: readonly EndpointSpec[]): EndpointsUnit {
+  const byAddress = new Map<string, EndpointSpec>();
+  for (const endpoint of endpoints) {
+    const place = `${endpoint.address} ${endpoint.port}`;
+    if (!byAddress.has(place)) byAddress.set(place, endpoint);
+  }
+  const sorted = [...byAddress].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { kind: "endpoints", name, endpoints: sorted.map(([, endpoint]) => endpoint) };
+}

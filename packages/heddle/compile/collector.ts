@@ -1,0 +1,45 @@
+import { unitKey, type Unit } from "@heddle/engine/model";
+import type { ResourceKey } from "../resources/index.ts";
+import type { CompileOutput, HashedUnit } from "./compile-io.ts";
+import { problemOf, type CompileProblem } from "./compile-problem.ts";
+import type { FactReader } from "./facts.ts";
+import { hashUnit } from "./hash-unit.ts";
+import type { CompileMemo } from "./memo.ts";
+import type { Finding, Status } from "./status.ts";
+
+/** Gathers the output of one run. */
+export class Collector {
+  private readonly units = new Map<string, HashedUnit>();
+  private readonly statuses = new Map<ResourceKey, Status>();
+  private readonly problems: CompileProblem[] = [];
+
+  unit(hashed: HashedUnit): void {
+    this.units.set(unitKey(hashed.unit), hashed);
+  }
+
+  /** Hashes a unit that is the same object as long as its content is. */
+  unitOf(memo: CompileMemo, facts: FactReader, unit: Unit): void {
+    this.unit(memo.of(`hash:${unitKey(unit)}`, unit, facts, () => hashUnit(unit)));
+  }
+
+  status(key: ResourceKey, status: Status): void {
+    this.statuses.set(key, status);
+  }
+
+  problem(key: ResourceKey, path: string, message: string, severity: CompileProblem["severity"]): void {
+    this.problems.push({ key, path, message, severity });
+  }
+
+  /** An error of a finding whose message begins with the field path and a colon. */
+  finding(key: ResourceKey, { message }: Finding): void {
+    this.problems.push(problemOf(key, message));
+  }
+
+  problemsOf(problems: readonly CompileProblem[]): void {
+    for (const problem of problems) this.problems.push(problem);
+  }
+
+  output(): CompileOutput {
+    return { units: [...this.units.values()], statuses: this.statuses, problems: this.problems };
+  }
+}

@@ -1,0 +1,63 @@
+import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
+import type { Problem, Resource, ResourceKey } from "../resources/index.ts";
+import type { AddressPool } from "./address-pool.ts";
+import type { CompileProblem } from "./compile-problem.ts";
+import type { Status } from "./status.ts";
+
+export const defaultControllerName = "heddle.dev/gateway-controller";
+
+/** A resource that failed validation. */
+export interface RejectedResource {
+  readonly key: ResourceKey;
+  readonly kind: string;
+  readonly problems: readonly Problem[];
+  /** As read; its parentRefs and generation are looked for, so that a status can be given. */
+  readonly document?: unknown;
+}
+
+/** An address and port that is Heddle's own, such as the API's. "::" and "0.0.0.0" stand for all of the machine's. */
+export interface ControlAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface CompileOptions {
+  /** Gives each Gateway without an address one of its own; null (default): all share `defaultAddress`. */
+  readonly addressPool?: AddressPool | null;
+  /** Default "::" (dual-stack). */
+  readonly defaultAddress?: string;
+  /** Default `heddle.dev/gateway-controller`. */
+  readonly controllerName?: string;
+  /** Refused as endpoints. Default none. */
+  readonly controlAddresses?: readonly ControlAddress[];
+  /** Milliseconds since the epoch, for messages on the validity of certificates. */
+  readonly nowMs: number;
+  /** What is wrong with a regular expression, or null. Default: every pattern passes. */
+  readonly checkRegex?: (pattern: string) => string | null;
+  /** Why an address that a Gateway asks for cannot be bound here, or null. Default: every unicast address can. */
+  readonly checkAddress?: (address: string) => string | null;
+  /** Default DEFAULT_LISTENER_SETTINGS. */
+  readonly listenerSettings?: ListenerSettings;
+  /** Default DEFAULT_CLUSTER_SETTINGS. */
+  readonly clusterSettings?: ClusterSettings;
+}
+
+export interface CompileInput {
+  /** Validated, with defaults. One that did not change is best the same object as before: see `CompileMemo`. */
+  readonly resources: readonly Resource[];
+  readonly rejected?: readonly RejectedResource[];
+  readonly options: CompileOptions;
+}
+
+export interface HashedUnit {
+  readonly unit: Unit;
+  /** Of the unit's content: equal hash, equal unit. */
+  readonly hash: string;
+}
+
+export interface CompileOutput {
+  /** Each key once. */
+  readonly units: readonly HashedUnit[];
+  readonly statuses: ReadonlyMap<ResourceKey, Status>;
+  readonly problems: readonly CompileProblem[];
+}

@@ -1,0 +1,89 @@
+import { keyOf } from "../resources/index.ts";
+import { reportBackends } from "./backend-status.ts";
+import { compileCluster } from "./clusters.ts";
+import { Collector } from "./collector.ts";
+import type { CompileInput, CompileOutput } from "./compile-io.ts";
+import { Facts } from "./facts.ts";
+import { compileGatewayClasses } from "./gateway-class.ts";
+import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
+import { gatewayStatus } from "./gateway-status.ts";
+import { planGateways, reportGateway } from "./gateway.ts";
+import { compileHttpRoute } from "./http-route.ts";
+import { defaultGatewaysFact, gatewayFact } from "./http-route-parents.ts";
+import { reportLaterKinds } from "./later-kinds.ts";
+import { listenerUnits } from "./listener-units.ts";
+import { CompileMemo } from "./memo.ts";
+import { reportRejected } from "./rejected.ts";
+
+/** Routes or clusters between two yields: new ones take some 20 µs each. */
+const sliceLength = 64;
+
+/** Turns resources into the units of a Snapshot and the statuses of the resources. Never throws on what a user wrote. */
+export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput {
+  const slices = compileInSlices(input, memo);
+  for (;;) {
+    const step = slices.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `compile`, in steps of about a millisecond. A run may be abandoned between two of them. */
+export function* compileInSlices(
+  { resources, rejected = [], options }: CompileInput,
+  memo: CompileMemo = new CompileMemo(),
+): Generator<void, CompileOutput> {
+  memo.begin(options);
+  const collector = new Collector();
+  const facts = new Facts(resources, memo);
+  yield;
+  const classes = compileGatewayClasses(facts, options, collector);
+  const gateways = facts.ofKind("Gateway").filter(({ spec }) => classes.has(spec.gatewayClassName));
+  const plans = planGateways(gateways, { facts, memo, options, collector });
+  publishGateways(plans, facts, memo);
+  for (const unit of listenerUnits(plans, options)) {
+    collector.unitOf(memo, facts, memo.keepValue(`listener/${unit.name}`, unit));
+  }
+  yield;
+
+  const attached = new Map<string, number>();
+  const clusters = new Set<string>();
+  let done = 0;
+  for (const route of facts.ofKind("HTTPRoute")) {
+    const key = keyOf(route);
+    const result = memo.of(key, route, facts, (reader) => compileHttpRoute(route, reader, options));
+    if (result.unit !== null) collector.unit(result.unit);
+    collector.status(key, result.status);
+    collector.problemsOf(result.problems);
+    for (const id of result.attached) attached.set(id, (attached.get(id) ?? 0) + 1);
+    for (const cluster of result.clusters) clusters.add(cluster);
+    if (++done % sliceLength === 0) yield;
+  }
+  for (const name of clusters) {
+    const result = memo.of(`cluster:${name}`, null, facts, (reader) => compileCluster(name, reader, options));
+    for (const unit of result.units) collector.unit(unit);
+    collector.problemsOf(result.problems);
+    if (++done % sliceLength === 0) yield;
+  }
+
+  for (const plan of plans) {
+    collector.status(plan.key, memo.keepValue(`status/${plan.key}`, gatewayStatus(plan, attached)));
+    reportGateway(plan, collector);
+  }
+  reportBackends(facts, options, collector);
+  reportLaterKinds(facts, options, collector);
+  reportRejected(rejected, facts, options, collector);
+  memo.end();
+  return collector.output();
+}
+
+/** Makes the Gateways facts that routes read. */
+function publishGateways(plans: readonly GatewayPlan[], facts: Facts, memo: CompileMemo): void {
+  const defaults: { namespace: string; name: string }[] = [];
+  for (const plan of plans) {
+    const { namespace, name } = plan.gateway.metadata;
+    const fact = gatewayFact(namespace, name);
+    facts.set(fact, memo.keepValue(fact, viewOf(plan)));
+    if (plan.gateway.spec.defaultScope === "All") defaults.push({ namespace, name });
+  }
+  facts.set(defaultGatewaysFact, memo.keepValue(defaultGatewaysFact, defaults));
+}

@@ -1,0 +1,84 @@
+import type { ServerTls } from "@heddle/engine/model";
+import type { Gateway, LabelSelector, Listener, ResourceKey } from "../resources/index.ts";
+import type { AddressPlan } from "./gateway-address.ts";
+import type { Finding } from "./status.ts";
+
+/** What is decided about a Gateway before its routes are looked at. The steps of `gateway.ts` fill it in. */
+export interface GatewayPlan {
+  readonly key: ResourceKey;
+  readonly gateway: Gateway;
+  readonly address: AddressPlan;
+  /** Why the Gateway as a whole is not served. */
+  readonly refused: Finding | null;
+  /** Its own references that do not resolve. */
+  readonly unresolved: Finding | null;
+  readonly listeners: readonly ListenerPlan[];
+}
+
+export interface ListenerPlan {
+  readonly listener: Listener;
+  /** `ServerSpec.id`. */
+  readonly id: string;
+  /** "" for any. */
+  readonly hostname: string;
+  /** Why it is not accepted. */
+  refused: Finding | null;
+  conflict: Finding | null;
+  /** References that do not resolve: certificates, kinds of routes. */
+  readonly unresolved: readonly Finding[];
+  /** Other listeners of the port whose host names or certificates overlap with its own. */
+  overlap: Finding | null;
+  readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
+  readonly selector: LabelSelector | null;
+  /** Null for HTTP. */
+  readonly tls: ServerTls | null;
+}
+
+/** What routes need to know of a Gateway: plain data, kept the same object while its content is the same. */
+export interface GatewayView {
+  readonly namespace: string;
+  readonly name: string;
+  readonly listeners: readonly ListenerView[];
+}
+
+export interface ListenerView {
+  readonly id: string;
+  readonly name: string;
+  readonly port: number;
+  readonly hostname: string;
+  readonly from: "All" | "Same" | "Selector";
+  readonly selector: LabelSelector | null;
+  readonly takesHttpRoutes: boolean;
+  /** A server of the Snapshot: routes reach it. */
+  readonly isServed: boolean;
+}
+
+export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
+  return (
+    plan.refused === null &&
+    plan.address.addresses.length > 0 &&
+    listener.refused === null &&
+    listener.conflict === null &&
+    listener.supportedKinds.length > 0 &&
+    (listener.listener.protocol === "HTTP" || (listener.tls?.certificates.length ?? 0) > 0)
+  );
+}
+
+export function viewOf(plan: GatewayPlan): GatewayView {
+  const { namespace, name } = plan.gateway.metadata;
+  return { namespace, name, listeners: plan.listeners.map((listener) => viewOfListener(plan, listener)) };
+}
+
+function viewOfListener(plan: GatewayPlan, listener: ListenerPlan): ListenerView {
+  const { name, port, allowedRoutes } = listener.listener;
+  return {
+    id: listener.id,
+    name,
+    port,
+    hostname: listener.hostname,
+    from: allowedRoutes.namespaces.from,
+    selector: listener.selector,
+    takesHttpRoutes: listener.supportedKinds.some(({ kind }) => kind === "HTTPRoute"),
+    isServed: isServed(plan, listener),
+  };
+}

@@ -1,0 +1,123 @@
+import type { RouteAttachment } from "@heddle/engine/model";
+import { gatewayGroup, type HTTPRoute, type ParentReference } from "../resources/index.ts";
+import { readResource, type FactReader } from "./facts.ts";
+import type { GatewayView, ListenerView } from "./gateway-plan.ts";
+import { intersectHostnames } from "./hostnames.ts";
+import { selects } from "./label-selector.ts";
+import type { Finding } from "./status.ts";
+
+/** What comes of one parentRef. */
+export interface ParentOutcome {
+  readonly parentRef: ParentReference;
+  /** Why the parent does not take the route. */
+  readonly refused: Finding | null;
+  /** Listeners that take it, served or not. */
+  readonly listeners: readonly ListenerView[];
+}
+
+/** A parent that is none of ours has no outcome: its own controller speaks of it. */
+export type ParentResult = ParentOutcome | { readonly unknown: string };
+
+/** The fact under which routes find a Gateway of ours. */
+export const gatewayFact = (namespace: string, name: string) => `~gateway/${namespace}/${name}`;
+/** The fact of the Gateways that take routes which ask for default ones. */
+export const defaultGatewaysFact = "~default-gateways";
+
+/** The parents of a route: those that it names, and the default Gateways where it asks for them. */
+export function parentRefsOf({ spec }: HTTPRoute, facts: FactReader): ParentReference[] {
+  const named = spec.parentRefs ?? [];
+  if (spec.useDefaultGateways !== "All") return named;
+  const defaults =
+    (facts.read(defaultGatewaysFact) as { namespace: string; name: string }[] | undefined) ?? [];
+  return [...named, ...defaults.map((one) => ({ group: gatewayGroup, kind: "Gateway", ...one }))];
+}
+
+export function resolveParent(
+  route: HTTPRoute,
+  parentRef: ParentReference,
+  path: string,
+  facts: FactReader,
+): ParentResult {
+  const { group, kind, name, namespace = route.metadata.namespace } = parentRef;
+  if (group === gatewayGroup && kind === "Gateway") {
+    const view = facts.read(gatewayFact(namespace, name)) as GatewayView | undefined;
+    if (view !== undefined) return attach(route, parentRef, path, view, facts);
+    return { unknown: `there is no Gateway ${namespace}/${name} of a class that Heddle serves` };
+  }
+  const isLater = (group === "" && kind === "Service") || (group === gatewayGroup && kind === "ListenerSet");
+  if (!isLater) return { unknown: `cannot attach to ${kind} of group "${group}"; use a Gateway` };
+  const what = kind === "Service" ? "traffic between workloads" : "ListenerSets";
+  const message = `${path}: this version does not serve ${what} yet; use a Gateway`;
+  return { parentRef, refused: { reason: "UnsupportedValue", message }, listeners: [] };
+}
+
+function attach(
+  route: HTTPRoute,
+  parentRef: ParentReference,
+  path: string,
+  view: GatewayView,
+  facts: FactReader,
+): ParentOutcome {
+  const refuse = (reason: string, message: string): ParentOutcome => ({
+    parentRef,
+    refused: { reason, message },
+    listeners: [],
+  });
+  const { sectionName, port } = parentRef;
+  const gateway = `Gateway ${view.namespace}/${view.name}`;
+  const named = view.listeners.filter(
+    (one) =>
+      (sectionName === undefined || one.name === sectionName) && (port === undefined || one.port === port),
+  );
+  if (named.length === 0) {
+    const has = view.listeners.map((one) => `${one.name} (port ${one.port})`).join(", ");
+    const asked = [sectionName && `sectionName ${sectionName}`, port && `port ${port}`]
+      .filter(Boolean)
+      .join(" and ");
+    return refuse("NoMatchingParent", `${path}: no listener of ${gateway} has ${asked}; it has ${has}`);
+  }
+  const allowed = named.filter((one) => allows(one, view, route, facts));
+  if (allowed.length === 0) {
+    const names = named.map((one) => one.name).join(", ");
+    return refuse(
+      "NotAllowedByListeners",
+      `${path}: no listener of ${gateway} (${names}) allows HTTPRoutes of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
+    );
+  }
+  const hostnames = route.spec.hostnames ?? [];
+  const matching = allowed.filter((one) => intersectHostnames(one.hostname, hostnames).length > 0);
+  if (matching.length > 0) return { parentRef, refused: null, listeners: matching };
+  const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
+  return refuse(
+    "NoMatchingListenerHostname",
+    `${path}: none of spec.hostnames (${hostnames.join(", ")}) fits a listener of ${gateway}: ${has}`,
+  );
+}
+
+function allows(listener: ListenerView, view: GatewayView, route: HTTPRoute, facts: FactReader): boolean {
+  if (!listener.takesHttpRoutes) return false;
+  const { namespace } = route.metadata;
+  switch (listener.from) {
+    case "All":
+      return true;
+    case "Same":
+      return namespace === view.namespace;
+    case "Selector": {
+      if (listener.selector === null) return false;
+      const labels = readResource(facts, "Namespace", "", namespace)?.metadata.labels;
+      // Kubernetes gives every namespace this label.
+      return selects(listener.selector, { ...labels, "kubernetes.io/metadata.name": namespace });
+    }
+  }
+}
+
+/** Where a route is reached: the served listeners of all its parents, each once. */
+export function attachmentsOf(route: HTTPRoute, outcomes: readonly ParentOutcome[]): RouteAttachment[] {
+  const found = new Map<string, RouteAttachment>();
+  for (const listener of outcomes.flatMap(({ listeners }) => listeners)) {
+    if (!listener.isServed || found.has(listener.id)) continue;
+    const hostnames = intersectHostnames(listener.hostname, route.spec.hostnames ?? []);
+    found.set(listener.id, { server: listener.id, hostnames });
+  }
+  return [...found.values()];
+}

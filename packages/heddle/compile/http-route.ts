@@ -1,0 +1,110 @@
+import type { RouteUnit } from "@heddle/engine/model";
+import { keyOf, type HTTPRoute } from "../resources/index.ts";
+import { createdMs } from "./age.ts";
+import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
+import { problemOf, type CompileProblem } from "./compile-problem.ts";
+import type { FactReader } from "./facts.ts";
+import { hashUnit } from "./hash-unit.ts";
+import { attachmentsOf, parentRefsOf, resolveParent, type ParentOutcome } from "./http-route-parents.ts";
+import { planRules, type RulesPlan } from "./http-route-rules.ts";
+import {
+  condition,
+  goodUnless,
+  joinFindings,
+  type Finding,
+  type RouteParentStatus,
+  type RouteStatus,
+  type StatusCondition,
+} from "./status.ts";
+
+export interface RouteResult {
+  /** Null where no served listener takes the route. */
+  readonly unit: HashedUnit | null;
+  readonly status: RouteStatus;
+  /** Ids of the listeners that count it in attachedRoutes. */
+  readonly attached: readonly string[];
+  /** Clusters that its rules name. */
+  readonly clusters: readonly string[];
+  readonly problems: readonly CompileProblem[];
+}
+
+/** An HTTPRoute as a unit with its status; looks at nothing but the route and what it reads of the facts. */
+export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
+  const rules = planRules(route, facts, options);
+  const { outcomes, problems } = resolveParents(route, facts);
+  const attachments = attachmentsOf(route, outcomes);
+  const invalid = rules.invalid.length === route.spec.rules.length ? wholeFinding(rules) : null;
+  const unit: RouteUnit = {
+    kind: "route",
+    name: `${route.metadata.namespace}/${route.metadata.name}`,
+    attachments,
+    rules: rules.rules,
+    createdMs: createdMs(route),
+  };
+  const isReached = attachments.length > 0 && rules.rules.length > 0;
+  const accepted = invalid === null ? outcomes.filter(({ refused }) => refused === null) : [];
+  const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
+  return {
+    unit: isReached ? hashUnit(unit) : null,
+    status: { parents },
+    attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
+    clusters: isReached ? rules.clusters : [],
+    problems: [...problems, ...findingProblems(route, rules)],
+  };
+}
+
+function resolveParents(route: HTTPRoute, facts: FactReader) {
+  const outcomes: ParentOutcome[] = [];
+  const problems: CompileProblem[] = [];
+  const key = keyOf(route);
+  for (const [index, ref] of parentRefsOf(route, facts).entries()) {
+    const path = `spec.parentRefs[${index}]`;
+    const result = resolveParent(route, ref, path, facts);
+    if ("unknown" in result) problems.push({ key, path, message: result.unknown, severity: "error" });
+    else {
+      outcomes.push(result);
+      if (result.refused !== null) problems.push(problemOf(key, result.refused.message));
+    }
+  }
+  if (outcomes.length === 0 && problems.length === 0) {
+    const message = "the route has no parent, so nothing reaches it; name a Gateway in spec.parentRefs";
+    problems.push({ key, path: "spec.parentRefs", message, severity: "warning" });
+  }
+  return { outcomes, problems };
+}
+
+function wholeFinding({ invalid }: RulesPlan): Finding {
+  return joinFindings(invalid.flatMap(({ findings }) => findings))!;
+}
+
+function parentStatus(
+  route: HTTPRoute,
+  { parentRef, refused }: ParentOutcome,
+  rules: RulesPlan,
+  invalid: Finding | null,
+  options: CompileOptions,
+): RouteParentStatus {
+  const { generation } = route.metadata;
+  const conditions: StatusCondition[] = [
+    goodUnless("Accepted", refused ?? invalid, "Accepted", generation),
+    goodUnless("ResolvedRefs", joinFindings(rules.unresolved), "ResolvedRefs", generation),
+  ];
+  if (invalid === null && rules.invalid.length > 0 && refused === null) {
+    conditions.push(condition("PartiallyInvalid", "True", partialFinding(rules), generation));
+  }
+  return { parentRef, controllerName: options.controllerName ?? defaultControllerName, conditions };
+}
+
+/** The message begins as the Gateway API asks where rules are not served as they stand. */
+function partialFinding({ invalid }: RulesPlan): Finding {
+  const names = invalid.map(({ rule }) => rule).join(", ");
+  const findings = invalid.flatMap((one) => one.findings);
+  const { message } = joinFindings(findings)!;
+  return { reason: "UnsupportedValue", message: `Dropped Rule ${names}: ${message}` };
+}
+
+/** Findings as `heddle check` prints them: the field path apart. */
+function findingProblems(route: HTTPRoute, { invalid, unresolved }: RulesPlan): CompileProblem[] {
+  const findings = [...invalid.flatMap((one) => one.findings), ...unresolved];
+  return findings.map(({ message }) => problemOf(keyOf(route), message));
+}

@@ -1,0 +1,47 @@
+/**
+ * Compile: resources in, the units of a Snapshot and the statuses of the resources out. It is a pure function: what
+ * is wrong with a resource becomes conditions on its status and a problem for `heddle check`, and the others keep
+ * working.
+ *
+ *   resources ─ Facts ─┬─ gateway-class, gateway ── listener and secret units
+ *                      ├─ http-route ── route units          each result is kept in the CompileMemo with what it read
+ *                      └─ clusters ── cluster and endpoints units, for what routes name
+ */
+export { compile, compileInSlices } from "./compile.ts";
+export { CompileMemo } from "./memo.ts";
+export { defaultControllerName } from "./compile-io.ts";
+export type {
+  CompileInput,
+  CompileOptions,
+  CompileOutput,
+  ControlAddress,
+  HashedUnit,
+  RejectedResource,
+} from "./compile-io.ts";
+export type { CompileProblem } from "./compile-problem.ts";
+export { parseAddressPool } from "./address-pool.ts";
+export type { AddressPool } from "./address-pool.ts";
+export { endpointMistake } from "./endpoint-guard.ts";
+export { supportedFeatures } from "./features.ts";
+export type {
+  ConditionsStatus,
+  GatewayClassStatus,
+  GatewayStatus,
+  ListenerStatus,
+  PolicyStatus,
+  RouteParentStatus,
+  RouteStatus,
+  Status,
+  StatusCondition,
+} from "./status.ts";
+export type {
+  CorsConfig,
+  CorsOrigin,
+  GatewayFilterSpec,
+  HeaderModifierConfig,
+  HeaderValue,
+  MirrorConfig,
+  PathChange,
+  RedirectConfig,
+  RewriteConfig,
+} from "./filter-specs.ts";

@@ -1,0 +1,118 @@
+import type { SecretUnit, ServerTls } from "@heddle/engine/model";
+import { keyOf, type Gateway, type Listener } from "../resources/index.ts";
+import { readCertificate, type CertificateResult } from "./certificate.ts";
+import { readResource, type Facts } from "./facts.ts";
+import type { CompileMemo } from "./memo.ts";
+import { grantMissing, isGranted } from "./reference-grant.ts";
+import type { Finding } from "./status.ts";
+
+export interface TlsPlan {
+  readonly tls: ServerTls | null;
+  readonly secrets: readonly SecretUnit[];
+  readonly unresolved: readonly Finding[];
+  readonly refused: Finding | null;
+  /** What does not keep the listener from being served. */
+  readonly warnings: readonly string[];
+}
+
+type CertificateRef = NonNullable<NonNullable<Listener["tls"]>["certificateRefs"]>[number];
+type Resolved =
+  | { readonly certificate: Exclude<CertificateResult, { mistake: string }> }
+  | { readonly finding: Finding };
+
+const minVersionOption = "heddle.dev/min-version";
+const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
+  "1.2": "TLSv1.2",
+  "TLSv1.2": "TLSv1.2",
+  "1.3": "TLSv1.3",
+  "TLSv1.3": "TLSv1.3",
+};
+
+/** How an HTTPS listener terminates TLS. Certificates that are good serve, though others are not. */
+export function planTls(
+  gateway: Gateway,
+  listener: Listener,
+  path: string,
+  { facts, memo, nowMs }: { facts: Facts; memo: CompileMemo; nowMs: number },
+): TlsPlan {
+  const refs = listener.tls?.certificateRefs ?? [];
+  const resolved = refs.map((ref, index) =>
+    resolveCertificate(gateway, ref, `${path}.tls.certificateRefs[${index}]`, facts, memo),
+  );
+  const unresolved = resolved.flatMap((one) => ("finding" in one ? [one.finding] : []));
+  if (refs.length === 0) {
+    const message = `${path}.tls.certificateRefs: must name a Secret of type kubernetes.io/tls`;
+    unresolved.push({ reason: "InvalidCertificateRef", message });
+  }
+  const good = resolved.flatMap((one) => ("certificate" in one ? [one.certificate] : []));
+  const options = readOptions(listener.tls?.options ?? {}, `${path}.tls.options`);
+  const certificates = [...new Set(good.map(({ unit }) => unit.name))];
+  return {
+    tls: { certificates, minVersion: options.minVersion, alpn: ["http/1.1"] },
+    secrets: good.map(({ unit }) => unit),
+    unresolved,
+    refused: options.refused,
+    warnings: [...options.warnings, ...good.flatMap((one) => validityWarning(one, nowMs))],
+  };
+}
+
+function resolveCertificate(
+  gateway: Gateway,
+  ref: CertificateRef,
+  path: string,
+  facts: Facts,
+  memo: CompileMemo,
+): Resolved {
+  const invalid = (message: string) => ({
+    finding: { reason: "InvalidCertificateRef", message: `${path}: ${message}` },
+  });
+  if (ref.group !== "" || ref.kind !== "Secret") {
+    return invalid(`must refer to a Secret of the core group, got ${ref.kind} of group "${ref.group}"`);
+  }
+  const { namespace = gateway.metadata.namespace, name } = ref;
+  const from = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: gateway.metadata.namespace };
+  const to = { group: "", kind: "Secret", namespace, name };
+  if (!isGranted(facts, from, to)) {
+    return { finding: { reason: "RefNotPermitted", message: grantMissing(path, from, to) } };
+  }
+  const secret = readResource(facts, "Secret", namespace, name);
+  if (secret === undefined) return invalid(`there is no Secret ${namespace}/${name}`);
+  const result = memo.of(`certificate:${keyOf(secret)}`, secret, facts, () => readCertificate(secret));
+  return "mistake" in result
+    ? invalid(`Secret ${namespace}/${name} ${result.mistake}`)
+    : { certificate: result };
+}
+
+function validityWarning(
+  { unit, validFromMs, validToMs }: Exclude<CertificateResult, { mistake: string }>,
+  nowMs: number,
+): string[] {
+  const day = (ms: number) => new Date(ms).toISOString();
+  if (nowMs > validToMs)
+    return [`the certificate of Secret ${unit.name} expired at ${day(validToMs)}; renew it`];
+  if (nowMs < validFromMs)
+    return [`the certificate of Secret ${unit.name} is not valid before ${day(validFromMs)}`];
+  return [];
+}
+
+function readOptions(options: Readonly<Record<string, string>>, path: string) {
+  const warnings: string[] = [];
+  let minVersion: ServerTls["minVersion"] = "TLSv1.2";
+  let refused: Finding | null = null;
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== minVersionOption) {
+      warnings.push(
+        `${path}["${name}"]: unknown option, without effect; the only one is ${minVersionOption}`,
+      );
+    } else if (Object.hasOwn(minVersions, value)) {
+      minVersion = minVersions[value]!;
+    } else {
+      // Served with a lower version than was meant it would look safer than it is.
+      refused = {
+        reason: "UnsupportedValue",
+        message: `${path}["${name}"]: must be 1.2 or 1.3, got ${value}`,
+      };
+    }
+  }
+  return { minVersion, refused, warnings };
+}

@@ -1,0 +1,91 @@
+import { gatewayGroup, parseKey, type ParentReference, type Problem } from "../resources/index.ts";
+import type { Collector } from "./collector.ts";
+import { defaultControllerName, type CompileOptions, type RejectedResource } from "./compile-io.ts";
+import type { Facts } from "./facts.ts";
+import { gatewayFact } from "./http-route-parents.ts";
+import { condition } from "./status.ts";
+
+/** Kinds whose status has conditions of its own; those that say it is not in force either. */
+const conditionTypes: Readonly<Record<string, readonly string[]>> = {
+  GatewayClass: ["Accepted"],
+  Gateway: ["Accepted", "Programmed"],
+  ListenerSet: ["Accepted", "Programmed"],
+  Backend: ["Accepted"],
+};
+
+/** Gives resources that failed validation a status where one can be given. */
+export function reportRejected(
+  rejected: readonly RejectedResource[],
+  facts: Facts,
+  options: CompileOptions,
+  collector: Collector,
+): void {
+  for (const resource of rejected) {
+    const generation = generationOf(resource.document);
+    const message = messageOf(resource.problems);
+    const types = conditionTypes[resource.kind];
+    if (types !== undefined) {
+      const conditions = types.map((type) =>
+        condition(type, "False", { reason: "Invalid", message }, generation),
+      );
+      collector.status(resource.key, { conditions });
+    } else if (resource.kind.endsWith("Route")) {
+      const accepted = condition("Accepted", "False", { reason: "UnsupportedValue", message }, generation);
+      const controllerName = options.controllerName ?? defaultControllerName;
+      collector.status(resource.key, {
+        parents: parentsOf(resource, facts).map((parentRef) => ({
+          parentRef,
+          controllerName,
+          conditions: [accepted],
+        })),
+      });
+    }
+  }
+}
+
+function messageOf(problems: readonly Problem[]): string {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Json)[name]
+    : undefined;
+}
+
+function textField(value: unknown, name: string): string | undefined {
+  const text = field(value, name);
+  return typeof text === "string" && text !== "" ? text : undefined;
+}
+
+function generationOf(document: unknown): number | undefined {
+  const generation = field(field(document, "metadata"), "generation");
+  return Number.isInteger(generation) ? (generation as number) : undefined;
+}
+
+/** The Gateways of ours that an invalid route names, as far as its document can be read. */
+function parentsOf({ key, document }: RejectedResource, facts: Facts): ParentReference[] {
+  const refs = field(field(document, "spec"), "parentRefs");
+  if (!Array.isArray(refs)) return [];
+  return refs.slice(0, 32).flatMap((ref): ParentReference[] => {
+    const name = textField(ref, "name");
+    const group = textField(ref, "group") ?? gatewayGroup;
+    const kind = textField(ref, "kind") ?? "Gateway";
+    const namespace = textField(ref, "namespace");
+    if (name === undefined || group !== gatewayGroup || kind !== "Gateway") return [];
+    if (facts.read(gatewayFact(namespace ?? parseKey(key).namespace, name)) === undefined) return [];
+    const sectionName = textField(ref, "sectionName");
+    return [
+      {
+        group,
+        kind,
+        ...(namespace === undefined ? {} : { namespace }),
+        name,
+        ...(sectionName === undefined ? {} : { sectionName }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,88 @@
+import type { EndpointSpec } from "@heddle/engine/model";
+import {
+  keyOf,
+  type Endpoint,
+  type EndpointSlice,
+  type Service,
+  type ServicePort,
+} from "../resources/index.ts";
+import { isHttpPort } from "./backend-ref.ts";
+import type { ControlAddress } from "./compile-io.ts";
+import type { CompileProblem } from "./compile-problem.ts";
+import { endpointMistake } from "./endpoint-guard.ts";
+import { normalAddress } from "./ip-address.ts";
+
+export interface ServiceEndpoints {
+  readonly endpoints: readonly EndpointSpec[];
+  readonly problems: readonly CompileProblem[];
+}
+
+interface Candidate {
+  readonly spec: EndpointSpec;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * The endpoints behind a port of a Service: those that are ready; where none is, those that still serve while they
+ * terminate (KEP-1669).
+ */
+export function serviceEndpoints(
+  service: Service,
+  portNumber: number,
+  slices: readonly EndpointSlice[],
+  controlAddresses: readonly ControlAddress[],
+): ServiceEndpoints {
+  const port = service.spec.ports?.find((one) => one.port === portNumber && isHttpPort(one));
+  const problems: CompileProblem[] = [];
+  if (port === undefined) return { endpoints: [], problems };
+  const candidates = slices.flatMap((slice) =>
+    candidatesOf(service, port, slice, controlAddresses, problems),
+  );
+  const takesAll = service.spec.publishNotReadyAddresses === true;
+  const ready = candidates.filter(({ endpoint }) => takesAll || endpoint.conditions?.ready !== false);
+  const chosen = ready.length > 0 ? ready : candidates.filter(({ endpoint }) => isLeaving(endpoint));
+  return { endpoints: chosen.map(({ spec }) => spec), problems };
+}
+
+function isLeaving({ conditions }: Endpoint): boolean {
+  return conditions?.serving === true && conditions.terminating === true;
+}
+
+function candidatesOf(
+  service: Service,
+  servicePort: ServicePort,
+  slice: EndpointSlice,
+  controlAddresses: readonly ControlAddress[],
+  problems: CompileProblem[],
+): Candidate[] {
+  const port = slicePort(service, servicePort, slice);
+  if (port === null) return [];
+  const found: Candidate[] = [];
+  for (const [index, endpoint] of slice.endpoints.entries()) {
+    // All addresses of an endpoint reach the same one: Kubernetes uses the first.
+    const address = endpoint.addresses[0]!;
+    const mistake = endpointMistake(address, port, controlAddresses);
+    if (mistake !== null) {
+      const path = `endpoints[${index}].addresses[0]`;
+      const message = `${address} ${mistake}; the endpoint is left out`;
+      problems.push({ key: keyOf(slice), path, message, severity: "error" });
+      continue;
+    }
+    const spec = { address: normalAddress(address) ?? address, port, weight: 1, zone: endpoint.zone ?? "" };
+    found.push({ spec, endpoint });
+  }
+  return found;
+}
+
+/** The port of a slice's endpoints behind a port of the Service: by name, else by the number that targetPort gives. */
+function slicePort(service: Service, port: ServicePort, slice: EndpointSlice): number | null {
+  const { name = "", targetPort } = port;
+  const number = typeof targetPort === "number" ? targetPort : targetPort === undefined ? port.port : null;
+  const tcp = slice.ports.filter(({ protocol }) => protocol === "TCP");
+  const named = tcp.find((one) => one.name === name);
+  // A port without a number stands for all ports.
+  if (named !== undefined) return named.port ?? number;
+  const isOnly = service.spec.ports?.length === 1 && tcp.length === 1;
+  if (isOnly && (name === "" || tcp[0]!.name === "")) return tcp[0]!.port ?? number;
+  return tcp.find((one) => one.port === number)?.port ?? null;
+}
