@@ -95,6 +95,7 @@ async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Prom
   };
   try {
     await warmUp({ ...load, seconds: options.warmUpSeconds });
+    serving.assertLogged();
     serving.truncateLog();
   } catch (error) {
     await serving.stop();

@@ -113,10 +113,11 @@ function rememberTree(entry: { child: ChildProcess; tree: Set<number> }): void {
 
 function killTree(entry: { tree: Set<number> }): void {
   for (const pid of entry.tree) {
+    if (!isAlive(pid)) continue;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // already gone
+      // gone in this instant
     }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitUntilServing } from "./ask.ts";
 import { freePort } from "./ports.ts";
@@ -9,6 +9,8 @@ export interface Serving {
   process: Running;
   url: string;
   port: number;
+  /** throws when the proxy was to write an access log and has written none: it would be doing less than the others */
+  assertLogged: () => void;
   /** empties the access log, which at these rates fills a disk */
   truncateLog: () => void;
   stop: () => Promise<void>;
@@ -46,8 +48,14 @@ export async function startProxy(proxy: Proxy, options: StartOptions): Promise<S
     await stop();
     throw error;
   }
-  const truncateLog = (): void => {
-    if (plan.logFile !== undefined) truncateSync(plan.logFile);
+  const { logFile } = plan;
+  const hasLogged = (): boolean =>
+    logFile === undefined || (existsSync(logFile) && statSync(logFile).size > 0);
+  const assertLogged = (): void => {
+    if (!hasLogged()) throw new Error(`${proxy.name} has written no access log to ${logFile}`);
   };
-  return { process, url, port, truncateLog, stop };
+  const truncateLog = (): void => {
+    if (logFile !== undefined && existsSync(logFile)) truncateSync(logFile);
+  };
+  return { process, url, port, assertLogged, truncateLog, stop };
 }
