@@ -1,0 +1,12 @@
+import type { Random } from "../base/index.ts";
+import type { BalancedEndpoint, Picker } from "./endpoint.ts";
+import { WeightedSampler } from "./weighted-sampler.ts";
+
+/** By chance, in proportion to weight. */
+export class RandomPicker<E extends BalancedEndpoint> implements Picker<E> {
+  private readonly sampler = new WeightedSampler<E>();
+
+  pick(endpoints: readonly E[], _nowMs: number, random: Random, exclude: E | null = null): E | null {
+    return this.sampler.draw(endpoints, random, exclude);
+  }
+}

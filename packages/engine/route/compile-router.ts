@@ -1,0 +1,120 @@
+import type { ListenerUnit, RouteRule, RouteUnit } from "../model/index.ts";
+import { Candidate } from "./candidate.ts";
+import { HostIndex } from "./host-index.ts";
+import { PathTable } from "./path-table.ts";
+import { compileRegex } from "./regex/index.ts";
+import type { RegexResult } from "./regex/index.ts";
+import { Router } from "./router.ts";
+import type { ServerTable } from "./router.ts";
+
+/** Steps of work (a candidate made or filed, a hostname indexed) between two yields: some tens of microseconds. */
+const PACE = 32;
+
+export type ValueOf<T> = (route: RouteUnit, rule: RouteRule, ruleIndex: number) => T;
+
+/**
+ * Builds the router of one listener from all routes; those that are attached to none of its servers are passed by.
+ * A generator, so that the caller can spread a build of 10,000 routes over turns of the event loop: it yields
+ * after a bounded amount of work.
+ *
+ * `valueOf` is called once per rule of a route object. With `previous`, what was made for a route that is still
+ * the same object is used again, values included, and so are tables of hostnames that have the same routes; leave
+ * it out when values have to be made anew. Later changes of a unit are not seen: units are immutable.
+ */
+export function* compileRouter<T>(
+  listener: ListenerUnit,
+  routes: Iterable<RouteUnit>,
+  valueOf: ValueOf<T>,
+  previous?: Router<T>,
+): Generator<void, Router<T>> {
+  const candidates = new Map<RouteUnit, readonly Candidate<T>[]>();
+  const groups = yield* groupByHost(listener, routes);
+  const regexes = new Map<string, RegexResult>();
+  const servers = new Map<string, ServerTable<T>>();
+  const byHostname = new Map<string, ServerTable<T>>();
+  for (const spec of listener.servers) {
+    const known = previous?.tables.get(spec.id)?.tables;
+    const tables = new Map<string, PathTable<T>>();
+    for (const [hostname, members] of groups.get(spec.id)!) {
+      for (const route of members) {
+        if (candidates.has(route)) continue;
+        const made = previous?.candidates.get(route);
+        candidates.set(route, made ?? (yield* makeCandidates(route, valueOf, regexes)));
+      }
+      tables.set(hostname, yield* tableOf(members, candidates, known?.get(hostname)));
+    }
+    const server = { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
+    servers.set(spec.id, server);
+    if (!byHostname.has(spec.hostname)) byHostname.set(spec.hostname, server);
+  }
+  return new Router(yield* HostIndex.build(byHostname, PACE), servers, candidates);
+}
+
+type Groups = ReadonlyMap<string, ReadonlyMap<string, RouteUnit[]>>;
+
+/** Routes by server id and hostname. */
+function* groupByHost(listener: ListenerUnit, routes: Iterable<RouteUnit>): Generator<void, Groups> {
+  const groups = new Map<string, Map<string, RouteUnit[]>>();
+  for (const { id } of listener.servers) groups.set(id, new Map());
+  let steps = 0;
+  for (const route of routes) {
+    for (const { server, hostnames } of route.attachments) {
+      const byHost = groups.get(server);
+      if (byHost === undefined) continue;
+      for (const hostname of hostnames) {
+        const members = byHost.get(hostname);
+        if (members === undefined) byHost.set(hostname, [route]);
+        // Two parentRefs may lead to one server: a route's own places follow one another.
+        else if (members[members.length - 1] !== route) members.push(route);
+        if (++steps % PACE === 0) yield;
+      }
+    }
+    if (++steps % PACE === 0) yield;
+  }
+  return groups;
+}
+
+function* makeCandidates<T>(
+  route: RouteUnit,
+  valueOf: ValueOf<T>,
+  regexes: Map<string, RegexResult>,
+): Generator<void, readonly Candidate<T>[]> {
+  const regexOf = (pattern: string): RegexResult => {
+    const known = regexes.get(pattern);
+    if (known !== undefined) return known;
+    const compiled = compileRegex(pattern);
+    regexes.set(pattern, compiled);
+    return compiled;
+  };
+  const made: Candidate<T>[] = [];
+  for (const [ruleIndex, rule] of route.rules.entries()) {
+    const value = valueOf(route, rule, ruleIndex);
+    for (const matchIndex of rule.matches.keys()) {
+      made.push(new Candidate(value, route, ruleIndex, matchIndex, regexOf));
+    }
+    // Once per rule: what `valueOf` builds is not known here.
+    yield;
+  }
+  return made;
+}
+
+function* tableOf<T>(
+  routes: readonly RouteUnit[],
+  candidates: ReadonlyMap<RouteUnit, readonly Candidate<T>[]>,
+  known: PathTable<T> | undefined,
+): Generator<void, PathTable<T>> {
+  if (known !== undefined && isSame(known.routes, routes)) return known;
+  const table = new PathTable<T>(routes);
+  let steps = 0;
+  for (const route of routes) {
+    for (const candidate of candidates.get(route)!) {
+      table.add(candidate);
+      if (++steps % PACE === 0) yield;
+    }
+  }
+  return table;
+}
+
+function isSame(a: readonly RouteUnit[], b: readonly RouteUnit[]): boolean {
+  return a.length === b.length && a.every((route, i) => route === b[i]);
+}

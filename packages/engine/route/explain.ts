@@ -1,0 +1,91 @@
+import type { RequestHead } from "../message/index.ts";
+import type { RouteUnit, ServerSpec } from "../model/index.ts";
+import type { Candidate, RouteEntry } from "./candidate.ts";
+import { comparePrecedence } from "./precedence.ts";
+import type { ServerTable } from "./router.ts";
+import { headerHolds, queryHolds } from "./value-condition.ts";
+import type { ValueCondition } from "./value-condition.ts";
+
+export interface ExplainedCandidate<T> {
+  readonly entry: RouteEntry<T>;
+  /** The route's hostname under which it was considered: "" (any), exact or "*.x". */
+  readonly hostname: string;
+  /** "matched": it serves the request. "shadowed": it would, if none before it did. */
+  readonly verdict: "matched" | "shadowed" | "refused";
+  /** Why it did not match, as a clause: "method is GET, not POST"; "" unless refused. */
+  readonly reason: string;
+}
+
+/** Why a request goes where it goes. */
+export interface Explanation<T> {
+  /** Lower-case, without port and trailing dot. */
+  readonly host: string;
+  /** Null when no server has a hostname for it. */
+  readonly server: ServerSpec | null;
+  readonly match: RouteEntry<T> | null;
+  /** In order of precedence; those of hostnames that do not match the host are left out. */
+  readonly candidates: readonly ExplainedCandidate<T>[];
+}
+
+export function explainRoute<T>(
+  host: string,
+  head: RequestHead,
+  server: ServerTable<T> | null,
+  compiled: ReadonlyMap<RouteUnit, readonly Candidate<T>[]>,
+): Explanation<T> {
+  const candidates: ExplainedCandidate<T>[] = [];
+  let match: RouteEntry<T> | null = null;
+  for (let level = server?.hosts.find(host) ?? null; level !== null; level = level.fallback) {
+    const ordered = level.value.routes.flatMap((route) => compiled.get(route) ?? []).sort(comparePrecedence);
+    for (const entry of ordered) {
+      const reason = reasonAgainst(entry, head);
+      const verdict = reason !== "" ? "refused" : match === null ? "matched" : "shadowed";
+      if (verdict === "matched") match = entry;
+      candidates.push({ entry, hostname: level.hostname, verdict, reason });
+    }
+  }
+  return { host, server: server?.spec ?? null, match, candidates };
+}
+
+/** "" when the candidate matches. */
+function reasonAgainst(candidate: Candidate<unknown>, head: RequestHead): string {
+  const path = pathReason(candidate, head.path);
+  if (path !== "") return path;
+  if (candidate.method !== "" && candidate.method !== head.method) {
+    return `method is ${head.method}, not ${candidate.method}`;
+  }
+  for (const condition of candidate.headers) {
+    if (!headerHolds(condition, head)) return conditionReason("header", condition);
+  }
+  for (const condition of candidate.queryParams) {
+    if (!queryHolds(condition, head.query)) return conditionReason("query parameter", condition);
+  }
+  return "";
+}
+
+function pathReason(candidate: Candidate<unknown>, path: string): string {
+  switch (candidate.pathType) {
+    case "Exact":
+      return path === candidate.path ? "" : `path is not ${candidate.path}`;
+    case "PathPrefix":
+      return isBelow(path, candidate.path) ? "" : `path is not below ${candidate.matchedPath}`;
+    case "RegularExpression":
+      if (candidate.regex === null) return `path's regular expression is invalid: ${candidate.regexProblem}`;
+      return candidate.regex.matches(path) ? "" : `path does not match ${candidate.path}`;
+  }
+}
+
+/** By segments: "/foo" is below "/foo", "/foo/bar" too, "/foobar" is not. */
+function isBelow(path: string, prefix: string): boolean {
+  if (!path.startsWith("/") || !path.startsWith(prefix)) return false;
+  return path.length === prefix.length || path[prefix.length] === "/";
+}
+
+function conditionReason(what: string, condition: ValueCondition): string {
+  if (condition.problem !== "") {
+    return `${what} ${condition.name} has an invalid regular expression: ${condition.problem}`;
+  }
+  return condition.regex === null
+    ? `${what} ${condition.name} is not "${condition.value}"`
+    : `${what} ${condition.name} does not match ${condition.regex.pattern}`;
+}

@@ -1,0 +1,72 @@
+/** A hostname's value, and the next less specific one that matches every host this one matches. */
+export interface HostNode<V> {
+  /** "" (any), "shop.example" or "*.example". */
+  readonly hostname: string;
+  readonly value: V;
+  readonly fallback: HostNode<V> | null;
+}
+
+/**
+ * Hostnames, most specific first: the exact one, then the longest wildcard, then any. A wildcard stands for one
+ * or more labels, so "*.example" matches "a.example" and "b.a.example", never "example".
+ */
+export class HostIndex<V> {
+  private readonly exact = new Map<string, HostNode<V>>();
+  /** By suffix with its dot: ".example". */
+  private readonly wildcards = new Map<string, HostNode<V>>();
+  private readonly any: HostNode<V> | null;
+  /** No suffix longer than this is looked up: a host of 60,000 dots costs no more than one of 253 characters. */
+  private readonly longestWildcard: number;
+
+  /** Of a hostname that comes twice, the first counts. Yields after each `pace` hostnames. */
+  private constructor(any: HostNode<V> | null, longestWildcard: number) {
+    this.any = any;
+    this.longestWildcard = longestWildcard;
+  }
+
+  static *build<V>(entries: ReadonlyMap<string, V>, pace: number): Generator<void, HostIndex<V>> {
+    const wildcards: string[] = [];
+    for (const hostname of entries.keys()) if (hostname.startsWith("*.")) wildcards.push(hostname);
+    // Shortest first: what a longer one falls back to is there already.
+    wildcards.sort((a, b) => a.length - b.length);
+    const longest = wildcards.length === 0 ? 0 : wildcards[wildcards.length - 1].length - 1;
+    const any = entries.get("");
+    const index = new HostIndex<V>(
+      any === undefined ? null : { hostname: "", value: any, fallback: null },
+      longest,
+    );
+    let count = 0;
+    for (const hostname of wildcards) {
+      const suffix = hostname.slice(1);
+      const fallback = index.findWildcard(suffix, 1);
+      index.wildcards.set(suffix, { hostname, value: entries.get(hostname)!, fallback });
+      if (++count % pace === 0) yield;
+    }
+    for (const [hostname, value] of entries) {
+      if (hostname === "" || hostname.startsWith("*.")) continue;
+      index.exact.set(hostname, { hostname, value, fallback: index.findWildcard(hostname, 1) });
+      if (++count % pace === 0) yield;
+    }
+    return index;
+  }
+
+  /** The most specific node for a lower-case host without port and trailing dot. */
+  find(host: string): HostNode<V> | null {
+    if (this.exact.size > 0) {
+      const node = this.exact.get(host);
+      if (node !== undefined) return node;
+    }
+    return this.longestWildcard > 0 ? this.findWildcard(host, 1) : this.any;
+  }
+
+  /** The longest wildcard whose dot stands at `from` or later: at least one character is before it. */
+  private findWildcard(host: string, from: number): HostNode<V> | null {
+    let dot = host.indexOf(".", Math.max(from, host.length - this.longestWildcard));
+    while (dot > 0) {
+      const node = this.wildcards.get(host.slice(dot));
+      if (node !== undefined) return node;
+      dot = host.indexOf(".", dot + 1);
+    }
+    return this.any;
+  }
+}

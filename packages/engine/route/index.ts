@@ -1,0 +1,11 @@
+/**
+ * The compiled router: host → path → match, with the Gateway API's precedence, and regular expressions in linear
+ * time. Pure; a new Router is built beside the old one when a Snapshot is applied.
+ */
+export { compileRouter } from "./compile-router.ts";
+export type { ValueOf } from "./compile-router.ts";
+export { Router } from "./router.ts";
+export type { PathType, RouteEntry } from "./candidate.ts";
+export type { ExplainedCandidate, Explanation } from "./explain.ts";
+export { compileRegex, Regex } from "./regex/index.ts";
+export type { RegexResult } from "./regex/index.ts";
