@@ -1,8 +1,14 @@
 /**
  * Text of a client's making, made safe for one line of a log (threats: log injection). What comes out is printable
  * ASCII without the quote or the backslash, except in escapes; so no line is broken, no terminal is driven, and a
- * line is as many bytes as characters.
+ * line is as many bytes as characters. Longer than `max` characters it is cut between escapes and ends in "...":
+ * a client must not fill the disk with one field, and a line has to fit what a pipe takes in one piece (4096).
  */
+export const MAX_PATH = 1_024;
+export const MAX_TEXT = 512;
+export const MAX_NAME = 256;
+
+const CUT = "...";
 
 /** Anything but printable ASCII without the quote and the backslash. The common answer is no, and native code. */
 const UNSAFE = /[^ !#-[\]-~]/;
@@ -10,43 +16,40 @@ const UNSAFE = /[^ !#-[\]-~]/;
 const HEX = "0123456789abcdef";
 
 /** The inside of a JSON string: `"` and `\` with a backslash, everything else unsafe as \u00xx. */
-export function escapeJson(text: string): string {
-  return UNSAFE.test(text) ? escapeJsonSlowly(text) : text;
-}
-
-function escapeJsonSlowly(text: string): string {
-  let out = "";
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 34) out += '\\"';
-    else if (c === 92) out += "\\\\";
-    else if (c >= 32 && c < 127) out += text[i];
-    else out += `\\u${HEX[c >> 12]}${HEX[(c >> 8) & 15]}${HEX[(c >> 4) & 15]}${HEX[c & 15]}`;
-  }
-  return out;
+export function escapeJson(text: string, max: number): string {
+  return text.length <= max && !UNSAFE.test(text) ? text : escapeSlowly(text, max, jsonEscape);
 }
 
 /** The inside of a quoted field of the common log format, as nginx and Apache write it: unsafe bytes as \xHH. */
-export function escapeQuoted(text: string): string {
-  return UNSAFE.test(text) ? escapeBytes(text) : text;
+export function escapeQuoted(text: string, max: number): string {
+  return text.length <= max && !UNSAFE.test(text) ? text : escapeSlowly(text, max, byteEscape);
 }
 
 /** A field that is not quoted: spaces too; "-" for the empty one. */
-export function escapeWord(text: string): string {
-  if (text === "") return "-";
-  return UNSAFE.test(text) || text.includes(" ") ? escapeBytes(text).replaceAll(" ", "\\x20") : text;
+export function escapeWord(text: string, max: number): string {
+  return text === "" ? "-" : escapeQuoted(text, max).replaceAll(" ", "\\x20");
 }
 
-/** Characters above U+00FF, which no wire text has but a principal's name may, are written as their UTF-8. */
-function escapeBytes(text: string): string {
+function escapeSlowly(text: string, max: number, escape: (c: number) => string): string {
   let out = "";
-  for (const character of text) {
-    const c = character.codePointAt(0)!;
-    if (c >= 32 && c < 127 && c !== 34 && c !== 92) out += character;
-    else if (c < 256) out += hexByte(c);
-    else out += encodeURIComponent(character.toWellFormed()).replaceAll("%", "\\x").toLowerCase();
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    const next = c >= 32 && c < 127 && c !== 34 && c !== 92 ? text[i] : escape(c);
+    if (out.length + next.length > max) return out + CUT;
+    out += next;
   }
   return out;
 }
 
-const hexByte = (c: number): string => `\\x${HEX[c >> 4]}${HEX[c & 15]}`;
+function jsonEscape(c: number): string {
+  if (c === 34) return '\\"';
+  if (c === 92) return "\\\\";
+  return `\\u${hexByte(c >> 8)}${hexByte(c & 255)}`;
+}
+
+/** Wire text has no character above U+00FF; in a name from elsewhere they are written as two bytes of UTF-16. */
+function byteEscape(c: number): string {
+  return c < 256 ? `\\x${hexByte(c)}` : `\\x${hexByte(c >> 8)}\\x${hexByte(c & 255)}`;
+}
+
+const hexByte = (c: number): string => HEX[c >> 4] + HEX[c & 15];

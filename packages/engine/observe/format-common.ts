@@ -1,6 +1,6 @@
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
-import { escapeQuoted, escapeWord } from "./escape.ts";
+import { escapeQuoted, escapeWord, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
 import { loggedReferer } from "./format-json.ts";
 import type { QueryLogging } from "./format-json.ts";
 import { commonTime } from "./log-time.ts";
@@ -18,10 +18,10 @@ export function formatCommon(record: AccessRecord, query: QueryLogging): string 
   const referer = request.fields.get("referer");
   const userAgent = request.fields.get("user-agent") ?? "-";
   return (
-    `${escapeWord(exchange.clientAddress)} - ${escapeWord(exchange.principal?.subject ?? "")}` +
+    `${escapeWord(exchange.clientAddress, MAX_NAME)} - ${escapeWord(exchange.principal?.subject ?? "", MAX_NAME)}` +
     ` [${commonTime(record.startedWallMs)}]` +
-    ` "${escapeQuoted(request.method)} ${escapeQuoted(target)} ${protocolName(request.version)}"` +
+    ` "${escapeQuoted(request.method, MAX_NAME)} ${escapeQuoted(target, MAX_PATH)} ${protocolName(request.version)}"` +
     ` ${record.status} ${exchange.responseBytes}` +
-    ` "${referer === undefined ? "-" : escapeQuoted(loggedReferer(referer, query))}" "${escapeQuoted(userAgent)}"`
+    ` "${referer === undefined ? "-" : escapeQuoted(loggedReferer(referer, query), MAX_TEXT)}" "${escapeQuoted(userAgent, MAX_TEXT)}"`
   );
 }

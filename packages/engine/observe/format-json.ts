@@ -1,7 +1,7 @@
 import type { PeerTls } from "../message/index.ts";
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
-import { escapeJson } from "./escape.ts";
+import { escapeJson, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
 import { isoTime } from "./log-time.ts";
 import { redactQuery } from "./redact-query.ts";
 
@@ -17,10 +17,11 @@ export function formatJson(record: AccessRecord, query: QueryLogging): string {
   const { exchange } = record;
   const { request, match } = exchange;
   let line =
-    `{"time":"${isoTime(record.startedWallMs)}","client":"${escapeJson(exchange.clientAddress)}"` +
-    `,"protocol":"${protocolName(request.version)}","method":"${escapeJson(request.method)}"` +
-    `,"authority":"${escapeJson(exchange.originalAuthority)}","path":"${escapeJson(exchange.originalPath)}"`;
-  if (query === "redacted" && request.query !== "") line += member("query", redactQuery(request.query));
+    `{"time":"${isoTime(record.startedWallMs)}","client":"${escapeJson(exchange.clientAddress, MAX_NAME)}"` +
+    `,"protocol":"${protocolName(request.version)}","method":"${escapeJson(request.method, MAX_NAME)}"` +
+    `,"authority":"${escapeJson(exchange.originalAuthority, MAX_NAME)}","path":"${escapeJson(exchange.originalPath, MAX_PATH)}"`;
+  if (query === "redacted" && request.query !== "")
+    line += member("query", redactQuery(request.query), MAX_PATH);
   line += `,"status":${record.status},"durationMs":${thousandths(record.durationMs)}`;
   line += `,"requestBytes":${exchange.requestBytes},"responseBytes":${exchange.responseBytes}`;
   if (match.listener !== "") line += `,"listener":"${match.listener}"`;
@@ -32,14 +33,15 @@ export function formatJson(record: AccessRecord, query: QueryLogging): string {
   if (exchange.traceId !== "") line += `,"traceId":"${exchange.traceId}","spanId":"${exchange.spanId}"`;
   if (exchange.peer.tls !== null) line += tlsMember(exchange.peer.tls);
   const userAgent = request.fields.get("user-agent");
-  if (userAgent !== undefined) line += `,"userAgent":"${escapeJson(userAgent)}"`;
+  if (userAgent !== undefined) line += `,"userAgent":"${escapeJson(userAgent, MAX_TEXT)}"`;
   const referer = request.fields.get("referer");
-  if (referer !== undefined) line += member("referer", loggedReferer(referer, query));
+  if (referer !== undefined) line += member("referer", loggedReferer(referer, query), MAX_TEXT);
   return line + "}";
 }
 
-/** A referer's query holds secrets as often as one's own. */
-export function loggedReferer(referer: string, query: QueryLogging): string {
+/** A referer's query holds secrets as often as one's own, and its user information always. */
+export function loggedReferer(text: string, query: QueryLogging): string {
+  const referer = text.includes("@") ? text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1") : text;
   const mark = referer.indexOf("?");
   if (mark < 0) return referer;
   return query === "none"
@@ -49,8 +51,8 @@ export function loggedReferer(referer: string, query: QueryLogging): string {
 
 function upstreamMembers(record: AccessRecord): string {
   const { exchange } = record;
-  let members = `,"service":"${escapeJson(exchange.cluster)}"`;
-  if (exchange.endpoint !== "") members += `,"endpoint":"${escapeJson(exchange.endpoint)}"`;
+  let members = `,"service":"${escapeJson(exchange.cluster, MAX_TEXT)}"`;
+  if (exchange.endpoint !== "") members += `,"endpoint":"${escapeJson(exchange.endpoint, MAX_NAME)}"`;
   members += `,"attempts":${exchange.attempts}`;
   return record.upstreamMs < 0 ? members : `${members},"upstreamMs":${thousandths(record.upstreamMs)}`;
 }
@@ -69,11 +71,12 @@ function identityMembers(record: AccessRecord): string {
 function tlsMember(tls: PeerTls): string {
   return (
     `,"tls":{"version":"${tls.version}","cipher":"${tls.cipher}"` +
-    `,"serverName":"${escapeJson(tls.serverName)}","resumed":${tls.isResumed}}`
+    `,"serverName":"${escapeJson(tls.serverName, MAX_NAME)}","resumed":${tls.isResumed}}`
   );
 }
 
-const member = (name: string, value: string): string => `,"${name}":"${escapeJson(value)}"`;
+const member = (name: string, value: string, max: number = MAX_NAME): string =>
+  `,"${name}":"${escapeJson(value, max)}"`;
 
 /** Milliseconds with microseconds: the shortest number that is right. Not negative: clocks of two places may differ. */
 function thousandths(ms: number): number {

@@ -2,7 +2,7 @@
 export interface LineSink {
   /**
    * Takes a chunk of whole lines, each with its line end, and says whether it did. False: it is busy, and calls the
-   * buffer's `flush` when it is not. Must not block.
+   * buffer's `flushFull` when it is not. Must not block.
    */
   write(text: string): boolean;
 }
@@ -43,6 +43,11 @@ export class LineBuffer {
     }
     this.lines++;
     this.pending += line + "\n";
+    this.flushFull();
+  }
+
+  /** Hands on what waits when it is a chunk: for the sink that has become idle. */
+  flushFull(): void {
     if (this.pending.length >= this.limits.chunkChars) this.flush();
   }
 
