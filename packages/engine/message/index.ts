@@ -7,6 +7,10 @@ export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./hea
 export type { Scheme } from "./head.ts";
 export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
 export type { KnownName } from "./known-names.ts";
+export { parseAuthority } from "./authority.ts";
+export { normalizePath } from "./path.ts";
+export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded.ts";
+export { formatIpv4, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 export { Exchange, IN_PROCESS_PEER } from "./exchange.ts";
 export type {
   ExchangeEvents,

@@ -1,0 +1,74 @@
+import { forEachMember, removeNamed } from "./field-list.ts";
+import { MAX_CONNECTION_OPTIONS } from "./limits.ts";
+
+/**
+ * What the Connection fields of one message say (RFC 9110 section 7.6.1). One instance per codec, filled anew for
+ * each message that has the field.
+ */
+export class ConnectionOptions {
+  hasClose = false;
+  hasKeepAlive = false;
+  hasUpgrade = false;
+  /** Names of fields to remove beside the well-known hop-by-hop ones, lower-case. */
+  private readonly named: string[] = [];
+  private count = 0;
+  /** "" or why the field is refused. */
+  problem = "";
+
+  reset(): void {
+    this.hasClose = false;
+    this.hasKeepAlive = false;
+    this.hasUpgrade = false;
+    this.named.length = 0;
+    this.count = 0;
+    this.problem = "";
+  }
+
+  /** Takes one field's value. */
+  add(value: string): void {
+    if (value === "close") this.hasClose = true;
+    else if (value === "keep-alive") this.hasKeepAlive = true;
+    else forEachMember(value, this.addMember);
+  }
+
+  /** Removes what was named. */
+  apply(text: string, spans: number[]): void {
+    for (const name of this.named) removeNamed(text, spans, name);
+  }
+
+  private readonly addMember = (member: string): void => {
+    const option = member.toLowerCase();
+    if (++this.count > MAX_CONNECTION_OPTIONS) this.problem = "too many connection options";
+    else if (option === "close") this.hasClose = true;
+    else if (option === "keep-alive") this.hasKeepAlive = true;
+    else if (option === "upgrade") this.hasUpgrade = true;
+    else if (END_TO_END.has(option)) this.problem = "connection names a field that is not the connection's";
+    else this.named.push(option);
+  };
+}
+
+/**
+ * Fields that frame or route a message, authenticate its sender or say where it came from: a peer that has them
+ * removed on the way hides something from whoever stands behind us (threat 16; CVE-2022-31813). Refused.
+ */
+const END_TO_END: ReadonlySet<string> = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "content-type",
+  "content-encoding",
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "location",
+  "origin",
+  "expect",
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+  "x-real-ip",
+]);

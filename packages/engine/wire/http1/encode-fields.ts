@@ -1,0 +1,52 @@
+import type { Fields } from "../../message/index.ts";
+import { knownNameId, NAME, SPAN } from "../../message/index.ts";
+import { LAST_FRAMING_ID } from "./field-scanner.ts";
+
+/**
+ * The kept fields as lines, each with its CRLF: runs of untouched ones as single slices of the head they came in,
+ * then those that were added. Of names that frame a message only the `kept` id passes: the encoder writes framing
+ * from the head's members, whatever a filter has put into its fields.
+ */
+export function encodeFields(fields: Fields, kept: number): string {
+  const { text, spans, added } = fields;
+  const size = spans.length;
+  let out = "";
+  let at = 0;
+  while (at < size) {
+    if (isSkipped(spans[at], kept)) {
+      at += SPAN;
+      continue;
+    }
+    const start = spans[at + 1];
+    do at += SPAN;
+    while (at < size && !isSkipped(spans[at], kept));
+    out += text.slice(start, at < size ? spans[at + 1] : text.length);
+  }
+  for (let i = 0; i < added.length; i += 2) {
+    const id = knownNameId(added[i]);
+    if (id === 0 || !isSkipped(id, kept)) out += `${added[i]}: ${added[i + 1]}\r\n`;
+  }
+  return out;
+}
+
+function isSkipped(id: number, kept: number): boolean {
+  return id < 0 || (id > 0 && id <= LAST_FRAMING_ID && id !== kept);
+}
+
+/** Whether the fields say that length, once, so that they may go out as they are. */
+export function hasContentLength(fields: Fields, length: number): boolean {
+  const { text, spans, added } = fields;
+  let value = "";
+  let count = 0;
+  for (let at = 0; at < spans.length; at += SPAN) {
+    if (spans[at] !== NAME.CONTENT_LENGTH) continue;
+    value = text.slice(spans[at + 3], spans[at + 4]);
+    count++;
+  }
+  for (let i = 0; i < added.length; i += 2) {
+    if (added[i] !== "content-length") continue;
+    value = added[i + 1];
+    count++;
+  }
+  return count === 1 && value === String(length);
+}

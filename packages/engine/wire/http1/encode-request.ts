@@ -1,0 +1,48 @@
+import type { RequestHead } from "../../message/index.ts";
+import { isToken, LENGTH_UNKNOWN, NAME } from "../../message/index.ts";
+import { encodeFields, hasContentLength } from "./encode-fields.ts";
+import { TARGET_OCTETS, TARGET_REFUSED } from "./octets.ts";
+
+/**
+ * A request head as latin1 text, its final CRLF included. Framing is written from the head's members: chunked when
+ * the length is unknown, else the content-length that the fields hold, or one that is right. Expect is the proxy's
+ * own business and goes out only with `forwardExpect`.
+ *
+ * Throws RangeError for a method, authority or target that would break the request line: whoever rewrites them
+ * checks first, this is the last line (threat 11).
+ */
+export function encodeRequestHead(head: RequestHead, forwardExpect: boolean = false): string {
+  const { method, authority, bodyLength, fields } = head;
+  const target = method === "CONNECT" ? authority : head.path + head.query;
+  if (!isToken(method) || !isVisible(target, true) || !isVisible(authority, false)) {
+    throw new RangeError("request line would hold an octet that it must not");
+  }
+  let out = `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\n`;
+  if (bodyLength === LENGTH_UNKNOWN) {
+    out += `${encodeFields(fields, 0)}transfer-encoding: chunked\r\n`;
+  } else if (hasContentLength(fields, bodyLength)) {
+    out += encodeFields(fields, NAME.CONTENT_LENGTH);
+  } else {
+    out += encodeFields(fields, 0);
+    if (bodyLength > 0) out += `content-length: ${bodyLength}\r\n`;
+  }
+  if (head.upgrade !== "") {
+    const options = head.acceptsTrailers ? "upgrade, te" : "upgrade";
+    out += `connection: ${options}\r\nupgrade: ${head.upgrade}\r\n`;
+  } else if (head.acceptsTrailers) {
+    out += "connection: te\r\n";
+  }
+  if (head.acceptsTrailers) out += "te: trailers\r\n";
+  if (forwardExpect && head.expectsContinue) out += "expect: 100-continue\r\n";
+  return `${out}\r\n`;
+}
+
+/** Whether every character may stand in a target; one without any is none. */
+function isVisible(text: string, needsOne: boolean): boolean {
+  if (text === "") return !needsOne;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 126 || TARGET_OCTETS[c] === TARGET_REFUSED) return false;
+  }
+  return true;
+}
