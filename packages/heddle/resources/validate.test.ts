@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { maxProblems } from "./problem.ts";
 import { kinds } from "./registry.ts";
 import type { HTTPRoute, Resource } from "./index.ts";
