@@ -12,9 +12,9 @@ export type { ParsedDocument, ParsedFile, ParseProblem, Position } from "./parse
 export { unknownKindRule, validateResource } from "./validate.ts";
 export type { Validated, ValidateOptions } from "./validate.ts";
 export { findKind, findKindByPlural, kindNamed, kinds } from "./registry.ts";
-export type { KindName, Resource, ResourceByKind, ServedKind } from "./registry.ts";
+export type { KindName, Resource, ResourceByKind, ResourceInput, ServedKind } from "./registry.ts";
 export { apiVersionOf } from "./kind.ts";
-export type { InputOf, Kind, KindVersion } from "./kind.ts";
+export type { Kind, KindVersion } from "./kind.ts";
 export { groupOf, keyOf, makeKey, parseKey } from "./key.ts";
 export type { KeyParts, ResourceKey } from "./key.ts";
 export type { NamespacedMeta, ObjectMeta } from "./metadata.ts";

@@ -14,7 +14,7 @@ import { tcpRouteKind } from "./gateway-api/tcp-route.ts";
 import { tlsRouteKind } from "./gateway-api/tls-route.ts";
 import { udpRouteKind } from "./gateway-api/udp-route.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
-import { apiVersionOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
+import { apiVersionOf, type InputOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
 
 const table = [
   gatewayClassKind,
@@ -40,6 +40,9 @@ export const kinds: readonly Kind[] = table;
 
 /** A validated resource of any kind. */
 export type Resource = { [I in keyof typeof table]: ResourceOf<(typeof table)[I]> }[number];
+
+/** What a user may write for any kind: as `Resource`, with all that has a default optional. */
+export type ResourceInput = { [I in keyof typeof table]: InputOf<(typeof table)[I]> }[number];
 
 /** The names of all kinds. */
 export type KindName = Resource["kind"];

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { maxProblems } from "./problem.ts";
 import { kinds } from "./registry.ts";
-import type { HTTPRoute, Resource } from "./index.ts";
+import type { HTTPRoute, Resource, ResourceInput } from "./index.ts";
 import { unknownKindRule, validateResource } from "./validate.ts";
 
 const route = {
@@ -124,6 +124,19 @@ describe("validateResource", () => {
       },
     ]);
   });
+});
+
+test("what a user writes is typed, with defaults left open", () => {
+  const written: ResourceInput = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "r" },
+    spec: { rules: [{ backendRefs: [{ name: "a", port: 80 }] }] },
+  };
+  assert.deepEqual(validateResource(written).problems, []);
+  // @ts-expect-error a field that does not exist
+  const misspelt: ResourceInput = { ...written, spec: { hostname: ["a"] } };
+  assert.equal(validateResource(misspelt).problems.length, 1);
 });
 
 describe("metadata", () => {

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { Static } from "typebox";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, flag, list, mapOf, optional, struct, text, withDefault } from "../schema/build.ts";
-import { everyPair, type Rule } from "../schema/rule.ts";
+import { type Rule, unique } from "../schema/rule.ts";
 import { portName, portNumber, protocol } from "./port.ts";
 
 /** The label by which an EndpointSlice belongs to a Service. */
@@ -81,10 +81,10 @@ export const endpointSliceKind = defineKind({
       list(endpointPortSchema, {
         maxItems: 100,
         rules: [
-          everyPair<EndpointPort>(
+          unique<EndpointPort>(
             "endpoint-port-name-unique",
             "port name must be unique within the EndpointSlice",
-            (a, b) => a.name !== b.name,
+            ({ name }) => name,
           ),
         ],
       }),

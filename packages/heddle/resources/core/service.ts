@@ -13,7 +13,7 @@ import {
   text,
   withDefault,
 } from "../schema/build.ts";
-import { everyItem, everyPair, rule, type Rule } from "../schema/rule.ts";
+import { everyItem, rule, type Rule, unique } from "../schema/rule.ts";
 import { portName, portNumber, protocol } from "./port.ts";
 
 const servicePortSchema = struct({
@@ -32,15 +32,11 @@ const servicePortRules: Rule[] = [
     "name is required where a Service has more than one port",
     (port, ports) => ports.length === 1 || port.name !== undefined,
   ),
-  everyPair<ServicePort>(
-    "port-name-unique",
-    "port name must be unique within the Service",
-    (a, b) => a.name === undefined || a.name !== b.name,
-  ),
-  everyPair<ServicePort>(
+  unique<ServicePort>("port-name-unique", "port name must be unique within the Service", ({ name }) => name),
+  unique<ServicePort>(
     "port-number-unique",
     "port and protocol must be unique within the Service",
-    (a, b) => a.port !== b.port || a.protocol !== b.protocol,
+    ({ port, protocol }) => `${protocol} ${port}`,
   ),
   everyItem<ServicePort>(
     "target-port-valid",
@@ -49,7 +45,7 @@ const servicePortRules: Rule[] = [
       targetPort === undefined ||
       (typeof targetPort === "number"
         ? targetPort >= 1 && targetPort <= 65535
-        : /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/.test(targetPort) && targetPort.length <= 15),
+        : targetPort.length <= 15 && /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/.test(targetPort)),
   ),
 ];
 

@@ -1,7 +1,7 @@
 import type { Static } from "typebox";
 import { optional, refine, struct, text, withDefault } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
-import { everyPair, rule, type Rule } from "../schema/rule.ts";
+import { rule, type Rule, unique } from "../schema/rule.ts";
 
 interface Address {
   type: string;
@@ -52,10 +52,8 @@ export const gatewayStatusAddressSchema = struct(
 export type GatewayStatusAddress = Static<typeof gatewayStatusAddressSchema>;
 
 function valuesUnique(type: string): Rule {
-  return everyPair<Address>(
-    `${type}-address-unique`,
-    `${type} values must be unique`,
-    (a, b) => a.type !== type || b.type !== type || a.value === undefined || a.value !== b.value,
+  return unique<Address>(`${type}-address-unique`, `${type} values must be unique`, (address) =>
+    address.type === type ? address.value : undefined,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Static } from "typebox";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, int32, keyedList, list, mapOf, optional, struct, withDefault } from "../schema/build.ts";
-import { everyPair, rule, type Rule } from "../schema/rule.ts";
+import { rule, type Rule, unique } from "../schema/rule.ts";
 import { addressRules, gatewaySpecAddressSchema, gatewayStatusAddressSchema } from "./gateway-address.ts";
 import { listenersStatusFields, pendingStatus } from "./gateway-status.ts";
 import { labelSelectorSchema } from "./label-selector.ts";
@@ -56,10 +56,10 @@ const gatewayTlsSchema = struct({
         keyedList(["port"], struct({ port: portNumber, tls: frontendTlsSchema }), {
           maxItems: 64,
           rules: [
-            everyPair<{ port: number }>(
+            unique<{ port: number }>(
               "tls-port-unique",
               "Port for TLS configuration must be unique within the Gateway",
-              (a, b) => a.port !== b.port,
+              ({ port }) => port,
             ),
           ],
         }),

@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { choice, list, mapOf, optional, struct, text, withDefault } from "../schema/build.ts";
-import { everyItem, everyPair, rule, type Rule } from "../schema/rule.ts";
+import { everyItem, rule, type Rule, unique } from "../schema/rule.ts";
 import { labelSelectorSchema } from "./label-selector.ts";
 import { annotationValue, group, hostname, kind, portNumber, sectionName } from "./names.ts";
 import { gatewayGroup } from "./parent-reference.ts";
@@ -88,14 +88,14 @@ export const listenerRules: Rule[] = [
     "hostname must not be specified for protocols ['TCP', 'UDP']",
     (l) => !["TCP", "UDP"].includes(l.protocol) || l.hostname === undefined,
   ),
-  everyPair<Listener>(
+  unique<Listener>(
     "listener-name-unique",
     "Listener name must be unique within the Gateway",
-    (a, b) => a.name !== b.name,
+    ({ name }) => name,
   ),
-  everyPair<Listener>(
+  unique<Listener>(
     "listener-address-unique",
     "Combination of port, protocol and hostname must be unique for each listener",
-    (a, b) => a.port !== b.port || a.protocol !== b.protocol || a.hostname !== b.hostname,
+    ({ port, protocol, hostname = "" }) => `${port} ${protocol} ${hostname}`,
   ),
 ];

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { list, optional, struct } from "../schema/build.ts";
-import { everyPair } from "../schema/rule.ts";
+import { unique } from "../schema/rule.ts";
 import { someConditions } from "./condition.ts";
 import { controllerName, defaultGatewayScope, hostname } from "./names.ts";
 import { parentReferenceSchema, parentRefs } from "./parent-reference.ts";
@@ -17,10 +17,10 @@ interface NamedRule {
   name?: string;
 }
 
-export const ruleNameUnique = everyPair<NamedRule>(
+export const ruleNameUnique = unique<NamedRule>(
   "rule-name-unique",
   "Rule name must be unique within the route",
-  (a, b) => a.name === undefined || a.name !== b.name,
+  ({ name }) => name,
 );
 
 /** What each parent's controller says of a route. */

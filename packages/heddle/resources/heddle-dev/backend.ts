@@ -4,7 +4,7 @@ import { objectName, portNumber, preciseHostname } from "../gateway-api/names.ts
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, flag, list, optional, struct, text, withDefault } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
-import { everyPair, rule, type Rule } from "../schema/rule.ts";
+import { rule, type Rule, unique } from "../schema/rule.ts";
 
 export const heddleGroup = "heddle.dev";
 
@@ -40,10 +40,10 @@ const endpoints = list(endpointSchema, {
   maxItems: 1000,
   rules: [
     endpointAddressRule,
-    everyPair<BackendEndpoint>(
+    unique<BackendEndpoint>(
       "endpoint-unique",
       "address and port must be unique; remove one",
-      (a, b) => a.port !== b.port || a.address.toLowerCase() !== b.address.toLowerCase(),
+      ({ address, port }) => `${address.toLowerCase()} ${port}`,
     ),
   ],
 });

@@ -35,7 +35,32 @@ export function everyItem<T>(
   };
 }
 
-/** A rule that any two items of a list have to keep; the problem points at the later one. */
+/**
+ * A rule that no two items of a list have the same identity; the problem points at the later one. Items
+ * whose identity is undefined are left out.
+ */
+export function unique<T>(
+  name: string,
+  message: string,
+  identity: (item: T) => string | number | undefined,
+): Rule {
+  return {
+    name,
+    message,
+    offender(self) {
+      const seen = new Set<string | number>();
+      for (const [index, item] of (self as readonly T[]).entries()) {
+        const key = identity(item);
+        if (key === undefined) continue;
+        if (seen.has(key)) return `[${index}]`;
+        seen.add(key);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** A rule that any two items of a list have to keep; the problem points at the later one. For short lists. */
 export function everyPair<T>(name: string, message: string, holds: (a: T, b: T) => boolean): Rule {
   return {
     name,

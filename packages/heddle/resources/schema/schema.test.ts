@@ -22,7 +22,7 @@ import { checkStructure } from "./check-structure.ts";
 import { formatMismatch, isIpAddress } from "./format.ts";
 import { normalize } from "./normalize.ts";
 import { matchesPattern } from "./pattern.ts";
-import { everyItem, everyPair, rule, transition } from "./rule.ts";
+import { everyItem, everyPair, rule, transition, unique } from "./rule.ts";
 import type { Structural } from "./structural.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -92,6 +92,11 @@ describe("rules", () => {
     const rising = everyPair<number>("r", "falls", (a, b) => a < b);
     assert.deepEqual(problemsOf([2, 3, 5], list(int32(), { rules: [even] })), ["[1]: odd"]);
     assert.deepEqual(problemsOf([1, 3, 2], list(int32(), { rules: [rising] })), ["[2]: falls"]);
+    const named = unique<{ name?: string }>("r", "twice", ({ name }) => name);
+    const names = list(struct({ name: optional(text()) }), { rules: [named] });
+    assert.deepEqual(problemsOf([{ name: "a" }, {}, {}, { name: "b" }, { name: "a" }], names), [
+      "[4]: twice",
+    ]);
   });
 
   test("on changes are skipped where nothing was before", () => {
