@@ -36,7 +36,7 @@ export interface ClusterContext {
  */
 export class Cluster implements EndpointHome {
   readonly name: string;
-  readonly index: number;
+  index: number;
   private readonly context: ClusterContext;
   unit: ClusterUnit;
   limits: Http1Limits;
@@ -60,7 +60,8 @@ export class Cluster implements EndpointHome {
   }
 
   /** A changed unit of the same name. New connections follow it; connections under changed TLS are not reused. */
-  update(unit: ClusterUnit, tls: DialTls | null): void {
+  update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
+    this.index = index;
     const isOtherTls = JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls);
     if (unit.balancing !== this.unit.balancing) this.picker = makePicker(unit.balancing);
     this.unit = unit;

@@ -13,8 +13,8 @@ import type { Socket } from "node:net";
 export interface ListenerObserver {
   onConnectionOpened(): void;
   onConnectionClosed(): void;
-  onConnectionRefused(kind: "connections" | "handshakes"): void;
-  onHandshake(isDone: boolean, reason: string): void;
+  onConnectionRefused(kind: "connection-limit" | "tls-handshake-limit"): void;
+  onHandshake(isDone: boolean, isResumed: boolean): void;
   onRequestRefused(fault: Fault, peer: Peer): void;
 }
 
@@ -93,13 +93,13 @@ export class Listener implements DownstreamOwner {
       alpn: ["http/1.1"],
       handshakeTimeoutMs: this.settings.tlsHandshakeMs,
       maxHandshakes: this.settings.maxTlsHandshakes,
-      onHandshake: (isDone, reason) => this.options.observer.onHandshake(isDone, reason),
+      onHandshake: (isDone, isResumed) => this.options.observer.onHandshake(isDone, isResumed),
     };
   }
 
   private admit(): boolean {
     if (!this.isDraining && this.connections.size < this.settings.maxConnections) return true;
-    this.options.observer.onConnectionRefused("connections");
+    this.options.observer.onConnectionRefused("connection-limit");
     return false;
   }
 

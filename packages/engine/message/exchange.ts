@@ -154,6 +154,8 @@ export class Exchange {
   /** Set lazily by `abortSignal`. */
   private controller: AbortController | null = null;
   isEnded = false;
+  /** Version of the Snapshot that its request was matched in: its counters' places are kept until it ends. */
+  snapshotVersion = 0;
 
   constructor(request: RequestHead, peer: Peer, match: MatchInfo, startedMs: number) {
     this.request = request;

@@ -13,8 +13,7 @@ export interface AcceptTls {
   readonly alpn: readonly string[];
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
-  /** Counts; `reason` is OpenSSL's or ours, without client content. */
-  onHandshake(isDone: boolean, reason: string): void;
+  onHandshake(isDone: boolean, isResumed: boolean): void;
 }
 
 export interface AcceptOptions {
@@ -162,7 +161,7 @@ class TlsAcceptor {
   accept(accepted: net.Socket): void {
     if (this.handshakes >= this.tls.maxHandshakes) {
       accepted.destroy();
-      this.tls.onHandshake(false, "too many handshakes in progress");
+      this.tls.onHandshake(false, false);
       return;
     }
     const late = new LateEvents();
@@ -200,22 +199,22 @@ class TlsAcceptor {
   private handshake(socket: tls.TLSSocket, connection: Connection, late: LateEvents): void {
     this.handshakes++;
     let isOver = false;
-    const timeout = setTimeout(() => over(false, "handshake timeout"), this.tls.handshakeTimeoutMs);
+    const timeout = setTimeout(() => over(false), this.tls.handshakeTimeoutMs);
     timeout.unref();
-    const over = (isDone: boolean, reason: string): void => {
+    const over = (isDone: boolean): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timeout);
       this.handshakes--;
-      this.tls.onHandshake(isDone, reason);
+      this.tls.onHandshake(isDone, isDone && socket.isSessionReused());
       if (!isDone) socket.destroy();
     };
-    socket.on("error", (error: NodeJS.ErrnoException) => over(false, error.code ?? "error"));
-    socket.on("_tlsError", (error: NodeJS.ErrnoException) => over(false, error.code ?? "error"));
-    socket.on("close", () => over(false, "closed during the handshake"));
+    socket.on("error", () => over(false));
+    socket.on("_tlsError", () => over(false));
+    socket.on("close", () => over(false));
     socket.on("secure", () => {
       if (isOver) return;
-      over(true, "");
+      over(true);
       late.target = this.options.accept({ connection, socket });
       connection.opened();
     });

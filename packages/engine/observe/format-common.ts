@@ -1,10 +1,9 @@
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
 import { escapeQuoted, escapeWord, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
-import { loggedReferer } from "./format-json.ts";
-import type { QueryLogging } from "./format-json.ts";
 import { commonTime } from "./log-time.ts";
-import { redactQuery } from "./redact-query.ts";
+import { loggedReferer, redactQuery } from "./redact-query.ts";
+import type { QueryLogging } from "./redact-query.ts";
 
 /**
  * One exchange in the combined log format of Apache and nginx, without a line end:

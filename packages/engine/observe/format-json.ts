@@ -1,66 +1,123 @@
-import type { PeerTls } from "../message/index.ts";
+import type { Exchange, MatchInfo, PeerTls } from "../message/index.ts";
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
 import { escapeJson, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
 import { isoTime } from "./log-time.ts";
-import { redactQuery } from "./redact-query.ts";
-
-/** How much of a query is logged: nothing, or all but the values that are named like secrets. */
-export type QueryLogging = "none" | "redacted";
+import { loggedReferer, redactQuery } from "./redact-query.ts";
+import type { QueryLogging } from "./redact-query.ts";
 
 /**
  * One exchange as a JSON object without a line end; docs/reference/access-log.md names its members. Members without
- * a value are left out. Written by hand: JSON.stringify of an object made for it costs three times as much
- * (bench/micro/observe.ts). No header's value but User-Agent and Referer is read.
+ * a value are left out. No header's value but User-Agent and Referer is read.
+ *
+ * Written by hand, from few pieces, of which those of a route and an endpoint are kept: JSON.stringify of an object
+ * made for it costs three times as much (bench/micro/observe.ts).
  */
 export function formatJson(record: AccessRecord, query: QueryLogging): string {
   const { exchange } = record;
   const { request, match } = exchange;
   let line =
-    `{"time":"${isoTime(record.startedWallMs)}","client":"${escapeJson(exchange.clientAddress, MAX_NAME)}"` +
-    `,"protocol":"${protocolName(request.version)}","method":"${escapeJson(request.method, MAX_NAME)}"` +
-    `,"authority":"${escapeJson(exchange.originalAuthority, MAX_NAME)}","path":"${escapeJson(exchange.originalPath, MAX_PATH)}"`;
-  if (query === "redacted" && request.query !== "")
+    `{"time":"${isoTime(record.startedWallMs)}","client":"${escapeJson(exchange.clientAddress, MAX_NAME)}` +
+    `","protocol":"${protocolName(request.version)}","method":"${escapeJson(request.method, MAX_NAME)}` +
+    `","authority":"${escapeJson(exchange.originalAuthority, MAX_NAME)}` +
+    `","path":"${escapeJson(exchange.originalPath, MAX_PATH)}"`;
+  if (query === "redacted" && request.query !== "") {
     line += member("query", redactQuery(request.query), MAX_PATH);
-  line += `,"status":${record.status},"durationMs":${thousandths(record.durationMs)}`;
-  line += `,"requestBytes":${exchange.requestBytes},"responseBytes":${exchange.responseBytes}`;
-  if (match.listener !== "") line += `,"listener":"${match.listener}"`;
-  if (match.route !== "") line += `,"route":"${match.route}","rule":"${match.rule}"`;
-  if (exchange.cluster !== "") line += upstreamMembers(record);
+  }
+  line += statusMember(record.status) + milliseconds(record.durationMs);
+  line += exchange.requestBytes === 0 ? ',"requestBytes":0' : `,"requestBytes":${exchange.requestBytes}`;
+  line += `,"responseBytes":${exchange.responseBytes}${matchMembers(match)}`;
+  if (exchange.cluster !== "") line += upstreamMembers(exchange);
+  if (record.upstreamMs >= 0) line += `,"upstreamMs":${milliseconds(record.upstreamMs)}`;
   if (exchange.fault !== null) line += `,"fault":"${exchange.fault.code}"`;
   if (exchange.grpcStatus >= 0) line += `,"grpcStatus":${exchange.grpcStatus}`;
-  line += identityMembers(record);
+  if (hasIdentity(record)) line += identityMembers(record);
   if (exchange.traceId !== "") line += `,"traceId":"${exchange.traceId}","spanId":"${exchange.spanId}"`;
   if (exchange.peer.tls !== null) line += tlsMember(exchange.peer.tls);
-  const userAgent = request.fields.get("user-agent");
-  if (userAgent !== undefined) line += `,"userAgent":"${escapeJson(userAgent, MAX_TEXT)}"`;
   const referer = request.fields.get("referer");
   if (referer !== undefined) line += member("referer", loggedReferer(referer, query), MAX_TEXT);
-  return line + "}";
+  const userAgent = request.fields.get("user-agent");
+  return userAgent === undefined ? line + "}" : `${line},"userAgent":"${escapeJson(userAgent, MAX_TEXT)}"}`;
 }
 
-/** A referer's query holds secrets as often as one's own, and its user information always. */
-export function loggedReferer(text: string, query: QueryLogging): string {
-  const referer = text.includes("@") ? text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1") : text;
-  const mark = referer.indexOf("?");
-  if (mark < 0) return referer;
-  return query === "none"
-    ? referer.slice(0, mark)
-    : referer.slice(0, mark) + redactQuery(referer.slice(mark));
+const member = (name: string, value: string, max: number = MAX_NAME): string =>
+  `,"${name}":"${escapeJson(value, max)}"`;
+
+const statusMembers: string[] = Array.from(
+  { length: 600 },
+  (_, status) => `,"status":${status},"durationMs":`,
+);
+
+const statusMember = (status: number): string =>
+  statusMembers[status] ?? `,"status":${status},"durationMs":`;
+
+const thousandths: readonly string[] = Array.from(
+  { length: 1_000 },
+  (_, n) => `.${String(n).padStart(3, "0")}`,
+);
+
+/**
+ * Milliseconds with three decimals, from two whole numbers: the shortest text of a fraction costs more than all the
+ * rest of the line. Not below 0: a start and an end may come from different readings of the clock.
+ */
+function milliseconds(ms: number): string {
+  const microseconds = ms > 0 ? Math.round(ms * 1_000) : 0;
+  const whole = Math.floor(microseconds / 1_000);
+  return whole + thousandths[microseconds - whole * 1_000];
 }
 
-function upstreamMembers(record: AccessRecord): string {
-  const { exchange } = record;
-  let members = `,"service":"${escapeJson(exchange.cluster, MAX_TEXT)}"`;
-  if (exchange.endpoint !== "") members += `,"endpoint":"${escapeJson(exchange.endpoint, MAX_NAME)}"`;
-  members += `,"attempts":${exchange.attempts}`;
-  return record.upstreamMs < 0 ? members : `${members},"upstreamMs":${thousandths(record.upstreamMs)}`;
+/** By route index. Snapshots share routes that did not change, and a Snapshot's routes are bounded. */
+const matchTexts: ({ match: MatchInfo; text: string } | undefined)[] = [];
+
+function matchMembers(match: MatchInfo): string {
+  const index = match.routeIndex > 0 ? match.routeIndex : 0;
+  const kept = matchTexts[index];
+  if (kept !== undefined && kept.match === match) return kept.text;
+  let text = match.listener === "" ? "" : member("listener", match.listener, MAX_TEXT);
+  if (match.route !== "") text += member("route", match.route, MAX_TEXT) + member("rule", match.rule);
+  matchTexts[index] = { match, text };
+  return text;
+}
+
+/** By endpoint index, as above. */
+const upstreamTexts: ({ cluster: string; endpoint: string; attempts: number; text: string } | undefined)[] =
+  [];
+
+function upstreamMembers(exchange: Exchange): string {
+  const { cluster, endpoint, attempts } = exchange;
+  const index = exchange.endpointIndex > 0 ? exchange.endpointIndex : 0;
+  const kept = upstreamTexts[index];
+  if (
+    kept !== undefined &&
+    kept.attempts === attempts &&
+    kept.endpoint === endpoint &&
+    kept.cluster === cluster
+  ) {
+    return kept.text;
+  }
+  let text = member("service", cluster, MAX_TEXT);
+  if (endpoint !== "") text += member("endpoint", endpoint);
+  text += `,"attempts":${attempts}`;
+  upstreamTexts[index] = { cluster, endpoint, attempts, text };
+  return text;
+}
+
+function hasIdentity(record: AccessRecord): boolean {
+  return (
+    record.exchange.principal !== null ||
+    record.peerIdentity !== null ||
+    record.operation !== null ||
+    record.consumer !== null ||
+    record.credential !== null ||
+    record.plan !== null
+  );
 }
 
 function identityMembers(record: AccessRecord): string {
+  const { principal } = record.exchange;
   let members = "";
   if (record.peerIdentity !== null) members += member("peer", record.peerIdentity);
-  if (record.exchange.principal !== null) members += member("principal", record.exchange.principal.subject);
+  if (principal !== null) members += member("principal", principal.subject);
   if (record.operation !== null) members += member("operation", record.operation);
   if (record.consumer !== null) members += member("consumer", record.consumer);
   if (record.credential !== null) members += member("credential", record.credential);
@@ -73,12 +130,4 @@ function tlsMember(tls: PeerTls): string {
     `,"tls":{"version":"${tls.version}","cipher":"${tls.cipher}"` +
     `,"serverName":"${escapeJson(tls.serverName, MAX_NAME)}","resumed":${tls.isResumed}}`
   );
-}
-
-const member = (name: string, value: string, max: number = MAX_NAME): string =>
-  `,"${name}":"${escapeJson(value, max)}"`;
-
-/** Milliseconds with microseconds: the shortest number that is right. Not negative: clocks of two places may differ. */
-function thousandths(ms: number): number {
-  return ms > 0 ? Math.round(ms * 1_000) / 1_000 : 0;
 }

@@ -1,3 +1,6 @@
+/** How much of a query is logged: nothing, or all but the values that are named like secrets. */
+export type QueryLogging = "none" | "redacted";
+
 /**
  * Whether a parameter's name says that its value is a secret: keys, tokens, passwords, signatures, the code and
  * state of OAuth. Too many rather than too few: a log is read by more people than the request was meant for.
@@ -23,4 +26,12 @@ function decodeName(name: string): string {
   return name.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
+}
+
+/** A referer's query holds secrets as often as one's own, and its user information always. */
+export function loggedReferer(text: string, query: QueryLogging): string {
+  const referer = text.includes("@") ? text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1") : text;
+  const mark = referer.indexOf("?");
+  if (mark < 0) return referer;
+  return query === "none" ? referer.slice(0, mark) : referer.slice(0, mark) + redactQuery(referer.slice(mark));
 }

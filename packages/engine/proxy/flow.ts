@@ -165,11 +165,11 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
       this.context.wheel.schedule(this.routeTimer, this.exchange.startedMs + this.rule.requestTimeoutMs);
     }
     const { chain } = this.rule;
+    if (chain.slotCount > 0) this.exchange.slots = new Array<unknown>(chain.slotCount).fill(undefined);
     if (chain.isEmpty) {
       this.chooseBackend();
       return;
     }
-    if (chain.slotCount > 0) this.exchange.slots = new Array<unknown>(chain.slotCount).fill(undefined);
     this.runRequestHeads(chain.requestHead, 0, false);
   }
 
@@ -222,7 +222,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   // Backend and attempts
 
   private chooseBackend(): void {
-    const backend = this.keptBackend() ?? this.rule.backends?.pick(this.context.random) ?? null;
+    const backend = this.keptBackend() ?? this.rule.backends?.choose(this.context.random) ?? null;
     if (backend === null || backend.cluster === null) {
       this.abort(makeFault("HDL_BACKEND_UNRESOLVED", "the rule has no backend that resolves"));
       return;

@@ -1,3 +1,4 @@
+import { normalizePath } from "../message/index.ts";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteRule, RouteUnit } from "../model/index.ts";
 import type { Regex, RegexResult } from "./regex/index.ts";
@@ -30,7 +31,7 @@ export class Candidate<T> implements RouteEntry<T> {
   readonly rule: RouteRule;
   readonly ruleIndex: number;
   readonly matchIndex: number;
-  /** As configured; a prefix without its trailing slash, and "" for the prefix "/". */
+  /** In normal form; a prefix without its trailing slash, and "" for the prefix "/". */
   readonly path: string;
   /** Of a RegularExpression path; null when it is none, or unusable, and then it matches nothing. */
   readonly regex: Regex | null;
@@ -54,7 +55,7 @@ export class Candidate<T> implements RouteEntry<T> {
     const { type, value: path } = match.path;
     const compiled = type === "RegularExpression" ? regexOf(path) : null;
     this.value = value;
-    this.path = type === "PathPrefix" ? withoutTrailingSlash(path) : path;
+    this.path = type === "RegularExpression" ? path : comparablePath(type, path);
     this.matchedPath = type === "RegularExpression" ? "" : this.path === "" ? "/" : this.path;
     this.pathType = type;
     this.route = route;
@@ -88,6 +89,8 @@ export function firstThatHolds<T>(
   return null;
 }
 
-function withoutTrailingSlash(path: string): string {
-  return path.endsWith("/") ? path.slice(0, -1) : path;
+/** In the normal form that requests come in, so that "/%7Euser" matches "/~user". */
+function comparablePath(type: PathType, value: string): string {
+  const path = normalizePath(value, "keep") ?? value;
+  return type === "PathPrefix" && path.endsWith("/") ? path.slice(0, -1) : path;
 }

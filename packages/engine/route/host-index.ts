@@ -18,34 +18,35 @@ export class HostIndex<V> {
   /** No suffix longer than this is looked up: a host of 60,000 dots costs no more than one of 253 characters. */
   private readonly longestWildcard: number;
 
-  /** Of a hostname that comes twice, the first counts. Yields after each `pace` hostnames. */
   private constructor(any: HostNode<V> | null, longestWildcard: number) {
     this.any = any;
     this.longestWildcard = longestWildcard;
   }
 
+  /** Yields after each `pace` hostnames. */
   static *build<V>(entries: ReadonlyMap<string, V>, pace: number): Generator<void, HostIndex<V>> {
-    const wildcards: string[] = [];
-    for (const hostname of entries.keys()) if (hostname.startsWith("*.")) wildcards.push(hostname);
-    // Shortest first: what a longer one falls back to is there already.
-    wildcards.sort((a, b) => a.length - b.length);
-    const longest = wildcards.length === 0 ? 0 : wildcards[wildcards.length - 1].length - 1;
+    // By length, the shortest first: what a longer wildcard falls back to is there already.
+    const wildcards: [string, V][][] = [];
+    const exact: [string, V][] = [];
+    let steps = 0;
+    for (const [hostname, value] of entries) {
+      if (hostname.startsWith("*.")) (wildcards[hostname.length - 1] ??= []).push([hostname, value]);
+      else if (hostname !== "") exact.push([hostname, value]);
+      if (++steps % pace === 0) yield;
+    }
     const any = entries.get("");
     const index = new HostIndex<V>(
       any === undefined ? null : { hostname: "", value: any, fallback: null },
-      longest,
+      Math.max(0, wildcards.length - 1),
     );
-    let count = 0;
-    for (const hostname of wildcards) {
+    for (const [hostname, value] of wildcards.flatMap((sameLength) => sameLength ?? [])) {
       const suffix = hostname.slice(1);
-      const fallback = index.findWildcard(suffix, 1);
-      index.wildcards.set(suffix, { hostname, value: entries.get(hostname)!, fallback });
-      if (++count % pace === 0) yield;
+      index.wildcards.set(suffix, { hostname, value, fallback: index.findWildcard(suffix, 1) });
+      if (++steps % pace === 0) yield;
     }
-    for (const [hostname, value] of entries) {
-      if (hostname === "" || hostname.startsWith("*.")) continue;
+    for (const [hostname, value] of exact) {
       index.exact.set(hostname, { hostname, value, fallback: index.findWildcard(hostname, 1) });
-      if (++count % pace === 0) yield;
+      if (++steps % pace === 0) yield;
     }
     return index;
   }

@@ -33,28 +33,22 @@ function decode(text: string): string {
   return spaced.includes("%") ? decodeEscapes(spaced) : spaced;
 }
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Not decodeURIComponent: an exception per broken parameter costs a client nothing and us microseconds. */
 function decodeEscapes(text: string): string {
-  const bytes: number[] = [];
-  let isAscii = true;
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
   for (let i = 0; i < text.length; i++) {
-    let c = text.charCodeAt(i);
-    if (c === 37 && i + 2 < text.length + 0) {
-      const escaped = (hexValue(text.charCodeAt(i + 1)) << 4) | hexValue(text.charCodeAt(i + 2));
-      if (escaped >= 0) {
-        c = escaped;
-        i += 2;
-      }
-    }
-    if (c > 127) isAscii = false;
-    bytes.push(c);
+    const c = text.charCodeAt(i);
+    const escaped = c === 37 ? (hexValue(text.charCodeAt(i + 1)) << 4) | hexValue(text.charCodeAt(i + 2)) : -1;
+    bytes[length++] = escaped >= 0 ? escaped : c;
+    if (escaped >= 0) i += 2;
   }
-  return isAscii ? String.fromCharCode(...bytes) : utf8.decode(Uint8Array.from(bytes));
+  return utf8.decode(bytes.subarray(0, length));
 }
 
-/** -1, with all bits set, when it is no hexadecimal digit. */
+/** -1, with all bits set, when it is no hexadecimal digit (NaN, past the end, is none). */
 function hexValue(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const letter = code | 32;

@@ -1,0 +1,99 @@
+import { makeFault } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import type { Cluster, Endpoint } from "../cluster/index.ts";
+import type { SideCall, SideCallEvents } from "../filter/index.ts";
+import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+
+/** A call beside an exchange (mirror, authorisation): one attempt, no retry, nothing of it reaches the exchange. */
+export class ClusterCall implements SideCall, UpstreamEvents {
+  private readonly cluster: Cluster;
+  private readonly endpoint: Endpoint | null;
+  private readonly events: SideCallEvents;
+  private stream: UpstreamStream | null = null;
+  private isEnded = false;
+  private written = 0;
+  private isHeldBack = false;
+
+  constructor(cluster: Cluster, request: RequestHead, events: SideCallEvents) {
+    this.cluster = cluster;
+    this.events = events;
+    this.endpoint = cluster.pick(null);
+    if (this.endpoint === null) {
+      this.end(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
+      return;
+    }
+    const opened = cluster.open(this.endpoint, request, request.bodyLength === 0, false, this);
+    cluster.attemptStarted(this.endpoint);
+    if ("code" in opened) {
+      this.end(opened);
+      return;
+    }
+    this.stream = opened;
+    if (request.bodyLength === 0) opened.flush();
+  }
+
+  writeBody(chunk: Uint8Array): void {
+    if (this.stream === null) return;
+    this.stream.writeBody(chunk);
+    if (this.isHeldBack) this.written += chunk.length;
+    if (!this.stream.flush()) {
+      if (!this.isHeldBack) this.written = chunk.length;
+      this.isHeldBack = true;
+    }
+  }
+
+  get pendingBytes(): number {
+    return this.isHeldBack ? this.written : 0;
+  }
+
+  writeEnd(): void {
+    if (this.stream === null) return;
+    this.stream.writeEnd(null);
+    this.stream.flush();
+  }
+
+  abort(): void {
+    if (this.isEnded) return;
+    const fault = makeFault("HDL_DOWNSTREAM_RESET", "side call given up");
+    this.stream?.reset(fault);
+    this.end(fault);
+  }
+
+  onInformational(): void {}
+
+  onResponseHead(head: ResponseHead, isLast: boolean): void {
+    if (this.isEnded) return;
+    this.cluster.attemptAnswered(this.endpoint!, head.status, 0);
+    this.events.onHead?.(head);
+    if (isLast) this.end(null);
+  }
+
+  onResponseBody(chunk: Uint8Array): void {
+    if (!this.isEnded) this.events.onBody?.(chunk);
+  }
+
+  onResponseEnd(_trailers: Fields | null): void {
+    this.end(null);
+  }
+
+  onResponseReadDone(): void {}
+
+  onUpstreamDrain(): void {
+    this.isHeldBack = false;
+    this.written = 0;
+  }
+
+  onUpstreamReset(fault: Fault): void {
+    if (this.isEnded) return;
+    this.cluster.attemptFailed(this.endpoint!, fault);
+    this.end(fault);
+  }
+
+  private end(fault: Fault | null): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.stream = null;
+    if (this.endpoint !== null) this.cluster.attemptEnded(this.endpoint, fault !== null);
+    this.events.onEnd?.(fault?.code);
+  }
+}

@@ -1,0 +1,446 @@
+import { createHash, randomBytes } from "node:crypto";
+import tls from "node:tls";
+import { systemClock, systemRandom, TimerWheel } from "../base/index.ts";
+import type { Clock, Random } from "../base/index.ts";
+import { Cluster } from "../cluster/index.ts";
+import type { FilterRegistry } from "../filter/index.ts";
+import { ServerCertificates } from "../identity/index.ts";
+import { Listener } from "../listener/index.ts";
+import type { RequestHandler } from "../listener/index.ts";
+import { unitKey } from "../model/index.ts";
+import type {
+  ClusterUnit,
+  EndpointsUnit,
+  ListenerUnit,
+  RouteUnit,
+  SecretUnit,
+  SnapshotDelta,
+  Unit,
+  UnitKey,
+} from "../model/index.ts";
+import type { DialTls } from "../net/index.ts";
+import { TraceIds, traceExchange } from "../observe/index.ts";
+import type { LaneSegment, WorkerLane } from "../observe/index.ts";
+import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
+import type { Rule, Site } from "../proxy/index.ts";
+import { compileRouter } from "../route/index.ts";
+import type { Router } from "../route/index.ts";
+import { DEFAULT_SHED_SETTINGS, LoopMonitor } from "./loop-monitor.ts";
+import type { ListenerReport, Log } from "./messages.ts";
+import { PlaneObserver } from "./plane-observer.ts";
+import type { AccessLog } from "./plane-observer.ts";
+import { buildRule } from "./rule-builder.ts";
+import type { RuleContext } from "./rule-builder.ts";
+import { runInSlices } from "./slices.ts";
+
+export interface DataPlaneOptions {
+  readonly lane: WorkerLane;
+  readonly filters: FilterRegistry;
+  readonly accessLog: AccessLog | null;
+  readonly log: Log;
+  readonly reusePort: boolean;
+  readonly ticketKeys: Buffer;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Called when no exchange holds a version before `version` any more. */
+  onConfirmed?(version: number): void;
+}
+
+interface HeldUnit {
+  readonly unit: Unit;
+  readonly hash: string;
+}
+
+/** A listener that is bound, or could not be. */
+interface Bound {
+  unit: ListenerUnit;
+  hash: string;
+  listener: Listener;
+  router: Router<Rule>;
+  certificates: ServerCertificates | null;
+  certificateHash: string;
+  report: ListenerReport;
+}
+
+/** Built ahead of the swap. */
+interface NextListener {
+  readonly unit: ListenerUnit;
+  readonly hash: string;
+  readonly index: number;
+  readonly router: Router<Rule>;
+  readonly certificates: ServerCertificates | null;
+  readonly certificateHash: string;
+}
+
+interface BuiltRoute {
+  readonly hash: string;
+  readonly clusters: readonly (Cluster | null)[];
+  readonly rules: readonly Rule[];
+}
+
+/**
+ * One worker's data plane: holds the units, builds the next Snapshot from them in slices while traffic flows, and
+ * swaps. What did not change is kept as it is: clusters with their connections, rules, routers, bound sockets.
+ *
+ *   delta … delta(isLast) ─► clusters ─► rules and routers ─► swap (one turn) ─► bind new, drain old ─► report
+ */
+export class DataPlane {
+  private readonly options: DataPlaneOptions;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly wheel: TimerWheel;
+  private readonly proxy: Proxy;
+  private readonly observer: PlaneObserver;
+  private readonly monitor: LoopMonitor;
+  private readonly units = new Map<UnitKey, HeldUnit>();
+  private readonly indexes = new Map<string, number>();
+  private readonly clusters = new Map<string, Cluster>();
+  private readonly clusterHashes = new Map<string, string>();
+  private readonly bound = new Map<string, Bound>();
+  private builtRoutes = new Map<string, BuiltRoute>();
+  private readonly draining = new Set<Promise<void>>();
+  private ticketKeys: Buffer;
+
+  constructor(options: DataPlaneOptions) {
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? systemRandom;
+    this.ticketKeys = options.ticketKeys;
+    this.wheel = new TimerWheel(this.clock);
+    const { lane } = options;
+    this.observer = new PlaneObserver(this.clock, lane, options.accessLog, options.log);
+    this.observer.onOldVersionDone = () => options.onConfirmed?.(this.observer.oldestVersion);
+    this.monitor = new LoopMonitor(DEFAULT_SHED_SETTINGS, (ms) => lane.setLoopDelayMax(ms));
+    const ids = new TraceIds(new Uint32Array(new Uint8Array(randomBytes(16)).buffer));
+    const flowContext = {
+      clock: this.clock,
+      random: this.random,
+      wheel: this.wheel,
+      observer: this.observer,
+    };
+    this.proxy = new Proxy(flowContext, { trace: (exchange) => traceExchange(exchange, ids) });
+  }
+
+  addSegments(segments: readonly LaneSegment[]): void {
+    this.options.lane.addSegments(segments);
+  }
+
+  /** Takes a part of a change; nothing of it shows before `swap`. */
+  take(delta: SnapshotDelta): void {
+    for (const held of delta.puts) this.units.set(unitKey(held.unit), held);
+    for (const key of delta.removes) this.units.delete(key);
+    for (const [key, index] of delta.indexes) this.indexes.set(key, index);
+  }
+
+  /** Builds what was taken and puts it in force. Never rejects: a listener that cannot be bound is reported. */
+  async swap(version: number): Promise<ListenerReport[]> {
+    const note = (ms: number): void => this.monitor.note(ms);
+    const next = await runInSlices(this.build(), () => this.clock.now(), note);
+    const startMs = this.clock.now();
+    this.observer.swapped(version);
+    for (const listener of next) this.updateBound(listener);
+    this.options.lane.setSnapshotVersion(version);
+    this.monitor.note(this.clock.now() - startMs);
+    await this.bindAll(next);
+    this.dropClusters();
+    this.options.onConfirmed?.(this.observer.oldestVersion);
+    return [...this.bound.values()].map((bound) => bound.report);
+  }
+
+  // Building
+
+  private *build(): Generator<void, NextListener[]> {
+    yield* this.buildClusters();
+    const routes: RouteUnit[] = [];
+    const listeners: HeldUnit[] = [];
+    let seen = 0;
+    for (const held of this.units.values()) {
+      if (held.unit.kind === "route") routes.push(held.unit);
+      else if (held.unit.kind === "listener") listeners.push(held);
+      if (++seen % 256 === 0) yield;
+    }
+    const built = new Map<string, BuiltRoute>();
+    const next: NextListener[] = [];
+    for (const held of listeners) {
+      next.push(yield* this.buildListener(held.unit as ListenerUnit, held.hash, routes, built));
+    }
+    this.builtRoutes = built;
+    return next;
+  }
+
+  private *buildClusters(): Generator<void> {
+    let seen = 0;
+    for (const { unit, hash } of this.units.values()) {
+      if (++seen % 64 === 0) yield;
+      if (unit.kind !== "cluster") continue;
+      const endpoints = this.units.get(`endpoints:${unit.endpoints}`);
+      const indexed = this.indexOf(`cluster:${unit.name}`);
+      const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed}`;
+      if (this.clusterHashes.get(unit.name) === wholeHash) continue;
+      this.clusterHashes.set(unit.name, wholeHash);
+      this.buildCluster(unit, (endpoints?.unit as EndpointsUnit | undefined) ?? null, indexed);
+      yield;
+    }
+  }
+
+  private buildCluster(unit: ClusterUnit, endpoints: EndpointsUnit | null, index: number): void {
+    const known = this.clusters.get(unit.name);
+    if (known !== undefined) {
+      known.update(unit, dialTlsOf(unit), index);
+      known.setEndpoints(endpoints);
+      return;
+    }
+    const { clock, random, wheel } = this;
+    const observer = this.options.lane;
+    const indexOf = (key: string): number => this.indexOf(key);
+    const cluster = new Cluster(unit, dialTlsOf(unit), index, { clock, random, wheel, observer, indexOf });
+    cluster.setEndpoints(endpoints);
+    this.clusters.set(unit.name, cluster);
+  }
+
+  private *buildListener(
+    unit: ListenerUnit,
+    hash: string,
+    routes: readonly RouteUnit[],
+    built: Map<string, BuiltRoute>,
+  ): Generator<void, NextListener> {
+    const index = this.indexOf(`listener:${unit.name}`);
+    const listener = { name: unit.name, index };
+    const ids = new Set(unit.servers.map((server) => server.id));
+    const own: RouteUnit[] = [];
+    for (let at = 0; at < routes.length; at++) {
+      if (at % 256 === 255) yield;
+      if (routes[at].attachments.some((attachment) => ids.has(attachment.server))) own.push(routes[at]);
+    }
+    let isReusable = true;
+    for (const route of own) {
+      if (!this.buildRoute(route, listener, built)) isReusable = false;
+      yield;
+    }
+    const ruleOf = (route: RouteUnit, _rule: unknown, at: number): Rule =>
+      built.get(`${unit.name} ${route.name}`)!.rules[at];
+    const known = this.bound.get(unit.name);
+    const previous = isReusable ? known?.router : undefined;
+    const router = yield* compileRouter<Rule>(unit, own, ruleOf, previous);
+    const certificateHash = this.certificateHash(unit);
+    const certificates =
+      unit.protocol === "HTTP"
+        ? null
+        : known?.certificateHash === certificateHash
+          ? known.certificates
+          : this.makeCertificates(unit);
+    return { unit, hash, index, router, certificates, certificateHash };
+  }
+
+  /**
+   * Rules of an unchanged route over unchanged clusters are kept: filters keep their state. False: the unit is the
+   * same, but its rules had to be made anew, so a router that holds the old ones cannot be used again.
+   */
+  private buildRoute(
+    route: RouteUnit,
+    listener: { name: string; index: number },
+    built: Map<string, BuiltRoute>,
+  ): boolean {
+    const key = `${listener.name} ${route.name}`;
+    const hash = this.units.get(`route:${route.name}`)!.hash;
+    const clusters = route.rules.flatMap((rule) =>
+      rule.backends.map((backend) =>
+        backend.cluster === null ? null : (this.clusters.get(backend.cluster) ?? null),
+      ),
+    );
+    const known = this.builtRoutes.get(key);
+    if (known !== undefined && known.hash === hash && known.clusters.every((c, at) => c === clusters[at])) {
+      built.set(key, known);
+      return true;
+    }
+    const context = this.ruleContext();
+    const rules = route.rules.map((rule) => buildRule(route, rule, listener, context));
+    built.set(key, { hash, clusters, rules });
+    return known === undefined || known.hash !== hash;
+  }
+
+  private ruleContext(): RuleContext {
+    return {
+      clock: this.clock,
+      random: this.random,
+      filters: this.options.filters,
+      lane: this.options.lane,
+      cluster: (name) => this.clusters.get(name) ?? null,
+      indexOf: (key) => this.indexOf(key),
+      onFilterProblem: (route, filter, error) =>
+        this.options.log("error", `route ${route}: filter ${filter} cannot be built, its rule answers 500`, {
+          cause: error instanceof Error ? error.message : String(error),
+        }),
+    };
+  }
+
+  private certificateHash(unit: ListenerUnit): string {
+    const names = unit.servers.flatMap((server) => server.tls?.certificates ?? []);
+    const hashes = names.map((name) => this.units.get(`secret:${name}`)?.hash ?? "");
+    return JSON.stringify([unit.servers.map(({ hostname, tls: own }) => [hostname, own]), hashes]);
+  }
+
+  private makeCertificates(unit: ListenerUnit): ServerCertificates {
+    const servers = unit.servers.flatMap((server) =>
+      server.tls === null
+        ? []
+        : [
+            {
+              hostname: server.hostname,
+              tls: server.tls,
+              secrets: server.tls.certificates.flatMap((name) => this.secret(name) ?? []),
+            },
+          ],
+    );
+    return new ServerCertificates(servers, this.ticketKeysFor(unit));
+  }
+
+  /** Tickets of one set of servers are no tickets at another: the key is derived per listener and set. */
+  private ticketKeysFor(unit: ListenerUnit): Buffer {
+    const hash = createHash("sha512").update(this.ticketKeys).update(this.certificateHash(unit));
+    return hash.digest().subarray(0, 48);
+  }
+
+  private secret(name: string): SecretUnit | undefined {
+    return this.units.get(`secret:${name}`)?.unit as SecretUnit | undefined;
+  }
+
+  private indexOf(key: string): number {
+    return this.indexes.get(key) ?? -1;
+  }
+
+  // The swap
+
+  private updateBound(next: NextListener): void {
+    const bound = this.bound.get(next.unit.name);
+    if (bound === undefined || bound.report.error !== null || bound.unit.protocol !== next.unit.protocol)
+      return;
+    bound.listener.update(this.handlerOf(next), next.unit.settings, next.certificates);
+    bound.unit = next.unit;
+    bound.hash = next.hash;
+    bound.router = next.router;
+    bound.certificates = next.certificates;
+    bound.certificateHash = next.certificateHash;
+  }
+
+  private handlerOf({ unit, index, router }: NextListener): RequestHandler {
+    const site: Site = {
+      router,
+      forwarded: new ForwardedHeaders(unit.settings.forwarded),
+      info: { listener: unit.name, listenerIndex: index, route: "", rule: "", routeIndex: -1 },
+    };
+    const { proxy } = this;
+    return { open: (request, isLast, peer, sink) => proxy.open(request, isLast, peer, sink, site) };
+  }
+
+  /** Listeners that left are drained, those that are new are bound; one whose protocol changed is both. */
+  private async bindAll(next: readonly NextListener[]): Promise<void> {
+    const wanted = new Map(next.map((listener) => [listener.unit.name, listener]));
+    for (const [name, bound] of this.bound) {
+      const listener = wanted.get(name);
+      if (
+        listener !== undefined &&
+        listener.unit.protocol === bound.unit.protocol &&
+        bound.report.error === null
+      ) {
+        continue;
+      }
+      this.bound.delete(name);
+      if (bound.report.error === null) this.drainAway(bound.listener);
+    }
+    for (const listener of next) if (!this.bound.has(listener.unit.name)) await this.bind(listener);
+  }
+
+  private drainAway(listener: Listener): void {
+    const drained = listener.drain(DRAIN_MS).finally(() => this.draining.delete(drained));
+    this.draining.add(drained);
+  }
+
+  private async bind(next: NextListener): Promise<void> {
+    const { unit, index } = next;
+    const { lane } = this.options;
+    const listener = new Listener({
+      address: unit.address,
+      port: unit.port,
+      reusePort: this.options.reusePort,
+      clock: this.clock,
+      wheel: this.wheel,
+      handler: this.handlerOf(next),
+      settings: unit.settings,
+      certificates: next.certificates,
+      shed: () => this.monitor.shed(),
+      observer: {
+        onConnectionOpened: () => lane.connectionOpened(index),
+        onConnectionClosed: () => lane.connectionClosed(index),
+        onConnectionRefused: (kind) => lane.refused(kind),
+        onHandshake: (isDone, isResumed) => lane.tlsHandshake(index, isDone, isResumed),
+        onRequestRefused: (fault, peer) => this.observer.refused(index, fault, peer),
+      },
+    });
+    const report = await openWithPatience(listener, unit);
+    this.bound.set(unit.name, { ...next, listener, report });
+  }
+
+  private dropClusters(): void {
+    for (const [name, cluster] of this.clusters) {
+      if (this.units.has(`cluster:${name}`)) continue;
+      cluster.close();
+      this.clusters.delete(name);
+      this.clusterHashes.delete(name);
+    }
+  }
+
+  // The rest of life
+
+  setTicketKeys(keys: Buffer): void {
+    this.ticketKeys = keys;
+    for (const bound of this.bound.values()) bound.listener.setTicketKeys(this.ticketKeysFor(bound.unit));
+  }
+
+  /** No new connections; exchanges in flight finish, what is left after `timeoutMs` is cut. */
+  async drain(timeoutMs: number): Promise<void> {
+    const all = [...this.bound.values()].filter((bound) => bound.report.error === null);
+    await Promise.all([...all.map((bound) => bound.listener.drain(timeoutMs)), ...this.draining]);
+  }
+
+  /** After `drain`: closes what is kept alive. */
+  async close(): Promise<void> {
+    for (const cluster of this.clusters.values()) cluster.close();
+    this.monitor.close();
+    this.wheel.close();
+    await this.options.accessLog?.close();
+  }
+
+  get accessLog(): AccessLog | null {
+    return this.options.accessLog;
+  }
+}
+
+const DRAIN_MS = 30_000;
+const BIND_TRIES = 20;
+const BIND_PAUSE_MS = 50;
+
+/** The socket that this one replaces may take a moment to go; anybody else's stays and is reported. */
+async function openWithPatience(listener: Listener, unit: ListenerUnit): Promise<ListenerReport> {
+  const { name, address } = unit;
+  for (let tries = 1; ; tries++) {
+    try {
+      return { name, address, port: await listener.open(), error: null };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "EUNKNOWN";
+      if (code !== "EADDRINUSE" || tries >= BIND_TRIES)
+        return { name, address, port: unit.port, error: code };
+      await new Promise<void>((resolve) => setTimeout(resolve, BIND_PAUSE_MS));
+    }
+  }
+}
+
+function dialTlsOf(unit: ClusterUnit): DialTls | null {
+  if (unit.tls === null) return null;
+  const { caPem, serverName, insecureSkipVerify } = unit.tls;
+  const context = tls.createSecureContext({
+    minVersion: "TLSv1.2",
+    ...(caPem === null ? {} : { ca: caPem }),
+  });
+  return { serverName, context, insecureSkipVerify, alpn: ["http/1.1"] };
+}

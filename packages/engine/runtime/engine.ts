@@ -1,0 +1,283 @@
+import { randomBytes } from "node:crypto";
+import net from "node:net";
+import type { FilterRegistry } from "../filter/index.ts";
+import { unitKey } from "../model/index.ts";
+import type { ListenerUnit, RouteUnit, Unit, UnitKey } from "../model/index.ts";
+import { WorkerLane } from "../observe/index.ts";
+import type { MetricsRegistry } from "../observe/index.ts";
+import { cutDelta, diffUnits } from "../source/index.ts";
+import type { HashedUnit, UnitChange } from "../source/index.ts";
+import { LocalPlane } from "./local-plane.ts";
+import type { AccessLogOptions, ListenerReport, Log } from "./messages.ts";
+import type { AccessLog } from "./plane-observer.ts";
+import { ThreadPlane } from "./thread-plane.ts";
+import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
+import { endpointName } from "../model/index.ts";
+
+export interface EngineOptions {
+  /** Data-plane threads; 0 runs the data plane in the caller's thread. */
+  readonly workers: number;
+  /** Module that each worker thread runs; it calls `runWorker`. Not used when workers is 0. */
+  readonly workerEntry: URL;
+  /** For workers: 0. */
+  readonly filters: FilterRegistry;
+  /** For workers: 0. */
+  openAccessLog?(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
+  readonly registry: MetricsRegistry;
+  readonly accessLog: AccessLogOptions | null;
+  readonly log: Log;
+}
+
+/** How an application of units went. */
+export interface ApplyReport {
+  readonly version: number;
+  readonly changedUnits: number;
+  /** One per bound listener; where workers differ, the one with the error. */
+  readonly listeners: readonly ListenerReport[];
+  readonly durationMs: number;
+}
+
+/** Session ticket keys change this often (design: hourly). */
+const TICKET_MS = 3_600_000;
+/** A worker that crashes right after its start is started again after a pause, doubled up to this. */
+const MAX_RESTART_PAUSE_MS = 10_000;
+/** A worker that does not answer for so long is not going to. */
+const STOP_MS = 5_000;
+
+/**
+ * The data plane as its owner sees it: give it units, it keeps workers running on them. All workers swap on their
+ * own, within milliseconds of each other; a crashed one is replaced and brought to the current version.
+ */
+export class Engine implements PlaneHost {
+  private readonly options: EngineOptions;
+  private readonly planes = new Map<number, PlaneHandle>();
+  private readonly have = new Map<UnitKey, string>();
+  private current: readonly HashedUnit[] = [];
+  private keys = new Set<string>();
+  private version = 0;
+  private nextWorker = 1;
+  private isClosing = false;
+  private restartPauseMs = 0;
+  private ticketKeys: Buffer = randomBytes(48);
+  private readonly ticketTimer: NodeJS.Timeout;
+  private applying: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: EngineOptions) {
+    this.options = options;
+    this.ticketTimer = setInterval(() => this.rotateTickets(), TICKET_MS);
+    this.ticketTimer.unref();
+  }
+
+  /** Starts the workers. Rejects when one cannot start. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(options);
+    const count = Math.max(1, options.workers);
+    await Promise.all(Array.from({ length: count }, () => engine.startPlane()));
+    return engine;
+  }
+
+  private async startPlane(): Promise<PlaneHandle> {
+    const worker = this.nextWorker++;
+    const { options } = this;
+    const start = {
+      worker,
+      lane: options.registry.openLane(worker, this.version),
+      reusePort: this.sharesPorts,
+      accessLog: options.accessLog,
+      ticketKeys: this.ticketKeys,
+    };
+    const plane =
+      options.workers === 0
+        ? await LocalPlane.open(start, options, this)
+        : await ThreadPlane.open(start, options.workerEntry, this);
+    this.planes.set(worker, plane);
+    return plane;
+  }
+
+  private get sharesPorts(): boolean {
+    return this.options.workers > 1;
+  }
+
+  /**
+   * Puts a whole desired set of units in force. Resolves when every worker has swapped; calls queue. Never rejects
+   * for a listener that cannot be bound: that is in the report.
+   */
+  apply(units: readonly HashedUnit[]): Promise<ApplyReport> {
+    const run = this.applying.then(() => this.applyNow(units));
+    this.applying = run.catch(() => {});
+    return run;
+  }
+
+  private async applyNow(units: readonly HashedUnit[]): Promise<ApplyReport> {
+    const startMs = performance.now();
+    const change = diffUnits(this.have, units);
+    const version = ++this.version;
+    const blocked = this.sharesPorts ? await this.probePorts(change) : new Map<string, string>();
+    const allowed = blocked.size === 0 ? units : units.filter(({ unit }) => !blocked.has(unitKey(unit)));
+    const allowedChange = blocked.size === 0 ? change : diffUnits(this.have, allowed);
+    const indexes = this.allocate(allowed, version);
+    this.current = allowed;
+    for (const { unit, hash } of allowedChange.puts) this.have.set(unitKey(unit), hash);
+    for (const key of allowedChange.removes) this.have.delete(key);
+    const reports = await Promise.all(
+      [...this.planes.values()].map((plane) => this.send(plane, version, allowedChange, indexes)),
+    );
+    const listeners = mergeReports(reports);
+    for (const { unit } of units) {
+      const error = blocked.get(unitKey(unit));
+      if (error === undefined || unit.kind !== "listener") continue;
+      listeners.push({ name: unit.name, address: unit.address, port: unit.port, error });
+    }
+    // A listener that could not be bound is tried again with the next application.
+    for (const { name, error } of listeners) if (error !== null) this.have.delete(`listener:${name}`);
+    return {
+      version,
+      changedUnits: change.puts.length + change.removes.length,
+      listeners,
+      durationMs: performance.now() - startMs,
+    };
+  }
+
+  private async send(
+    plane: PlaneHandle,
+    version: number,
+    change: UnitChange,
+    indexes: readonly (readonly [string, number])[],
+  ): Promise<readonly ListenerReport[]> {
+    for (const delta of cutDelta(version, change, indexes)) {
+      plane.send({ kind: "delta", segments: this.options.registry.takeSegments(plane.worker), delta });
+      // One message a turn: a burst would be one long task at the other end.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    return plane.applied(version);
+  }
+
+  /** Counters' places: new keys get one, those that left give theirs back once no worker uses it. */
+  private allocate(units: readonly HashedUnit[], version: number): [string, number][] {
+    const { registry } = this.options;
+    const keys = new Set<string>();
+    for (const { unit } of units) collectKeys(unit, keys);
+    const fresh: [string, number][] = [];
+    for (const key of keys) {
+      const index = registry.allocate(key);
+      if (!this.keys.has(key)) fresh.push([key, index]);
+    }
+    for (const key of this.keys) if (!keys.has(key)) registry.release(key, version);
+    this.keys = keys;
+    return fresh;
+  }
+
+  /**
+   * Workers share ports by SO_REUSEPORT, which would also share them, silently, with another Heddle of the same
+   * user: so each new address is first tried alone.
+   */
+  private async probePorts(change: UnitChange): Promise<Map<string, string>> {
+    const blocked = new Map<string, string>();
+    for (const { unit } of change.puts) {
+      if (unit.kind !== "listener" || this.have.has(unitKey(unit)) || unit.port === 0) continue;
+      const error = await probe(unit);
+      if (error !== null) blocked.set(unitKey(unit), error);
+    }
+    return blocked;
+  }
+
+  private rotateTickets(): void {
+    this.ticketKeys = randomBytes(48);
+    for (const plane of this.planes.values()) plane.send({ kind: "tickets", keys: this.ticketKeys });
+  }
+
+  reopenLogs(): void {
+    for (const plane of this.planes.values()) plane.send({ kind: "reopen-logs" });
+  }
+
+  // PlaneHost
+
+  log: Log = (level, message, fields) => this.options.log(level, message, fields);
+
+  onConfirmed(worker: number, version: number): void {
+    this.options.registry.confirm(worker, version);
+  }
+
+  onCrashed(worker: number, error: Error | null): void {
+    this.planes.delete(worker);
+    this.options.registry.foldLane(worker);
+    if (this.isClosing) return;
+    this.options.registry.countRestart();
+    this.log("error", `worker ${worker} ended and is replaced`, { cause: error?.message ?? "unknown" });
+    const pauseMs = this.restartPauseMs;
+    this.restartPauseMs = Math.min(MAX_RESTART_PAUSE_MS, Math.max(100, pauseMs * 2));
+    setTimeout(() => void this.replace(), pauseMs).unref();
+  }
+
+  private async replace(): Promise<void> {
+    if (this.isClosing) return;
+    try {
+      const plane = await this.startPlane();
+      const change = { puts: this.current, removes: [] };
+      await this.send(plane, this.version, change, this.options.registry.indexes());
+      setTimeout(() => (this.restartPauseMs = 0), MAX_RESTART_PAUSE_MS).unref();
+    } catch (error) {
+      this.log("error", "a worker could not be started", { cause: (error as Error).message });
+      setTimeout(() => void this.replace(), MAX_RESTART_PAUSE_MS).unref();
+    }
+  }
+
+  /** Lame duck: no new connections, exchanges in flight finish; what is left after `timeoutMs` is cut. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.isClosing = true;
+    await Promise.all([...this.planes.values()].map((plane) => plane.drain(timeoutMs)));
+  }
+
+  /** Ends the workers. Drain first where exchanges matter. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.ticketTimer);
+    await this.applying;
+    await Promise.all([...this.planes.values()].map((plane) => plane.stop(STOP_MS)));
+  }
+}
+
+function collectKeys(unit: Unit, keys: Set<string>): void {
+  switch (unit.kind) {
+    case "listener":
+      keys.add(`listener:${unit.name}`);
+      return;
+    case "route":
+      collectRouteKeys(unit, keys);
+      return;
+    case "cluster":
+      keys.add(`cluster:${unit.name}`);
+      return;
+    case "endpoints":
+      for (const endpoint of unit.endpoints) keys.add(`endpoint:${unit.name}|${endpointName(endpoint)}`);
+      return;
+    case "secret":
+      return;
+  }
+}
+
+function collectRouteKeys(route: RouteUnit, keys: Set<string>): void {
+  for (const rule of route.rules) keys.add(`route:${route.name}/${rule.name}`);
+}
+
+/** One row per listener; an error of any worker counts. */
+function mergeReports(reports: readonly (readonly ListenerReport[])[]): ListenerReport[] {
+  const merged = new Map<string, ListenerReport>();
+  for (const report of reports.flat()) {
+    const known = merged.get(report.name);
+    if (known === undefined || (known.error === null && report.error !== null))
+      merged.set(report.name, report);
+  }
+  return [...merged.values()];
+}
+
+/** Binds an address alone for a moment. The system's error code, or null. */
+function probe(unit: ListenerUnit): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "EUNKNOWN"));
+    server.listen({ host: unit.address, port: unit.port, exclusive: true }, () =>
+      server.close(() => resolve(null)),
+    );
+  });
+}

@@ -1,0 +1,71 @@
+import { WorkerLane } from "../observe/index.ts";
+import { DataPlane } from "./data-plane.ts";
+import type { EngineOptions } from "./engine.ts";
+import type { ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
+import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
+
+/** The data plane in the caller's thread (`workers: 0`). */
+export class LocalPlane implements PlaneHandle {
+  readonly worker: number;
+  private readonly plane: DataPlane;
+  private swapped: Promise<readonly ListenerReport[]> = Promise.resolve([]);
+
+  private constructor(worker: number, plane: DataPlane) {
+    this.worker = worker;
+    this.plane = plane;
+  }
+
+  static async open(
+    start: WorkerStart,
+    options: Pick<EngineOptions, "filters" | "openAccessLog">,
+    host: PlaneHost,
+  ): Promise<LocalPlane> {
+    const lane = new WorkerLane(start.lane);
+    const accessLog =
+      start.accessLog === null || options.openAccessLog === undefined
+        ? null
+        : await options.openAccessLog(start.accessLog, lane);
+    const plane = new DataPlane({
+      lane,
+      filters: options.filters,
+      accessLog,
+      reusePort: false,
+      ticketKeys: Buffer.from(start.ticketKeys),
+      log: host.log,
+      onConfirmed: (version) => host.onConfirmed(start.worker, version),
+    });
+    return new LocalPlane(start.worker, plane);
+  }
+
+  send(message: ToWorker): void {
+    switch (message.kind) {
+      case "delta":
+        this.plane.addSegments(message.segments);
+        this.plane.take(message.delta);
+        if (message.delta.isLast) this.swapped = this.plane.swap(message.delta.version);
+        return;
+      case "tickets":
+        this.plane.setTicketKeys(Buffer.from(message.keys));
+        return;
+      case "reopen-logs":
+        void this.plane.accessLog?.reopen();
+        return;
+      case "drain":
+      case "stop":
+        return;
+    }
+  }
+
+  applied(_version: number): Promise<readonly ListenerReport[]> {
+    return this.swapped;
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    return this.plane.drain(timeoutMs);
+  }
+
+  async stop(_timeoutMs: number): Promise<void> {
+    await this.plane.drain(0);
+    await this.plane.close();
+  }
+}

@@ -1,0 +1,53 @@
+import type { LaneMemory, LaneSegment } from "../observe/index.ts";
+import type { SnapshotDelta } from "../model/index.ts";
+
+/** What the access log is written to. */
+export interface AccessLogOptions {
+  /** A file, or "-" for standard output. */
+  readonly path: string;
+  readonly format: "json" | "common";
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** A line of the process log. Fields are plain data without secrets. */
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
+/** How one bound listener fared at a swap. */
+export interface ListenerReport {
+  readonly name: string;
+  readonly address: string;
+  /** The port that is bound: the asked one, or the system's choice for 0. */
+  readonly port: number;
+  /** The system's error code ("EADDRINUSE"), null when it listens. */
+  readonly error: string | null;
+}
+
+/** Given to a worker thread as its workerData. */
+export interface WorkerStart {
+  readonly worker: number;
+  readonly lane: LaneMemory;
+  readonly reusePort: boolean;
+  readonly accessLog: AccessLogOptions | null;
+  readonly ticketKeys: Uint8Array;
+}
+
+export type ToWorker =
+  | { readonly kind: "delta"; readonly segments: readonly LaneSegment[]; readonly delta: SnapshotDelta }
+  | { readonly kind: "tickets"; readonly keys: Uint8Array }
+  | { readonly kind: "drain"; readonly timeoutMs: number }
+  | { readonly kind: "reopen-logs" }
+  | { readonly kind: "stop" };
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "applied"; readonly version: number; readonly listeners: readonly ListenerReport[] }
+  | { readonly kind: "confirmed"; readonly version: number }
+  | { readonly kind: "drained" }
+  | { readonly kind: "stopped" }
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Record<string, unknown>;
+    };

@@ -1,0 +1,19 @@
+import type { ListenerReport, Log, ToWorker } from "./messages.ts";
+
+/** A data plane as the engine holds it: in a thread of its own, or in this one. */
+export interface PlaneHandle {
+  readonly worker: number;
+  send(message: ToWorker): void;
+  /** Resolves when that version is in force there; with nothing when the worker is gone. */
+  applied(version: number): Promise<readonly ListenerReport[]>;
+  drain(timeoutMs: number): Promise<void>;
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** What a data plane tells the engine. */
+export interface PlaneHost {
+  log: Log;
+  /** No exchange of that worker holds a version before `version`. */
+  onConfirmed(worker: number, version: number): void;
+  onCrashed(worker: number, error: Error | null): void;
+}

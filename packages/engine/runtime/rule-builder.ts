@@ -1,0 +1,117 @@
+import { WeightedChoice } from "../balance/index.ts";
+import type { Clock, Random } from "../base/index.ts";
+import type { Cluster } from "../cluster/index.ts";
+import { buildChain, EMPTY_CHAIN } from "../filter/index.ts";
+import type { Filter, FilterChain, FilterContext, FilterRegistry, SideCall } from "../filter/index.ts";
+import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
+import type { WorkerLane } from "../observe/index.ts";
+import { ClusterCall } from "../proxy/index.ts";
+import type { Rule, RuleBackend } from "../proxy/index.ts";
+
+/** What rules are built from: this worker's clusters, filters and counters. */
+export interface RuleContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly filters: FilterRegistry;
+  readonly lane: WorkerLane;
+  cluster(name: string): Cluster | null;
+  indexOf(key: string): number;
+  /** A filter that cannot be built: its rule answers 500 rather than run without it. */
+  onFilterProblem(route: string, filter: string, error: unknown): void;
+}
+
+/** Builds the rules of a route for one listener. */
+export function buildRule(
+  route: RouteUnit,
+  rule: RouteRule,
+  listener: { name: string; index: number },
+  context: RuleContext,
+): Rule {
+  const slots = new Slots();
+  const chain = buildFilters(route, rule.filters, slots, context);
+  const backendList = rule.backends.map((backend): RuleBackend => {
+    const own = buildFilters(route, backend.filters, slots, context);
+    const cluster = backend.cluster === null || own === null ? null : context.cluster(backend.cluster);
+    return { cluster, chain: own ?? EMPTY_CHAIN, status: backend.status };
+  });
+  const info = {
+    listener: listener.name,
+    listenerIndex: listener.index,
+    route: route.name,
+    rule: rule.name,
+    routeIndex: context.indexOf(`route:${route.name}/${rule.name}`),
+  };
+  return {
+    info,
+    // Slots of backends' filters count too: they live in the same exchange.
+    chain: chain === null ? EMPTY_CHAIN : { ...chain, slotCount: slots.count },
+    // Fails closed: without one of its filters the rule forwards nothing.
+    backends: chain === null ? null : new WeightedChoice(weighted(backendList, rule)),
+    backendList: chain === null ? [] : backendList,
+    requestTimeoutMs: rule.requestTimeoutMs,
+    backendRequestTimeoutMs: rule.backendRequestTimeoutMs,
+    retry: rule.retry,
+    sessionPersistence: rule.sessionPersistence,
+  };
+}
+
+function weighted(
+  backends: readonly RuleBackend[],
+  rule: RouteRule,
+): { item: RuleBackend; weight: number }[] {
+  return backends.map((item, at) => ({ item, weight: rule.backends[at].weight }));
+}
+
+class Slots {
+  count = 0;
+}
+
+/** Null when one of them cannot be built. */
+function buildFilters(
+  route: RouteUnit,
+  specs: readonly FilterSpec[],
+  slots: Slots,
+  context: RuleContext,
+): FilterChain | null {
+  if (specs.length === 0) return EMPTY_CHAIN;
+  const filters: Filter[] = [];
+  for (const spec of specs) {
+    const factory = context.filters.get(spec.name);
+    if (factory === undefined) {
+      context.onFilterProblem(route.name, spec.name, new Error("no such filter"));
+      return null;
+    }
+    try {
+      filters.push(factory.create(spec.config, filterContext(spec.name, slots, context)));
+    } catch (error) {
+      context.onFilterProblem(route.name, spec.name, error);
+      return null;
+    }
+  }
+  return buildChain(filters);
+}
+
+function filterContext(name: string, slots: Slots, context: RuleContext): FilterContext {
+  const counters = new Map<string, number>();
+  return {
+    clock: context.clock,
+    random: context.random,
+    reserveSlot: () => slots.count++,
+    call: (cluster, request, events): SideCall => {
+      const target = context.cluster(cluster);
+      if (target !== null) return new ClusterCall(target, request, events);
+      events.onEnd?.("HDL_BACKEND_UNRESOLVED");
+      return CLOSED_CALL;
+    },
+    count: (event) => {
+      let counter = counters.get(event);
+      if (counter === undefined) {
+        counter = context.lane.eventCounter(name, event);
+        counters.set(event, counter);
+      }
+      context.lane.countEvent(counter);
+    },
+  };
+}
+
+const CLOSED_CALL: SideCall = { pendingBytes: 0, writeBody() {}, writeEnd() {}, abort() {} };

@@ -1,0 +1,109 @@
+import { Worker } from "node:worker_threads";
+import type { FromWorker, ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
+import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
+
+/** A data plane in a worker thread. */
+export class ThreadPlane implements PlaneHandle {
+  readonly worker: number;
+  private readonly thread: Worker;
+  private readonly host: PlaneHost;
+  private readonly waiting = new Map<number, (reports: readonly ListenerReport[]) => void>();
+  private readonly done = new Map<number, readonly ListenerReport[]>();
+  private onReady: ((error: Error | null) => void) | null = null;
+  private onDrained: (() => void) | null = null;
+  private onGone: (() => void) | null = null;
+  private isGone = false;
+  private isStopping = false;
+  private lastError: Error | null = null;
+
+  private constructor(start: WorkerStart, entry: URL, host: PlaneHost) {
+    this.worker = start.worker;
+    this.host = host;
+    this.thread = new Worker(entry, { workerData: start, name: `heddle-${start.worker}` });
+    this.thread.on("message", (message: FromWorker) => this.receive(message));
+    this.thread.on("error", (error: unknown) => (this.lastError = error as Error));
+    this.thread.on("exit", () => this.gone());
+  }
+
+  /** Rejects when the thread ends before it is ready. */
+  static open(start: WorkerStart, entry: URL, host: PlaneHost): Promise<ThreadPlane> {
+    const plane = new ThreadPlane(start, entry, host);
+    return new Promise((resolve, reject) => {
+      plane.onReady = (error) => (error === null ? resolve(plane) : reject(error));
+    });
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "ready":
+        this.onReady?.(null);
+        this.onReady = null;
+        return;
+      case "applied":
+        this.settle(message.version, message.listeners);
+        return;
+      case "confirmed":
+        this.host.onConfirmed(this.worker, message.version);
+        return;
+      case "drained":
+        this.onDrained?.();
+        return;
+      case "log":
+        this.host.log(message.level, message.message, { worker: this.worker, ...message.fields });
+        return;
+      case "stopped":
+        return;
+    }
+  }
+
+  private settle(version: number, listeners: readonly ListenerReport[]): void {
+    const resolve = this.waiting.get(version);
+    this.waiting.delete(version);
+    if (resolve !== undefined) resolve(listeners);
+    else this.done.set(version, listeners);
+  }
+
+  private gone(): void {
+    this.isGone = true;
+    const error = this.lastError ?? new Error("worker thread ended");
+    const { onReady } = this;
+    this.onReady = null;
+    for (const resolve of this.waiting.values()) resolve([]);
+    this.waiting.clear();
+    this.onDrained?.();
+    this.onGone?.();
+    if (onReady !== null) onReady(error);
+    else if (!this.isStopping) this.host.onCrashed(this.worker, this.lastError);
+  }
+
+  send(message: ToWorker): void {
+    if (!this.isGone) this.thread.postMessage(message);
+  }
+
+  applied(version: number): Promise<readonly ListenerReport[]> {
+    const done = this.done.get(version);
+    if (done !== undefined || this.isGone) {
+      this.done.delete(version);
+      return Promise.resolve(done ?? []);
+    }
+    return new Promise((resolve) => this.waiting.set(version, resolve));
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    if (this.isGone) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onDrained = resolve;
+      this.send({ kind: "drain", timeoutMs });
+    });
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.isGone) return;
+    this.isStopping = true;
+    const gone = new Promise<void>((resolve) => (this.onGone = resolve));
+    this.send({ kind: "stop" });
+    const timer = setTimeout(() => void this.thread.terminate(), timeoutMs);
+    await gone;
+    clearTimeout(timer);
+  }
+}

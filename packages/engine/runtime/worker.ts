@@ -1,0 +1,72 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { FilterRegistry } from "../filter/index.ts";
+import { WorkerLane } from "../observe/index.ts";
+import { DataPlane } from "./data-plane.ts";
+import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import type { AccessLog } from "./plane-observer.ts";
+
+/** What a worker's entry module brings: code cannot be posted to a thread. */
+export interface WorkerParts {
+  readonly filters: FilterRegistry;
+  openAccessLog(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
+}
+
+/** Runs a data plane in this worker thread until it is told to stop. Called once, by the entry module. */
+export async function runWorker(parts: WorkerParts): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error("runWorker is for worker threads");
+  const start = workerData as WorkerStart;
+  const send = (message: FromWorker): void => port.postMessage(message);
+  const lane = new WorkerLane(start.lane);
+  const accessLog = start.accessLog === null ? null : await parts.openAccessLog(start.accessLog, lane);
+  const plane = new DataPlane({
+    lane,
+    filters: parts.filters,
+    accessLog,
+    reusePort: start.reusePort,
+    ticketKeys: Buffer.from(start.ticketKeys),
+    log: (level, message, fields = {}) => send({ kind: "log", level, message, fields }),
+    onConfirmed: (version) => send({ kind: "confirmed", version }),
+  });
+  port.on("message", (message: ToWorker) => {
+    void handle(message, plane, send).catch((error: unknown) => {
+      // A broken invariant: the thread ends, main replaces it.
+      setImmediate(() => {
+        throw error;
+      });
+    });
+  });
+  send({ kind: "ready" });
+}
+
+async function handle(
+  message: ToWorker,
+  plane: DataPlane,
+  send: (message: FromWorker) => void,
+): Promise<void> {
+  switch (message.kind) {
+    case "delta": {
+      plane.addSegments(message.segments);
+      plane.take(message.delta);
+      if (!message.delta.isLast) return;
+      const { version } = message.delta;
+      send({ kind: "applied", version, listeners: await plane.swap(version) });
+      return;
+    }
+    case "tickets":
+      plane.setTicketKeys(Buffer.from(message.keys));
+      return;
+    case "reopen-logs":
+      await plane.accessLog?.reopen();
+      return;
+    case "drain":
+      await plane.drain(message.timeoutMs);
+      send({ kind: "drained" });
+      return;
+    case "stop":
+      await plane.close();
+      send({ kind: "stopped" });
+      parentPort!.close();
+      return;
+  }
+}
