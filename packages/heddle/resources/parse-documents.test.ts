@@ -131,6 +131,12 @@ describe("text that cannot be read", () => {
     assert.equal(problems(`${"{a: ".repeat(20_000)}1${"}".repeat(20_000)}`).length > 0, true);
   });
 
+  test("a text over the limit is refused with the limit", () => {
+    assert.deepEqual(problems(`# ${"x".repeat(8 * 1024 * 1024)}`), [
+      "x.yaml:1:1: file has 8388610 characters, limit 8388608; split it",
+    ]);
+  });
+
   test("neither bytes nor a prototype get through", () => {
     assert.ok(problems("a: \u0000b: [").length > 0);
     const [value] = values('{"__proto__": {"polluted": 1}}') as [object];

@@ -18,7 +18,10 @@ export interface Position {
   column: number;
 }
 
-/** One document of a file, or one item of a `List` in it. */
+/**
+ * One document of a file, or one item of a `List` in it. It holds on to the tree of its file, so keep it
+ * no longer than positions are asked for.
+ */
 export interface ParsedDocument {
   value: unknown;
   /** Where a field path is written, or the nearest parent of it that is. */
@@ -38,7 +41,8 @@ export interface ParsedFile {
 
 /** An alias may not stand for more than this many nodes in all, so that small files stay small. */
 const maxAliasCount = 100;
-const maxTextLength = 64 * 1024 * 1024;
+/** The tree of a text takes about 50 times its size, so this is some 400 MB. */
+const maxTextLength = 8 * 1024 * 1024;
 
 /**
  * Reads all documents of a YAML or JSON text. A `kind: List` gives its items; empty documents give

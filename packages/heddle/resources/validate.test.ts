@@ -284,6 +284,34 @@ describe("hostile documents", () => {
     assert.ok(performance.now() - started < 1000);
   });
 
+  test("a value that is nested without bound is refused wherever it is", () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 200_000; depth++) deep = depth % 2 === 0 ? [deep] : { name: deep };
+    const rule = (filter: object) => ({ rules: [{ filters: [filter] }] });
+    const documents = [
+      { ...route, spec: [deep] },
+      { ...route, metadata: deep },
+      { ...route, metadata: { name: deep, labels: deep, annotations: { a: deep } } },
+      { ...route, spec: { hostnames: deep, rules: deep, parentRefs: [deep] } },
+      { ...route, spec: { hostnames: [deep] } },
+      { ...route, spec: rule({ type: "CORS", cors: { allowHeaders: [deep, deep], allowMethods: [deep] } }) },
+      {
+        ...route,
+        spec: rule({
+          type: "RequestHeaderModifier",
+          requestHeaderModifier: { add: [{ name: deep, value: deep }] },
+        }),
+      },
+      { ...route, apiVersion: deep },
+    ];
+    for (const document of documents) assert.equal(validateResource(document).resource, undefined);
+    const withServerFields = {
+      ...route,
+      metadata: { name: "r", managedFields: [deep], ownerReferences: [deep] },
+    };
+    assert.deepEqual(validateResource(withServerFields).problems, []);
+  });
+
   test("nothing makes it throw", () => {
     const field = fc.constantFrom(
       "metadata",

@@ -126,11 +126,19 @@ function checkUnique(value: readonly unknown[], schema: Structural, path: string
   const keys = schema["x-kubernetes-list-map-keys"];
   const seen = new Set<string>();
   value.forEach((item, index) => {
-    const identity = keys === undefined ? item : keys.map((key) => (isObject(item) ? item[key] : item));
-    const written = JSON.stringify(identity);
+    const written = identityOf(item, keys);
+    if (written === undefined) return;
     if (seen.has(written)) problems.error(itemPath(path, index), duplicate(item, keys));
     seen.add(written);
   });
+}
+
+/** What tells an item from others; undefined for one of a wrong type, which may be nested without bound. */
+function identityOf(item: unknown, keys: readonly string[] | undefined): string | undefined {
+  const parts = keys === undefined ? [item] : keys.map((key) => (isObject(item) ? item[key] : undefined));
+  return parts.some((part) => part === undefined || typeof part === "object")
+    ? undefined
+    : JSON.stringify(parts);
 }
 
 function duplicate(item: unknown, keys: readonly string[] | undefined): string {
