@@ -14,11 +14,15 @@ export function clusterUnit(name: string, tls: ClusterTls | null, options: Compi
 
 /** Sorted, each address and port once, so that the order of sources makes no difference. */
 export function endpointsUnit(name: string, endpoints: readonly EndpointSpec[]): EndpointsUnit {
-  const byAddress = new Map<string, EndpointSpec>();
+  const byPlace = new Map<string, EndpointSpec>();
   for (const endpoint of endpoints) {
     const place = `${endpoint.address} ${endpoint.port}`;
-    if (!byAddress.has(place)) byAddress.set(place, endpoint);
+    const other = byPlace.get(place);
+    // Where sources differ in the zone, one that names it is better, and the lower name as good as any.
+    if (other === undefined || zoneRank(endpoint) < zoneRank(other)) byPlace.set(place, endpoint);
   }
-  const sorted = [...byAddress].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1));
   return { kind: "endpoints", name, endpoints: sorted.map(([, endpoint]) => endpoint) };
 }
+
+const zoneRank = ({ zone }: EndpointSpec) => (zone === "" ? "\uffff" : zone);

@@ -17,6 +17,8 @@ import { reportRejected } from "./rejected.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
+/** Resources indexed between two yields. */
+const indexSliceLength = 1024;
 
 /** Turns resources into the units of a Snapshot and the statuses of the resources. Never throws on what a user wrote. */
 export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput {
@@ -34,7 +36,13 @@ export function* compileInSlices(
 ): Generator<void, CompileOutput> {
   memo.begin(options);
   const collector = new Collector();
-  const facts = new Facts(resources, memo);
+  const facts = new Facts();
+  let done = 0;
+  for (const resource of resources) {
+    facts.add(resource);
+    if (++done % indexSliceLength === 0) yield;
+  }
+  facts.seal(memo);
   yield;
   const classes = compileGatewayClasses(facts, options, collector);
   const gateways = facts.ofKind("Gateway").filter(({ spec }) => classes.has(spec.gatewayClassName));
@@ -47,7 +55,6 @@ export function* compileInSlices(
 
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
-  let done = 0;
   for (const route of facts.ofKind("HTTPRoute")) {
     const key = keyOf(route);
     const result = memo.of(key, route, facts, (reader) => compileHttpRoute(route, reader, options));

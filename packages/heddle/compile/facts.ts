@@ -56,11 +56,6 @@ export class Facts implements FactReader {
   private readonly kinds = new Map<KindName, Resource[]>();
   private readonly lists = new Map<FactName, Resource[]>();
 
-  constructor(resources: readonly Resource[], memo: ListKeeper) {
-    for (const resource of resources) this.add(resource);
-    for (const [name, list] of this.lists) this.facts.set(name, memo.keepList(name, list));
-  }
-
   read(name: FactName): unknown {
     return this.facts.get(name);
   }
@@ -69,12 +64,17 @@ export class Facts implements FactReader {
     this.facts.set(name, value);
   }
 
+  /** After the last `add`: makes the lists facts. */
+  seal(keeper: ListKeeper): void {
+    for (const [name, list] of this.lists) this.facts.set(name, keeper.keepList(name, list));
+  }
+
   ofKind<K extends KindName>(kind: K): readonly ResourceNamed<K>[] {
     return (this.kinds.get(kind) ?? []) as ResourceNamed<K>[];
   }
 
   /** Sources give each key once; of two the first counts. */
-  private add(resource: Resource): void {
+  add(resource: Resource): void {
     const key = keyOf(resource);
     if (this.facts.has(key)) return;
     this.facts.set(key, resource);
