@@ -41,7 +41,8 @@ function decodeEscapes(text: string): string {
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    const escaped = c === 37 ? (hexValue(text.charCodeAt(i + 1)) << 4) | hexValue(text.charCodeAt(i + 2)) : -1;
+    const escaped =
+      c === 37 ? (hexValue(text.charCodeAt(i + 1)) << 4) | hexValue(text.charCodeAt(i + 2)) : -1;
     bytes[length++] = escaped >= 0 ? escaped : c;
     if (escaped >= 0) i += 2;
   }

@@ -1,0 +1,122 @@
+import assert from "node:assert";
+import { it } from "node:test";
+import * as fc from "fast-check";
+import type { RequestHead } from "../message/index.ts";
+import type { RouteMatch, RouteUnit } from "../model/index.ts";
+import {
+  exact,
+  listenerUnit,
+  namedRouter,
+  prefix,
+  regex,
+  request,
+  routeUnit,
+  value,
+} from "./testing/units.ts";
+
+/**
+ * The specification's text, read plainly: of all matches that hold, the first by hostname, path, method, counts,
+ * age, name and order. Shares no code with the router.
+ */
+function referenceFind(routes: readonly RouteUnit[], head: RequestHead): string | null {
+  const holding: { key: (number | string)[]; name: string }[] = [];
+  for (const route of routes) {
+    for (const hostname of route.attachments[0].hostnames) {
+      if (!hostMatches(hostname, head.authority)) continue;
+      for (const [ruleIndex, { matches }] of route.rules.entries()) {
+        for (const [matchIndex, one] of matches.entries()) {
+          if (!holds(one, head)) continue;
+          const isWild = hostname.startsWith("*") || hostname === "";
+          const length = one.path.value.replace(/\/$/, "").length;
+          const { type } = one.path;
+          const key = [
+            isWild ? 1 : 0,
+            -hostname.length,
+            type === "Exact" ? 0 : type === "PathPrefix" ? 2 : 1,
+          ];
+          key.push(type === "Exact" ? 0 : type === "PathPrefix" ? -length : -one.path.value.length);
+          key.push(one.method === "" ? 1 : 0, -one.headers.length, -one.queryParams.length);
+          const place = String(ruleIndex * 100 + matchIndex).padStart(6, "0");
+          holding.push({
+            key: [...key, route.createdMs, route.name, place],
+            name: `${route.name}#${ruleIndex}`,
+          });
+        }
+      }
+    }
+  }
+  holding.sort((a, b) => {
+    const at = a.key.findIndex((part, i) => part !== b.key[i]);
+    return at < 0 ? 0 : a.key[at] < b.key[at] ? -1 : 1;
+  });
+  return holding.length === 0 ? null : holding[0].name;
+}
+
+function hostMatches(hostname: string, host: string): boolean {
+  return hostname === "" || hostname === host || (hostname[0] === "*" && host.endsWith(hostname.slice(1)));
+}
+
+function holds(one: RouteMatch, head: RequestHead): boolean {
+  const { type, value: path } = one.path;
+  const bare = path.replace(/\/$/, "");
+  if (type === "Exact" && path !== head.path) return false;
+  if (type === "PathPrefix" && !`${head.path}/`.startsWith(`${bare}/`)) return false;
+  if (type === "RegularExpression" && !new RegExp(`^(?:${path})$`).test(head.path)) return false;
+  if (one.method !== "" && one.method !== head.method) return false;
+  if (!one.headers.every((h) => head.fields.get(h.name) === h.value)) return false;
+  const query = new URLSearchParams(head.query);
+  return one.queryParams.every((q) => query.get(q.name) === q.value);
+}
+
+const segment = fc.constantFrom("a", "b", "ab", "~");
+const path = fc.tuple(fc.array(segment, { maxLength: 3 }), fc.boolean()).map(([segments, slash]) => {
+  const joined = `/${segments.join("/")}`;
+  return slash && segments.length > 0 ? `${joined}/` : joined;
+});
+const values = fc
+  .uniqueArray(fc.constantFrom("x", "y", "z"), { maxLength: 2 })
+  .map((names) => names.map((n) => value(n, "1")));
+const options = fc.record({
+  method: fc.constantFrom("", "GET", "POST"),
+  headers: values,
+  queryParams: values,
+});
+const anyMatch = fc.oneof(
+  fc.tuple(path, options).map(([p, o]) => prefix(p, o)),
+  fc.tuple(path, options).map(([p, o]) => exact(p, o)),
+  fc.tuple(fc.constantFrom("/a.*", "/[ab]+", "/.*/b", ".*"), options).map(([p, o]) => regex(p, o)),
+);
+const hostname = fc.constantFrom("", "a.x", "b.a.x", "*.x", "*.a.x", "y");
+const anyRoutes = fc.array(
+  fc.record({
+    createdMs: fc.nat({ max: 2 }),
+    hostnames: fc.uniqueArray(hostname, { minLength: 1, maxLength: 3 }),
+    rules: fc.array(fc.array(anyMatch, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+const anyRequest = fc.record({
+  method: fc.constantFrom("GET", "POST"),
+  host: fc.constantFrom("a.x", "b.a.x", "c.b.a.x", "x", "y", "z"),
+  path,
+  fields: fc.uniqueArray(fc.constantFrom("x", "y", "z")),
+  query: fc.array(fc.constantFrom("x=1", "y=1", "z=1", "x=2", "%78=1", "z"), { maxLength: 3 }),
+});
+
+it("finds what the specification's order of precedence says, and explain agrees", () => {
+  fc.assert(
+    fc.property(anyRoutes, fc.array(anyRequest, { minLength: 4, maxLength: 8 }), (specs, requests) => {
+      const routes = specs.map(({ rules, ...rest }, i) => routeUnit(`r/${i}`, rest, ...rules));
+      const router = namedRouter(listenerUnit(""), ...routes);
+      for (const { method, host, path, fields, query } of requests) {
+        const pairs = fields.map((name): [string, string] => [name, "1"]);
+        const line = `${method} http://${host}${path}${query.length > 0 ? `?${query.join("&")}` : ""}`;
+        const head = request(line, pairs);
+        const found = router.find(head)?.value ?? null;
+        assert.equal(found, referenceFind(routes, head), line);
+        assert.equal(router.explain(head).match?.value ?? null, found);
+      }
+    }),
+    { seed: 20_261_124, numRuns: 400 },
+  );
+});
