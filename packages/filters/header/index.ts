@@ -1,0 +1,3 @@
+/** Sets, adds and removes headers of requests or responses. */
+export { headerModifier } from "./filter.ts";
+export type { HeaderModifierConfig, HeaderValue } from "./config.ts";

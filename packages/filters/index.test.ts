@@ -1,0 +1,8 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { builtinFilters } from "./index.ts";
+
+test("the registry has each filter under its own name", () => {
+  assert.deepEqual([...builtinFilters.keys()], ["header-modifier", "redirect", "rewrite", "mirror", "cors"]);
+  for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);
+});

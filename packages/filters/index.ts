@@ -1,0 +1,25 @@
+/**
+ * The policies that come with Heddle, one folder each, written against the engine's filter contract and nothing
+ * else. `builtinFilters` is what the runtime builds chains from; each folder's README.md is its manual.
+ */
+import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
+import { cors } from "./cors/index.ts";
+import { headerModifier } from "./header/index.ts";
+import { mirror } from "./mirror/index.ts";
+import { redirect } from "./redirect/index.ts";
+import { rewrite } from "./rewrite/index.ts";
+
+export { cors, headerModifier, mirror, redirect, rewrite };
+export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
+export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
+export type { MirrorConfig } from "./mirror/index.ts";
+export type { PathChange } from "./path-change/index.ts";
+export type { RedirectConfig } from "./redirect/index.ts";
+export type { RewriteConfig } from "./rewrite/index.ts";
+
+/** A registry forgets which configuration belongs to which factory: compile pairs them by name. */
+function registryOf(factories: readonly FilterFactory<never>[]): FilterRegistry {
+  return new Map(factories.map((factory) => [factory.name, factory as FilterFactory]));
+}
+
+export const builtinFilters: FilterRegistry = registryOf([headerModifier, redirect, rewrite, mirror, cors]);

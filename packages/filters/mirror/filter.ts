@@ -1,0 +1,65 @@
+import type { Filter, FilterContext, FilterFactory, ObserveBody } from "@heddle/engine/filter";
+import { LENGTH_UNKNOWN } from "@heddle/engine/message";
+import type { Exchange, RequestHead } from "@heddle/engine/message";
+import type { MirrorConfig } from "./config.ts";
+import { Shadow } from "./shadow.ts";
+
+/**
+ * Copies requests to another cluster and drops its answers. The copy is what the request is at this place of the
+ * filter list, Host included. The exchange never waits for it and never fails with it. Upgrades are not copied: their
+ * bytes are a conversation that only one side can answer.
+ */
+class Mirror implements Filter {
+  readonly name = "mirror";
+  readonly requestBody: ObserveBody;
+  private readonly config: MirrorConfig;
+  private readonly context: FilterContext;
+  private readonly slot: number;
+
+  constructor(config: MirrorConfig, context: FilterContext) {
+    this.config = config;
+    this.context = context;
+    this.slot = context.reserveSlot();
+    this.requestBody = {
+      mode: "observe",
+      chunk: (exchange, bytes) => this.shadowOf(exchange)?.write(bytes, exchange.request.bodyLength),
+      end: (exchange) => this.shadowOf(exchange)?.finish(exchange.request.bodyLength),
+    };
+  }
+
+  requestHead(exchange: Exchange): void {
+    const { request } = exchange;
+    if (request.upgrade !== "" || request.method === "CONNECT" || !this.isSampled()) return;
+    const shadow = new Shadow(this.config.cluster, copyOf(request), this.context);
+    exchange.slots![this.slot] = shadow;
+    if (request.bodyLength === 0) shadow.finish(0);
+  }
+
+  /** A body that was cut short must not look whole to the mirror either. */
+  end(exchange: Exchange): void {
+    this.shadowOf(exchange)?.abandon();
+  }
+
+  private isSampled(): boolean {
+    const { numerator, denominator } = this.config;
+    return numerator >= denominator || this.context.random.next() * denominator < numerator;
+  }
+
+  private shadowOf(exchange: Exchange): Shadow | undefined {
+    return exchange.slots?.[this.slot] as Shadow | undefined;
+  }
+}
+
+function copyOf(request: RequestHead): RequestHead {
+  const copy = request.clone();
+  // The client was or will be told to go on; nobody asks the mirror.
+  copy.expectsContinue = false;
+  if (copy.bodyLength === LENGTH_UNKNOWN) copy.fields.delete("content-length");
+  return copy;
+}
+
+/** Events: `sent`, `dropped` (the mirror was too slow), `failed` (it answered with no whole response). */
+export const mirror: FilterFactory<MirrorConfig> = {
+  name: "mirror",
+  create: (config, context) => new Mirror(config, context),
+};

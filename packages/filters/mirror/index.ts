@@ -1,0 +1,3 @@
+/** Copies a share of the requests to another cluster. */
+export { mirror } from "./filter.ts";
+export type { MirrorConfig } from "./config.ts";

@@ -1,0 +1,93 @@
+import type { FilterContext, SideCall } from "@heddle/engine/filter";
+import { LENGTH_UNKNOWN } from "@heddle/engine/message";
+import type { RequestHead } from "@heddle/engine/message";
+
+/** Octets that may wait for a slow mirror; beyond it is given up, since the exchange does not wait. */
+export const MAX_PENDING_BYTES = 1_048_576;
+
+/**
+ * One copy of one request on its way.
+ *
+ *   waiting ──(first body bytes, or the end)──► open ──(body ended)──► sent
+ *      └────────────────────────────────────────┴──(too slow, failed, answered early, abandoned)──► over
+ *
+ * It opens as late as it can, because a body filter before it may have changed the length after the head passed.
+ */
+export class Shadow {
+  private readonly cluster: string;
+  private readonly head: RequestHead;
+  private readonly context: FilterContext;
+  private call: SideCall | null = null;
+  private state: "waiting" | "open" | "sent" | "over" = "waiting";
+  private writtenBytes = 0;
+
+  constructor(cluster: string, head: RequestHead, context: FilterContext) {
+    this.cluster = cluster;
+    this.head = head;
+    this.context = context;
+  }
+
+  /** `bodyLength` is the exchange's own by now. */
+  write(bytes: Uint8Array, bodyLength: number): void {
+    if (this.state === "waiting") this.open(bodyLength);
+    if (this.state !== "open") return;
+    this.writtenBytes += bytes.length;
+    const isTooLong = this.head.bodyLength !== LENGTH_UNKNOWN && this.writtenBytes > this.head.bodyLength;
+    if (isTooLong || this.call!.pendingBytes + bytes.length > MAX_PENDING_BYTES) {
+      this.drop();
+      return;
+    }
+    this.call!.writeBody(bytes);
+  }
+
+  finish(bodyLength: number): void {
+    if (this.state === "waiting") this.open(bodyLength);
+    if (this.state !== "open") return;
+    if (this.head.bodyLength !== LENGTH_UNKNOWN && this.writtenBytes < this.head.bodyLength) {
+      this.drop();
+      return;
+    }
+    this.state = "sent";
+    this.context.count("sent");
+    this.call!.writeEnd();
+  }
+
+  /** The exchange has ended: a copy that is not whole by now never will be. */
+  abandon(): void {
+    const wasOpen = this.state === "open";
+    if (wasOpen || this.state === "waiting") this.state = "over";
+    if (wasOpen) this.call!.abort();
+  }
+
+  private open(bodyLength: number): void {
+    if (bodyLength === LENGTH_UNKNOWN && this.head.bodyLength !== LENGTH_UNKNOWN) {
+      this.head.bodyLength = LENGTH_UNKNOWN;
+      this.head.fields.delete("content-length");
+    }
+    this.state = "open";
+    try {
+      this.call = this.context.call(this.cluster, this.head, {
+        onEnd: (fault) => this.onEnd(fault),
+      });
+    } catch {
+      // Whatever is wrong with the mirror, the exchange is not concerned.
+      this.onEnd("HDL_INTERNAL");
+    }
+  }
+
+  private onEnd(fault: string | undefined): void {
+    // After `drop` and `abandon` the outcome is known already.
+    if (this.state === "over") return;
+    const isEarly = this.state === "open" && this.call !== null;
+    this.state = "over";
+    if (fault !== undefined) this.context.count("failed");
+    // Answered before the whole body came: the rest has no reader.
+    else if (isEarly) this.call!.abort();
+  }
+
+  private drop(): void {
+    this.state = "over";
+    this.context.count("dropped");
+    this.call!.abort();
+  }
+}
