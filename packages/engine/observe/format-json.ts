@@ -48,8 +48,7 @@ const statusMembers: string[] = Array.from(
   (_, status) => `,"status":${status},"durationMs":`,
 );
 
-const statusMember = (status: number): string =>
-  statusMembers[status] ?? `,"status":${status},"durationMs":`;
+const statusMember = (status: number): string => statusMembers[status] ?? `,"status":${status},"durationMs":`;
 
 const thousandths: readonly string[] = Array.from(
   { length: 1_000 },

@@ -33,5 +33,7 @@ export function loggedReferer(text: string, query: QueryLogging): string {
   const referer = text.includes("@") ? text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1") : text;
   const mark = referer.indexOf("?");
   if (mark < 0) return referer;
-  return query === "none" ? referer.slice(0, mark) : referer.slice(0, mark) + redactQuery(referer.slice(mark));
+  return query === "none"
+    ? referer.slice(0, mark)
+    : referer.slice(0, mark) + redactQuery(referer.slice(mark));
 }

@@ -1,4 +1,5 @@
-import type { Exchange } from "../message/index.ts";
+import { NAME, SPAN } from "../message/index.ts";
+import type { Exchange, Fields } from "../message/index.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/). Section numbers are of its level 1. */
@@ -10,35 +11,27 @@ export interface TraceParent {
   readonly isSampled: boolean;
 }
 
-const ZERO_TRACE = "0".repeat(32);
-const ZERO_SPAN = "0".repeat(16);
+/** Section 3.2: lower-case digits only (3.2.2), neither id all zero, version ff forbidden. Native, so half of a loop. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/;
 const TRACEPARENT_LENGTH = 55;
 
-/** Section 3.2: "00-<32 hex>-<16 hex>-<2 hex>". A later version may be longer (3.2.4). Null for anything else. */
+/** "00-<32 hex>-<16 hex>-<2 hex>"; null for anything else. */
 export function parseTraceparent(value: string): TraceParent | null {
-  if (!hasTraceparentShape(value)) return null;
-  const traceId = value.slice(3, 35);
-  const parentId = value.slice(36, 52);
-  if (traceId === ZERO_TRACE || parentId === ZERO_SPAN) return null;
-  // Of an odd second digit the lowest bit is set: sampled (3.2.2.5.1).
-  return { traceId, parentId, isSampled: (hexDigit(value.charCodeAt(54)) & 1) === 1 };
+  if (!isTraceparent(value)) return null;
+  return { traceId: value.slice(3, 35), parentId: value.slice(36, 52), isSampled: isSampled(value) };
 }
 
-function hasTraceparentShape(value: string): boolean {
-  if (value.length < TRACEPARENT_LENGTH) return false;
-  for (let i = 0; i < TRACEPARENT_LENGTH; i++) {
-    const c = value.charCodeAt(i);
-    if (i === 2 || i === 35 || i === 52 ? c !== 45 : hexDigit(c) < 0) return false;
-  }
-  if (value.startsWith("ff")) return false;
+/** What a later version adds stands after one more dash (3.2.4). */
+function isTraceparent(value: string): boolean {
+  if (!TRACEPARENT.test(value)) return false;
   if (value.length === TRACEPARENT_LENGTH) return true;
-  return !value.startsWith("00") && value.charCodeAt(TRACEPARENT_LENGTH) === 45;
+  return !value.startsWith("00") && value[TRACEPARENT_LENGTH] === "-";
 }
 
-/** Upper-case digits are refused (3.2.2). */
-function hexDigit(c: number): number {
-  if (c >= 48 && c <= 57) return c - 48;
-  return c >= 97 && c <= 102 ? c - 87 : -1;
+/** The last digit's lowest bit (3.2.2.5.1). The codes of "a" to "f" are odd where the digits are even. */
+function isSampled(value: string): boolean {
+  const last = value.charCodeAt(TRACEPARENT_LENGTH - 1);
+  return ((last >= 97 ? last + 1 : last) & 1) === 1;
 }
 
 /** Section 3.3.1: members of one list, at most 32, each a key and a printable value. */
@@ -73,23 +66,42 @@ export function parseTracestate(value: string): string {
  */
 export function traceExchange(exchange: Exchange, ids: TraceIds, startSampled: boolean = true): void {
   const { fields } = exchange.request;
-  const value = fields.get("traceparent");
-  const parent = value === undefined ? null : onlyOne(exchange, parseTraceparent(value));
-  exchange.traceId = parent === null ? ids.traceId() : parent.traceId;
-  exchange.spanId = ids.spanId();
-  const isSampled = parent === null ? startSampled : parent.isSampled;
-  if (value !== undefined) fields.delete("traceparent");
-  fields.addTrusted("traceparent", `00-${exchange.traceId}-${exchange.spanId}-${isSampled ? "01" : "00"}`);
-  if (fields.has("tracestate")) passTracestate(exchange, parent !== null);
+  const value = takeTraceparent(fields);
+  const isContinued = value !== "" && isTraceparent(value);
+  const traceId = isContinued ? value.slice(3, 35) : ids.traceId();
+  const spanId = ids.spanId();
+  const flags = (isContinued ? isSampled(value) : startSampled) ? "-01" : "-00";
+  exchange.traceId = traceId;
+  exchange.spanId = spanId;
+  fields.addTrusted("traceparent", `00-${traceId}-${spanId}${flags}`);
+  if (fields.has("tracestate")) passTracestate(fields, isContinued);
 }
 
-/** Two traceparents are as good as none: nobody knows which one the services before us meant. */
-function onlyOne(exchange: Exchange, parent: TraceParent | null): TraceParent | null {
-  return parent !== null && exchange.request.fields.getAll("traceparent").length === 1 ? parent : null;
+/**
+ * Removes every traceparent and returns the only one. Two are as good as none, "": nobody knows which of them the
+ * services before us meant.
+ */
+function takeTraceparent(fields: Fields): string {
+  const { spans } = fields;
+  let value = "";
+  let count = 0;
+  for (let at = 0; at < spans.length; at += SPAN) {
+    if (spans[at] !== NAME.TRACEPARENT) continue;
+    value = fields.text.slice(spans[at + 3], spans[at + 4]);
+    spans[at] = -1;
+    count++;
+  }
+  if (fields.added.length > 0) {
+    for (const added of fields.getAll("traceparent")) {
+      value = added;
+      count++;
+    }
+    fields.delete("traceparent");
+  }
+  return count === 1 ? value : "";
 }
 
-function passTracestate(exchange: Exchange, isContinued: boolean): void {
-  const { fields } = exchange.request;
+function passTracestate(fields: Fields, isContinued: boolean): void {
   const state = isContinued ? parseTracestate(fields.getList("tracestate") ?? "") : "";
   fields.delete("tracestate");
   if (state !== "") fields.addTrusted("tracestate", state);

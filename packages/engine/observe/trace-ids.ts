@@ -5,12 +5,13 @@
 const HEX3: readonly string[] = Array.from({ length: 4_096 }, (_, n) => n.toString(16).padStart(3, "0"));
 const HEX2: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
 
-/** Trace ids that share their left half. The right one alone is random enough (W3C Trace Context 2, section 3.2.2.3). */
+/** Ids that share their left half: a trace's right half alone is random enough (W3C Trace Context 2, 3.2.2.3). */
 const IDS_PER_PREFIX = 4_096;
 
 export class TraceIds {
   private readonly state: Int32Array;
-  private prefix = "";
+  private tracePrefix = "";
+  private spanPrefix = "";
   private left = 0;
 
   /** `seed`: 4 random words, not all zero, of the system's randomness; each worker its own. */
@@ -21,22 +22,28 @@ export class TraceIds {
     this.state = Int32Array.from(seed);
   }
 
-  /** 32 hex digits, never all zero. */
+  /** 32 hex digits, never all zero: 64 fresh bits behind 64 that many share. */
   traceId(): string {
-    if (this.left === 0) {
-      this.prefix = this.spanId();
-      this.left = IDS_PER_PREFIX;
-    }
+    if (this.left === 0) this.refresh();
     this.left--;
-    return this.prefix + this.spanId();
+    return this.tracePrefix + hex(this.nextWord()) + hex(this.nextWord());
   }
 
-  /** 16 hex digits, never all zero. */
+  /** 16 hex digits, never all zero: 32 fresh bits, unique within one trace is all that is asked. */
   spanId(): string {
-    const high = this.nextWord();
-    const low = this.nextWord();
-    if ((high | low) === 0) return this.spanId();
-    return hex(high) + hex(low);
+    if (this.left === 0) this.refresh();
+    this.left--;
+    return this.spanPrefix + hex(this.nextWord());
+  }
+
+  private refresh(): void {
+    this.tracePrefix = hex(this.nonZeroWord()) + hex(this.nextWord());
+    this.spanPrefix = hex(this.nonZeroWord());
+    this.left = IDS_PER_PREFIX;
+  }
+
+  private nonZeroWord(): number {
+    return this.nextWord() || 1;
   }
 
   private nextWord(): number {

@@ -89,7 +89,7 @@ describe("renderMetrics", () => {
 
   it("is described metric by metric in the reference", () => {
     const page = readFileSync(new URL("../../../../docs/reference/metrics.md", import.meta.url), "utf8");
-    const documented = [...page.matchAll(/^\| `([a-z_]+)` \| (counter|gauge|histogram) \|/gm)];
+    const documented = [...page.matchAll(/^\| `([a-z_]+)` +\| (counter|gauge|histogram) +\|/gm)];
     const found = parseExposition(renderMetrics(sampleRegistry(), FACTS));
     assert.deepEqual(
       documented.map(([, name, type]) => `${name} ${type}`).sort(),

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LineBuffer } from "./line-buffer.ts";
+
+class Sink {
+  readonly chunks: string[] = [];
+  isBusy = false;
+  write(text: string): boolean {
+    if (this.isBusy) return false;
+    this.chunks.push(text);
+    return true;
+  }
+}
+
+describe("LineBuffer", () => {
+  it("gathers lines until they are a chunk", () => {
+    const sink = new Sink();
+    const buffer = new LineBuffer(sink, { chunkChars: 8, maxPendingChars: 100 });
+    buffer.add("one");
+    assert.deepEqual(sink.chunks, []);
+    buffer.add("two");
+    assert.deepEqual(sink.chunks, ["one\ntwo\n"]);
+    assert.equal(buffer.pendingChars, 0);
+  });
+
+  it("hands on what waits when it is flushed, and nothing when nothing does", () => {
+    const sink = new Sink();
+    const buffer = new LineBuffer(sink);
+    buffer.flush();
+    buffer.add("one");
+    buffer.flush();
+    buffer.flush();
+    assert.deepEqual(sink.chunks, ["one\n"]);
+  });
+
+  it("keeps what a busy sink refuses, and drops and counts what finds no room", () => {
+    const sink = new Sink();
+    sink.isBusy = true;
+    const buffer = new LineBuffer(sink, { chunkChars: 4, maxPendingChars: 10 });
+    for (const line of ["one", "two", "three", "four"]) buffer.add(line);
+    assert.equal(buffer.droppedCount, 2);
+    assert.equal(buffer.lineCount, 2);
+    sink.isBusy = false;
+    buffer.flushFull();
+    buffer.add("five");
+    assert.deepEqual(sink.chunks, ["one\ntwo\n", "five\n"]);
+  });
+
+  it("waits for a whole chunk when the sink becomes idle", () => {
+    const sink = new Sink();
+    const buffer = new LineBuffer(sink, { chunkChars: 8, maxPendingChars: 100 });
+    buffer.add("one");
+    buffer.flushFull();
+    assert.deepEqual(sink.chunks, []);
+  });
+});
