@@ -1,7 +1,7 @@
 import type { ResponseHead } from "../../message/index.ts";
 import { isFieldValue, NAME } from "../../message/index.ts";
 import { encodeFields, hasContentLength } from "./encode-fields.ts";
-import { reasonOf, statusLine } from "./reasons.ts";
+import { statusLine } from "./reasons.ts";
 
 /** How a response's body is written: as it is, in chunks, as it is and then the connection closed, not at all. */
 export type ResponseFraming = "length" | "chunked" | "close" | "none";
@@ -36,8 +36,9 @@ export function encodeResponseHead(
 ): string {
   const framing = responseFraming(head, requestMethod, requestVersion);
   const { status, fields } = head;
-  let out = head.reason === "" ? statusLine(status) : reasonedLine(status, head.reason);
-  if (out === undefined || out === "") throw new RangeError(`status ${status} is not in 100–599`);
+  let out = statusLine(status);
+  if (out === "") throw new RangeError(`status ${status} is not in 100–599`);
+  if (head.reason !== "") out = reasonedLine(status, head.reason);
   if (framing === "length") {
     if (hasContentLength(fields, head.bodyLength)) out += encodeFields(fields, NAME.CONTENT_LENGTH);
     else out += `${encodeFields(fields, 0)}content-length: ${head.bodyLength}\r\n`;
@@ -61,6 +62,5 @@ function keptWithoutBody(status: number, framing: ResponseFraming, requestMethod
 
 function reasonedLine(status: number, reason: string): string {
   if (!isFieldValue(reason)) throw new RangeError("reason phrase has a control character");
-  if (statusLine(status) === undefined || reason === reasonOf(status)) return statusLine(status);
   return `HTTP/1.1 ${status} ${reason}\r\n`;
 }

@@ -71,7 +71,7 @@ export class FieldScanner {
       if (i === at || bytes[i] !== COLON) {
         if (i === at && bytes[i] === CR) {
           if (i + 1 >= end) break;
-          if (bytes[i + 1] !== LF) return this.refuse(malformed, "bare CR in the head");
+          if (bytes[i + 1] !== LF) return this.refuse(malformed, "bare CR");
           if (i + 2 > limit) return this.refuse(tooLarge, sizeMessage(maxBytes));
           this.size = size;
           this.line = at - base;
@@ -96,7 +96,7 @@ export class FieldScanner {
         this.repeated |= this.seen & bit;
         this.seen |= bit;
       }
-      if (size >= maxSize) return this.refuse(tooLarge, `head has more than ${maxFields} fields`);
+      if (size >= maxSize) return this.refuse(tooLarge, `more than ${maxFields} fields`);
       limit -= FIELD_CHARGE;
       if (i + 2 > limit) return this.refuse(tooLarge, sizeMessage(maxBytes));
       spans[size] = id;
@@ -115,7 +115,7 @@ export class FieldScanner {
 }
 
 function sizeMessage(maxBytes: number): string {
-  return `head is larger than ${maxBytes} bytes, each field counted with 32 more`;
+  return `larger than ${maxBytes} bytes, each field counted with ${FIELD_CHARGE} more`;
 }
 
 /** Why the octet at `at` ends no field name that began at `start`. */
@@ -128,7 +128,7 @@ function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   }
   if (c === COLON) return "empty field name";
   if (c === 95) return "underscore in a field name";
-  if (c === LF) return "bare LF in the head";
+  if (c === LF) return "bare LF";
   if (c === CR) return "field line without a colon";
   return "octet that no field name may have";
 }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { FieldScanner } from "./field-scanner.ts";
-import { LINE_ENDERS } from "./octets.ts";
+import { CR, LINE_ENDERS } from "./octets.ts";
 
 /**
  * The bytes of a head, or of a trailer section, that came in more than one read, with the scanner that has worked
@@ -27,7 +27,8 @@ export class PartialHead<Scanner extends FieldScanner> {
     const added = length - from;
     this.bytes.set(bytes.subarray(start, start + added), from);
     this.length = length;
-    if (length === maxLength) return true;
+    // A CR that was the last octet so far waits for its LF.
+    if (length === maxLength || (from > 0 && this.bytes[from - 1] === CR)) return true;
     for (let i = from; i < length; i++) if (LINE_ENDERS[this.bytes[i]] === 1) return true;
     return false;
   }

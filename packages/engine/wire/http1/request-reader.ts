@@ -146,7 +146,7 @@ export class RequestReader extends MessageReader {
   /** Turns the scanned head into events; false when it is refused. */
   private endHead(bytes: Uint8Array, base: number, at: number, scanner: RequestScanner): boolean {
     if (at === REFUSED) {
-      this.fail(scanner.code, scanner.message);
+      this.fail(scanner.code, `request head: ${scanner.message}`);
       return false;
     }
     const method = methodAt(bytes, base + scanner.methodStart, base + scanner.methodEnd);

@@ -155,7 +155,7 @@ export class ResponseReader extends MessageReader {
   /** Turns the scanned head into events; false when it is refused. */
   private endHead(bytes: Uint8Array, base: number, at: number, scanner: ResponseScanner): boolean {
     if (at === REFUSED) {
-      this.fail(scanner.code, scanner.message);
+      this.fail(scanner.code, `response head: ${scanner.message}`);
       return false;
     }
     const text = sliceLatin1(bytes, base, base + scanner.line);

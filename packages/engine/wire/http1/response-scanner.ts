@@ -25,7 +25,7 @@ export class ResponseScanner extends FieldScanner {
     if (!this.hasLine) {
       const at = this.scanLine(bytes, base, end);
       if (at === INCOMPLETE && end - base > limits.maxHeadBytes) {
-        return this.refuse("HDL_UPSTREAM_HEAD_TOO_LARGE", `head is larger than ${limits.maxHeadBytes} bytes`);
+        return this.refuse("HDL_UPSTREAM_HEAD_TOO_LARGE", `larger than ${limits.maxHeadBytes} bytes`);
       }
       if (at < 0) return at;
       this.line = at - base;
