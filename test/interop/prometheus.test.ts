@@ -1,34 +1,31 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { describe, it } from "node:test";
-import { Family, labels } from "../../packages/heddle/exporters/prometheus/exposition.ts";
-import { readProcessFacts, renderMetrics } from "../../packages/heddle/exporters/index.ts";
-import { sampleRegistry } from "../../packages/heddle/exporters/prometheus/sample-registry.suite.ts";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PRINT_SAMPLE = join(ROOT, "packages/heddle/exporters/prometheus/print-sample.suite.ts");
 
 /** What promtool, which reads as Prometheus itself does and lints besides, says of an exposition. */
 function checkMetrics(text: string): { status: number | null; output: string } {
   const result = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
-  if (result.error !== undefined) {
-    assert.fail("promtool is not installed: install the package prometheus");
-  }
+  assert.equal(result.error, undefined, "promtool is not installed: install the package prometheus");
   return { status: result.status, output: result.stdout + result.stderr };
 }
 
 describe("promtool check metrics", () => {
-  it("accepts everything that Heddle renders, and has nothing to improve", () => {
-    const { status, output } = checkMetrics(renderMetrics(sampleRegistry(), readProcessFacts("0.1.0")));
-    assert.deepEqual([status, output], [0, ""]);
+  let text = "";
+  before(() => {
+    const printed = spawnSync(process.execPath, [PRINT_SAMPLE], { encoding: "utf8" });
+    assert.equal(printed.status, 0, printed.stderr);
+    text = printed.stdout;
   });
 
-  it("accepts labels of any text", () => {
-    const family = new Family("heddle_any_total", "counter", "Anything.");
-    for (const value of ['"', "\\", "\n", "\\n", 'a"},b="', "é", "日本", "#", " "]) {
-      family.sample(labels([["value", value]]), 1);
-    }
-    assert.deepEqual(checkMetrics(family.text), { status: 0, output: "" });
+  it("accepts every metric that Heddle renders and labels of any text, with nothing to improve", () => {
+    assert.deepEqual(checkMetrics(text), { status: 0, output: "" });
   });
 
-  it("refuses a broken exposition, so the checks above can fail", () => {
-    assert.notEqual(checkMetrics('heddle_x_total{a="b} 1\n').status, 0);
+  it("refuses the same with one label broken, so the check above can fail", () => {
+    assert.notEqual(checkMetrics(text.replace('code_class="2xx"', 'code_class="2xx')).status, 0);
   });
 });

@@ -233,7 +233,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     const route = registry.allocate("route:d/r/0");
     const source = `
       import { parentPort, workerData } from "node:worker_threads";
-      const { WorkerLane, ROUTE } = await import(workerData.url);
+      const { WorkerLane, ROUTE } = await import(workerData.observe);
       const lane = new WorkerLane(workerData.memory);
       parentPort.on("message", ({ segments, index }) => {
         lane.addSegments(segments);
@@ -242,7 +242,7 @@ describe("WorkerLane and MetricsRegistry", () => {
         parentPort.postMessage("done");
       });`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
-      workerData: { url: new URL("index.ts", import.meta.url).href, memory: registry.openLane(3, 1) },
+      workerData: { observe: new URL("./index.ts", import.meta.url).href, memory: registry.openLane(3, 1) },
     });
     for (let i = 0; i < 300; i++) registry.allocate(`route:d/more${i}/0`);
     for (const index of [route, 300]) {

@@ -1,0 +1,11 @@
+/** Run as a process: prints what the sample registry renders to, and a metric with labels of any text. */
+import { Family, labels } from "./exposition.ts";
+import { readProcessFacts } from "./process-facts.ts";
+import { renderMetrics } from "./render-metrics.ts";
+import { sampleRegistry } from "./sample-registry.suite.ts";
+
+const family = new Family("heddle_any_total", "counter", "Anything.");
+for (const value of ['"', "\\", "\n", "\\n", 'a"},b="', "é", "日本", "#", " "]) {
+  family.sample(labels([["value", value]]), 1);
+}
+process.stdout.write(renderMetrics(sampleRegistry(), readProcessFacts("0.1.0")) + family.text);
