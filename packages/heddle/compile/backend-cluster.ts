@@ -5,15 +5,15 @@ import type { ControlAddress } from "./compile-io.ts";
 import { endpointMistake } from "./endpoint-guard.ts";
 import { readResource, type FactReader } from "./facts.ts";
 import { normalAddress } from "./ip-address.ts";
-import { joinFindings, type Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {
   readonly endpoints: readonly EndpointSpec[];
   readonly tls: ClusterTls | null;
   /** References that do not resolve: the backend is not used. */
-  readonly unresolved: Finding | null;
+  readonly unresolved: readonly Finding[];
   /** Endpoints that are left out. */
-  readonly refused: Finding | null;
+  readonly refused: readonly Finding[];
 }
 
 interface Place {
@@ -33,10 +33,10 @@ export function planBackend(
   for (const { address, port, path } of placesOf(backend)) {
     const mistake = port === 0 ? null : endpointMistake(address, port, controlAddresses);
     if (mistake === null) endpoints.push({ address, port, weight: 1, zone: "" });
-    else refused.push({ reason: "EndpointRefused", message: `${path}: ${address} ${mistake}` });
+    else refused.push(makeFinding("EndpointRefused", path, `${address} ${mistake}`));
   }
   const { tls, findings } = tlsOf(backend, facts);
-  return { endpoints, tls, unresolved: joinFindings(findings), refused: joinFindings(refused) };
+  return { endpoints, tls, unresolved: findings, refused };
 }
 
 function placesOf({ spec }: Backend): Place[] {
@@ -73,8 +73,8 @@ function tlsOf(
     const pem = readBundle(ref, metadata.namespace, facts);
     if (pem.isGood) bundles.push(pem.text);
     else {
-      const message = `spec.tls.caCertificateRefs[${index}]: ${ref.kind} ${metadata.namespace}/${ref.name} ${pem.text}`;
-      findings.push({ reason: "InvalidCACertificateRef", message });
+      const message = `${ref.kind} ${metadata.namespace}/${ref.name}: ${pem.text}`;
+      findings.push(makeFinding("InvalidCACertificateRef", `spec.tls.caCertificateRefs[${index}]`, message));
     }
   }
   const caPem = refs === undefined ? null : bundles.join("\n");
@@ -95,7 +95,7 @@ function readBundle(ref: CaRef, namespace: string, facts: FactReader): { isGood:
     ref.kind === "ConfigMap"
       ? readResource(facts, "ConfigMap", namespace, ref.name)?.data["ca.crt"]
       : secretText(readResource(facts, "Secret", namespace, ref.name)?.data["ca.crt"]);
-  if (pem === undefined) return { isGood: false, text: "is missing, or has no key ca.crt" };
+  if (pem === undefined) return { isGood: false, text: "is not there, or has no key ca.crt" };
   const certificates = parseCertificates(pem, "ca.crt");
   return typeof certificates === "string"
     ? { isGood: false, text: certificates }

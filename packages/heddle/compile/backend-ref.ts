@@ -1,16 +1,16 @@
-import type { BackendObjectReference, ServicePort } from "../resources/index.ts";
+import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
-import { readResource, type FactReader } from "./facts.ts";
+import { readPresence, readResource, readTlsPolicies, type FactReader } from "./facts.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, verdictOf, type Finding } from "./status.ts";
 
 export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
 
 /** Application protocols of a Service port that HTTP/1.1 reaches (KEP-3726, and the plain name). */
 const httpProtocols: ReadonlySet<string> = new Set(["http", "kubernetes.io/ws"]);
 
-/** The cluster that a reference stands for, or why it does not resolve. Messages begin with `path`. */
+/** The cluster that a reference stands for, or why it does not resolve; `path` is that of the reference. */
 export function resolveBackend(
   ref: BackendObjectReference,
   path: string,
@@ -19,23 +19,41 @@ export function resolveBackend(
   controlAddresses: readonly ControlAddress[],
 ): ResolvedBackend {
   const isService = ref.group === "" && ref.kind === "Service";
-  const isBackend = ref.group === "heddle.dev" && ref.kind === "Backend";
+  const isBackend = ref.group === heddleGroup && ref.kind === "Backend";
   if (!isService && !isBackend) {
     const got = `${ref.kind} of group "${ref.group}"`;
     return failed(
       "InvalidKind",
-      `${path}: cannot refer to ${got}; use a Service, or a Backend of group heddle.dev`,
+      path,
+      `cannot refer to ${got}; use a Service, or a Backend of group heddle.dev`,
     );
   }
   const namespace = ref.namespace ?? from.namespace;
   const to = { group: ref.group, kind: ref.kind, namespace, name: ref.name };
-  if (!isGranted(facts, from, to)) return failed("RefNotPermitted", grantMissing(path, from, to));
+  if (!isGranted(facts, from, to)) return failed("RefNotPermitted", path, grantMissing(from, to));
   return isService
     ? resolveService(namespace, ref, path, facts)
     : resolveHeddleBackend(namespace, ref.name, path, facts, controlAddresses);
 }
 
-const failed = (reason: string, message: string): ResolvedBackend => ({ finding: { reason, message } });
+function failed(reason: string, path: string, message: string): ResolvedBackend {
+  return { finding: makeFinding(reason, path, message) };
+}
+
+function notFound(
+  kind: "Service" | "Backend",
+  namespace: string,
+  name: string,
+  path: string,
+  facts: FactReader,
+): ResolvedBackend {
+  const key = makeKey(kind === "Backend" ? heddleGroup : "", kind, namespace, name);
+  const message =
+    readPresence(facts, key) === "rejected"
+      ? `${kind} ${namespace}/${name} has errors; mend it first`
+      : `there is no ${kind} ${namespace}/${name}`;
+  return failed("BackendNotFound", path, message);
+}
 
 function resolveService(
   namespace: string,
@@ -44,14 +62,14 @@ function resolveService(
   facts: FactReader,
 ): ResolvedBackend {
   const service = readResource(facts, "Service", namespace, name);
-  if (service === undefined)
-    return failed("BackendNotFound", `${path}: there is no Service ${namespace}/${name}`);
+  if (service === undefined) return notFound("Service", namespace, name, path, facts);
   const { type, ports = [] } = service.spec;
   if (type === "ExternalName") {
     // Its DNS name can lead anywhere, Heddle's own machine included (CVE-2021-25740).
     return failed(
       "InvalidKind",
-      `${path}: Service ${namespace}/${name} is of type ExternalName, which is not forwarded to; use a Backend with the host name`,
+      path,
+      `Service ${namespace}/${name} is of type ExternalName, which is not forwarded to; use a Backend with the host name`,
     );
   }
   const found = ports.filter((one) => one.port === port);
@@ -60,15 +78,45 @@ function resolveService(
     const has = known === "" ? "it has none" : `it has ${known}`;
     return failed(
       "BackendNotFound",
-      `${path}.port: Service ${namespace}/${name} has no port ${port}; ${has}`,
+      `${path}.port`,
+      `Service ${namespace}/${name} has no port ${port}; ${has}`,
+    );
+  }
+  const policy = tlsPolicyFor(namespace, name, found, facts);
+  if (policy !== undefined) {
+    // Without TLS the request would go out in the clear, which is what the policy is there to prevent.
+    return failed(
+      "UnsupportedProtocol",
+      path,
+      `BackendTLSPolicy ${policy} asks for TLS to Service ${namespace}/${name}, which this version does not serve yet; use a Backend with an https URL`,
     );
   }
   const usable = found.find((one) => protocolMistake(one) === null);
   if (usable !== undefined) return { cluster: `service/${namespace}/${name}/${port}` };
   return failed(
     "UnsupportedProtocol",
-    `${path}: port ${port} of Service ${namespace}/${name} ${protocolMistake(found[0]!)}`,
+    path,
+    `port ${port} of Service ${namespace}/${name} ${protocolMistake(found[0]!)}`,
   );
+}
+
+/** The policy that asks for TLS to one of these ports of a Service, by the name of the port where it gives one. */
+function tlsPolicyFor(
+  namespace: string,
+  service: string,
+  ports: readonly ServicePort[],
+  facts: FactReader,
+): string | undefined {
+  const policy = readTlsPolicies(facts, namespace).find(({ spec }) =>
+    spec.targetRefs.some(
+      ({ group, kind, name, sectionName }) =>
+        group === "" &&
+        kind === "Service" &&
+        name === service &&
+        (sectionName === undefined || ports.some((port) => port.name === sectionName)),
+    ),
+  );
+  return policy && `${namespace}/${policy.metadata.name}`;
 }
 
 function protocolMistake({ protocol, appProtocol = "" }: ServicePort): string | null {
@@ -90,14 +138,14 @@ function resolveHeddleBackend(
   controlAddresses: readonly ControlAddress[],
 ): ResolvedBackend {
   const backend = readResource(facts, "Backend", namespace, name);
-  if (backend === undefined)
-    return failed("BackendNotFound", `${path}: there is no Backend ${namespace}/${name}`);
+  if (backend === undefined) return notFound("Backend", namespace, name, path, facts);
   const { unresolved } = planBackend(backend, facts, controlAddresses);
   // Without its trust bundle the backend's identity cannot be checked.
-  if (unresolved !== null) {
+  if (unresolved.length > 0) {
     return failed(
       "BackendNotFound",
-      `${path}: Backend ${namespace}/${name} is not usable: ${unresolved.message}`,
+      path,
+      `Backend ${namespace}/${name} is not usable: ${verdictOf(unresolved)!.message}`,
     );
   }
   return { cluster: `backend/${namespace}/${name}` };

@@ -3,7 +3,7 @@ import { planBackend } from "./backend-cluster.ts";
 import type { Collector } from "./collector.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
-import { goodUnless } from "./status.ts";
+import { goodUnless, verdictOf } from "./status.ts";
 
 /** The statuses of Backends, used by a route or not. */
 export function reportBackends(facts: Facts, options: CompileOptions, collector: Collector): void {
@@ -15,11 +15,9 @@ function reportBackend(backend: Backend, facts: Facts, options: CompileOptions, 
   const { generation } = backend.metadata;
   collector.status(keyOf(backend), {
     conditions: [
-      goodUnless("Accepted", refused, "Accepted", generation),
-      goodUnless("ResolvedRefs", unresolved, "ResolvedRefs", generation),
+      goodUnless("Accepted", verdictOf(refused), "Accepted", generation),
+      goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation),
     ],
   });
-  for (const finding of [refused, unresolved]) {
-    if (finding !== null) collector.finding(keyOf(backend), finding);
-  }
+  collector.findings(keyOf(backend), [...refused, ...unresolved]);
 }

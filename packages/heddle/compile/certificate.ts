@@ -12,7 +12,7 @@ const minRsaBits = 2048;
 /** The certificate with its key of a Secret of type kubernetes.io/tls, or what is wrong with it. */
 export function readCertificate(secret: Secret): CertificateResult {
   if (secret.type !== tlsSecretType) {
-    return { mistake: `is of type ${secret.type}; use a Secret of type ${tlsSecretType}` };
+    return { mistake: `type is ${secret.type}; it must be ${tlsSecretType}` };
   }
   const certificatePem = textOf(secret, "tls.crt");
   const privateKeyPem = textOf(secret, "tls.key");

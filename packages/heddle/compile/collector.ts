@@ -30,9 +30,8 @@ export class Collector {
     this.problems.push({ key, path, message, severity });
   }
 
-  /** An error of a finding whose message begins with the field path and a colon. */
-  finding(key: ResourceKey, { message }: Finding): void {
-    this.problems.push(problemOf(key, message));
+  findings(key: ResourceKey, findings: readonly (Finding | null)[]): void {
+    for (const finding of findings) if (finding !== null) this.problems.push(problemOf(key, finding));
   }
 
   problemsOf(problems: readonly CompileProblem[]): void {

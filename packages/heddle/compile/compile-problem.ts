@@ -1,4 +1,5 @@
 import type { ResourceKey } from "../resources/index.ts";
+import type { Finding } from "./status.ts";
 
 /** Something to tell the user about one field. An error: what the field asks for is not done. */
 export interface CompileProblem {
@@ -9,8 +10,7 @@ export interface CompileProblem {
   readonly severity: "error" | "warning";
 }
 
-/** A finding's message as `heddle check` prints it: the field path, with which it begins, apart. */
-export function problemOf(key: ResourceKey, text: string): CompileProblem {
-  const end = text.indexOf(": ");
-  return { key, path: text.slice(0, end), message: text.slice(end + 2), severity: "error" };
+/** A finding as `heddle check` prints it. */
+export function problemOf(key: ResourceKey, { path, message }: Finding): CompileProblem {
+  return { key, path, message, severity: "error" };
 }

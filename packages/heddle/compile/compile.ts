@@ -4,7 +4,7 @@ import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOutput } from "./compile-io.ts";
 import { Facts } from "./facts.ts";
-import { compileGatewayClasses } from "./gateway-class.ts";
+import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
@@ -42,10 +42,11 @@ export function* compileInSlices(
     facts.add(resource);
     if (++done % indexSliceLength === 0) yield;
   }
+  for (const { key } of rejected) facts.addRejected(key);
   facts.seal(memo);
   yield;
-  const classes = compileGatewayClasses(facts, options, collector);
-  const gateways = facts.ofKind("Gateway").filter(({ spec }) => classes.has(spec.gatewayClassName));
+  const owners = compileGatewayClasses(facts, options, collector);
+  const gateways = selectGateways(facts.ofKind("Gateway"), owners, collector);
   const plans = planGateways(gateways, { facts, memo, options, collector });
   publishGateways(plans, facts, memo);
   for (const unit of listenerUnits(plans, options)) {

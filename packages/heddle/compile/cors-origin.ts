@@ -1,15 +1,19 @@
 import type { HTTPCORSFilter } from "../resources/index.ts";
 import type { CorsConfig, CorsOrigin } from "./filter-specs.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 const originText = /^(https?):\/\/([^:]+)(?::(\d{1,5}))?$/i;
 const schemePorts = { http: 80, https: 443 } as const;
 
-/** The configuration of a CORS filter, or the field that is wrong and why. */
-export function corsConfig(cors: HTTPCORSFilter): CorsConfig | string {
+/** The configuration of a CORS filter, or the first of its fields that is wrong. */
+export function corsConfig(cors: HTTPCORSFilter, path: string): CorsConfig | Finding {
   const allowOrigins: CorsOrigin[] = [];
   for (const [index, text] of (cors.allowOrigins ?? []).entries()) {
     const origin = parseOrigin(text);
-    if (origin === null) return `allowOrigins[${index}]: ${JSON.stringify(text)} has no port from 1 to 65535`;
+    if (origin === null) {
+      const message = `${JSON.stringify(text)} has no port from 1 to 65535`;
+      return makeFinding("UnsupportedValue", `${path}.allowOrigins[${index}]`, message);
+    }
     allowOrigins.push(origin);
   }
   return {

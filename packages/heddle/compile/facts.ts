@@ -1,11 +1,14 @@
 import {
+  heddleGroup,
   keyOf,
   makeKey,
   serviceNameLabel,
+  type BackendTLSPolicy,
   type EndpointSlice,
   type KindName,
   type ReferenceGrant,
   type Resource,
+  type ResourceKey,
 } from "../resources/index.ts";
 
 type ResourceNamed<K extends KindName> = Extract<Resource, { kind: K }>;
@@ -21,8 +24,7 @@ export interface FactReader {
 }
 
 const groups: Partial<Record<KindName, string>> = {
-  Gateway: "gateway.networking.k8s.io",
-  Backend: "heddle.dev",
+  Backend: heddleGroup,
 };
 
 /** The resource of one of the kinds that others refer to. */
@@ -50,6 +52,19 @@ interface ListKeeper {
   keepList(name: FactName, list: readonly Resource[]): readonly Resource[];
 }
 
+/** The policies in a namespace that ask for TLS to its Services. */
+export function readTlsPolicies(facts: FactReader, namespace: string): readonly BackendTLSPolicy[] {
+  return (facts.read(`~tls-policies/${namespace}`) as BackendTLSPolicy[] | undefined) ?? [];
+}
+
+/** Whether there is a resource of that key, good or with errors. */
+export function readPresence(facts: FactReader, key: ResourceKey): "present" | "rejected" | "absent" {
+  if (facts.read(key) !== undefined) return "present";
+  return facts.read(rejectedFact(key)) === undefined ? "absent" : "rejected";
+}
+
+const rejectedFact = (key: ResourceKey): FactName => `~rejected/${key}`;
+
 /** The resources of one compile run, by key and by kind, and the facts that are made of them. */
 export class Facts implements FactReader {
   private readonly facts = new Map<FactName, unknown>();
@@ -62,6 +77,11 @@ export class Facts implements FactReader {
 
   set(name: FactName, value: unknown): void {
     this.facts.set(name, value);
+  }
+
+  /** Notes a resource that is there and has errors. */
+  addRejected(key: ResourceKey): void {
+    this.facts.set(rejectedFact(key), true);
   }
 
   /** After the last `add`: makes the lists facts. */
@@ -85,6 +105,8 @@ export class Facts implements FactReader {
         push(this.lists, `~slices/${resource.metadata.namespace}/${service}`, resource);
     } else if (resource.kind === "ReferenceGrant") {
       push(this.lists, `~grants/${resource.metadata.namespace}`, resource);
+    } else if (resource.kind === "BackendTLSPolicy") {
+      push(this.lists, `~tls-policies/${resource.metadata.namespace}`, resource);
     }
   }
 }

@@ -2,16 +2,18 @@ import type { Gateway } from "../resources/index.ts";
 import { pickAddress, type AddressPool } from "./address-pool.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import { addressRange, normalAddress } from "./ip-address.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 export interface AddressPlan {
   /** To bind, normalised, each once. */
   readonly addresses: readonly string[];
   /** The Gateway cannot be accepted. */
-  readonly refused: Finding | null;
+  readonly refused: readonly Finding[];
   /** Some of what was asked for cannot be had. */
-  readonly missing: Finding | null;
+  readonly missing: readonly Finding[];
 }
+
+const poolUsedUp = "every address of the address pool is in use; give a larger pool, or an address here";
 
 /** Binds on every address of the machine. */
 export const anyAddress: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
@@ -32,37 +34,26 @@ export function requestedAddresses(gateways: readonly Gateway[]): Set<string> {
 export function planAddresses(gateway: Gateway, options: CompileOptions, taken: Set<string>): AddressPlan {
   const asked = gateway.spec.addresses ?? [];
   const found = new Set<string>();
-  const refused: string[] = [];
-  const unusable: string[] = [];
-  let isOut = false;
+  const refused: Finding[] = [];
+  const missing: Finding[] = [];
   const assign = () => {
     const address = assignAddress(gateway, options, taken);
-    if (address === null) isOut = true;
+    if (address === null) missing.push(makeFinding("AddressNotAssigned", "spec.addresses", poolUsedUp));
     else found.add(address);
   };
   for (const [index, { type, value = "" }] of asked.entries()) {
     const path = `spec.addresses[${index}]`;
-    if (type !== "IPAddress") refused.push(`${path}.type: must be IPAddress, got ${type}`);
+    if (type !== "IPAddress")
+      refused.push(makeFinding("UnsupportedAddress", `${path}.type`, `must be IPAddress, got ${type}`));
     else if (value === "") assign();
     else {
       const mistake = addressMistake(value, options);
       if (mistake === null) found.add(normalAddress(value)!);
-      else unusable.push(`${path}.value: ${value} ${mistake}`);
+      else missing.push(makeFinding("AddressNotUsable", `${path}.value`, `${value} ${mistake}`));
     }
   }
   if (asked.length === 0) assign();
-  return {
-    addresses: refused.length > 0 ? [] : [...found],
-    refused: refused.length > 0 ? { reason: "UnsupportedAddress", message: refused.join("; ") } : null,
-    missing: missingAddress(unusable, isOut),
-  };
-}
-
-function missingAddress(unusable: readonly string[], isOut: boolean): Finding | null {
-  if (unusable.length > 0) return { reason: "AddressNotUsable", message: unusable.join("; ") };
-  if (!isOut) return null;
-  const message = "every address of the address pool is in use; give a larger range, or spec.addresses";
-  return { reason: "AddressNotAssigned", message };
+  return { addresses: refused.length > 0 ? [] : [...found], refused, missing };
 }
 
 function assignAddress(gateway: Gateway, options: CompileOptions, taken: Set<string>): string | null {

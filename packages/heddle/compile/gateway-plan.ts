@@ -9,9 +9,9 @@ export interface GatewayPlan {
   readonly gateway: Gateway;
   readonly address: AddressPlan;
   /** Why the Gateway as a whole is not served. */
-  readonly refused: Finding | null;
+  readonly refused: readonly Finding[];
   /** Its own references that do not resolve. */
-  readonly unresolved: Finding | null;
+  readonly unresolved: readonly Finding[];
   readonly listeners: readonly ListenerPlan[];
 }
 
@@ -19,6 +19,8 @@ export interface ListenerPlan {
   readonly listener: Listener;
   /** `ServerSpec.id`. */
   readonly id: string;
+  /** `spec.listeners[0]` */
+  readonly path: string;
   /** "" for any. */
   readonly hostname: string;
   /** Why it is not accepted. */
@@ -55,7 +57,7 @@ export interface ListenerView {
 
 export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
   return (
-    plan.refused === null &&
+    plan.refused.length === 0 &&
     plan.address.addresses.length > 0 &&
     listener.refused === null &&
     listener.conflict === null &&

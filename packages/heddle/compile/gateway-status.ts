@@ -2,8 +2,8 @@ import { isServed, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts
 import {
   condition,
   goodUnless,
-  joinFindings,
-  type Finding,
+  verdictOf,
+  type Verdict,
   type GatewayStatus,
   type ListenerStatus,
   type StatusCondition,
@@ -11,7 +11,7 @@ import {
 
 /** The status of a Gateway; `attached` counts the accepted routes of each listener, by its id. */
 export function gatewayStatus(plan: GatewayPlan, attached: ReadonlyMap<string, number>): GatewayStatus {
-  const { addresses } = plan.address;
+  const addresses = plan.refused.length > 0 ? [] : plan.address.addresses;
   return {
     addresses: addresses.map((value) => ({ type: "IPAddress", value })),
     conditions: gatewayConditions(plan),
@@ -25,12 +25,17 @@ function gatewayConditions(plan: GatewayPlan): StatusCondition[] {
   const { generation } = plan.gateway.metadata;
   const accepted = acceptedCondition(plan, generation);
   const programmed = goodUnless("Programmed", programmedFinding(plan, accepted), "Programmed", generation);
-  if (plan.unresolved === null) return [accepted, programmed];
-  return [accepted, programmed, goodUnless("ResolvedRefs", plan.unresolved, "ResolvedRefs", generation)];
+  if (plan.unresolved.length === 0) return [accepted, programmed];
+  return [
+    accepted,
+    programmed,
+    goodUnless("ResolvedRefs", verdictOf(plan.unresolved), "ResolvedRefs", generation),
+  ];
 }
 
 function acceptedCondition(plan: GatewayPlan, generation: number | undefined): StatusCondition {
-  if (plan.refused !== null) return condition("Accepted", "False", plan.refused, generation);
+  const refused = verdictOf(plan.refused);
+  if (refused !== null) return condition("Accepted", "False", refused, generation);
   const invalid = plan.listeners.filter(isInvalid);
   if (invalid.length === 0) return goodUnless("Accepted", null, "Accepted", generation);
   const isAll = invalid.length === plan.listeners.length;
@@ -50,9 +55,10 @@ const isInvalid = ({ refused, conflict }: ListenerPlan) => refused !== null || c
 const listenerNames = (listeners: readonly ListenerPlan[]) =>
   listeners.map(({ listener }) => listener.name).join(", ");
 
-function programmedFinding(plan: GatewayPlan, accepted: StatusCondition): Finding | null {
+function programmedFinding(plan: GatewayPlan, accepted: StatusCondition): Verdict | null {
   if (accepted.status === "False") return { reason: "Invalid", message: accepted.message };
-  if (plan.address.missing !== null) return plan.address.missing;
+  const missing = verdictOf(plan.address.missing);
+  if (missing !== null) return missing;
   if (plan.listeners.some((listener) => isServed(plan, listener))) return null;
   return { reason: "Invalid", message: "no listener can be served; see status.listeners" };
 }
@@ -61,25 +67,25 @@ function listenerStatus(plan: GatewayPlan, listener: ListenerPlan, attachedRoute
   const { generation } = plan.gateway.metadata;
   const { refused, conflict, overlap } = listener;
   const conditions = [
-    goodUnless("Accepted", refused ?? conflict, "Accepted", generation),
+    goodUnless("Accepted", verdictOf([refused ?? conflict]), "Accepted", generation),
     goodUnless("Programmed", listenerProgrammed(plan, listener), "Programmed", generation),
-    goodUnless("ResolvedRefs", joinFindings(listener.unresolved), "ResolvedRefs", generation),
+    goodUnless("ResolvedRefs", verdictOf(listener.unresolved), "ResolvedRefs", generation),
     conflict === null
       ? condition("Conflicted", "False", { reason: "NoConflicts", message: "" }, generation)
-      : condition("Conflicted", "True", conflict, generation),
+      : condition("Conflicted", "True", verdictOf([conflict])!, generation),
   ];
-  if (overlap !== null) conditions.push(condition("OverlappingTLSConfig", "True", overlap, generation));
+  if (overlap !== null)
+    conditions.push(condition("OverlappingTLSConfig", "True", verdictOf([overlap])!, generation));
   const { name } = listener.listener;
   return { name, attachedRoutes, supportedKinds: listener.supportedKinds, conditions };
 }
 
-function listenerProgrammed(plan: GatewayPlan, listener: ListenerPlan): Finding | null {
+function listenerProgrammed(plan: GatewayPlan, listener: ListenerPlan): Verdict | null {
   if (isServed(plan, listener)) return null;
   const cause =
-    plan.refused ??
-    listener.refused ??
-    listener.conflict ??
-    joinFindings(listener.unresolved) ??
-    plan.address.missing;
+    verdictOf(plan.refused) ??
+    verdictOf([listener.refused ?? listener.conflict]) ??
+    verdictOf(listener.unresolved) ??
+    verdictOf(plan.address.missing);
   return { reason: "Invalid", message: cause?.message ?? "" };
 }

@@ -1,6 +1,6 @@
 import type { RouteMatch, ValueMatch } from "@heddle/engine/model";
 import type { HTTPRouteMatch, HTTPRouteRule } from "../resources/index.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 type CheckRegex = (pattern: string) => string | null;
 
@@ -46,7 +46,7 @@ export function regexMistakes({ matches }: HTTPRouteRule, path: string, check: C
     patternsOf(match, `${path}.matches[${index}]`),
   )) {
     const mistake = check(pattern);
-    if (mistake !== null) found.push({ reason: "UnsupportedValue", message: `${field}: ${mistake}` });
+    if (mistake !== null) found.push(makeFinding("UnsupportedValue", field, mistake));
   }
   return found;
 }

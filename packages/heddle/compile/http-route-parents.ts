@@ -1,10 +1,10 @@
 import type { RouteAttachment } from "@heddle/engine/model";
-import { gatewayGroup, type HTTPRoute, type ParentReference } from "../resources/index.ts";
-import { readResource, type FactReader } from "./facts.ts";
+import { gatewayGroup, makeKey, type HTTPRoute, type ParentReference } from "../resources/index.ts";
+import { readPresence, readResource, type FactReader } from "./facts.ts";
 import type { GatewayView, ListenerView } from "./gateway-plan.ts";
 import { intersectHostnames } from "./hostnames.ts";
 import { selects } from "./label-selector.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 /** What comes of one parentRef. */
 export interface ParentOutcome {
@@ -16,20 +16,26 @@ export interface ParentOutcome {
 }
 
 /** A parent that is none of ours has no outcome: its own controller speaks of it. */
-export type ParentResult = ParentOutcome | { readonly unknown: string };
+export type ParentResult = ParentOutcome | { readonly stranger: string | null };
 
 /** The fact under which routes find a Gateway of ours. */
 export const gatewayFact = (namespace: string, name: string) => `~gateway/${namespace}/${name}`;
 /** The fact of the Gateways that take routes which ask for default ones. */
 export const defaultGatewaysFact = "~default-gateways";
 
-/** The parents of a route: those that it names, and the default Gateways where it asks for them. */
-export function parentRefsOf({ spec }: HTTPRoute, facts: FactReader): ParentReference[] {
-  const named = spec.parentRefs ?? [];
-  if (spec.useDefaultGateways !== "All") return named;
+/** The Gateways that take a route because it asks for default ones, beside those that it names. */
+export function defaultParents(route: HTTPRoute, facts: FactReader): ParentOutcome[] {
+  const { parentRefs = [], useDefaultGateways } = route.spec;
+  if (useDefaultGateways !== "All") return [];
   const defaults =
     (facts.read(defaultGatewaysFact) as { namespace: string; name: string }[] | undefined) ?? [];
-  return [...named, ...defaults.map((one) => ({ group: gatewayGroup, kind: "Gateway", ...one }))];
+  const isNamed = ({ namespace, name }: { namespace: string; name: string }) =>
+    parentRefs.some((ref) => ref.name === name && (ref.namespace ?? route.metadata.namespace) === namespace);
+  return defaults
+    .filter((one) => !isNamed(one))
+    .map((one) => resolveParent(route, { group: gatewayGroup, kind: "Gateway", ...one }, "", facts))
+    .filter((one) => "refused" in one)
+    .filter(({ refused }) => refused === null);
 }
 
 export function resolveParent(
@@ -42,13 +48,25 @@ export function resolveParent(
   if (group === gatewayGroup && kind === "Gateway") {
     const view = facts.read(gatewayFact(namespace, name)) as GatewayView | undefined;
     if (view !== undefined) return attach(route, parentRef, path, view, facts);
-    return { unknown: `there is no Gateway ${namespace}/${name} of a class that Heddle serves` };
+    return { stranger: gatewayMissing(namespace, name, facts) };
   }
   const isLater = (group === "" && kind === "Service") || (group === gatewayGroup && kind === "ListenerSet");
-  if (!isLater) return { unknown: `cannot attach to ${kind} of group "${group}"; use a Gateway` };
+  if (!isLater) return { stranger: `cannot attach to ${kind} of group "${group}"; use a Gateway` };
   const what = kind === "Service" ? "traffic between workloads" : "ListenerSets";
-  const message = `${path}: this version does not serve ${what} yet; use a Gateway`;
-  return { parentRef, refused: { reason: "UnsupportedValue", message }, listeners: [] };
+  const message = `this version does not serve ${what} yet; use a Gateway`;
+  return { parentRef, refused: makeFinding("UnsupportedValue", path, message), listeners: [] };
+}
+
+/** What to say of a Gateway that is not ours: nothing where it is there, for another controller or reported by itself. */
+function gatewayMissing(namespace: string, name: string, facts: FactReader): string | null {
+  switch (readPresence(facts, makeKey(gatewayGroup, "Gateway", namespace, name))) {
+    case "present":
+      return null;
+    case "rejected":
+      return `Gateway ${namespace}/${name} has errors; mend it first`;
+    case "absent":
+      return `there is no Gateway ${namespace}/${name}`;
+  }
 }
 
 function attach(
@@ -60,7 +78,7 @@ function attach(
 ): ParentOutcome {
   const refuse = (reason: string, message: string): ParentOutcome => ({
     parentRef,
-    refused: { reason, message },
+    refused: makeFinding(reason, path, message),
     listeners: [],
   });
   const { sectionName, port } = parentRef;
@@ -74,14 +92,14 @@ function attach(
     const asked = [sectionName && `sectionName ${sectionName}`, port && `port ${port}`]
       .filter(Boolean)
       .join(" and ");
-    return refuse("NoMatchingParent", `${path}: no listener of ${gateway} has ${asked}; it has ${has}`);
+    return refuse("NoMatchingParent", `no listener of ${gateway} has ${asked}; it has ${has}`);
   }
   const allowed = named.filter((one) => allows(one, view, route, facts));
   if (allowed.length === 0) {
     const names = named.map((one) => one.name).join(", ");
     return refuse(
       "NotAllowedByListeners",
-      `${path}: no listener of ${gateway} (${names}) allows HTTPRoutes of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
+      `no listener of ${gateway} (${names}) allows HTTPRoutes of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
     );
   }
   const hostnames = route.spec.hostnames ?? [];
@@ -90,7 +108,7 @@ function attach(
   const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
   return refuse(
     "NoMatchingListenerHostname",
-    `${path}: none of spec.hostnames (${hostnames.join(", ")}) fits a listener of ${gateway}: ${has}`,
+    `none of spec.hostnames (${hostnames.join(", ")}) fits a listener of ${gateway}: ${has}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { hashText } from "@heddle/engine/base";
 import { isToken } from "@heddle/engine/message";
 import type { BackendSpec, RetrySpec, RouteRule, SessionPersistenceSpec } from "@heddle/engine/model";
 import {
+  gatewayGroup,
   parseDurationMs,
   type HTTPBackendRef,
   type HTTPRoute,
@@ -13,7 +14,7 @@ import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { planFilters } from "./http-route-filters.ts";
 import { compileMatches, regexMistakes } from "./http-route-matches.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 export interface RulesPlan {
   readonly rules: readonly RouteRule[];
@@ -35,7 +36,7 @@ const defaultAttempts = 1;
 const defaultBackoffMs = 25;
 
 const referrer = (route: HTTPRoute) => ({
-  group: "gateway.networking.k8s.io",
+  group: gatewayGroup,
   kind: "HTTPRoute",
   namespace: route.metadata.namespace,
 });
@@ -164,8 +165,14 @@ function sessionOf(
   const { namespace, name: routeName } = route.metadata;
   const name = session.sessionName ?? sessionName(`${namespace}/${routeName}/${nameOf(rule, index)}`);
   if (!isToken(name)) {
-    const message = `spec.rules[${index}].sessionPersistence.sessionName: ${JSON.stringify(name)} is no ${session.type.toLowerCase()} name`;
-    return { mistake: { reason: "UnsupportedValue", message } };
+    const message = `${JSON.stringify(name)} is no ${session.type.toLowerCase()} name`;
+    return {
+      mistake: makeFinding(
+        "UnsupportedValue",
+        `spec.rules[${index}].sessionPersistence.sessionName`,
+        message,
+      ),
+    };
   }
   const absoluteTimeoutMs = durationMs(session.absoluteTimeout);
   const isPermanent = session.cookieConfig?.lifetimeType === "Permanent";

@@ -5,16 +5,16 @@ import { defaultControllerName, type CompileOptions, type HashedUnit } from "./c
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
-import { attachmentsOf, parentRefsOf, resolveParent, type ParentOutcome } from "./http-route-parents.ts";
+import { attachmentsOf, defaultParents, resolveParent, type ParentOutcome } from "./http-route-parents.ts";
 import { planRules, type RulesPlan } from "./http-route-rules.ts";
 import {
   condition,
   goodUnless,
-  joinFindings,
-  type Finding,
   type RouteParentStatus,
   type RouteStatus,
   type StatusCondition,
+  type Verdict,
+  verdictOf,
 } from "./status.ts";
 
 export interface RouteResult {
@@ -33,7 +33,7 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
   const rules = planRules(route, facts, options);
   const { outcomes, problems } = resolveParents(route, facts);
   const attachments = attachmentsOf(route, outcomes);
-  const invalid = rules.invalid.length === route.spec.rules.length ? wholeFinding(rules) : null;
+  const invalid = rules.invalid.length === route.spec.rules.length ? wholeVerdict(rules) : null;
   const unit: RouteUnit = {
     kind: "route",
     name: `${route.metadata.namespace}/${route.metadata.name}`,
@@ -57,54 +57,57 @@ function resolveParents(route: HTTPRoute, facts: FactReader) {
   const outcomes: ParentOutcome[] = [];
   const problems: CompileProblem[] = [];
   const key = keyOf(route);
-  for (const [index, ref] of parentRefsOf(route, facts).entries()) {
+  const named = route.spec.parentRefs ?? [];
+  for (const [index, ref] of named.entries()) {
     const path = `spec.parentRefs[${index}]`;
     const result = resolveParent(route, ref, path, facts);
-    if ("unknown" in result) problems.push({ key, path, message: result.unknown, severity: "error" });
-    else {
+    if ("stranger" in result) {
+      if (result.stranger !== null) problems.push({ key, path, message: result.stranger, severity: "error" });
+    } else {
       outcomes.push(result);
-      if (result.refused !== null) problems.push(problemOf(key, result.refused.message));
+      if (result.refused !== null) problems.push(problemOf(key, result.refused));
     }
   }
-  if (outcomes.length === 0 && problems.length === 0) {
-    const message = "the route has no parent, so nothing reaches it; name a Gateway in spec.parentRefs";
+  outcomes.push(...defaultParents(route, facts));
+  if (named.length === 0 && outcomes.length === 0) {
+    const message = "the route has no parent, so nothing reaches it; name a Gateway";
     problems.push({ key, path: "spec.parentRefs", message, severity: "warning" });
   }
   return { outcomes, problems };
 }
 
-function wholeFinding({ invalid }: RulesPlan): Finding {
-  return joinFindings(invalid.flatMap(({ findings }) => findings))!;
+function wholeVerdict({ invalid }: RulesPlan): Verdict {
+  return verdictOf(invalid.flatMap(({ findings }) => findings))!;
 }
 
 function parentStatus(
   route: HTTPRoute,
   { parentRef, refused }: ParentOutcome,
   rules: RulesPlan,
-  invalid: Finding | null,
+  invalid: Verdict | null,
   options: CompileOptions,
 ): RouteParentStatus {
   const { generation } = route.metadata;
   const conditions: StatusCondition[] = [
-    goodUnless("Accepted", refused ?? invalid, "Accepted", generation),
-    goodUnless("ResolvedRefs", joinFindings(rules.unresolved), "ResolvedRefs", generation),
+    goodUnless("Accepted", verdictOf([refused]) ?? invalid, "Accepted", generation),
+    goodUnless("ResolvedRefs", verdictOf(rules.unresolved), "ResolvedRefs", generation),
   ];
   if (invalid === null && rules.invalid.length > 0 && refused === null) {
-    conditions.push(condition("PartiallyInvalid", "True", partialFinding(rules), generation));
+    conditions.push(condition("PartiallyInvalid", "True", partialVerdict(rules), generation));
   }
   return { parentRef, controllerName: options.controllerName ?? defaultControllerName, conditions };
 }
 
 /** The message begins as the Gateway API asks where rules are not served as they stand. */
-function partialFinding({ invalid }: RulesPlan): Finding {
+function partialVerdict({ invalid }: RulesPlan): Verdict {
   const names = invalid.map(({ rule }) => rule).join(", ");
   const findings = invalid.flatMap((one) => one.findings);
-  const { message } = joinFindings(findings)!;
+  const { message } = verdictOf(findings)!;
   return { reason: "UnsupportedValue", message: `Dropped Rule ${names}: ${message}` };
 }
 
 /** Findings as `heddle check` prints them: the field path apart. */
 function findingProblems(route: HTTPRoute, { invalid, unresolved }: RulesPlan): CompileProblem[] {
   const findings = [...invalid.flatMap((one) => one.findings), ...unresolved];
-  return findings.map(({ message }) => problemOf(keyOf(route), message));
+  return findings.map((finding) => problemOf(keyOf(route), finding));
 }

@@ -1,6 +1,7 @@
 import { anyAddress } from "./gateway-address.ts";
 import type { GatewayPlan, ListenerPlan } from "./gateway-plan.ts";
 import { covers } from "./hostnames.ts";
+import { makeFinding } from "./status.ts";
 
 interface Claim {
   readonly plan: GatewayPlan;
@@ -28,7 +29,12 @@ export function markConflicts(plans: readonly GatewayPlan[]): void {
 }
 
 function takesPort(plan: GatewayPlan, listener: ListenerPlan): boolean {
-  return plan.refused === null && listener.refused === null && listener.conflict === null;
+  return (
+    plan.refused.length === 0 &&
+    plan.address.addresses.length > 0 &&
+    listener.refused === null &&
+    listener.conflict === null
+  );
 }
 
 function markWithin(plan: GatewayPlan): void {
@@ -40,10 +46,10 @@ function markWithin(plan: GatewayPlan): void {
     const { port, protocol } = one.listener;
     if (otherProtocol.length > 0) {
       const message = `port ${port} is ${protocol} here and ${namesOf(otherProtocol)}; give one of them another port`;
-      one.conflict = { reason: "ProtocolConflict", message };
+      one.conflict = makeFinding("ProtocolConflict", one.path, message);
     } else if (sameHost.length > 0) {
       const message = `port ${port} and hostname ${hostText(one)} are also those of ${namesOf(sameHost)}; change one`;
-      one.conflict = { reason: "HostnameConflict", message };
+      one.conflict = makeFinding("HostnameConflict", one.path, message);
     }
   }
 }
@@ -63,13 +69,13 @@ function markAgainst(claim: Claim, others: readonly Claim[]): void {
     if (!sharesAddress(plan, other.plan)) {
       if (!overlapsAddress(plan, other.plan)) continue;
       const message = `port ${port}: ${who} binds ${other.plan.address.addresses.join(", ")}, which overlaps with ${plan.address.addresses.join(", ")}; use another port or address`;
-      listener.refused = { reason: "PortUnavailable", message };
+      listener.refused = makeFinding("PortUnavailable", listener.path, message);
     } else if (protocol !== other.listener.listener.protocol) {
       const message = `port ${port} is ${other.listener.listener.protocol} in ${who}; use another port or address`;
-      listener.conflict = { reason: "ProtocolConflict", message };
+      listener.conflict = makeFinding("ProtocolConflict", listener.path, message);
     } else if (listener.hostname === other.listener.hostname) {
       const message = `port ${port} and hostname ${hostText(listener)} are those of ${who}; use another hostname, port or address`;
-      listener.conflict = { reason: "HostnameConflict", message };
+      listener.conflict = makeFinding("HostnameConflict", listener.path, message);
     } else continue;
     return;
   }
@@ -105,7 +111,7 @@ export function markOverlaps(plans: readonly GatewayPlan[]): void {
       if (others.length === 0) continue;
       const names = others.map(({ listener }) => listener.name).join(", ");
       const message = `hostname ${hostText(one)} overlaps with that of listener ${names}`;
-      one.overlap = { reason: "OverlappingHostnames", message };
+      one.overlap = makeFinding("OverlappingHostnames", one.path, message);
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { SecretUnit, ServerTls } from "@heddle/engine/model";
-import { keyOf, type Gateway, type Listener } from "../resources/index.ts";
+import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
 import { readCertificate, type CertificateResult } from "./certificate.ts";
 import { readResource, type Facts } from "./facts.ts";
 import type { CompileMemo } from "./memo.ts";
 import { grantMissing, isGranted } from "./reference-grant.ts";
-import type { Finding } from "./status.ts";
+import { makeFinding, type Finding } from "./status.ts";
 
 export interface TlsPlan {
   readonly tls: ServerTls | null;
@@ -12,7 +12,7 @@ export interface TlsPlan {
   readonly unresolved: readonly Finding[];
   readonly refused: Finding | null;
   /** What does not keep the listener from being served. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly { readonly path: string; readonly message: string }[];
 }
 
 type CertificateRef = NonNullable<NonNullable<Listener["tls"]>["certificateRefs"]>[number];
@@ -41,8 +41,8 @@ export function planTls(
   );
   const unresolved = resolved.flatMap((one) => ("finding" in one ? [one.finding] : []));
   if (refs.length === 0) {
-    const message = `${path}.tls.certificateRefs: must name a Secret of type kubernetes.io/tls`;
-    unresolved.push({ reason: "InvalidCertificateRef", message });
+    const message = `must name a Secret of type kubernetes.io/tls`;
+    unresolved.push(makeFinding("InvalidCertificateRef", `${path}.tls.certificateRefs`, message));
   }
   const good = resolved.flatMap((one) => ("certificate" in one ? [one.certificate] : []));
   const options = readOptions(listener.tls?.options ?? {}, `${path}.tls.options`);
@@ -52,7 +52,12 @@ export function planTls(
     secrets: good.map(({ unit }) => unit),
     unresolved,
     refused: options.refused,
-    warnings: [...options.warnings, ...good.flatMap((one) => validityWarning(one, nowMs))],
+    warnings: [
+      ...options.warnings,
+      ...good.flatMap((one) =>
+        validityWarning(one, nowMs).map((message) => ({ path: `${path}.tls.certificateRefs`, message })),
+      ),
+    ],
   };
 }
 
@@ -64,22 +69,22 @@ function resolveCertificate(
   memo: CompileMemo,
 ): Resolved {
   const invalid = (message: string) => ({
-    finding: { reason: "InvalidCertificateRef", message: `${path}: ${message}` },
+    finding: makeFinding("InvalidCertificateRef", path, message),
   });
   if (ref.group !== "" || ref.kind !== "Secret") {
     return invalid(`must refer to a Secret of the core group, got ${ref.kind} of group "${ref.group}"`);
   }
   const { namespace = gateway.metadata.namespace, name } = ref;
-  const from = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: gateway.metadata.namespace };
+  const from = { group: gatewayGroup, kind: "Gateway", namespace: gateway.metadata.namespace };
   const to = { group: "", kind: "Secret", namespace, name };
   if (!isGranted(facts, from, to)) {
-    return { finding: { reason: "RefNotPermitted", message: grantMissing(path, from, to) } };
+    return { finding: makeFinding("RefNotPermitted", path, grantMissing(from, to)) };
   }
   const secret = readResource(facts, "Secret", namespace, name);
   if (secret === undefined) return invalid(`there is no Secret ${namespace}/${name}`);
   const result = memo.of(`certificate:${keyOf(secret)}`, secret, facts, () => readCertificate(secret));
   return "mistake" in result
-    ? invalid(`Secret ${namespace}/${name} ${result.mistake}`)
+    ? invalid(`Secret ${namespace}/${name}: ${result.mistake}`)
     : { certificate: result };
 }
 
@@ -96,22 +101,18 @@ function validityWarning(
 }
 
 function readOptions(options: Readonly<Record<string, string>>, path: string) {
-  const warnings: string[] = [];
+  const warnings: { path: string; message: string }[] = [];
   let minVersion: ServerTls["minVersion"] = "TLSv1.2";
   let refused: Finding | null = null;
   for (const [name, value] of Object.entries(options)) {
     if (name !== minVersionOption) {
-      warnings.push(
-        `${path}["${name}"]: unknown option, without effect; the only one is ${minVersionOption}`,
-      );
+      const message = `unknown option, without effect; the only one is ${minVersionOption}`;
+      warnings.push({ path: `${path}["${name}"]`, message });
     } else if (Object.hasOwn(minVersions, value)) {
       minVersion = minVersions[value]!;
     } else {
       // Served with a lower version than was meant it would look safer than it is.
-      refused = {
-        reason: "UnsupportedValue",
-        message: `${path}["${name}"]: must be 1.2 or 1.3, got ${value}`,
-      };
+      refused = makeFinding("UnsupportedValue", `${path}["${name}"]`, `must be 1.2 or 1.3, got ${value}`);
     }
   }
   return { minVersion, refused, warnings };

@@ -62,29 +62,47 @@ function isUnchanged({ names, values }: Kept<unknown>, facts: FactReader): boole
   return true;
 }
 
+/** Values by name, of the last run and of this one. */
+class Values<V> {
+  private last = new Map<string, V>();
+  private current = new Map<string, V>();
+
+  get(name: string): V | undefined {
+    return this.current.get(name) ?? this.last.get(name);
+  }
+
+  set(name: string, value: V): void {
+    this.current.set(name, value);
+  }
+
+  end(): void {
+    this.last = this.current;
+    this.current = new Map();
+  }
+}
+
 /**
  * What one compile keeps for the next, so that the change of one resource costs little. It compares by identity: a
  * resource that did not change should be the same object. Results are the same with and without.
  */
 export class CompileMemo {
   private results = new Results();
-  private values = new Map<string, { json: string; value: unknown }>();
-  private lists = new Map<FactName, readonly unknown[]>();
+  private readonly values = new Values<{ readonly json: string; readonly value: unknown }>();
+  private readonly lists = new Values<readonly unknown[]>();
   private options: CompileOptions | null = null;
 
   /** @internal once, before a run */
   begin(options: CompileOptions): void {
-    if (this.options === null || !isSameButNow(this.options, options)) {
-      this.results = new Results();
-      this.values = new Map();
-    }
+    if (this.options === null || !isSameButNow(this.options, options)) this.results = new Results();
     this.options = options;
     this.results.begin();
   }
 
-  /** @internal once, after a run: results that it did not use are dropped */
+  /** @internal once, after a run: what it did not use is dropped */
   end(): void {
     this.results.end();
+    this.values.end();
+    this.lists.end();
   }
 
   /** @internal the kept result, or a new one */
@@ -96,19 +114,18 @@ export class CompileMemo {
   keepValue<T>(name: string, value: T): T {
     const json = JSON.stringify(value);
     const kept = this.values.get(name);
-    if (kept !== undefined && kept.json === json) return kept.value as T;
-    this.values.set(name, { json, value });
-    return value;
+    const next = kept?.json === json ? kept : { json, value };
+    this.values.set(name, next);
+    return next.value as T;
   }
 
   /** @internal the list of the last run where it has the same items */
   keepList<T>(name: FactName, list: readonly T[]): readonly T[] {
     const kept = this.lists.get(name);
-    if (kept?.length === list.length && kept.every((item, index) => item === list[index])) {
-      return kept as readonly T[];
-    }
-    this.lists.set(name, list);
-    return list;
+    const isSame = kept?.length === list.length && kept.every((item, index) => item === list[index]);
+    const next = isSame ? (kept as readonly T[]) : list;
+    this.lists.set(name, next);
+    return next;
   }
 }
 

@@ -31,9 +31,9 @@ export function isGranted(facts: FactReader, from: Referrer, to: ReferenceTarget
 }
 
 /** The message for a reference that lacks a grant. */
-export function grantMissing(path: string, from: Referrer, to: ReferenceTarget): string {
+export function grantMissing(from: Referrer, to: ReferenceTarget): string {
   return (
-    `${path}: ${to.kind} ${to.namespace}/${to.name} is in another namespace; add a ReferenceGrant to namespace ` +
+    `${to.kind} ${to.namespace}/${to.name} is in another namespace; add a ReferenceGrant to namespace ` +
     `${to.namespace} from ${from.kind} of namespace ${from.namespace} to ${to.kind} ${to.name}`
   );
 }

@@ -75,7 +75,9 @@ function parentsOf({ key, document }: RejectedResource, facts: Facts): ParentRef
     const group = textField(ref, "group") ?? gatewayGroup;
     const kind = textField(ref, "kind") ?? "Gateway";
     const namespace = textField(ref, "namespace");
-    if (name === undefined || group !== gatewayGroup || kind !== "Gateway") return [];
+    const isUnclear =
+      name === undefined || (namespace === undefined && field(ref, "namespace") !== undefined);
+    if (isUnclear || group !== gatewayGroup || kind !== "Gateway") return [];
     if (facts.read(gatewayFact(namespace ?? parseKey(key).namespace, name)) === undefined) return [];
     const sectionName = textField(ref, "sectionName");
     return [

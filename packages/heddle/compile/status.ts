@@ -42,10 +42,30 @@ export interface PolicyStatus {
 /** What compile says of a resource: the content of its `status` but for the times. */
 export type Status = ConditionsStatus | GatewayClassStatus | GatewayStatus | RouteStatus | PolicyStatus;
 
-/** Something that keeps a condition from being good: the reason in one word, and what to mend. */
-export interface Finding {
+/** A condition's reason, in one word, with its message. */
+export interface Verdict {
   readonly reason: string;
   readonly message: string;
+}
+
+/** Something that keeps a condition from being good: which field, what is wrong with it, and the mend. */
+export interface Finding {
+  readonly reason: string;
+  readonly path: string;
+  readonly message: string;
+}
+
+export function makeFinding(reason: string, path: string, message: string): Finding {
+  return { reason, path, message };
+}
+
+/** Findings as one verdict: the first one's reason, all messages with their paths; null without any. */
+export function verdictOf(findings: readonly (Finding | null)[]): Verdict | null {
+  const real = findings.filter((one) => one !== null);
+  const [first] = real;
+  if (first === undefined) return null;
+  const texts = real.map(({ path, message }) => `${path}: ${message}`);
+  return { reason: first.reason, message: [...new Set(texts)].join("; ") };
 }
 
 /** Longest message that a condition may have. */
@@ -54,7 +74,7 @@ const maxMessageLength = 32_768;
 export function condition(
   type: string,
   status: "True" | "False",
-  { reason, message }: Finding,
+  { reason, message }: Verdict,
   generation: number | undefined,
 ): StatusCondition {
   const bounded = message.length > maxMessageLength ? `${message.slice(0, maxMessageLength - 1)}…` : message;
@@ -62,21 +82,14 @@ export function condition(
   return generation === undefined ? base : { ...base, observedGeneration: generation };
 }
 
-/** A condition that is good while nothing was found: True with `goodReason`, else False with the finding. */
+/** A condition that is good where there is no verdict against it: True with `goodReason`, else False. */
 export function goodUnless(
   type: string,
-  found: Finding | null,
+  verdict: Verdict | null,
   goodReason: string,
   generation: number | undefined,
 ): StatusCondition {
-  return found === null
+  return verdict === null
     ? condition(type, "True", { reason: goodReason, message: "" }, generation)
-    : condition(type, "False", found, generation);
-}
-
-/** Several findings as one: the first one's reason, all messages. */
-export function joinFindings(findings: readonly Finding[]): Finding | null {
-  const [first] = findings;
-  if (first === undefined) return null;
-  return { reason: first.reason, message: [...new Set(findings.map(({ message }) => message))].join("; ") };
+    : condition(type, "False", verdict, generation);
 }
