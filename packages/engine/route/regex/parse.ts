@@ -46,10 +46,9 @@ class Parser {
   private sequence(): Node {
     const parts: Node[] = [];
     while (!this.reader.isDone && !this.reader.isAt("|") && !this.reader.isAt(")")) {
-      const at = this.reader.at;
+      if (this.startsRepeat()) throw new PatternError("nothing to repeat", this.reader.at);
       const atom = this.atom();
       if (atom !== null) parts.push(this.repeated(atom));
-      else if (this.startsRepeat()) throw new PatternError("nothing to repeat", at);
     }
     return parts.length === 1
       ? parts[0]
@@ -78,10 +77,6 @@ class Parser {
         const escape = parseEscape(reader, at, false);
         return typeof escape === "string" ? assertionOf(escape) : this.setOf(this.fold(escape));
       }
-      case "*":
-      case "+":
-      case "?":
-        throw new PatternError("nothing to repeat", at);
       default: {
         const code = c.charCodeAt(0);
         return this.setOf(this.fold([code, code]));

@@ -59,6 +59,11 @@ export class Regex {
     return this.nfa.visits;
   }
 
+  /** States in the cache now: bounded, whatever was matched. */
+  get cachedStates(): number {
+    return this.states.size;
+  }
+
   /** Whether the pattern matches all of `text`. */
   matches(text: string): boolean {
     const { alphabet } = this.nfa;
