@@ -57,8 +57,10 @@ function isOurs(ref: ParentReference, namespace: string, facts: Facts): boolean 
   return facts.read(gatewayFact(ref.namespace ?? namespace, ref.name)) !== undefined;
 }
 
-const messageFor = (kind: KindName) =>
-  `this version does not serve ${kind} yet, so the resource has no effect`;
+function messageFor(kind: KindName): string {
+  const effect = kind === "BackendTLSPolicy" ? "its targets are not reached" : "it has no effect";
+  return `this version does not serve ${kind} yet, so ${effect}`;
+}
 
 function notServed(_: Resource, kind: KindName, generation: number | undefined): StatusCondition {
   return condition(

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { seededRandom } from "@heddle/engine/base";
+import { validateResource, type Resource } from "../resources/index.ts";
+import { compile, compileInSlices, CompileMemo, type CompileOutput } from "./index.ts";
+import { readCase } from "./golden-case.suite.ts";
+
+const options = { nowMs: 0 };
+const gatewayApi = "gateway.networking.k8s.io/v1";
+
+function resource(document: unknown): Resource {
+  const { resource: valid, problems } = validateResource(document);
+  assert.ok(valid !== undefined, JSON.stringify(problems));
+  return valid;
+}
+
+const edge = resource({
+  apiVersion: gatewayApi,
+  kind: "Gateway",
+  metadata: { name: "edge" },
+  spec: { gatewayClassName: "heddle", listeners: [{ name: "http", protocol: "HTTP", port: 8080 }] },
+});
+
+const service = (name: string, namespace = "default") =>
+  resource({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { ports: [{ port: 80 }] },
+  });
+
+function route(name: string, backend: string, namespace = "default", value = `/${name}`): Resource {
+  return resource({
+    apiVersion: gatewayApi,
+    kind: "HTTPRoute",
+    metadata: { name },
+    spec: {
+      parentRefs: [{ name: "edge" }],
+      rules: [{ matches: [{ path: { value } }], backendRefs: [{ name: backend, namespace, port: 80 }] }],
+    },
+  });
+}
+
+const hashes = ({ units }: CompileOutput) =>
+  new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
+
+test("the change of one route changes one unit, and everything else is the same object", () => {
+  const memo = new CompileMemo();
+  const others = Array.from({ length: 50 }, (_, index) => route(`r${index}`, `s${index % 5}`));
+  const services = Array.from({ length: 5 }, (_, index) => service(`s${index}`));
+  const first = compile({ resources: [edge, ...services, ...others, route("one", "s0")], options }, memo);
+  const changed = route("one", "s0", "default", "/changed");
+  const second = compile({ resources: [edge, ...services, ...others, changed], options }, memo);
+  const before = new Set(first.units);
+  assert.deepEqual(
+    second.units.filter((one) => !before.has(one)).map(({ unit }) => unit.name),
+    ["default/one"],
+  );
+  const statuses = new Set(first.statuses.values());
+  assert.equal([...second.statuses.values()].filter((status) => !statuses.has(status)).length, 1);
+});
+
+test("a ReferenceGrant that is taken away closes what it opened", () => {
+  const memo = new CompileMemo();
+  const grant = resource({
+    apiVersion: gatewayApi,
+    kind: "ReferenceGrant",
+    metadata: { name: "allow", namespace: "other" },
+    spec: {
+      from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "default" }],
+      to: [{ group: "", kind: "Service" }],
+    },
+  });
+  const base = [edge, service("web", "other"), route("web", "web", "other")];
+  const clusterOf = (output: CompileOutput) =>
+    output.units.flatMap(({ unit }) => (unit.kind === "route" ? [unit.rules[0]!.backends[0]!.cluster] : []));
+  const open = compile({ resources: [...base, grant], options }, memo);
+  assert.deepEqual(clusterOf(open), ["service/other/web/80"]);
+  const closed = compile({ resources: base, options }, memo);
+  assert.deepEqual(clusterOf(closed), [null]);
+  assert.deepEqual(
+    [...closed.units].filter(({ unit }) => unit.kind === "cluster"),
+    [],
+  );
+  assert.match(JSON.stringify([...closed.statuses.values()]), /RefNotPermitted/);
+  assert.deepEqual(compile({ resources: [...base, grant], options }, memo), open);
+});
+
+test("other options do not meet results of the old ones", () => {
+  const memo = new CompileMemo();
+  const resources = [edge, service("web"), route("web", "web")];
+  compile({ resources, options }, memo);
+  const other = compile({ resources, options: { ...options, controllerName: "example.com/other" } }, memo);
+  assert.match(JSON.stringify([...other.statuses.values()]), /example.com\/other/);
+});
+
+test("an abandoned run leaves a memo that can be used", () => {
+  const memo = new CompileMemo();
+  const resources = [
+    edge,
+    service("web"),
+    ...Array.from({ length: 300 }, (_, index) => route(`r${index}`, "web")),
+  ];
+  const slices = compileInSlices({ resources, options }, memo);
+  for (let step = 0; step < 4; step++) assert.equal(slices.next().done, false);
+  assert.deepEqual(
+    compile({ resources: resources.slice(0, 200), options }, memo),
+    compile({ resources: resources.slice(0, 200), options }),
+  );
+});
+
+const folder = path.join(import.meta.dirname, "testdata");
+const cases = readdirSync(folder).filter((file) => file.endsWith(".in.yaml"));
+
+test("with a memo every sequence of changes gives what a fresh compile gives, and none throws", async () => {
+  const seed = 20_260_101;
+  const random = seededRandom(seed);
+  const memo = new CompileMemo();
+  for (const file of cases) {
+    const { input } = await readCase(path.join(folder, file));
+    for (let round = 0; round < 6; round++) {
+      const resources = input.resources.filter(() => random.next() < 0.8);
+      const next = { ...input, resources };
+      const [kept, fresh] = [compile(next, memo), compile(next)];
+      assert.deepEqual(kept.statuses, fresh.statuses, `${file}, seed ${seed}, round ${round}`);
+      assert.deepEqual(hashes(kept), hashes(fresh), `${file}, seed ${seed}, round ${round}`);
+      assert.deepEqual(kept.problems, fresh.problems, `${file}, seed ${seed}, round ${round}`);
+    }
+  }
+});
+
+test("every cluster that a route names has its units, and every secret that a listener names", async () => {
+  for (const file of cases) {
+    const { input } = await readCase(path.join(folder, file));
+    const { units } = compile(input);
+    const names = new Set(units.map(({ unit }) => `${unit.kind}:${unit.name}`));
+    const text = JSON.stringify(units.map(({ unit }) => unit));
+    for (const [, cluster] of text.matchAll(/"cluster":"([^"]+)"/g)) {
+      assert.ok(names.has(`cluster:${cluster}`) && names.has(`endpoints:${cluster}`), `${file}: ${cluster}`);
+    }
+    const secrets = units.flatMap(({ unit }) =>
+      unit.kind === "listener" ? unit.servers.flatMap(({ tls }) => tls?.certificates ?? []) : [],
+    );
+    for (const secret of secrets) assert.ok(names.has(`secret:${secret}`), `${file}: ${secret}`);
+  }
+});
+
+test("no message of a status or a problem holds a private key", async () => {
+  for (const file of cases) {
+    const { input } = await readCase(path.join(folder, file));
+    const { statuses, problems } = compile(input);
+    assert.doesNotMatch(JSON.stringify([...statuses.values(), problems]), /PRIVATE KEY/, file);
+  }
+});
