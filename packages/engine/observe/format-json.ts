@@ -65,16 +65,19 @@ function milliseconds(ms: number): string {
   return whole + thousandths[microseconds - whole * 1_000];
 }
 
-/** By route index. Snapshots share routes that did not change, and a Snapshot's routes are bounded. */
-const matchTexts: ({ match: MatchInfo; text: string } | undefined)[] = [];
+/** By route index, compared by what they say: holding on to a MatchInfo could hold on to a whole old Snapshot. */
+const matchTexts: ({ listener: string; route: string; rule: string; text: string } | undefined)[] = [];
 
 function matchMembers(match: MatchInfo): string {
+  const { listener, route, rule } = match;
   const index = match.routeIndex > 0 ? match.routeIndex : 0;
   const kept = matchTexts[index];
-  if (kept !== undefined && kept.match === match) return kept.text;
-  let text = match.listener === "" ? "" : member("listener", match.listener, MAX_TEXT);
-  if (match.route !== "") text += member("route", match.route, MAX_TEXT) + member("rule", match.rule);
-  matchTexts[index] = { match, text };
+  if (kept !== undefined && kept.route === route && kept.rule === rule && kept.listener === listener) {
+    return kept.text;
+  }
+  let text = listener === "" ? "" : member("listener", listener, MAX_TEXT);
+  if (route !== "") text += member("route", route, MAX_TEXT) + member("rule", rule);
+  matchTexts[index] = { listener, route, rule, text };
   return text;
 }
 

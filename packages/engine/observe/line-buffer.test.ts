@@ -36,14 +36,35 @@ describe("LineBuffer", () => {
   it("keeps what a busy sink refuses, and drops and counts what finds no room", () => {
     const sink = new Sink();
     sink.isBusy = true;
-    const buffer = new LineBuffer(sink, { chunkChars: 4, maxPendingChars: 10 });
-    for (const line of ["one", "two", "three", "four"]) buffer.add(line);
+    const buffer = new LineBuffer(sink, { chunkChars: 8, maxPendingChars: 14 });
+    for (const line of ["one", "two", "three", "six", "x"]) buffer.add(line);
     assert.equal(buffer.droppedCount, 2);
-    assert.equal(buffer.lineCount, 2);
+    assert.equal(buffer.lineCount, 3);
+    assert.equal(buffer.pendingChars, 14);
     sink.isBusy = false;
-    buffer.flushFull();
-    buffer.add("five");
-    assert.deepEqual(sink.chunks, ["one\ntwo\n", "five\n"]);
+    buffer.flush();
+    assert.equal(buffer.pendingChars, 0);
+    assert.deepEqual(sink.chunks, ["one\ntwo\n", "three\n"]);
+  });
+
+  it("hands a backlog on chunk by chunk, in order, to a sink that takes one at a time", () => {
+    const chunks: string[] = [];
+    let isBusy = true;
+    const sink = {
+      write(text: string) {
+        if (isBusy) return false;
+        isBusy = true;
+        chunks.push(text);
+        return true;
+      },
+    };
+    const buffer = new LineBuffer(sink, { chunkChars: 8, maxPendingChars: 100 });
+    for (const line of ["one", "two", "three", "four", "five"]) buffer.add(line);
+    for (let i = 0; i < 3; i++) {
+      isBusy = false;
+      buffer.flush();
+    }
+    assert.deepEqual(chunks, ["one\ntwo\n", "three\nfour\n", "five\n"]);
   });
 
   it("waits for a whole chunk when the sink becomes idle", () => {

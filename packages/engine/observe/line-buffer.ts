@@ -22,11 +22,18 @@ export const DEFAULT_LINE_BUFFER_LIMITS: LineBufferLimits = {
 /**
  * Gathers log lines into large writes. Bounded and lossy: when the sink does not keep up, new lines are dropped and
  * counted, never waited for. The caller flushes by a timer, about once a second, so that a quiet log is not late.
+ *
+ *   add → pending ──(a chunk long)──→ chunks ──(the sink is idle)──→ sink
+ *
+ * A backlog goes out chunk by chunk: making bytes of all of it at once would hold up the event loop.
  */
 export class LineBuffer {
   private readonly sink: LineSink;
   private readonly limits: LineBufferLimits;
   private pending = "";
+  /** Whole chunks that the sink has not taken yet, oldest first. */
+  private readonly chunks: string[] = [];
+  private chunkChars = 0;
   private lines = 0;
   private dropped = 0;
 
@@ -37,23 +44,31 @@ export class LineBuffer {
 
   /** Adds a line, given without its end. */
   add(line: string): void {
-    if (this.pending.length + line.length >= this.limits.maxPendingChars) {
+    if (this.pendingChars + line.length >= this.limits.maxPendingChars) {
       this.dropped++;
       return;
     }
     this.lines++;
     this.pending += line + "\n";
+    if (this.pending.length < this.limits.chunkChars) return;
+    this.chunks.push(this.pending);
+    this.chunkChars += this.pending.length;
+    this.pending = "";
     this.flushFull();
   }
 
-  /** Hands on what waits when it is a chunk: for the sink that has become idle. */
+  /** Hands on whole chunks while the sink takes them: for the sink that has become idle. */
   flushFull(): void {
-    if (this.pending.length >= this.limits.chunkChars) this.flush();
+    while (this.chunks.length > 0 && this.sink.write(this.chunks[0])) {
+      this.chunkChars -= this.chunks[0].length;
+      this.chunks.shift();
+    }
   }
 
-  /** Hands on what waits, if the sink takes it. */
+  /** Hands on everything that waits, if the sink takes it. */
   flush(): void {
-    if (this.pending !== "" && this.sink.write(this.pending)) this.pending = "";
+    this.flushFull();
+    if (this.chunks.length === 0 && this.pending !== "" && this.sink.write(this.pending)) this.pending = "";
   }
 
   /** Lines taken so far, those that wait included. */
@@ -67,6 +82,6 @@ export class LineBuffer {
   }
 
   get pendingChars(): number {
-    return this.pending.length;
+    return this.chunkChars + this.pending.length;
   }
 }

@@ -111,6 +111,25 @@ describe("openAccessLog", () => {
     assert.equal(lane.group("worker").segments[0][WORKER.logDropped], log.droppedCount);
   });
 
+  for (const kind of ["file", "pipe"]) {
+    it(`lets several workers write to one ${kind}, and breaks no line`, async () => {
+      const path = join(dir, `shared-${kind}`);
+      if (kind === "pipe") execFileSync("mkfifo", [path]);
+      const reader = openSync(path, constants.O_CREAT | constants.O_RDONLY | constants.O_NONBLOCK);
+      const limits = { chunkChars: 8_192, maxPendingChars: 10_000_000 };
+      const logs = await Promise.all([0, 1, 2, 3].map(() => openAccessLog({ path, limits })));
+      for (let i = 0; i < 500; i++) {
+        for (const [n, log] of logs.entries()) log.record(record(`/${n}/${i}/${"x".repeat(i)}`));
+      }
+      const closed = Promise.all(logs.map((log) => log.close(10_000)));
+      const lines = await readLines(reader, 2_000);
+      await closed;
+      closeSync(reader);
+      const seen = new Set(lines.map((line) => (JSON.parse(line) as { path: string }).path));
+      assert.equal(seen.size, 2_000);
+    });
+  }
+
   it("tells of a failed write, counts its lines, and goes on", { skip: !hasFullDevice() }, async () => {
     const errors: string[] = [];
     const log = await openAccessLog({
