@@ -45,7 +45,7 @@ export const packageRules: Record<string, PackageRule> = {
     ranks: [
       ["resources"],
       ["store", "compile"],
-      ["api", "feed", "ca", "discovery", "manage", "guard", "exporters"],
+      ["sources", "api", "feed", "ca", "discovery", "manage", "guard", "exporters"],
       ["app"],
       ["cli"],
     ],

@@ -1,0 +1,26 @@
+import { compile, type HashedUnit } from "../compile/index.ts";
+import { FileSource, joinReadings } from "../sources/index.ts";
+import { makeCompileOptions } from "./compile-options.ts";
+import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
+
+export interface CheckResult {
+  readonly problems: readonly ReportedProblem[];
+  readonly resourceCount: number;
+  readonly units: readonly HashedUnit[];
+}
+
+/** Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts. */
+export async function checkPaths(paths: readonly string[], routePort: number): Promise<CheckResult> {
+  const source = new FileSource({ paths, routePort });
+  const desired = joinReadings(await source.read());
+  const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
+    key === undefined ? [] : [{ key, kind, problems, document }],
+  );
+  const options = { ...makeCompileOptions({ addressPool: null, controlAddresses: [] }), nowMs: Date.now() };
+  const output = compile({ resources: [...desired.resources.values()], rejected, options });
+  return {
+    problems: collectProblems(desired, output, { unknownFields: "error" }),
+    resourceCount: desired.sourced.size + desired.rejected.length,
+    units: output.units,
+  };
+}

@@ -1,0 +1,112 @@
+import type { ApplyReport } from "@heddle/engine/runtime";
+import {
+  CompileMemo,
+  compileInSlices,
+  type CompileOptions,
+  type CompileOutput,
+  type HashedUnit,
+  type Status,
+} from "../compile/index.ts";
+import { keyOf, type Resource, type ResourceKey } from "../resources/index.ts";
+import { joinReadings, runInSlices, type DesiredState, type Reading } from "../sources/index.ts";
+import type { Store, Stored } from "../store/index.ts";
+import { applyBindFailures, bindFailures } from "./bind-failures.ts";
+import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
+import { stampStatus } from "./stamp-status.ts";
+import { paceOf, StoreSync } from "./sync-store.ts";
+
+/** The part of the engine that a configuration is handed to. */
+export interface UnitTarget {
+  apply(units: readonly HashedUnit[]): Promise<ApplyReport>;
+}
+
+/** What was put in force, and what is wrong with it. */
+export interface AppliedConfiguration {
+  readonly units: readonly HashedUnit[];
+  readonly listeners: ApplyReport["listeners"];
+  readonly problems: readonly ReportedProblem[];
+  readonly version: number;
+  /** Resources that somebody wrote: without namespaces and classes that are there by themselves. */
+  readonly resourceCount: number;
+  readonly changedUnits: number;
+  readonly durationMs: number;
+}
+
+export interface ConfigurationOptions {
+  readonly store: Store;
+  readonly target: UnitTarget;
+  readonly compileOptions: Omit<CompileOptions, "nowMs">;
+}
+
+/** One way from readings to the data plane and back to statuses; its calls must not overlap. */
+export class Configuration {
+  private readonly options: ConfigurationOptions;
+  private readonly sync: StoreSync;
+  private readonly memo = new CompileMemo();
+  /**
+   * A stored resource as compile sees it. A change of status makes a new stored object, and compile compares by
+   * identity: it goes on seeing the one before.
+   */
+  private seen = new WeakMap<Stored, Stored>();
+
+  constructor(options: ConfigurationOptions) {
+    this.options = options;
+    this.sync = new StoreSync(options.store);
+  }
+
+  async apply(readings: readonly Reading[]): Promise<AppliedConfiguration> {
+    const startMs = performance.now();
+    const desired = joinReadings(readings);
+    const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
+    await this.sync.sync(desired.resources, invalid);
+    const stored = (await this.options.store.list()).items;
+    const output = await this.compile(stored, desired, invalid);
+    const report = await this.options.target.apply(output.units);
+    const statuses = new Map<ResourceKey, Status>(output.statuses);
+    const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
+    await this.writeStatuses(statuses);
+    const problems = collectProblems(
+      desired,
+      { statuses, problems: [...output.problems, ...failed] },
+      { unknownFields: "warning" },
+    );
+    return {
+      units: output.units,
+      listeners: report.listeners,
+      problems,
+      version: report.version,
+      resourceCount: desired.sourced.size,
+      changedUnits: report.changedUnits,
+      durationMs: performance.now() - startMs,
+    };
+  }
+
+  /** What is invalid now keeps its last good state in the store, to carry a status, and has no effect. */
+  private compile(
+    stored: readonly Stored[],
+    desired: DesiredState,
+    invalid: ReadonlySet<ResourceKey>,
+  ): Promise<CompileOutput> {
+    const resources: Resource[] = [];
+    for (const one of stored) if (!invalid.has(keyOf(one))) resources.push(this.seen.get(one) ?? one);
+    const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
+      key === undefined ? [] : [{ key, kind, problems, document }],
+    );
+    const options = { ...this.options.compileOptions, nowMs: Date.now() };
+    return runInSlices(compileInSlices({ resources, rejected, options }, this.memo));
+  }
+
+  private async writeStatuses(statuses: ReadonlyMap<ResourceKey, Status>): Promise<void> {
+    const { store } = this.options;
+    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const pause = paceOf();
+    for (const [key, status] of statuses) {
+      const before = await store.get(key);
+      if (before === undefined) continue;
+      const stamped = stampStatus(status, (before as { status?: unknown }).status, now);
+      const result = await store.putStatus(key, stamped);
+      if (result.ok && result.isChanged) this.seen.set(result.resource, this.seen.get(before) ?? before);
+      await pause();
+    }
+  }
+}

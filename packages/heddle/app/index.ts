@@ -1,0 +1,24 @@
+/**
+ * The composition root: constructs a running Heddle out of sources, store, compile, engine, API and exporters, and
+ * the checks that do the same without running.
+ */
+export { openHeddle } from "./open-heddle.ts";
+export type { Heddle, HeddleOptions } from "./open-heddle.ts";
+export type { AppliedConfiguration } from "./configuration.ts";
+export { checkPaths } from "./check-paths.ts";
+export type { CheckResult } from "./check-paths.ts";
+export { explainRequest, parseExplainRequest } from "./explain-request.ts";
+export type {
+  ExplainRequest,
+  ExplainedBackend,
+  ExplainedListener,
+  ExplainedMatch,
+  RequestExplanation,
+} from "./explain-request.ts";
+export { openProcessLog } from "./process-log.ts";
+export type { LogFormat } from "./process-log.ts";
+export { formatProblem, oneLine } from "./reported-problem.ts";
+export type { ReportedProblem } from "./reported-problem.ts";
+export { startReport } from "./start-report.ts";
+export type { RouteHint, StartReport } from "./start-report.ts";
+export { defaultStateFolder } from "./state-folder.ts";

@@ -1,0 +1,73 @@
+import {
+  oneLine,
+  type ExplainedBackend,
+  type ExplainedListener,
+  type ExplainedMatch,
+  type RequestExplanation,
+} from "../app/index.ts";
+
+/** An explanation as people read it. Texts of the configuration are shown on one line each. */
+export function formatExplanation({ request, listeners, problem }: RequestExplanation): string {
+  const lines = [`${request.method} ${request.url}`];
+  if (problem !== "") lines.push(`  ${problem}`);
+  for (const listener of listeners) lines.push(...formatListener(listener).map((line) => `  ${line}`));
+  return `${lines.map(oneLine).join("\n")}\n`;
+}
+
+function formatListener({ address, server, hostname, match, others }: ExplainedListener): string[] {
+  const lines = [`listener ${address}`];
+  if (server === null) return [...lines, "  no hostname of its listeners fits: answered with 404"];
+  lines.push(`  server ${server}${hostname === "" ? "" : ` (${hostname})`}`);
+  if (match === null) lines.push("  no rule matches: answered with 404");
+  else lines.push(...formatMatch(match).map((line) => `  ${line}`));
+  if (others.length > 0) {
+    lines.push("  others, in order of precedence:");
+    for (const { route, rule, condition, reason } of others) {
+      lines.push(`    ${route} rule ${rule} (${condition}): ${reason}`);
+    }
+  }
+  return lines;
+}
+
+function formatMatch(match: ExplainedMatch): string[] {
+  const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence } = match;
+  return [
+    `route ${match.route} rule ${match.rule}: ${match.condition}`,
+    ...match.filters.map(({ name, config }) => `  filter ${name}: ${describeConfig(config)}`),
+    ...(requestTimeoutMs > 0 ? [`  timeout of the request: ${requestTimeoutMs} ms`] : []),
+    ...(backendRequestTimeoutMs > 0 ? [`  timeout of one attempt: ${backendRequestTimeoutMs} ms`] : []),
+    ...(retry === null
+      ? []
+      : [`  retries: ${retry.attempts}${codesOf(retry.codes)}${backoffOf(retry.backoffMs)}`]),
+    ...(sessionPersistence === null
+      ? []
+      : [`  session kept by ${sessionPersistence.type.toLowerCase()} ${sessionPersistence.name}`]),
+    ...match.backends.flatMap((backend) => formatBackend(backend).map((line) => `  ${line}`)),
+  ];
+}
+
+const codesOf = (codes: readonly number[]): string => (codes.length === 0 ? "" : `, on ${codes.join(", ")}`);
+const backoffOf = (ms: number): string => (ms === 0 ? "" : `, after ${ms} ms at first`);
+
+function formatBackend({ cluster, share, status, filters, isTls, endpoints }: ExplainedBackend): string[] {
+  const percent = `${Math.round(share * 1_000) / 10} %`;
+  if (cluster === null) return [`backend that does not resolve, ${percent}: answered with ${status}`];
+  const where =
+    endpoints.length === 0
+      ? ["  no endpoints: answered with 503"]
+      : endpoints.map((one) => `  endpoint ${one}`);
+  return [
+    `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
+    ...filters.map(({ name, config }) => `  filter ${name}: ${describeConfig(config)}`),
+    ...where,
+  ];
+}
+
+/** `direction=request set=x-a: 1`: fields that say something, in the order of the filter's configuration. */
+function describeConfig(config: unknown): string {
+  if (typeof config !== "object" || config === null) return String(config);
+  return Object.entries(config)
+    .filter(([, value]) => value !== "" && value !== null && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(" ");
+}

@@ -1,0 +1,159 @@
+import { hash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { configModuleName, listFiles, reasonOf, type FileListing, type ListedFile } from "./list-files.ts";
+import { readConfigModule } from "./read-config-module.ts";
+import { emptyReading, type Reading, type UnreadableText } from "./reading.ts";
+import { readText, TextMemo } from "./read-text.ts";
+import { runInSlices } from "./run-in-slices.ts";
+import { FileWatcher } from "./watch-files.ts";
+
+export interface FileSourceOptions {
+  /** Files and folders, as given. */
+  readonly paths: readonly string[];
+  /** The port of the listener for `routes` of a heddle.config.ts. */
+  readonly routePort: number;
+}
+
+/** The state of one file: what is in force of it, and what is wrong with it now. */
+interface FileState {
+  signature: string;
+  contentHash: string;
+  readonly memo: TextMemo;
+  /** The last reading without unreadable text; the first one in any case. */
+  good: Reading | undefined;
+  /** What is given out: the same object while nothing changed. */
+  reading: Reading;
+  /** Modules that a heddle.config.ts imports, with their signatures at that time. */
+  imports: string;
+  importedFiles: readonly string[];
+}
+
+/** A file that was written this short a time ago may change again without a new time stamp. */
+const racyMs = 2_000;
+const maxFileBytes = 64 * 1024 * 1024;
+
+/** The files and folders of `-f`: read when asked, again only where something changed. */
+export class FileSource {
+  private readonly options: FileSourceOptions;
+  private states = new Map<string, FileState>();
+  private complaints = new Map<string, Reading>();
+  private watcher: FileWatcher | null = null;
+
+  constructor(options: FileSourceOptions) {
+    this.options = options;
+  }
+
+  /** Calls `onChange` soon after something in the files may have changed, until `close`. */
+  watch(onChange: () => void): void {
+    this.watcher ??= new FileWatcher(onChange);
+  }
+
+  close(): void {
+    this.watcher?.close();
+  }
+
+  /**
+   * What every file has to give, in the order of the paths, then by name: the same objects as before for what did
+   * not change. Never rejects on what is in the files.
+   */
+  async read(): Promise<Reading[]> {
+    const listing = await listFiles(this.options.paths);
+    const states = new Map<string, FileState>();
+    for (const file of listing.files) {
+      const state = this.states.get(file.file) ?? newState();
+      states.set(file.file, state);
+      await this.refresh(file, state);
+    }
+    keepUnlistable(listing, this.states, states);
+    this.states = states;
+    const imported = Array.from(states.values(), ({ importedFiles }) => importedFiles).flat();
+    this.watcher?.follow([...listing.folders, ...imported.map((file) => path.dirname(file))]);
+    return [...Array.from(states.values(), ({ reading }) => reading), ...this.complain(listing)];
+  }
+
+  private complain({ failures }: FileListing): Reading[] {
+    const complaints = new Map<string, Reading>();
+    for (const { path: place, message } of failures) {
+      const id = `${place} ${message}`;
+      const made = { ...emptyReading, unreadable: [{ fileName: place, message }] };
+      complaints.set(id, this.complaints.get(id) ?? made);
+    }
+    this.complaints = complaints;
+    return [...complaints.values()];
+  }
+
+  private async refresh(file: ListedFile, state: FileState): Promise<void> {
+    const isRacy = Date.now() - file.modifiedMs < racyMs;
+    const imports = state.importedFiles.length === 0 ? "" : await signatureOf(state.importedFiles);
+    if (file.signature === state.signature && imports === state.imports && !isRacy) return;
+    const text = await readWhole(file.file);
+    if (typeof text !== "string") {
+      if (state.reading.unreadable[0]?.message !== text.message) setUnreadable(state, [text]);
+      state.signature = "";
+      state.contentHash = "";
+      return;
+    }
+    const contentHash = hash("sha256", text, "base64url");
+    state.signature = file.signature;
+    if (contentHash === state.contentHash && imports === state.imports) return;
+    state.contentHash = contentHash;
+    const reading = configModuleName.test(path.basename(file.file))
+      ? await this.readModule(file.file, state)
+      : await runInSlices(readText(text, file.file, state.memo));
+    if (reading.unreadable.length === 0 || state.good === undefined) state.good = reading;
+    setUnreadable(state, reading.unreadable);
+  }
+
+  private async readModule(file: string, state: FileState): Promise<Reading> {
+    const { reading, imports } = await readConfigModule(file, this.options.routePort);
+    state.importedFiles = imports;
+    state.imports = imports.length === 0 ? "" : await signatureOf(imports);
+    return reading;
+  }
+}
+
+const newState = (): FileState => ({
+  signature: "",
+  contentHash: "",
+  memo: new TextMemo(),
+  good: undefined,
+  reading: emptyReading,
+  imports: "",
+  importedFiles: [],
+});
+
+function setUnreadable(state: FileState, unreadable: readonly UnreadableText[]): void {
+  state.reading = { ...(state.good ?? emptyReading), unreadable };
+}
+
+async function readWhole(file: string): Promise<string | UnreadableText> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > maxFileBytes) {
+      return { fileName: file, message: `file has ${bytes.length} bytes, limit ${maxFileBytes}; split it` };
+    }
+    return bytes.toString("utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    return { fileName: file, message: `cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}` };
+  }
+}
+
+async function signatureOf(files: readonly string[]): Promise<string> {
+  const { files: found } = await listFiles(files);
+  return found.map(({ file, signature }) => `${file} ${signature}`).join("\n");
+}
+
+/** Files below a folder that cannot be looked at stay in force; what is gone is gone. */
+function keepUnlistable(
+  listing: FileListing,
+  before: ReadonlyMap<string, FileState>,
+  states: Map<string, FileState>,
+): void {
+  for (const { path: place, isMissing } of listing.failures) {
+    if (isMissing) continue;
+    for (const [file, state] of before) {
+      if (file === place || file.startsWith(place + path.sep)) states.set(file, state);
+    }
+  }
+}
