@@ -3,7 +3,7 @@
  * randomness are arguments.
  */
 export type { BalancedEndpoint, Picker } from "./endpoint.ts";
-export { latencyAt, observeLatency } from "./latency.ts";
+export { latencyAt, observeFailure, observeLatency } from "./latency.ts";
 export { PeakEwmaPicker } from "./peak-ewma-picker.ts";
 export { RandomPicker } from "./random-picker.ts";
 export { RoundRobinPicker } from "./round-robin-picker.ts";

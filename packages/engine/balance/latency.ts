@@ -4,6 +4,10 @@ import type { BalancedEndpoint } from "./endpoint.ts";
 export const DECAY_MS = 10_000;
 /** Keeps a measured endpoint apart from one that never was. */
 const LEAST_MS = 0.001;
+/** What a failure counts as at least, and at most after many in a row. */
+const LEAST_FAILURE_MS = 100;
+const MOST_FAILURE_MS = 60_000;
+const FAILURE_GROWTH = 4;
 
 /** The average as it has decayed by now, toward 0: an endpoint that was slow is tried again in time. */
 export function latencyAt(endpoint: BalancedEndpoint, nowMs: number): number {
@@ -26,4 +30,13 @@ export function observeLatency(endpoint: BalancedEndpoint, latencyMs: number, no
     endpoint.ewmaMs = isPeak ? measuredMs : endpoint.ewmaMs * kept + measuredMs * (1 - kept);
   }
   endpoint.ewmaAtMs = Math.max(nowMs, endpoint.ewmaAtMs);
+}
+
+/**
+ * Takes a failed attempt into the average, as a latency some times the present one. Without it an endpoint that
+ * refuses at once would look like the fastest of all, and draw what it can.
+ */
+export function observeFailure(endpoint: BalancedEndpoint, nowMs: number): void {
+  const worseMs = latencyAt(endpoint, nowMs) * FAILURE_GROWTH;
+  observeLatency(endpoint, Math.min(MOST_FAILURE_MS, Math.max(LEAST_FAILURE_MS, worseMs)), nowMs);
 }

@@ -7,15 +7,20 @@ import { WeightedSampler } from "./weighted-sampler.ts";
 const NOISE_MS = 0.5;
 /** Latency assumed of an endpoint that has requests in flight and has never answered (Finagle's penalty, tamed). */
 const PENALTY_MS = 5_000;
+/** The second candidate is taken below this share of the first one's cost; else they count as equal. */
+const NOTABLY_BETTER = 0.8;
 
 /**
- * The better of two (Mitzenmacher, "The Power of Two Choices"), where better is the lower
+ * The better of two (Mitzenmacher, "The Power of Two Choices"), by peak EWMA as Finagle and Linkerd have it. Cost is
  *
- *     (peak EWMA of latency) × (exchanges in flight, and this one) ÷ weight
+ *     (peak EWMA of latency) × (1 + exchanges in flight ÷ weight)
  *
- * as Finagle and Linkerd have it. Candidates are drawn by weight, so in flight is weighed against the share that
- * is due: at equal load the shares are those of the weights. An endpoint without a measurement gets one request
- * at once, and no second one before it has answered, unless the other candidates are worse than PENALTY_MS.
+ * Two candidates are drawn by weight; the first is taken unless the second is notably better. So equal endpoints
+ * share by their weights, at light load too, where the plain rule gives everything to whichever was a
+ * microsecond faster last; and a slow endpoint gets next to nothing until its measurement has decayed.
+ *
+ * An endpoint without a measurement gets one request when it is drawn, and no second one before it has answered
+ * unless the other candidate is worse than PENALTY_MS.
  */
 export class PeakEwmaPicker<E extends BalancedEndpoint> implements Picker<E> {
   private readonly sampler = new WeightedSampler<E>();
@@ -23,16 +28,14 @@ export class PeakEwmaPicker<E extends BalancedEndpoint> implements Picker<E> {
   pick(endpoints: readonly E[], nowMs: number, random: Random, exclude: E | null = null): E | null {
     const first = this.sampler.draw(endpoints, random, exclude);
     if (first === null || endpoints.length === 1) return first;
-    let second = this.sampler.draw(endpoints, random, exclude);
-    // A second draw of the same one says nothing about the others: once more.
-    if (second === first) second = this.sampler.draw(endpoints, random, exclude);
-    if (second === null || second === first) return first;
-    return costOf(second, nowMs) < costOf(first, nowMs) ? second : first;
+    const second = this.sampler.drawOther(endpoints, random, exclude, first);
+    if (second === null) return first;
+    return costOf(second, nowMs) < costOf(first, nowMs) * NOTABLY_BETTER ? second : first;
   }
 }
 
 function costOf(endpoint: BalancedEndpoint, nowMs: number): number {
   const { inFlight } = endpoint;
-  if (endpoint.ewmaMs === 0) return inFlight === 0 ? 0 : PENALTY_MS * (inFlight / endpoint.weight);
+  if (endpoint.ewmaMs === 0) return inFlight === 0 ? 0 : PENALTY_MS * (1 + inFlight / endpoint.weight);
   return (latencyAt(endpoint, nowMs) + NOISE_MS) * (1 + inFlight / endpoint.weight);
 }

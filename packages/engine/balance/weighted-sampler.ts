@@ -1,6 +1,6 @@
 import type { Random } from "../base/index.ts";
 import { searchCumulative } from "./cumulative.ts";
-import { isEligible, leastMode } from "./eligibility.ts";
+import { AVAILABLE, isEligible, leastMode, PANIC } from "./eligibility.ts";
 import type { BalancedEndpoint } from "./endpoint.ts";
 
 /** Blind draws before the eligible ones are counted out: enough while most endpoints are. */
@@ -17,28 +17,45 @@ export class WeightedSampler<E extends BalancedEndpoint> {
     if (endpoints.length <= 1) return endpoints.length === 0 ? null : endpoints[0];
     if (this.known !== endpoints) this.learn(endpoints);
     for (let i = 0; i < BLIND_DRAWS; i++) {
-      const endpoint = endpoints[this.drawIndex(endpoints.length, random)];
+      const endpoint = endpoints[this.drawIndex(random)];
       if (endpoint.isAvailable && endpoint !== exclude) return endpoint;
     }
-    return this.countOut(endpoints, random, exclude);
+    return this.countOut(endpoints, random, exclude, null, leastMode(endpoints, exclude));
   }
 
-  private drawIndex(length: number, random: Random): number {
-    if (this.isUniform) return Math.floor(random.next() * length);
-    return searchCumulative(this.cumulative, random.next());
+  /** A second one, as good a choice as `first`, which `draw` gave; null when there is no other such. */
+  drawOther(endpoints: readonly E[], random: Random, exclude: E | null, first: E): E | null {
+    const mode = first.isAvailable ? AVAILABLE : PANIC;
+    for (let i = 0; i < BLIND_DRAWS; i++) {
+      const endpoint = endpoints[this.drawIndex(random)];
+      if (endpoint !== first && isEligible(endpoint, exclude, mode)) return endpoint;
+    }
+    return this.countOut(endpoints, random, exclude, first, mode);
   }
 
-  private countOut(endpoints: readonly E[], random: Random, exclude: E | null): E {
-    const mode = leastMode(endpoints, exclude);
+  private drawIndex(random: Random): number {
+    return this.isUniform
+      ? Math.floor(random.next() * this.known!.length)
+      : searchCumulative(this.cumulative, random.next());
+  }
+
+  private countOut(
+    endpoints: readonly E[],
+    random: Random,
+    exclude: E | null,
+    first: E | null,
+    mode: number,
+  ): E | null {
     let total = 0;
     for (let i = 0; i < endpoints.length; i++) {
-      if (isEligible(endpoints[i], exclude, mode)) total += endpoints[i].weight;
+      const endpoint = endpoints[i];
+      if (endpoint !== first && isEligible(endpoint, exclude, mode)) total += endpoint.weight;
     }
     let left = random.next() * total;
-    let last = endpoints[0];
+    let last: E | null = null;
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[i];
-      if (!isEligible(endpoint, exclude, mode)) continue;
+      if (endpoint === first || !isEligible(endpoint, exclude, mode)) continue;
       last = endpoint;
       left -= endpoint.weight;
       if (left < 0) return endpoint;
