@@ -65,8 +65,7 @@ export class FieldScanner {
     let limit = base + maxBytes - (size / SPAN) * FIELD_CHARGE;
     const maxSize = maxFields * SPAN;
     for (;;) {
-      let i = at;
-      while (i < end && names[bytes[i]] === 1) i++;
+      let i = skip(bytes, at, end, names);
       if (i >= end) break;
       if (i === at || bytes[i] !== COLON) {
         if (i === at && bytes[i] === CR) {
@@ -82,7 +81,7 @@ export class FieldScanner {
       const nameEnd = i++;
       while (i < end && (bytes[i] === SP || bytes[i] === TAB)) i++;
       const valueStart = i;
-      while (i < end && VALUE_OCTETS[bytes[i]] === 1) i++;
+      i = skip(bytes, i, end, VALUE_OCTETS);
       if (i >= end) break;
       if (bytes[i] !== CR) return this.refuse(malformed, valueProblem(bytes[i]));
       if (i + 1 >= end) break;
@@ -112,6 +111,12 @@ export class FieldScanner {
     if (end > limit) return this.refuse(tooLarge, sizeMessage(maxBytes));
     return INCOMPLETE;
   }
+}
+
+/** The offset of the first octet from `at` on that the table has no 1 for, or `end`. */
+function skip(bytes: Uint8Array, at: number, end: number, octets: Uint8Array): number {
+  while (at < end && octets[bytes[at]] === 1) at++;
+  return at;
 }
 
 function sizeMessage(maxBytes: number): string {

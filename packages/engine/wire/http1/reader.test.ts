@@ -100,13 +100,6 @@ suite("a reader's life", () => {
 });
 
 suite("what a slow or greedy sender costs", () => {
-  test("a long line that comes octet by octet is scanned once", () => {
-    const reader = requests();
-    const input = bytes(`GET /${"a".repeat(1_000)}`);
-    for (let i = 0; i < input.length; i++) assert.equal(reader.read(input, i, i + 1), i + 1);
-    assert.equal(reader.state, "head");
-  });
-
   test("no more than the head's limit is held", () => {
     const recorder = new Recorder();
     const reader = requests(recorder);
