@@ -30,12 +30,13 @@ export function planBackend(
 ): BackendPlan {
   const refused: Finding[] = [];
   const endpoints: EndpointSpec[] = [];
-  for (const { address, port, path } of placesOf(backend)) {
+  const places = placesOf(backend);
+  for (const { address, port, path } of places) {
     const mistake = port === 0 ? null : endpointMistake(address, port, controlAddresses);
     if (mistake === null) endpoints.push({ address, port, weight: 1, zone: "" });
     else refused.push(makeFinding("EndpointRefused", path, `${address} ${mistake}`));
   }
-  const { tls, findings } = tlsOf(backend, facts);
+  const { tls, findings } = tlsOf(backend, places, facts);
   return { endpoints, tls, unresolved: findings, refused };
 }
 
@@ -59,14 +60,14 @@ function hostAddress(host: string): string {
   return normalAddress(bare) ?? bare.toLowerCase();
 }
 
-/** TLS to a Backend. An empty server name stands for the endpoint's own. */
 function tlsOf(
   { spec, metadata }: Backend,
+  places: readonly Place[],
   facts: FactReader,
 ): { tls: ClusterTls | null; findings: Finding[] } {
   const isHttps = spec.url !== undefined && /^https:/i.test(spec.url);
   if (spec.tls === undefined && !isHttps) return { tls: null, findings: [] };
-  const { hostname = "", caCertificateRefs: refs, insecureSkipVerify = false } = spec.tls ?? {};
+  const { hostname, caCertificateRefs: refs, insecureSkipVerify = false } = spec.tls ?? {};
   const findings: Finding[] = [];
   const bundles: string[] = [];
   for (const [index, ref] of (refs ?? []).entries()) {
@@ -77,15 +78,20 @@ function tlsOf(
       findings.push(makeFinding("InvalidCACertificateRef", `spec.tls.caCertificateRefs[${index}]`, message));
     }
   }
+  const serverName = hostname ?? onlyHost(places);
+  if (serverName === null && !insecureSkipVerify) {
+    const message =
+      "must be given where endpoints have different hosts: it is the name that is expected of all";
+    findings.push(makeFinding("InvalidTLS", "spec.tls.hostname", message));
+  }
   const caPem = refs === undefined ? null : bundles.join("\n");
-  const serverName =
-    hostname === "" && spec.url !== undefined ? nameOf(new URL(spec.url).hostname) : hostname;
-  return { tls: { serverName, caPem, insecureSkipVerify }, findings };
+  return { tls: { serverName: serverName ?? "", caPem, insecureSkipVerify }, findings };
 }
 
-/** The name to ask for in SNI; none for an IP address (RFC 6066 section 3). */
-function nameOf(host: string): string {
-  return normalAddress(hostAddress(host)) === null ? host : "";
+/** The host of all places, null where they differ. */
+function onlyHost(places: readonly Place[]): string | null {
+  const hosts = new Set(places.map(({ address, port }) => (port === 0 ? "" : address)));
+  return hosts.size === 1 && !hosts.has("") ? places[0]!.address : null;
 }
 
 type CaRef = NonNullable<NonNullable<Backend["spec"]["tls"]>["caCertificateRefs"]>[number];

@@ -1,7 +1,7 @@
 import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
-import { readPresence, readResource, readTlsPolicies, type FactReader } from "./facts.ts";
+import { readPresence, readResource, readTlsTargets, type FactReader } from "./facts.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, verdictOf, type Finding } from "./status.ts";
 
@@ -100,23 +100,17 @@ function resolveService(
   );
 }
 
-/** The policy that asks for TLS to one of these ports of a Service, by the name of the port where it gives one. */
+/** The policy that asks for TLS to one of these ports of a Service. */
 function tlsPolicyFor(
   namespace: string,
-  service: string,
+  name: string,
   ports: readonly ServicePort[],
   facts: FactReader,
 ): string | undefined {
-  const policy = readTlsPolicies(facts, namespace).find(({ spec }) =>
-    spec.targetRefs.some(
-      ({ group, kind, name, sectionName }) =>
-        group === "" &&
-        kind === "Service" &&
-        name === service &&
-        (sectionName === undefined || ports.some((port) => port.name === sectionName)),
-    ),
-  );
-  return policy && `${namespace}/${policy.metadata.name}`;
+  return readTlsTargets(facts, namespace).find(
+    ({ service, portName }) =>
+      service === name && (portName === "" || ports.some((port) => port.name === portName)),
+  )?.policy;
 }
 
 function protocolMistake({ protocol, appProtocol = "" }: ServicePort): string | null {

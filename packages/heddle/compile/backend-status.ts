@@ -2,22 +2,40 @@ import { keyOf, type Backend } from "../resources/index.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { Collector } from "./collector.ts";
 import type { CompileOptions } from "./compile-io.ts";
-import type { Facts } from "./facts.ts";
-import { goodUnless, verdictOf } from "./status.ts";
+import type { FactReader, Facts } from "./facts.ts";
+import type { CompileMemo } from "./memo.ts";
+import { goodUnless, verdictOf, type ConditionsStatus, type Finding } from "./status.ts";
 
-/** The statuses of Backends, used by a route or not. */
-export function reportBackends(facts: Facts, options: CompileOptions, collector: Collector): void {
-  for (const backend of facts.ofKind("Backend")) reportBackend(backend, facts, options, collector);
+interface BackendReport {
+  readonly status: ConditionsStatus;
+  readonly findings: readonly Finding[];
 }
 
-function reportBackend(backend: Backend, facts: Facts, options: CompileOptions, collector: Collector): void {
+/** The statuses of Backends, used by a route or not. */
+export function reportBackends(
+  facts: Facts,
+  options: CompileOptions,
+  memo: CompileMemo,
+  collector: Collector,
+): void {
+  for (const backend of facts.ofKind("Backend")) {
+    const key = keyOf(backend);
+    const { status, findings } = memo.of(key, backend, facts, (reader) => report(backend, reader, options));
+    collector.status(key, status);
+    collector.findings(key, findings);
+  }
+}
+
+function report(backend: Backend, facts: FactReader, options: CompileOptions): BackendReport {
   const { refused, unresolved } = planBackend(backend, facts, options.controlAddresses ?? []);
   const { generation } = backend.metadata;
-  collector.status(keyOf(backend), {
-    conditions: [
-      goodUnless("Accepted", verdictOf(refused), "Accepted", generation),
-      goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation),
-    ],
-  });
-  collector.findings(keyOf(backend), [...refused, ...unresolved]);
+  return {
+    status: {
+      conditions: [
+        goodUnless("Accepted", verdictOf(refused), "Accepted", generation),
+        goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation),
+      ],
+    },
+    findings: [...refused, ...unresolved],
+  };
 }

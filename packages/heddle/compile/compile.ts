@@ -3,7 +3,7 @@ import { reportBackends } from "./backend-status.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOutput } from "./compile-io.ts";
-import { Facts } from "./facts.ts";
+import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
 import { gatewayStatus } from "./gateway-status.ts";
@@ -14,6 +14,7 @@ import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
 import { reportRejected } from "./rejected.ts";
+import { tlsTargets } from "./tls-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
@@ -44,6 +45,10 @@ export function* compileInSlices(
   }
   for (const { key } of rejected) facts.addRejected(key);
   facts.seal(memo);
+  for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
+    const fact = tlsTargetsFact(namespace);
+    facts.set(fact, memo.keepValue(fact, targets));
+  }
   yield;
   const owners = compileGatewayClasses(facts, options, collector);
   const gateways = selectGateways(facts.ofKind("Gateway"), owners, collector);
@@ -77,7 +82,7 @@ export function* compileInSlices(
     collector.status(plan.key, memo.keepValue(`status/${plan.key}`, gatewayStatus(plan, attached)));
     reportGateway(plan, collector);
   }
-  reportBackends(facts, options, collector);
+  reportBackends(facts, options, memo, collector);
   reportLaterKinds(facts, options, collector);
   reportRejected(rejected, facts, options, collector);
   memo.end();

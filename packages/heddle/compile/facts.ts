@@ -3,13 +3,13 @@ import {
   keyOf,
   makeKey,
   serviceNameLabel,
-  type BackendTLSPolicy,
   type EndpointSlice,
   type KindName,
   type ReferenceGrant,
   type Resource,
   type ResourceKey,
 } from "../resources/index.ts";
+import type { TlsTarget } from "./tls-policies.ts";
 
 type ResourceNamed<K extends KindName> = Extract<Resource, { kind: K }>;
 
@@ -52,10 +52,12 @@ interface ListKeeper {
   keepList(name: FactName, list: readonly Resource[]): readonly Resource[];
 }
 
-/** The policies in a namespace that ask for TLS to its Services. */
-export function readTlsPolicies(facts: FactReader, namespace: string): readonly BackendTLSPolicy[] {
-  return (facts.read(`~tls-policies/${namespace}`) as BackendTLSPolicy[] | undefined) ?? [];
+/** The Services of a namespace that policies ask TLS for. */
+export function readTlsTargets(facts: FactReader, namespace: string): readonly TlsTarget[] {
+  return (facts.read(tlsTargetsFact(namespace)) as TlsTarget[] | undefined) ?? [];
 }
+
+export const tlsTargetsFact = (namespace: string): FactName => `~tls-targets/${namespace}`;
 
 /** Whether there is a resource of that key, good or with errors. */
 export function readPresence(facts: FactReader, key: ResourceKey): "present" | "rejected" | "absent" {
@@ -105,8 +107,6 @@ export class Facts implements FactReader {
         push(this.lists, `~slices/${resource.metadata.namespace}/${service}`, resource);
     } else if (resource.kind === "ReferenceGrant") {
       push(this.lists, `~grants/${resource.metadata.namespace}`, resource);
-    } else if (resource.kind === "BackendTLSPolicy") {
-      push(this.lists, `~tls-policies/${resource.metadata.namespace}`, resource);
     }
   }
 }

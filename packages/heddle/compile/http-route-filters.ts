@@ -23,6 +23,7 @@ export interface FiltersPlan {
   readonly clusters: readonly string[];
   /** Whether a filter answers by itself. */
   readonly hasRedirect: boolean;
+  readonly hasRewrite: boolean;
 }
 
 type Resolve = (ref: HTTPRequestMirrorFilter["backendRef"], path: string) => ResolvedBackend;
@@ -45,6 +46,7 @@ export function planFilters(
     unresolved: outcomes.flatMap((one) => ("finding" in one ? [one.finding] : [])),
     clusters: specs.flatMap((spec) => (spec.name === "mirror" ? [spec.config.cluster] : [])),
     hasRedirect: specs.some((spec) => spec.name === "redirect"),
+    hasRewrite: specs.some((spec) => spec.name === "rewrite"),
   };
 }
 

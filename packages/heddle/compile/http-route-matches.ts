@@ -1,3 +1,4 @@
+import { normalizePath } from "@heddle/engine/message";
 import type { RouteMatch, ValueMatch } from "@heddle/engine/model";
 import type { HTTPRouteMatch, HTTPRouteRule } from "../resources/index.ts";
 import { makeFinding, type Finding } from "./status.ts";
@@ -49,6 +50,19 @@ export function regexMistakes({ matches }: HTTPRouteRule, path: string, check: C
     if (mistake !== null) found.push(makeFinding("UnsupportedValue", field, mistake));
   }
   return found;
+}
+
+/** Paths that no request has, since the listener refuses all that would (escaped slashes, dot segments in disguise). */
+export function unreachablePaths(
+  { matches }: HTTPRouteRule,
+  path: string,
+  escapedSlashes: "refuse" | "keep",
+): { path: string; message: string }[] {
+  return matches.flatMap(({ path: { type, value } }, index) => {
+    if (type === "RegularExpression" || normalizePath(value, escapedSlashes) !== null) return [];
+    const message = `requests with the path ${JSON.stringify(value)} are refused before they are routed; the match never applies`;
+    return [{ path: `${path}.matches[${index}].path.value`, message }];
+  });
 }
 
 function patternsOf(match: HTTPRouteMatch, path: string): { path: string; pattern: string }[] {

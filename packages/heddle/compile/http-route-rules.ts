@@ -83,13 +83,15 @@ function planRule(
     planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve),
   );
   const session = sessionOf(route, rule, index);
+  const incompatible = own.hasRewrite ? backends.flatMap(({ redirect }) => redirect ?? []) : [];
   const invalid = [
+    ...incompatible,
     ...own.unsupported,
     ...backends.flatMap(({ unsupported }) => unsupported),
     ...("mistake" in session ? [session.mistake] : []),
   ];
   // Where a filter cannot be applied nothing passes it: the requests are answered with an error, never let through.
-  const isClosed = own.unsupported.length > 0 || "mistake" in session;
+  const isClosed = incompatible.length > 0 || own.unsupported.length > 0 || "mistake" in session;
   const specs = backends.map(({ spec }) => spec);
   return {
     rule: {
@@ -115,6 +117,8 @@ function withAnswer(specs: readonly BackendSpec[]): readonly BackendSpec[] {
 
 interface BackendPlan {
   readonly spec: BackendSpec;
+  /** What to say of a redirect of the backend where the rule rewrites: the two may not be combined. */
+  readonly redirect: Finding | null;
   readonly unsupported: readonly Finding[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
@@ -125,16 +129,21 @@ function planBackendRef(
   path: string,
   resolve: (ref: Omit<HTTPBackendRef, "weight">, path: string) => ReturnType<typeof resolveBackend>,
 ): BackendPlan {
-  const { filters, unsupported, unresolved, clusters } = planFilters(
-    ref.filters ?? [],
-    `${path}.filters`,
-    resolve,
-  );
+  const plan = planFilters(ref.filters ?? [], `${path}.filters`, resolve);
+  const { filters, unsupported, unresolved, clusters } = plan;
+  const redirect = plan.hasRedirect
+    ? makeFinding(
+        "IncompatibleFilters",
+        `${path}.filters`,
+        "RequestRedirect cannot be combined with the URLRewrite of the rule; remove one",
+      )
+    : null;
   const resolved = resolve(ref, path);
   if ("finding" in resolved || unsupported.length > 0) {
     const own = "finding" in resolved ? [resolved.finding] : [];
     return {
       spec: unresolvedShare(ref.weight),
+      redirect,
       unsupported,
       unresolved: [...unresolved, ...own],
       clusters: [],
@@ -142,7 +151,7 @@ function planBackendRef(
   }
   const { cluster } = resolved;
   const spec: BackendSpec = { cluster, weight: ref.weight, filters, status: 500 };
-  return { spec, unsupported, unresolved, clusters: [cluster, ...clusters] };
+  return { spec, redirect, unsupported, unresolved, clusters: [cluster, ...clusters] };
 }
 
 /** 0, for none, where it is not given or zero. */

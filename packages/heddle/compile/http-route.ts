@@ -1,10 +1,11 @@
-import type { RouteUnit } from "@heddle/engine/model";
+import { DEFAULT_LISTENER_SETTINGS, type RouteUnit } from "@heddle/engine/model";
 import { keyOf, type HTTPRoute } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
 import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
+import { unreachablePaths } from "./http-route-matches.ts";
 import { attachmentsOf, defaultParents, resolveParent, type ParentOutcome } from "./http-route-parents.ts";
 import { planRules, type RulesPlan } from "./http-route-rules.ts";
 import {
@@ -49,7 +50,7 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
     status: { parents },
     attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
     clusters: isReached ? rules.clusters : [],
-    problems: [...problems, ...findingProblems(route, rules)],
+    problems: [...problems, ...findingProblems(route, rules), ...pathWarnings(route, options)],
   };
 }
 
@@ -110,4 +111,12 @@ function partialVerdict({ invalid }: RulesPlan): Verdict {
 function findingProblems(route: HTTPRoute, { invalid, unresolved }: RulesPlan): CompileProblem[] {
   const findings = [...invalid.flatMap((one) => one.findings), ...unresolved];
   return findings.map((finding) => problemOf(keyOf(route), finding));
+}
+
+function pathWarnings(route: HTTPRoute, options: CompileOptions): CompileProblem[] {
+  const { escapedSlashes } = options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS;
+  const found = route.spec.rules.flatMap((rule, index) =>
+    unreachablePaths(rule, `spec.rules[${index}]`, escapedSlashes),
+  );
+  return found.map(({ path, message }) => ({ key: keyOf(route), path, message, severity: "warning" }));
 }

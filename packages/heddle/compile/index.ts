@@ -23,7 +23,6 @@ export { parseAddressPool } from "./address-pool.ts";
 export type { AddressPool } from "./address-pool.ts";
 export { endpointMistake } from "./endpoint-guard.ts";
 export { supportedFeatures } from "./features.ts";
-export { stampStatus } from "./stamp-status.ts";
 export type {
   ConditionsStatus,
   GatewayClassStatus,

@@ -3,6 +3,7 @@ import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions, type RejectedResource } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import { gatewayFact } from "./http-route-parents.ts";
+import { field, textField } from "./loose.ts";
 import { condition } from "./status.ts";
 
 /** Kinds whose status has conditions of its own; those that say it is not in force either. */
@@ -46,19 +47,6 @@ export function reportRejected(
 function messageOf(problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === "error");
   return errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? (value as Json)[name]
-    : undefined;
-}
-
-function textField(value: unknown, name: string): string | undefined {
-  const text = field(value, name);
-  return typeof text === "string" && text !== "" ? text : undefined;
 }
 
 function generationOf(document: unknown): number | undefined {

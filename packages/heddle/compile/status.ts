@@ -1,6 +1,6 @@
 import type { Condition, ParentReference } from "../resources/index.ts";
 
-/** A condition without the time of its last change, which `stampStatus` adds. */
+/** A condition without the time of its last change: who stores it knows what it was before. */
 export type StatusCondition = Omit<Condition, "lastTransitionTime">;
 
 export interface ConditionsStatus {
