@@ -1,6 +1,7 @@
 /**
  * Messages without a protocol: request and response heads, fields, trailers, and the Exchange. Every codec
- * decodes to these, and router, filters and proxy see nothing else.
+ * decodes to these, and router, filters and proxy see nothing else. With them, what must have one form everywhere:
+ * paths, authorities, IP addresses, and the address of the client behind trusted hops.
  */
 export { Fields, isFieldValue, isToken, SPAN, TOKEN_BYTES } from "./fields.ts";
 export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
