@@ -2,8 +2,9 @@ import type { RequestHead } from "../message/index.ts";
 import type { RouteUnit, ServerSpec } from "../model/index.ts";
 import type { Candidate, RouteEntry } from "./candidate.ts";
 import { comparePrecedence } from "./precedence.ts";
+import { queryParam } from "./query-param.ts";
 import type { ServerTable } from "./router.ts";
-import { headerHolds, queryHolds } from "./value-condition.ts";
+import { headerHolds, headerValue, queryHolds } from "./value-condition.ts";
 import type { ValueCondition } from "./value-condition.ts";
 
 export interface ExplainedCandidate<T> {
@@ -55,10 +56,13 @@ function reasonAgainst(candidate: Candidate<unknown>, head: RequestHead): string
     return `method is ${head.method}, not ${candidate.method}`;
   }
   for (const condition of candidate.headers) {
-    if (!headerHolds(condition, head)) return conditionReason("header", condition);
+    if (headerHolds(condition, head)) continue;
+    return conditionReason(`header ${condition.name}`, condition, headerValue(head, condition.name));
   }
   for (const condition of candidate.queryParams) {
-    if (!queryHolds(condition, head.query)) return conditionReason("query parameter", condition);
+    if (queryHolds(condition, head.query)) continue;
+    const value = queryParam(head.query, condition.name);
+    return conditionReason(`query parameter ${condition.name}`, condition, value);
   }
   return "";
 }
@@ -81,11 +85,10 @@ function isBelow(path: string, prefix: string): boolean {
   return path.length === prefix.length || path[prefix.length] === "/";
 }
 
-function conditionReason(what: string, condition: ValueCondition): string {
-  if (condition.problem !== "") {
-    return `${what} ${condition.name} has an invalid regular expression: ${condition.problem}`;
-  }
+function conditionReason(what: string, condition: ValueCondition, value: string | undefined): string {
+  if (condition.problem !== "") return `${what} has an invalid regular expression: ${condition.problem}`;
+  if (value === undefined) return `${what} is missing`;
   return condition.regex === null
-    ? `${what} ${condition.name} is not "${condition.value}"`
-    : `${what} ${condition.name} does not match ${condition.regex.pattern}`;
+    ? `${what} is "${value}", not "${condition.value}"`
+    : `${what} is "${value}", which does not match ${condition.regex.pattern}`;
 }

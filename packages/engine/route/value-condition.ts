@@ -13,11 +13,14 @@ export interface ValueCondition {
   readonly problem: string;
 }
 
+const NONE: readonly ValueCondition[] = [];
+
 /** Only the first entry of a name counts (HTTPRoute, headers and queryParams). */
 export function compileConditions(
   matches: readonly ValueMatch[],
   regexOf: (pattern: string) => RegexResult,
-): ValueCondition[] {
+): readonly ValueCondition[] {
+  if (matches.length === 0) return NONE;
   const names = new Set<string>();
   const conditions: ValueCondition[] = [];
   for (const { name, type, value } of matches) {
@@ -29,27 +32,27 @@ export function compileConditions(
   return conditions;
 }
 
-/**
- * A header's value is that of all its fields as one list (RFC 9110 section 5.3), so a request that repeats a field
- * matches by none of its values alone: backends would disagree on which one counts.
- */
 export function headerHolds(condition: ValueCondition, head: RequestHead): boolean {
-  const value = headerValue(head, condition.name);
-  if (value === undefined) return false;
-  if (condition.regex !== null) return condition.regex.matches(value);
-  return condition.problem === "" && value === condition.value;
+  return accepts(condition, headerValue(head, condition.name));
 }
 
 /** The first value of a parameter counts, as the Gateway API recommends. */
 export function queryHolds(condition: ValueCondition, query: string): boolean {
-  const value = queryParam(query, condition.name);
+  return accepts(condition, queryParam(query, condition.name));
+}
+
+function accepts(condition: ValueCondition, value: string | undefined): boolean {
   if (value === undefined) return false;
   if (condition.regex !== null) return condition.regex.matches(value);
   return condition.problem === "" && value === condition.value;
 }
 
-/** Fields that frame a message are typed members of the head: those that say something are matched there. */
-function headerValue(head: RequestHead, name: string): string | undefined {
+/**
+ * A header's value is that of all its fields as one list (RFC 9110 section 5.3), so a request that repeats a field
+ * matches by none of its values alone: backends would disagree on which one counts. Fields that frame a message
+ * are typed members of the head: those that say something are matched there.
+ */
+export function headerValue(head: RequestHead, name: string): string | undefined {
   switch (name) {
     case "host":
       return head.authority;

@@ -29,15 +29,20 @@ export class Alphabet {
     return unit < 256 ? this.low[unit] : this.search(unit);
   }
 
-  /** Whether a class is part of a set of the program: classes never straddle one. */
-  isIn(set: CharSet, index: number): boolean {
-    const unit = this.starts[index];
-    for (let i = 0; i < set.length; i += 2) if (unit >= set[i] && unit <= set[i + 1]) return true;
-    return false;
+  /** Per class, 1 where it belongs to a set of the program. Classes never straddle such a set. */
+  membersOf(set: CharSet): Uint8Array {
+    const members = new Uint8Array(this.size);
+    for (let i = 0; i < set.length; i += 2) {
+      members.fill(1, this.classOf(set[i]), this.classOf(set[i + 1]) + 1);
+    }
+    return members;
   }
 
+  /** Whether the characters of a class are word characters; told apart only if the program asks for that. */
   isWord(index: number): boolean {
-    return this.isIn(WORD, index);
+    const unit = this.starts[index];
+    for (let i = 0; i < WORD.length; i += 2) if (unit >= WORD[i] && unit <= WORD[i + 1]) return true;
+    return false;
   }
 
   private search(unit: number): number {

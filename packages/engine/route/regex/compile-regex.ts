@@ -1,3 +1,4 @@
+import { literalPrefix } from "./literal-prefix.ts";
 import { parsePattern } from "./parse.ts";
 import { compileProgram } from "./program.ts";
 import { Regex } from "./regex.ts";
@@ -19,7 +20,8 @@ export type RegexResult =
  */
 export function compileRegex(pattern: string): RegexResult {
   try {
-    return { regex: new Regex(pattern, compileProgram(parsePattern(pattern))) };
+    const node = parsePattern(pattern);
+    return { regex: new Regex(pattern, compileProgram(node), literalPrefix(node)) };
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     return { problem: `${error.message} (at character ${error.position + 1})`, position: error.position };

@@ -78,4 +78,12 @@ describe("no pattern takes more than linear time (threats 22)", () => {
     regex!.matches(text);
     assert.ok(regex!.visits <= (text.length + 1) * size);
   });
+
+  it("a pattern of very many ranges is compiled without comparing each with each", () => {
+    const units = Array.from({ length: 1_300 }, (_, i) => String.fromCharCode(0x100 + i * 3));
+    const pattern = `[${units.join("")}]*`;
+    const { regex } = compileRegex(pattern);
+    assert.equal(regex!.matches(units.join("")), true);
+    assert.equal(regex!.matches(String.fromCharCode(0x101)), false);
+  });
 });

@@ -19,7 +19,7 @@ export class Nfa {
   readonly alphabet: Alphabet;
   /** Visits of instructions since it was built; tests hold it against the bound above. */
   visits = 0;
-  /** Per instruction: whether its set takes a class. Shared by the copies that counts make. */
+  /** Per instruction: whether its set takes a class. Equal sets share one table. */
   private readonly takes: readonly (Uint8Array | null)[];
   /** The round in which an instruction was visited, or its successor put into the next kernel, last. */
   private readonly visited: Int32Array;
@@ -30,7 +30,7 @@ export class Nfa {
   constructor(program: Program) {
     this.program = program;
     this.alphabet = new Alphabet(rangesOf(program));
-    const tables = new Map<CharSet, Uint8Array>();
+    const tables = new Map<string, Uint8Array>();
     this.takes = program.code.map(({ set }) => (set === null ? null : this.tableOf(set, tables)));
     this.visited = new Int32Array(program.code.length);
     this.queued = new Int32Array(program.code.length);
@@ -123,13 +123,12 @@ export class Nfa {
     return ++this.round;
   }
 
-  private tableOf(set: CharSet, tables: Map<CharSet, Uint8Array>): Uint8Array {
-    let table = tables.get(set);
+  private tableOf(set: CharSet, tables: Map<string, Uint8Array>): Uint8Array {
+    const key = set.join();
+    let table = tables.get(key);
     if (table === undefined) {
-      table = new Uint8Array(this.alphabet.size);
-      for (let index = 0; index < table.length; index++)
-        table[index] = this.alphabet.isIn(set, index) ? 1 : 0;
-      tables.set(set, table);
+      table = this.alphabet.membersOf(set);
+      tables.set(key, table);
     }
     return table;
   }

@@ -29,6 +29,8 @@ class State {
  */
 export class Regex {
   readonly pattern: string;
+  /** What each match begins with. */
+  private readonly prefix: string;
   private readonly nfa: Nfa;
   private readonly states = new Map<string, State>();
   private readonly maxStates: number;
@@ -39,8 +41,9 @@ export class Regex {
   private wordClass = 0;
   private otherClass = 0;
 
-  constructor(pattern: string, program: Program) {
+  constructor(pattern: string, program: Program, prefix: string) {
     this.pattern = pattern;
+    this.prefix = prefix;
     this.nfa = new Nfa(program);
     const length = program.code.length;
     this.maxStates = Math.max(16, Math.min(MAX_STATES, Math.floor(MAX_CACHED_INSTRUCTIONS / length)));
@@ -66,6 +69,7 @@ export class Regex {
 
   /** Whether the pattern matches all of `text`. */
   matches(text: string): boolean {
+    if (!text.startsWith(this.prefix)) return false;
     const { alphabet } = this.nfa;
     let state = this.start;
     let flushes = 0;
