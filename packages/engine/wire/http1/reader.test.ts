@@ -99,6 +99,24 @@ suite("a reader's life", () => {
   });
 });
 
+test("h2c is dropped also where a setting allows it (threat 12)", () => {
+  const heads = new Heads();
+  const reader = new RequestReader(LIMITS, "http", "refuse", ["h2c", "irc"], heads);
+  const input = bytes("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c, IRC\r\n\r\n");
+  reader.read(input, 0, input.length);
+  assert.equal(heads.heads[0].upgrade, "irc");
+});
+
+test("signed chunks may go on for as long as data comes with them", () => {
+  const recorder = new Recorder();
+  const reader = requests(recorder);
+  const head = bytes("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  reader.read(head, 0, head.length);
+  const chunk = bytes(`2000;chunk-signature=${"f".repeat(64)}\r\n${"x".repeat(8_192)}\r\n`);
+  for (let i = 0; i < 200; i++) reader.read(chunk, 0, chunk.length);
+  assert.equal(reader.state, "body");
+});
+
 suite("what a slow or greedy sender costs", () => {
   test("no more than the head's limit is held", () => {
     const recorder = new Recorder();
