@@ -1,21 +1,8 @@
 import { isFieldValue, isToken } from "@heddle/engine/message";
 import type { HTTPHeader, HTTPHeaderFilter } from "../resources/index.ts";
 import type { HeaderModifierConfig, HeaderValue } from "./filter-specs.ts";
+import { isFramingName } from "./framing-names.ts";
 import { makeFinding, type Finding } from "./status.ts";
-
-/** Heddle frames messages by itself; a filter that changed these fields would break the framing, or the routing. */
-const framingNames: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** The configuration of a header modifier, or the first of its fields that is wrong. */
 export function headerModifierConfig(
@@ -57,9 +44,7 @@ function nameMistake(name: string, path: string): Finding | null {
   if (lower === "host") {
     return unsupported(path, "Host cannot be changed here; use a URLRewrite filter with hostname");
   }
-  return framingNames.has(lower)
-    ? unsupported(path, `${name} frames the message and cannot be changed`)
-    : null;
+  return isFramingName(lower) ? unsupported(path, `${name} frames the message and cannot be changed`) : null;
 }
 
 const unsupported = (path: string, message: string) => makeFinding("UnsupportedValue", path, message);

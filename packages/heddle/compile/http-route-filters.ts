@@ -12,7 +12,7 @@ import type { GatewayFilterSpec, HeaderModifierConfig, RedirectConfig } from "./
 import type { ResolvedBackend } from "./backend-ref.ts";
 import { headerModifierConfig } from "./header-modifier-config.ts";
 import { compilePathChange } from "./path-change.ts";
-import { makeFinding, type Finding } from "./status.ts";
+import { isFinding, makeFinding, type Finding } from "./status.ts";
 
 export interface FiltersPlan {
   readonly filters: readonly FilterSpec[];
@@ -85,12 +85,12 @@ function modifierOutcome(
   path: string,
 ): Outcome {
   const config = headerModifierConfig(filter, direction, path);
-  return "reason" in config ? { unsupported: config } : { spec: { name: "header-modifier", config } };
+  return isFinding(config) ? { unsupported: config } : { spec: { name: "header-modifier", config } };
 }
 
 function redirectOutcome(redirect: HTTPRequestRedirectFilter, path: string): Outcome {
   const change = compilePathChange(redirect.path, `${path}.path`);
-  if (change !== null && "reason" in change) return { unsupported: change };
+  if (isFinding(change)) return { unsupported: change };
   const config: RedirectConfig = {
     scheme: redirect.scheme ?? "",
     hostname: redirect.hostname ?? "",
@@ -103,7 +103,7 @@ function redirectOutcome(redirect: HTTPRequestRedirectFilter, path: string): Out
 
 function rewriteOutcome(rewrite: HTTPURLRewriteFilter, path: string): Outcome {
   const change = compilePathChange(rewrite.path, `${path}.path`);
-  if (change !== null && "reason" in change) return { unsupported: change };
+  if (isFinding(change)) return { unsupported: change };
   return { spec: { name: "rewrite", config: { hostname: rewrite.hostname ?? "", path: change } } };
 }
 
@@ -119,5 +119,5 @@ function mirrorOutcome(mirror: HTTPRequestMirrorFilter, path: string, resolve: R
 
 function corsOutcome(cors: HTTPCORSFilter, path: string): Outcome {
   const config = corsConfig(cors, path);
-  return "reason" in config ? { unsupported: config } : { spec: { name: "cors", config } };
+  return isFinding(config) ? { unsupported: config } : { spec: { name: "cors", config } };
 }

@@ -7,12 +7,12 @@ import { field, textField } from "./loose.ts";
 import { condition } from "./status.ts";
 
 /** Kinds whose status has conditions of its own; those that say it is not in force either. */
-const conditionTypes: Readonly<Record<string, readonly string[]>> = {
-  GatewayClass: ["Accepted"],
-  Gateway: ["Accepted", "Programmed"],
-  ListenerSet: ["Accepted", "Programmed"],
-  Backend: ["Accepted"],
-};
+const conditionTypes: ReadonlyMap<string, readonly string[]> = new Map([
+  ["GatewayClass", ["Accepted"]],
+  ["Gateway", ["Accepted", "Programmed"]],
+  ["ListenerSet", ["Accepted", "Programmed"]],
+  ["Backend", ["Accepted"]],
+]);
 
 /** Gives resources that failed validation a status where one can be given. */
 export function reportRejected(
@@ -24,7 +24,7 @@ export function reportRejected(
   for (const resource of rejected) {
     const generation = generationOf(resource.document);
     const message = messageOf(resource.problems);
-    const types = conditionTypes[resource.kind];
+    const types = conditionTypes.get(resource.kind);
     if (types !== undefined) {
       const conditions = types.map((type) =>
         condition(type, "False", { reason: "Invalid", message }, generation),

@@ -59,6 +59,11 @@ export function makeFinding(reason: string, path: string, message: string): Find
   return { reason, path, message };
 }
 
+/** Tells a finding from the plain data that stands in its place where all is well. */
+export function isFinding(value: object | null): value is Finding {
+  return value !== null && "reason" in value;
+}
+
 /** Findings as one verdict: the first one's reason, all messages with their paths; null without any. */
 export function verdictOf(findings: readonly (Finding | null)[]): Verdict | null {
   const real = findings.filter((one) => one !== null);
