@@ -5,7 +5,7 @@ import { PathTable } from "./path-table.ts";
 import { compileRegex } from "./regex/index.ts";
 import type { RegexResult } from "./regex/index.ts";
 import { Router } from "./router.ts";
-import type { ServerTable } from "./router.ts";
+import type { ServerTable } from "./server-table.ts";
 
 /** Steps of work (a candidate made or filed, a hostname indexed) between two yields: some tens of microseconds. */
 const PACE = 32;

@@ -3,7 +3,7 @@ import type { RouteUnit, ServerSpec } from "../model/index.ts";
 import type { Candidate, RouteEntry } from "./candidate.ts";
 import { comparePrecedence } from "./precedence.ts";
 import { queryParam } from "./query-param.ts";
-import type { ServerTable } from "./router.ts";
+import type { ServerTable } from "./server-table.ts";
 import { headerHolds, headerValue, queryHolds } from "./value-condition.ts";
 import type { ValueCondition } from "./value-condition.ts";
 

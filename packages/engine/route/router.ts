@@ -5,15 +5,7 @@ import type { Candidate, RouteEntry } from "./candidate.ts";
 import { explainRoute } from "./explain.ts";
 import type { Explanation } from "./explain.ts";
 import type { HostIndex } from "./host-index.ts";
-import type { PathTable } from "./path-table.ts";
-
-/** A Gateway listener with its routes, by their hostnames. */
-export interface ServerTable<T> {
-  readonly spec: ServerSpec;
-  readonly hosts: HostIndex<PathTable<T>>;
-  /** The same tables by hostname, for the next build to reuse. */
-  readonly tables: ReadonlyMap<string, PathTable<T>>;
-}
+import type { ServerTable } from "./server-table.ts";
 
 /**
  * The routes of one bound address and port. A request is found in three steps:
