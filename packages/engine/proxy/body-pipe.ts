@@ -34,6 +34,7 @@ export class BodyPipe {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.isStopped) return;
     try {
       this.pass(0, bytes);
     } catch (error) {

@@ -106,6 +106,8 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   /** The request's last byte was seen. */
   private isRequestDone: boolean;
   private requestTrailers: Fields | null = null;
+  /** Filters have seen the request's trailers: they do once, however many attempts there are. */
+  private hasPassedTrailers = false;
   private readonly hasRequestBody: boolean;
   /** Request octets kept while there is no attempt to send them to, or while one might be repeated. */
   private kept: Uint8Array[] | null = null;
@@ -115,12 +117,16 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   private isRequestPaused = false;
   private requestPipe: BodyPipe | null = null;
   private isPipeDone = false;
+  /** A filter wants the whole request before the first attempt. */
+  private buffersRequest = false;
   private responsePipe: ResponsePipe | null = null;
   /** The response head waits for a buffering filter. */
   private heldHead: ResponseHead | null = null;
   private responseTrailers: Fields | null = null;
 
   private isResponseStarted = false;
+  /** The client has seen the head: from here on a fault can only break the response visibly. */
+  private isHeadSent = false;
   private isResponsePaused = false;
   private isTunnel = false;
   private isResponseDone = false;
@@ -262,13 +268,17 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
       stages.length === 0 ? this.rule.chain.requestBody : [...this.rule.chain.requestBody, ...stages];
     if (all.length > 0 && this.hasRequestBody) {
       this.requestPipe = new BodyPipe(all, this.exchange, new RequestPipeOutput(this));
-      const buffers = this.rule.chain.buffersRequest || this.backend!.chain.buffersRequest;
+      this.buffersRequest = this.rule.chain.buffersRequest || this.backend!.chain.buffersRequest;
       const early = this.kept;
       this.kept = null;
       this.keptBytes = 0;
       if (all.some(({ phase }) => phase.mode === "transform")) loseLength(this.exchange.request);
-      if (!buffers) this.attempt(null, false);
-      else this.continueRequest();
+      if (this.buffersRequest) {
+        this.continueRequest();
+        this.resumeRequest();
+      } else {
+        this.attempt(null, false);
+      }
       if (early !== null) for (const chunk of early) this.requestPipe.write(chunk);
       if (this.isRequestDone) this.requestPipe.end();
       this.stream?.flush();
@@ -323,7 +333,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     if (this.kept !== null) for (const chunk of this.kept) stream.writeBody(chunk);
     this.keepOrForget();
     const isPiped = this.requestPipe !== null;
-    if (this.isRequestDone && (!isPiped || this.isPipeDone)) stream.writeEnd(this.requestTrailers);
+    if (this.isRequestDone && (!isPiped || this.isPipeDone) && !this.writeRequestEnd(stream)) return;
     if (stream.flush()) this.resumeRequest();
     else this.pauseRequest();
   }
@@ -369,7 +379,8 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
 
   /** @internal also the request pipe's output */
   forwardRequestBody(chunk: Uint8Array): void {
-    if (this.isEnded) return;
+    // After an early response nobody wants the rest.
+    if (this.isEnded || (this.stream === null && this.isResponseStarted)) return;
     if (this.stream === null || this.kept !== null || (this.canReplay && !this.isTunnel && this.mayKeep())) {
       this.keep(chunk);
     }
@@ -402,15 +413,44 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   onRequestEnd(trailers: Fields | null): void {
     if (this.isEnded) return;
     this.isRequestDone = true;
-    if (trailers !== null) this.takeRequestTrailers(trailers);
+    this.requestTrailers = trailers;
     if (this.requestPipe !== null) this.requestPipe.end();
-    else this.stream?.writeEnd(this.requestTrailers);
+    else if (this.stream !== null && !this.writeRequestEnd(this.stream)) return;
     if (this.isTunnel) this.endHalf();
   }
 
-  private takeRequestTrailers(trailers: Fields): void {
-    for (const filter of this.rule.chain.requestTrailers) filter.requestTrailers!(this.exchange, trailers);
-    this.requestTrailers = trailers;
+  /** False when a filter failed on the trailers: the exchange is over, the request did not end. */
+  private writeRequestEnd(stream: UpstreamStream): boolean {
+    if (!this.passRequestTrailers()) return false;
+    stream.writeEnd(this.requestTrailers);
+    return true;
+  }
+
+  /** After head and body phases, since a filter may rely on their order. False when a filter failed. */
+  private passRequestTrailers(): boolean {
+    const trailers = this.requestTrailers;
+    if (trailers === null || this.hasPassedTrailers) return true;
+    this.hasPassedTrailers = true;
+    return (
+      this.passTrailers(this.rule.chain.requestTrailers, "requestTrailers", trailers) &&
+      this.passTrailers(this.backend!.chain.requestTrailers, "requestTrailers", trailers)
+    );
+  }
+
+  private passTrailers(
+    filters: readonly Filter[],
+    phase: "requestTrailers" | "responseTrailers",
+    trailers: Fields,
+  ): boolean {
+    for (const filter of filters) {
+      try {
+        filter[phase]!(this.exchange, trailers);
+      } catch (error) {
+        this.abort(filterFault(filter, error));
+        return false;
+      }
+    }
+    return true;
   }
 
   onRequestReadDone(): void {
@@ -419,9 +459,25 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   }
 
   onResponseDrain(): void {
+    if (this.isHeadWaiting()) return;
+    this.resumeResponse();
+  }
+
+  private pauseResponse(): void {
+    if (this.isResponsePaused || this.stream === null) return;
+    this.isResponsePaused = true;
+    this.stream.pauseResponseBody();
+  }
+
+  private resumeResponse(): void {
     if (!this.isResponsePaused || this.isEnded) return;
     this.isResponsePaused = false;
     this.stream?.resumeResponseBody();
+  }
+
+  /** A filter waits on the response head; bytes behind it are held. */
+  private isHeadWaiting(): boolean {
+    return this.responsePipe instanceof ResponseGate;
   }
 
   onRequestReset(fault: Fault): void {
@@ -438,11 +494,12 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     if (this.isEnded) return;
     this.isPipeDone = true;
     if (this.stream !== null) {
-      this.stream.writeEnd(this.requestTrailers);
-      this.stream.flush();
+      if (this.writeRequestEnd(this.stream)) this.stream.flush();
       return;
     }
-    // Buffered: the length is known now.
+    // Without a stream and not buffered: a retry that waits ends the request itself.
+    if (!this.buffersRequest || this.isResponseStarted || !this.passRequestTrailers()) return;
+    // The length is known now.
     setLength(this.exchange.request, this.keptBytes);
     this.attempt(null, false);
   }
@@ -451,6 +508,29 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   onPipeReply(reply: Reply): void {
     if (!this.isResponseStarted) this.reply(reply);
     else this.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+  }
+
+  /** @internal A buffering filter answers instead of the response that it was shown. */
+  onResponsePipeReply(reply: Reply): void {
+    if (this.isEnded) return;
+    if (this.isHeadSent)
+      this.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+    else this.replaceBy(reply);
+  }
+
+  /** @internal 502 where the same fault of a request is 413: the client cannot mend it. */
+  onResponseOverflow(maxBytes: number): void {
+    if (this.isEnded) return;
+    const fault = makeFault(
+      "HDL_BODY_BUFFER_FULL",
+      `response body is over ${maxBytes} bytes, the limit of a filter`,
+    );
+    if (this.isHeadSent) {
+      this.abort(fault);
+      return;
+    }
+    this.exchange.fault = fault;
+    this.replaceBy({ ...rescue(fault), status: 502 });
   }
 
   // UpstreamEvents: from the endpoint
@@ -469,10 +549,10 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     this.exchange.responseHeadMs = nowMs;
     this.cluster!.attemptAnswered(this.endpoint!, head.status, nowMs - this.attemptStartedMs);
     if (this.retriesOn(head.status) && this.retryStatus(isLast)) return;
-    if (isLast) this.attemptDone();
     if (head.status === 101) this.startTunnel();
     const persistence = this.rule.sessionPersistence;
     if (persistence !== null) this.persistSession(head, persistence);
+    if (isLast) this.letGo();
     this.kept = null;
     this.canReplay = false;
     this.respond(head, isLast, null);
@@ -514,7 +594,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
 
   onResponseEnd(trailers: Fields | null): void {
     if (this.isEnded) return;
-    if (!this.isTunnel) this.attemptDone();
+    if (!this.isTunnel) this.letGo();
     this.responseTrailers = trailers;
     this.endPipedResponse();
   }
@@ -528,13 +608,10 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   /** @internal also the response pipe's output */
   endResponse(): void {
     if (this.isEnded) return;
+    const trailers = this.responseTrailers;
+    if (trailers !== null && !this.passResponseTrailers(trailers)) return;
     this.releaseHeldHead();
     this.isResponseDone = true;
-    const trailers = this.responseTrailers;
-    if (trailers !== null) {
-      for (const filter of this.rule.chain.responseTrailers)
-        filter.responseTrailers!(this.exchange, trailers);
-    }
     this.sink.writeEnd(trailers);
     if (this.isTunnel && !this.isRequestDone) {
       this.sink.flush();
@@ -545,12 +622,18 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     this.finish();
   }
 
+  private passResponseTrailers(trailers: Fields): boolean {
+    const backend = this.enteredBackendChain ? this.backend!.chain.responseTrailers : NO_FILTERS;
+    return (
+      this.passTrailers(backend, "responseTrailers", trailers) &&
+      this.passTrailers(this.rule.chain.responseTrailers, "responseTrailers", trailers)
+    );
+  }
+
   onResponseReadDone(): void {
     if (this.isEnded || this.heldHead !== null) return;
-    if (!this.sink.flush()) {
-      this.isResponsePaused = true;
-      this.stream?.pauseResponseBody();
-    }
+    // Not earlier: a response that ended within this read has left its connection to others.
+    if (this.isHeadWaiting() || !this.sink.flush()) this.pauseResponse();
   }
 
   onUpstreamDrain(): void {
@@ -564,9 +647,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     cluster!.attemptFailed(endpoint!, fault);
     this.attemptDone(true);
     if (this.isResponseStarted) {
-      this.exchange.fault = fault;
-      this.sink.reset(fault);
-      this.finish();
+      this.abort(fault);
       return;
     }
     if (!this.retryFault(fault, endpoint!)) this.abort(fault);
@@ -620,6 +701,8 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
       return;
     }
     const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** (this.exchange.attempts - 1));
+    // What comes meanwhile would pile up.
+    if (!this.isRequestDone) this.pauseRequest();
     this.backoffTimer = new CallbackTimer(() => this.attempt(endpoint, false));
     const delayMs = cap / 2 + (this.context.random.next() * cap) / 2;
     this.context.wheel.schedule(this.backoffTimer, this.context.clock.now() + delayMs);
@@ -674,7 +757,6 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     // Body bytes of this very read are already here: they wait behind the head.
     const gate = new ResponseGate(this);
     this.responsePipe = gate;
-    this.stream?.pauseResponseBody();
     wait.then(
       (reply) => {
         if (this.isEnded) return;
@@ -685,7 +767,9 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
         }
         this.runResponseHeads(filters, at + 1, head, isLast, body);
         gate.open();
-        if (!this.isEnded && this.sink.flush()) this.stream?.resumeResponseBody();
+        if (this.isEnded || this.isHeadWaiting()) return;
+        if (this.sink.flush()) this.resumeResponse();
+        else this.pauseResponse();
       },
       (error: unknown) => {
         if (!this.isEnded) this.replace(filterFault(filters[at], error));
@@ -706,6 +790,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
         return;
       }
     }
+    this.isHeadSent = true;
     this.sink.writeHead(head, isLast);
     if (isLast) {
       this.finish();
@@ -723,35 +808,51 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     const head = this.heldHead;
     if (head === null) return;
     this.heldHead = null;
+    this.isHeadSent = true;
     this.sink.writeHead(head, false);
   }
 
   /** Answers instead of the upstream, through the response filters. */
   private reply(reply: Reply): void {
     if (this.isEnded || this.isResponseStarted) return;
-    const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
-    const head = replyHead(reply, body.length);
-    const isLast = body.length === 0 || this.exchange.request.method === "HEAD";
-    this.respond(head, isLast, isLast ? null : body);
+    const { head, body } = this.compose(reply);
+    this.respond(head, body === null, body);
     if (!this.isEnded) this.sink.flush();
   }
 
   /** A response filter answers instead of the response it was shown: no filter sees this one. */
   private replaceBy(reply: Reply): void {
     this.dropAttempt(makeFault("HDL_FILTER_FAILED", "replaced by a filter"));
-    const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
-    const head = replyHead(reply, body.length);
+    const { head, body } = this.compose(reply);
     this.exchange.response = head;
+    this.isResponseStarted = true;
+    this.isHeadSent = true;
     this.heldHead = null;
+    this.responsePipe?.stop();
     this.responsePipe = null;
-    const isLast = body.length === 0 || this.exchange.request.method === "HEAD";
-    this.sink.writeHead(head, isLast);
-    if (!isLast) {
+    this.sink.writeHead(head, body === null);
+    if (body !== null) {
       this.exchange.responseBytes += body.length;
       this.sink.writeBody(body);
       this.sink.writeEnd(null);
     }
     this.finish();
+  }
+
+  /** Head and body of a reply; the body is null where none goes out. What no head may hold is the filter's fault. */
+  private compose(reply: Reply): { readonly head: ResponseHead; readonly body: Uint8Array | null } {
+    const isHead = this.exchange.request.method === "HEAD";
+    try {
+      return composeReply(reply, isHead);
+    } catch (error) {
+      const fault = makeFault(
+        "HDL_FILTER_FAILED",
+        "a filter replied with a header that no head may hold",
+        error,
+      );
+      this.exchange.fault = fault;
+      return composeReply(rescue(fault), isHead);
+    }
   }
 
   private replace(fault: Fault): void {
@@ -770,7 +871,8 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
       this.reply(rescue(fault));
       return;
     }
-    if (this.heldHead !== null) {
+    // A response that no byte was sent of can still be replaced.
+    if (!this.isHeadSent) {
       this.replaceBy(rescue(fault));
       return;
     }
@@ -794,6 +896,12 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
 
   private dropAttempt(fault: Fault): void {
     this.stream?.reset(fault);
+    this.stream = null;
+    this.attemptDone();
+  }
+
+  /** The response is complete: the connection is the pool's, perhaps another exchange's, and not ours to touch. */
+  private letGo(): void {
     this.stream = null;
     this.attemptDone();
   }
@@ -897,12 +1005,10 @@ class ResponsePipeOutput implements PipeOutput {
     this.flow.endResponse();
   }
   onPipeReply(reply: Reply): void {
-    this.flow.onPipeReply(reply);
+    this.flow.onResponsePipeReply(reply);
   }
   onPipeOverflow(maxBytes: number): void {
-    this.flow.abort(
-      makeFault("HDL_FILTER_FAILED", `response body is over ${maxBytes} bytes, the limit of a filter`),
-    );
+    this.flow.onResponseOverflow(maxBytes);
   }
   onPipeError(error: unknown): void {
     this.flow.abort(makeFault("HDL_FILTER_FAILED", "a response body filter threw", error));
@@ -946,13 +1052,18 @@ function filterFault(filter: Filter, error: unknown): Fault {
   return makeFault("HDL_FILTER_FAILED", `filter ${filter.name} threw`, error);
 }
 
-function replyHead(reply: Reply, length: number): ResponseHead {
+function composeReply(
+  reply: Reply,
+  isHead: boolean,
+): { readonly head: ResponseHead; readonly body: Uint8Array | null } {
+  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
   const fields = new Fields();
   for (const [name, value] of reply.headers) fields.add(name, value);
-  const hasBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304;
-  const head = new ResponseHead(reply.status, fields, hasBody ? length : 0);
-  if (hasBody) fields.set("content-length", String(length));
-  return head;
+  const mayHaveBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304;
+  if (mayHaveBody) fields.set("content-length", String(body.length));
+  const hasBody = mayHaveBody && !isHead && body.length > 0;
+  const head = new ResponseHead(reply.status, fields, hasBody ? body.length : 0);
+  return { head, body: hasBody ? body : null };
 }
 
 function loseLength(head: RequestHead | ResponseHead): void {
