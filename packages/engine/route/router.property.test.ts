@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteUnit } from "../model/index.ts";
 import {
+  buildRouter,
   exact,
   listenerUnit,
   namedRouter,
@@ -118,5 +119,56 @@ it("finds what the specification's order of precedence says, and explain agrees"
       }
     }),
     { seed: 20_261_124, numRuns: 400 },
+  );
+});
+
+const requestLine = anyRequest.map(({ method, host, path }) => `${method} http://${host}${path}`);
+
+it("a router built from the one before finds what one built anew finds", () => {
+  const edits = fc.array(fc.tuple(fc.nat({ max: 7 }), anyRoutes), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      anyRoutes,
+      edits,
+      fc.array(requestLine, { minLength: 8, maxLength: 8 }),
+      (specs, edits, lines) => {
+        const valueOf = (route: RouteUnit, _rule: unknown, index: number) =>
+          `${route.createdMs}/${route.name}#${index}`;
+        let routes = specs.map(({ rules, ...rest }, i) => routeUnit(`r/${i}`, rest, ...rules));
+        let router = buildRouter(listenerUnit(""), routes, valueOf).router;
+        for (const [at, [{ rules, ...rest }]] of edits) {
+          // Replaces a route, or removes one when it is beyond the end.
+          const changed = routeUnit(`r/${at}`, rest, ...rules);
+          routes = at < routes.length ? routes.with(at, changed) : routes.slice(1);
+          router = buildRouter(listenerUnit(""), routes, valueOf, router).router;
+          const anew = buildRouter(listenerUnit(""), routes, valueOf).router;
+          for (const line of lines) {
+            const head = request(line);
+            assert.equal(router.find(head)?.value, anew.find(head)?.value, line);
+          }
+        }
+      },
+    ),
+    { seed: 20_261_124, numRuns: 200 },
+  );
+});
+
+it("never throws, whatever the head holds", () => {
+  const anyText = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: "binary", maxLength: 20 }));
+  const routes = [
+    routeUnit("a", { hostnames: ["a.x", "*.x"] }, [prefix("/a"), exact("/b"), regex("/.*c")]),
+    routeUnit("b", {}, [prefix("/", { queryParams: [value("x", "1")], headers: [value("y", "1")] })]),
+  ];
+  const router = namedRouter(listenerUnit("", "*.x"), ...routes);
+  fc.assert(
+    fc.property(anyText, anyText, anyText, (authority, path, query) => {
+      const head = request("GET http://h/", [["y", "1"]]);
+      head.authority = authority;
+      head.path = `/${path}`;
+      head.query = `?x=1&${query}`;
+      assert.equal(router.explain(head).match, router.find(head));
+      router.findServer(authority);
+    }),
+    { seed: 3, numRuns: 2_000 },
   );
 });
