@@ -15,9 +15,6 @@ export interface AddressPlan {
 
 const poolUsedUp = "every address of the address pool is in use; give a larger pool, or an address here";
 
-/** Binds on every address of the machine. */
-export const anyAddress: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
-
 /** The addresses that Gateways ask for by value: no other Gateway is given one of them. */
 export function requestedAddresses(gateways: readonly Gateway[]): Set<string> {
   const found = new Set<string>();
@@ -53,7 +50,14 @@ export function planAddresses(gateway: Gateway, options: CompileOptions, taken: 
     }
   }
   if (asked.length === 0) assign();
-  return { addresses: refused.length > 0 ? [] : [...found], refused, missing };
+  return { addresses: refused.length > 0 ? [] : withoutCovered(found), refused, missing };
+}
+
+/** A socket on every address takes the place of those on one. */
+function withoutCovered(addresses: ReadonlySet<string>): string[] {
+  if (addresses.has("::")) return ["::"];
+  const hasAnyV4 = addresses.has("0.0.0.0");
+  return [...addresses].filter((one) => !hasAnyV4 || one === "0.0.0.0" || one.includes(":"));
 }
 
 function assignAddress(gateway: Gateway, options: CompileOptions, taken: Set<string>): string | null {

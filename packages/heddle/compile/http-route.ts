@@ -29,6 +29,9 @@ export interface RouteResult {
   readonly problems: readonly CompileProblem[];
 }
 
+/** As many as a status may have. */
+const maxParents = 32;
+
 /** An HTTPRoute as a unit with its status; looks at nothing but the route and what it reads of the facts. */
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
   const rules = planRules(route, facts, options);
@@ -47,7 +50,7 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
   const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
   return {
     unit: isReached ? hashUnit(unit) : null,
-    status: { parents },
+    status: { parents: parents.slice(0, maxParents) },
     attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
     clusters: isReached ? rules.clusters : [],
     problems: [...problems, ...findingProblems(route, rules), ...pathWarnings(route, options)],

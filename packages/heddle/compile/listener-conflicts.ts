@@ -1,4 +1,3 @@
-import { anyAddress } from "./gateway-address.ts";
 import type { GatewayPlan, ListenerPlan } from "./gateway-plan.ts";
 import { covers } from "./hostnames.ts";
 import { makeFinding } from "./status.ts";
@@ -17,14 +16,54 @@ interface Claim {
  */
 export function markConflicts(plans: readonly GatewayPlan[]): void {
   for (const plan of plans) markWithin(plan);
-  const claims = new Map<number, Claim[]>();
+  const places = new Map<string, Place>();
+  const ports = new Map<number, Map<AddressClass, Claim>>();
   for (const plan of plans) {
     for (const listener of plan.listeners.filter((one) => takesPort(plan, one))) {
-      const others = claims.get(listener.listener.port) ?? [];
-      markAgainst({ plan, listener }, others);
-      if (listener.conflict === null && listener.refused === null) others.push({ plan, listener });
-      claims.set(listener.listener.port, others);
+      const claim = { plan, listener };
+      markShared(claim, places);
+      markOverlapping(claim, ports);
+      if (takesPort(plan, listener)) addClaim(claim, places, ports);
     }
+  }
+}
+
+/** One address and port with all that was claimed there. */
+interface Place {
+  readonly first: Claim;
+  readonly byHostname: Map<string, Claim>;
+}
+
+type AddressClass = "any" | "any-v4" | "one-v4" | "one-v6";
+
+/** Which other sockets of a port keep one from being bound, whatever their address. */
+const overlapping: Readonly<Record<AddressClass, readonly AddressClass[]>> = {
+  any: ["any-v4", "one-v4", "one-v6"],
+  "any-v4": ["any", "one-v4"],
+  "one-v4": ["any", "any-v4"],
+  "one-v6": ["any"],
+};
+
+function classOf(address: string): AddressClass {
+  if (address === "::") return "any";
+  if (address === "0.0.0.0") return "any-v4";
+  return address.includes(":") ? "one-v6" : "one-v4";
+}
+
+function addClaim(
+  claim: Claim,
+  places: Map<string, Place>,
+  ports: Map<number, Map<AddressClass, Claim>>,
+): void {
+  const { port } = claim.listener.listener;
+  const classes = ports.get(port) ?? new Map<AddressClass, Claim>();
+  ports.set(port, classes);
+  for (const address of claim.plan.address.addresses) {
+    const name = `${address} ${port}`;
+    const place = places.get(name) ?? { first: claim, byHostname: new Map<string, Claim>() };
+    places.set(name, place);
+    if (!place.byHostname.has(claim.listener.hostname)) place.byHostname.set(claim.listener.hostname, claim);
+    if (!classes.has(classOf(address))) classes.set(classOf(address), claim);
   }
 }
 
@@ -60,38 +99,44 @@ function namesOf(listeners: readonly ListenerPlan[]): string {
 
 const hostText = ({ hostname }: ListenerPlan) => (hostname === "" ? "(any)" : hostname);
 
-function markAgainst(claim: Claim, others: readonly Claim[]): void {
-  const { plan, listener } = claim;
-  for (const other of others.filter((one) => one.plan !== plan)) {
-    const { namespace, name } = other.plan.gateway.metadata;
-    const who = `listener ${other.listener.listener.name} of the older Gateway ${namespace}/${name}`;
-    const { port, protocol } = listener.listener;
-    if (!sharesAddress(plan, other.plan)) {
-      if (!overlapsAddress(plan, other.plan)) continue;
-      const message = `port ${port}: ${who} binds ${other.plan.address.addresses.join(", ")}, which overlaps with ${plan.address.addresses.join(", ")}; use another port or address`;
-      listener.refused = makeFinding("PortUnavailable", listener.path, message);
-    } else if (protocol !== other.listener.listener.protocol) {
-      const message = `port ${port} is ${other.listener.listener.protocol} in ${who}; use another port or address`;
+function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place>): void {
+  const { port, protocol } = listener.listener;
+  for (const address of plan.address.addresses) {
+    const place = places.get(`${address} ${port}`);
+    if (place === undefined) continue;
+    const other = place.first.listener.listener.protocol;
+    const sameHost = place.byHostname.get(listener.hostname);
+    if (place.first.plan !== plan && other !== protocol) {
+      const message = `port ${port} is ${other} in ${nameOf(place.first)}; use another port or address`;
       listener.conflict = makeFinding("ProtocolConflict", listener.path, message);
-    } else if (listener.hostname === other.listener.hostname) {
-      const message = `port ${port} and hostname ${hostText(listener)} are those of ${who}; use another hostname, port or address`;
+    } else if (sameHost !== undefined && sameHost.plan !== plan) {
+      const message = `port ${port} and hostname ${hostText(listener)} are those of ${nameOf(sameHost)}; use another hostname, port or address`;
       listener.conflict = makeFinding("HostnameConflict", listener.path, message);
-    } else continue;
-    return;
+    }
   }
 }
 
-function sharesAddress(a: GatewayPlan, b: GatewayPlan): boolean {
-  return a.address.addresses.some((address) => b.address.addresses.includes(address));
+function markOverlapping(
+  { plan, listener }: Claim,
+  ports: ReadonlyMap<number, ReadonlyMap<AddressClass, Claim>>,
+): void {
+  const { port } = listener.listener;
+  const classes = ports.get(port);
+  if (classes === undefined || listener.conflict !== null) return;
+  for (const address of plan.address.addresses) {
+    const other = overlapping[classOf(address)]
+      .map((one) => classes.get(one))
+      .find((one) => one !== undefined);
+    if (other === undefined || other.plan === plan) continue;
+    const bound = other.plan.address.addresses.join(", ");
+    const message = `port ${port}: ${nameOf(other)} binds ${bound}, which overlaps with ${address}; use another port or address`;
+    listener.refused = makeFinding("PortUnavailable", listener.path, message);
+  }
 }
 
-/** A socket on every address keeps others from binding one of them. */
-function overlapsAddress(a: GatewayPlan, b: GatewayPlan): boolean {
-  const isAny = ({ address }: GatewayPlan) => address.addresses.some((one) => anyAddress.has(one));
-  const isV6Only = ({ address }: GatewayPlan) =>
-    address.addresses.every((one) => one.includes(":") && !anyAddress.has(one));
-  if (a.address.addresses.includes("::") || b.address.addresses.includes("::")) return true;
-  return (isAny(a) && !isV6Only(b)) || (isAny(b) && !isV6Only(a));
+function nameOf({ plan, listener }: Claim): string {
+  const { namespace, name } = plan.gateway.metadata;
+  return `listener ${listener.listener.name} of the older Gateway ${namespace}/${name}`;
 }
 
 /**

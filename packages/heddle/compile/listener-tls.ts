@@ -12,13 +12,17 @@ export interface TlsPlan {
   readonly unresolved: readonly Finding[];
   readonly refused: Finding | null;
   /** What does not keep the listener from being served. */
-  readonly warnings: readonly { readonly path: string; readonly message: string }[];
+  readonly warnings: readonly Warning[];
 }
 
+interface Warning {
+  readonly path: string;
+  readonly message: string;
+}
+
+type Good = Exclude<CertificateResult, { mistake: string }>;
 type CertificateRef = NonNullable<NonNullable<Listener["tls"]>["certificateRefs"]>[number];
-type Resolved =
-  | { readonly certificate: Exclude<CertificateResult, { mistake: string }> }
-  | { readonly finding: Finding };
+type Resolved = { readonly certificate: Good } | { readonly finding: Finding };
 
 const minVersionOption = "heddle.dev/min-version";
 const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
@@ -54,9 +58,8 @@ export function planTls(
     refused: options.refused,
     warnings: [
       ...options.warnings,
-      ...good.flatMap((one) =>
-        validityWarning(one, nowMs).map((message) => ({ path: `${path}.tls.certificateRefs`, message })),
-      ),
+      ...good.flatMap((one) => validityWarnings(one, nowMs, `${path}.tls.certificateRefs`)),
+      ...coverageWarnings(good, listener.hostname, `${path}.hostname`),
     ],
   };
 }
@@ -88,20 +91,34 @@ function resolveCertificate(
     : { certificate: result };
 }
 
-function validityWarning(
-  { unit, validFromMs, validToMs }: Exclude<CertificateResult, { mistake: string }>,
-  nowMs: number,
-): string[] {
-  const day = (ms: number) => new Date(ms).toISOString();
-  if (nowMs > validToMs)
-    return [`the certificate of Secret ${unit.name} expired at ${day(validToMs)}; renew it`];
-  if (nowMs < validFromMs)
-    return [`the certificate of Secret ${unit.name} is not valid before ${day(validFromMs)}`];
+function validityWarnings({ unit, validFromMs, validToMs }: Good, nowMs: number, path: string): Warning[] {
+  const time = (ms: number) => new Date(ms).toISOString();
+  const what = `the certificate of Secret ${unit.name}`;
+  if (nowMs > validToMs) return [{ path, message: `${what} expired at ${time(validToMs)}; renew it` }];
+  if (nowMs < validFromMs) return [{ path, message: `${what} is not valid before ${time(validFromMs)}` }];
   return [];
 }
 
+/** Clients refuse a certificate that is for other names. */
+function coverageWarnings(good: readonly Good[], hostname: string | undefined, path: string): Warning[] {
+  const names = good.flatMap(({ unit }) => unit.dnsNames);
+  if (hostname === undefined || good.length === 0) return [];
+  if (names.some((name) => isNameFor(name, hostname))) return [];
+  return [{ path, message: `no certificate is for ${hostname}; they are for ${names.join(", ")}` }];
+}
+
+/** A wildcard of a certificate stands for one label (RFC 9525 section 6.3). */
+function isNameFor(name: string, hostname: string): boolean {
+  if (name === hostname) return true;
+  return (
+    name.startsWith("*.") &&
+    !hostname.startsWith("*.") &&
+    hostname.slice(hostname.indexOf(".")) === name.slice(1)
+  );
+}
+
 function readOptions(options: Readonly<Record<string, string>>, path: string) {
-  const warnings: { path: string; message: string }[] = [];
+  const warnings: Warning[] = [];
   let minVersion: ServerTls["minVersion"] = "TLSv1.2";
   let refused: Finding | null = null;
   for (const [name, value] of Object.entries(options)) {

@@ -63,7 +63,7 @@ test("compile takes whatever validation lets through, and tells of the rest, wit
     const documents = parseDocuments(readFileSync(path.join(folder, file), "utf8"), file).documents.map(
       ({ value }) => value,
     );
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 15; round++) {
       const resources: Resource[] = [];
       const rejected: RejectedResource[] = [];
       for (const document of documents) {
