@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { joinReadings } from "./desired-state.ts";
+import { readText, TextMemo } from "./read-text.ts";
+import type { Reading } from "./reading.ts";
+
+function reading(file: string, text: string): Reading {
+  const steps = readText(text, file, new TextMemo());
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+const backend = (name: string, more = "") =>
+  `apiVersion: heddle.dev/v1alpha1\nkind: Backend\nmetadata: { name: ${name} ${more} }\nspec: { url: "http://127.0.0.1:1" }\n`;
+
+test("of a resource in two files the first counts, and the second names the first", () => {
+  const state = joinReadings([reading("a.yaml", `# note\n${backend("x")}`), reading("b.yaml", backend("x"))]);
+  assert.equal(state.sourced.get("heddle.dev/Backend/default/x")!.origin.file, "a.yaml");
+  const [{ origin, message } = { origin: undefined, message: "" }] = state.duplicates;
+  assert.equal(origin!.file, "b.yaml");
+  assert.equal(message, "is given twice, first at a.yaml:2:1; remove one");
+});
+
+test("an invalid document holds its name against a valid one of a later file", () => {
+  const invalid = backend("x").replace("http:", "ftp:");
+  const state = joinReadings([reading("a.yaml", invalid), reading("b.yaml", backend("x"))]);
+  assert.equal(state.duplicates.length, 1);
+  assert.equal(state.sourced.size, 0);
+});
+
+test("namespaces come with their first resource, and the class by itself", () => {
+  const { resources } = joinReadings([reading("a.yaml", backend("x", ", namespace: shop"))]);
+  assert.deepEqual([...resources.keys()].sort(), [
+    "/Namespace//default",
+    "/Namespace//shop",
+    "gateway.networking.k8s.io/GatewayClass//heddle",
+    "heddle.dev/Backend/shop/x",
+  ]);
+  const again = joinReadings([]).resources.get("/Namespace//default");
+  assert.equal(
+    again,
+    resources.get("/Namespace//default"),
+    "the same object, so that nothing seems to change",
+  );
+});
+
+test("a declared namespace and class are taken as they are written", () => {
+  const text =
+    "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { team: a } }\n---\n" +
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: { name: heddle }\n" +
+    "spec: { controllerName: example.com/other }\n";
+  const { resources } = joinReadings([reading("a.yaml", `${text}---\n${backend("x", ", namespace: shop")}`)]);
+  assert.deepEqual(resources.get("/Namespace//shop")!.metadata.labels, { team: "a" });
+  const found = resources.get("gateway.networking.k8s.io/GatewayClass//heddle") as { spec?: unknown };
+  assert.deepEqual(found.spec, { controllerName: "example.com/other" });
+});

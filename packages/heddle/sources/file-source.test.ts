@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { FileSource } from "./file-source.ts";
+import type { Reading } from "./reading.ts";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "heddle-files-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const backend = (name: string, port = 1) =>
+  `apiVersion: heddle.dev/v1alpha1\nkind: Backend\nmetadata: { name: ${name} }\nspec: { url: "http://127.0.0.1:${port}" }\n`;
+
+function put(name: string, text: string): string {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+const source = (...paths: string[]) =>
+  new FileSource({ paths: paths.length === 0 ? [folder] : paths, routePort: 8080 });
+const names = (readings: readonly Reading[]) =>
+  readings.flatMap(({ resources }) => resources.map(({ resource }) => resource.metadata.name));
+const messages = (readings: readonly Reading[]) =>
+  readings.flatMap(({ unreadable }) =>
+    unreadable.map(({ fileName, message }) => `${path.basename(fileName)}: ${message}`),
+  );
+
+test("reads folders with all below, and leaves out what is no configuration", async () => {
+  put("b.yml", backend("b"));
+  put("a.yaml", backend("a"));
+  put("more/c.json", JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "c" } }));
+  for (const other of [".hidden.yaml", ".git/x.yaml", "a.yaml~", "notes.txt", "node_modules/x/a.yaml"])
+    put(other, "[");
+  put("package.json", "{}");
+  assert.deepEqual(names(await source().read()), ["a", "b", "c"]);
+});
+
+test("a file that is given by name is read whatever its name, and once", async () => {
+  const file = put("conf.txt", backend("a"));
+  assert.deepEqual(names(await source(file, file, folder).read()), ["a"]);
+});
+
+test("what did not change is the same reading", async () => {
+  put("a.yaml", backend("a"));
+  put("b.yaml", backend("b"));
+  const files = source();
+  const before = await files.read();
+  put("b.yaml", backend("b", 2));
+  const after = await files.read();
+  assert.equal(after[0], before[0]);
+  assert.notEqual(after[1], before[1]);
+});
+
+test("a change within one tick of the clock, of the same length, is seen", async () => {
+  const file = put("a.yaml", backend("a"));
+  const now = new Date();
+  utimesSync(file, now, now);
+  const files = source();
+  await files.read();
+  put("a.yaml", backend("b"));
+  utimesSync(file, now, now);
+  assert.deepEqual(names(await files.read()), ["b"]);
+});
+
+test("a file that cannot be parsed keeps its last good state and says so, until it is mended", async () => {
+  put("a.yaml", backend("a"));
+  const files = source();
+  await files.read();
+  put("a.yaml", `${backend("new")}---\nbad: [\n`);
+  const broken = await files.read();
+  assert.deepEqual(names(broken), ["a"]);
+  assert.equal(broken[0]!.unreadable.length > 0, true);
+  put("a.yaml", backend("new"));
+  const mended = await files.read();
+  assert.deepEqual([names(mended), messages(mended)], [["new"], []]);
+});
+
+test("a file that was never good gives what can be read of it", async () => {
+  put("a.yaml", `${backend("a")}---\nbad: [\n`);
+  assert.deepEqual(names(await source().read()), ["a"]);
+});
+
+test("a file that cannot be looked at keeps its last good state", async () => {
+  const file = put("a.yaml", backend("a"));
+  const files = source();
+  await files.read();
+  rmSync(file);
+  symlinkSync("a.yaml", file);
+  const broken = await files.read();
+  assert.deepEqual(names(broken), ["a"]);
+  assert.match(messages(broken).join(), /a\.yaml: too many symbolic links/);
+});
+
+test("what is removed is gone, and a given path that is not there is named", async () => {
+  const file = put("a.yaml", backend("a"));
+  const files = source(file);
+  await files.read();
+  rmSync(file);
+  const gone = await files.read();
+  assert.deepEqual([names(gone), messages(gone)], [[], ["a.yaml: no such file or folder"]]);
+  assert.equal((await files.read())[0], gone[0], "and said once");
+});
+
+test("follows links as mounted ConfigMaps have them, also when they are swapped", async () => {
+  put("..v1/a.yaml", backend("one"));
+  put("..v2/a.yaml", backend("two"));
+  symlinkSync("..v1", path.join(folder, "..data"));
+  symlinkSync("..data/a.yaml", path.join(folder, "a.yaml"));
+  const files = source();
+  assert.deepEqual(names(await files.read()), ["one"]);
+  symlinkSync("..v2", path.join(folder, "..next"));
+  renameSync(path.join(folder, "..next"), path.join(folder, "..data"));
+  assert.deepEqual(names(await files.read()), ["two"]);
+});
+
+test("a folder that links to itself ends", async () => {
+  put("a.yaml", backend("a"));
+  symlinkSync(folder, path.join(folder, "again"));
+  assert.deepEqual(names(await source().read()), ["a"]);
+});
+
+test("tells soon that something changed, also for a file that was renamed into place", async () => {
+  put("a.yaml", backend("a"));
+  const files = source();
+  const changed = Promise.withResolvers<void>();
+  files.watch(() => changed.resolve());
+  try {
+    await files.read();
+    renameSync(put(".a.yaml.new", backend("b")), path.join(folder, "a.yaml"));
+    await changed.promise;
+    assert.deepEqual(names(await files.read()), ["b"]);
+  } finally {
+    files.close();
+  }
+});
