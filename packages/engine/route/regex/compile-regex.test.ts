@@ -4,7 +4,7 @@ import { compileRegex } from "./compile-regex.ts";
 
 function matches(pattern: string, text: string): boolean {
   const result = compileRegex(pattern);
-  assert.equal(result.problem, undefined, pattern);
+  assert.equal(result.problem, null, pattern);
   return result.regex!.matches(text);
 }
 

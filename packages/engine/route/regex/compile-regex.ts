@@ -6,8 +6,8 @@ import { PatternError } from "./syntax.ts";
 
 /** Either the compiled expression, or what is wrong with the pattern and where (zero-based index). */
 export type RegexResult =
-  | { readonly regex: Regex; readonly problem?: undefined }
-  | { readonly regex?: undefined; readonly problem: string; readonly position: number };
+  | { readonly regex: Regex; readonly problem: null }
+  | { readonly regex: null; readonly problem: string; readonly position: number };
 
 /**
  * Compiles a user's regular expression to one that matches in linear time, or says what is wrong with it.
@@ -21,9 +21,10 @@ export type RegexResult =
 export function compileRegex(pattern: string): RegexResult {
   try {
     const node = parsePattern(pattern);
-    return { regex: new Regex(pattern, compileProgram(node), literalPrefix(node)) };
+    return { regex: new Regex(pattern, compileProgram(node), literalPrefix(node)), problem: null };
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    return { problem: `${error.message} (at character ${error.position + 1})`, position: error.position };
+    const problem = `${error.message} (at character ${error.position + 1})`;
+    return { regex: null, problem, position: error.position };
   }
 }

@@ -35,7 +35,7 @@ it("agrees with V8's engine", () => {
       fc.array(text, { minLength: 5, maxLength: 10 }),
       (source, isFolded, texts) => {
         const result = compileRegex(isFolded ? `(?i)${source}` : source);
-        assert.equal(result.problem, undefined, source);
+        assert.equal(result.problem, null, source);
         const reference = new RegExp(`^(?:${source})$`, isFolded ? "i" : "");
         for (const one of texts) {
           asked++;
@@ -60,7 +60,7 @@ it("never throws, whatever the pattern", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), text, (pieces, one) => {
       const result = compileRegex(pieces.join(""));
-      if (result.problem === undefined) result.regex.matches(one);
+      if (result.problem === null) result.regex.matches(one);
       else assert.match(result.problem, / \(at character \d+\)$/);
     }),
     { seed: 7, numRuns: 5_000 },
