@@ -10,11 +10,17 @@ export interface AcceptTls {
   contextFor(serverName: string): tls.SecureContext | null;
   /** Context to begin with, before the server name is known: carries tickets and protocol versions. */
   baseContext(): tls.SecureContext;
+  /** Whether that server takes that protocol version ("TLSv1.2"): one handshake serves servers of several minimums. */
+  takesVersion(serverName: string, version: string): boolean;
   readonly alpn: readonly string[];
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
-  onHandshake(isDone: boolean, isResumed: boolean): void;
+  onHandshakeDone(isResumed: boolean): void;
+  onHandshakeRefused(kind: HandshakeRefusal): void;
 }
+
+/** Why a handshake gave no connection. */
+export type HandshakeRefusal = "tls-handshake-limit" | "tls-handshake-timeout" | "tls-handshake-failed";
 
 export interface AcceptOptions {
   readonly address: string;
@@ -161,7 +167,7 @@ class TlsAcceptor {
   accept(accepted: net.Socket): void {
     if (this.handshakes >= this.tls.maxHandshakes) {
       accepted.destroy();
-      this.tls.onHandshake(false, false);
+      this.tls.onHandshakeRefused("tls-handshake-limit");
       return;
     }
     const late = new LateEvents();
@@ -173,7 +179,7 @@ class TlsAcceptor {
       secureContext: this.tls.baseContext(),
       ALPNProtocols: [...this.tls.alpn],
       SNICallback: (name: string, done: (error: Error | null, context?: tls.SecureContext) => void) =>
-        this.chooseContext(name, done),
+        this.chooseContext(name, socket, done),
       requestCert: false,
       allowHalfOpen: true,
     } as tls.TLSSocketOptions);
@@ -182,13 +188,16 @@ class TlsAcceptor {
     this.handshake(socket, connection, late);
   }
 
-  /** Threats 28: the callback never throws; names compare in lower case. */
+  /** Threats 28: the callback never throws; names compare in lower case. The version is agreed on by now. */
   private chooseContext(
     name: string,
+    socket: tls.TLSSocket,
     done: (error: Error | null, context?: tls.SecureContext) => void,
   ): void {
     try {
-      const context = this.tls.contextFor(name.toLowerCase());
+      const serverName = name.toLowerCase();
+      const isTaken = this.tls.takesVersion(serverName, socket.getProtocol() ?? "");
+      const context = isTaken ? this.tls.contextFor(serverName) : null;
       if (context === null) done(new Error("no certificate for the server name"));
       else done(null, context);
     } catch (error) {
@@ -199,26 +208,47 @@ class TlsAcceptor {
   private handshake(socket: tls.TLSSocket, connection: Connection, late: LateEvents): void {
     this.handshakes++;
     let isOver = false;
-    const timeout = setTimeout(() => over(false), this.tls.handshakeTimeoutMs);
+    const timeout = setTimeout(() => over("tls-handshake-timeout"), this.tls.handshakeTimeoutMs);
     timeout.unref();
-    const over = (isDone: boolean): void => {
+    const over = (refusal: HandshakeRefusal | null): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timeout);
       this.handshakes--;
-      this.tls.onHandshake(isDone, isDone && socket.isSessionReused());
-      if (!isDone) socket.destroy();
+      if (refusal === null) {
+        this.tls.onHandshakeDone(socket.isSessionReused());
+      } else {
+        this.tls.onHandshakeRefused(refusal);
+        socket.destroy();
+      }
     };
-    socket.on("error", () => over(false));
-    socket.on("_tlsError", () => over(false));
-    socket.on("close", () => over(false));
+    const failed = (): void => over("tls-handshake-failed");
+    socket.on("error", failed);
+    socket.on("_tlsError", failed);
+    socket.on("close", failed);
     socket.on("secure", () => {
       if (isOver) return;
-      over(true);
+      // Resumed handshakes and those without a server name pass the callback by.
+      if (!this.tls.takesVersion(serverNameOf(socket), socket.getProtocol() ?? "")) {
+        failed();
+        return;
+      }
+      over(null);
+      // Others may have come while hands were shaken, and a drain may have begun.
+      if (!this.options.admit()) {
+        socket.destroy();
+        return;
+      }
       late.target = this.options.accept({ connection, socket });
       connection.opened();
     });
     connection.attach(socket);
     socket.resume();
   }
+}
+
+/** Lower-case; "" when the client sent none. */
+export function serverNameOf(socket: tls.TLSSocket): string {
+  const { servername } = socket as tls.TLSSocket & { servername?: string | false | null };
+  return typeof servername === "string" ? servername.toLowerCase() : "";
 }

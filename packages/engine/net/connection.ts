@@ -3,6 +3,7 @@ import { sliceLatin1 } from "../base/index.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
 export interface ConnectionEvents {
@@ -237,10 +238,10 @@ export class Connection {
   /** Closes at once; what waits is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */
   destroy(isReset: boolean = false): void {
     if (this.isClosed) return;
-    const socket = this.socket;
+    const { socket, isOpen } = this;
     this.closed(null);
     if (socket === null) return;
-    if (isReset && this.isOpen && typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
+    if (isReset && isOpen) resetSocket(socket);
     else socket.destroy();
   }
 

@@ -4,7 +4,7 @@
  */
 export { Connection } from "./connection.ts";
 export type { ConnectionEvents } from "./connection.ts";
-export { openAcceptSocket } from "./accept.ts";
-export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls } from "./accept.ts";
+export { openAcceptSocket, serverNameOf } from "./accept.ts";
+export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeRefusal } from "./accept.ts";
 export { dial } from "./dial.ts";
 export type { DialEvents, DialFailure, DialOptions, DialTls } from "./dial.ts";

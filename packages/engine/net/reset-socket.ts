@@ -1,0 +1,24 @@
+import { Socket } from "node:net";
+
+interface TcpHandle {
+  close(done?: () => void): unknown;
+  reset?(done?: () => void): unknown;
+}
+
+/**
+ * Closes with RST, so that the peer cannot take what it got for all there was. A TLS socket has no way to do so of
+ * its own: the TCP handle below it is told to. Where there is none (a unix socket, another runtime) it is a plain
+ * close, without a TLS close_notify.
+ */
+export function resetSocket(socket: Socket): void {
+  const handle = (socket as unknown as { _handle?: (TcpHandle & { _parent?: TcpHandle }) | null })._handle;
+  const below = handle?._parent;
+  if (typeof below?.reset === "function") {
+    below.close = (done) => below.reset!(done);
+    socket.destroy();
+  } else if (typeof handle?.reset === "function") {
+    socket.resetAndDestroy();
+  } else {
+    socket.destroy();
+  }
+}
