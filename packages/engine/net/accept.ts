@@ -103,7 +103,8 @@ interface Handled {
  * into the worker's shared buffer (docs/adr/0011-shared-read-buffer.md): 8–20 % of CPU, and 64 KiB less for
  * each idle connection. Without a handle to move, the socket's own chunks are used.
  */
-function takeHandle(accepted: net.Socket): unknown {
+function takeHandle(accepted: net.Socket, isTls: boolean): unknown {
+  if (isTls && !canWrapHandle) return null;
   const holder = accepted as unknown as Handled;
   const handle = holder._handle;
   if (handle === null || handle === undefined) return null;
@@ -124,7 +125,7 @@ function readInto(connection: Connection): {
 function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const handle = takeHandle(accepted);
+  const handle = takeHandle(accepted, false);
   const socket =
     handle === null
       ? accepted
@@ -154,6 +155,29 @@ function moveCount(from: net.Socket, to: net.Socket): void {
   source.server = null;
 }
 
+interface WrapsHandle {
+  _wrapHandle(wrap: unknown, handle: unknown, hasActiveWrite: boolean): unknown;
+}
+
+/** Where a TLSSocket that is given no socket makes a handle of its own: the one hook that it offers. */
+const canWrapHandle = typeof (tls.TLSSocket.prototype as Partial<WrapsHandle>)._wrapHandle === "function";
+
+/** A server's TLSSocket over an accepted handle, which reads into a buffer of the caller's. */
+class HandleTlsSocket extends tls.TLSSocket {
+  constructor(handle: unknown, options: object) {
+    super(undefined as unknown as net.Socket, { ...options, acceptedHandle: handle } as tls.TLSSocketOptions);
+    // Without a socket it believes that it still has to connect.
+    (this as { connecting: boolean }).connecting = false;
+  }
+
+  /** @internal called by TLSSocket's constructor, before this class has fields */
+  _wrapHandle(wrap: unknown, handle: unknown, hasActiveWrite: boolean): unknown {
+    const { acceptedHandle } = (this as unknown as { _tlsOptions: { acceptedHandle?: unknown } })._tlsOptions;
+    const original = (tls.TLSSocket.prototype as unknown as WrapsHandle)._wrapHandle;
+    return original.call(this, wrap, handle ?? acceptedHandle, hasActiveWrite);
+  }
+}
+
 class TlsAcceptor {
   private readonly options: AcceptOptions;
   private readonly tls: AcceptTls;
@@ -172,9 +196,8 @@ class TlsAcceptor {
     }
     const late = new LateEvents();
     const connection = new Connection(late, this.options.highWaterBytes);
-    const handle = takeHandle(accepted);
-    const socket = new tls.TLSSocket(handle === null ? accepted : (undefined as unknown as net.Socket), {
-      ...(handle === null ? {} : { handle, onread: readInto(connection) }),
+    const handle = takeHandle(accepted, true);
+    const options = {
       isServer: true,
       secureContext: this.tls.baseContext(),
       ALPNProtocols: [...this.tls.alpn],
@@ -182,7 +205,11 @@ class TlsAcceptor {
         this.chooseContext(name, socket, done),
       requestCert: false,
       allowHalfOpen: true,
-    } as tls.TLSSocketOptions);
+    };
+    const socket: tls.TLSSocket =
+      handle === null
+        ? new tls.TLSSocket(accepted, options)
+        : new HandleTlsSocket(handle, { ...options, onread: readInto(connection) });
     if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
     else moveCount(accepted, socket);
     this.handshake(socket, connection, late);
