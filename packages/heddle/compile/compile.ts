@@ -19,7 +19,7 @@ import { tlsTargets } from "./tls-policies.ts";
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
 /** Resources indexed between two yields. */
-const indexSliceLength = 1024;
+const indexSliceLength = 512;
 
 /** Turns resources into the units of a Snapshot and the statuses of the resources. Never throws on what a user wrote. */
 export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput {
