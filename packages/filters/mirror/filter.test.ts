@@ -6,7 +6,7 @@ import { FilterRun, makeExchange, RecordingContext } from "../filter-run.suite.t
 import type { RequestOptions } from "../filter-run.suite.ts";
 import type { MirrorConfig } from "./config.ts";
 import { mirror } from "./filter.ts";
-import { MAX_PENDING_BYTES } from "./shadow.ts";
+import { ANSWER_TIMEOUT_MS, MAX_PENDING_BYTES } from "./shadow.ts";
 
 const all: MirrorConfig = { cluster: "service/default/shadow/80", numerator: 1, denominator: 1 };
 
@@ -177,6 +177,19 @@ test("a mirror that fails, answers early or cannot be called does not concern th
   uncallable.bodyEnd();
   uncallable.filter.end!(uncallable.exchange);
   assert.deepEqual(context.events, ["failed"]);
+});
+
+test("a mirror that never answers gives its connection back", () => {
+  const silent = start({});
+  silent.context.clock.advance(ANSWER_TIMEOUT_MS - 1);
+  assert.equal(silent.context.calls[0].state, "whole");
+  silent.context.clock.advance(1);
+  assert.equal(silent.context.calls[0].state, "aborted");
+  assert.deepEqual(silent.context.events, ["sent", "failed"]);
+  const answered = start({});
+  answered.context.calls[0].events.onEnd!(undefined);
+  assert.equal(answered.context.clock.pendingTimers, 0);
+  assert.deepEqual(answered.context.events, ["sent"]);
 });
 
 test("several mirrors of one rule keep their copies apart", () => {

@@ -1,3 +1,4 @@
+import type { ClockTimer } from "@heddle/engine/base";
 import type { FilterContext, SideCall } from "@heddle/engine/filter";
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
 import type { RequestHead } from "@heddle/engine/message";
@@ -5,10 +6,13 @@ import type { RequestHead } from "@heddle/engine/message";
 /** Octets that may wait for a slow mirror; beyond it is given up, since the exchange does not wait. */
 export const MAX_PENDING_BYTES = 1_048_576;
 
+/** A mirror that has the whole request and says nothing for this long gives its connection back. */
+export const ANSWER_TIMEOUT_MS = 30_000;
+
 /**
  * One copy of one request on its way.
  *
- *   waiting ──(first body bytes, or the end)──► open ──(body ended)──► sent
+ *   waiting ──(first body bytes, or the end)──► open ──(body ended)──► sent ──(answered, or too late)──► over
  *      └────────────────────────────────────────┴──(too slow, failed, answered early, abandoned)──► over
  *
  * It opens as late as it can, because a body filter before it may have changed the length after the head passed.
@@ -20,6 +24,7 @@ export class Shadow {
   private call: SideCall | null = null;
   private state: "waiting" | "open" | "sent" | "over" = "waiting";
   private writtenBytes = 0;
+  private timer: ClockTimer | null = null;
 
   constructor(cluster: string, head: RequestHead, context: FilterContext) {
     this.cluster = cluster;
@@ -49,7 +54,14 @@ export class Shadow {
     }
     this.state = "sent";
     this.context.count("sent");
+    this.timer = this.context.clock.after(ANSWER_TIMEOUT_MS, () => this.onLate());
     this.call!.writeEnd();
+  }
+
+  private onLate(): void {
+    this.state = "over";
+    this.context.count("failed");
+    this.call!.abort();
   }
 
   /** The exchange has ended: a copy that is not whole by now never will be. */
@@ -78,6 +90,7 @@ export class Shadow {
   private onEnd(fault: string | undefined): void {
     // After `drop` and `abandon` the outcome is known already.
     if (this.state === "over") return;
+    this.timer?.cancel();
     const isEarly = this.state === "open" && this.call !== null;
     this.state = "over";
     if (fault !== undefined) this.context.count("failed");

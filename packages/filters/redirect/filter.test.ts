@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
+import { isFieldValue, normalizePath } from "@heddle/engine/message";
 import { FilterRun, makeExchange } from "../filter-run.suite.ts";
 import type { RequestOptions } from "../filter-run.suite.ts";
 import type { RedirectConfig } from "./config.ts";
@@ -87,5 +89,23 @@ test("without any host Location is relative", () => {
   assert.equal(
     locationOf({ hostname: "new.example" }, { authority: "", target: "/a" }),
     "http://new.example/a",
+  );
+});
+
+test("whatever path and query a client sends, Location keeps its host and is one field value", () => {
+  const target = fc.string({ unit: fc.constantFrom(..."/.%@:\\?#&=;ab0DAda2Ff \r\n\0"), maxLength: 24 });
+  fc.assert(
+    fc.property(target, fc.constantFrom("refuse", "keep"), (text, slashes) => {
+      const path = normalizePath(`/${text.split("?")[0]}`, slashes as "refuse" | "keep");
+      fc.pre(path !== null);
+      for (const change of [null, { type: "prefix", value: "" }] as const) {
+        const location = locationOf({ path: change }, { target: path!, matchedPath: "/" });
+        assert.ok(isFieldValue(location));
+        const url = new URL(location);
+        assert.equal(url.host, "shop.example");
+        assert.equal(url.username, "");
+      }
+    }),
+    { seed: 20_260_102, numRuns: 500 },
   );
 });
