@@ -20,8 +20,8 @@ export const packageRules: Record<string, PackageRule> = {
   engine: {
     ranks: [
       ["base"],
-      ["wire"],
       ["message"],
+      ["wire"],
       ["model"],
       ["route", "balance", "observe"],
       ["net"],

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { sliceLatin1 } from "../base/index.ts";
+import { sliceLatin1, systemClock } from "../base/index.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
@@ -75,7 +75,12 @@ export class Connection {
   received(length: number, bytes: Buffer): boolean {
     if (this.isClosed) return false;
     this.bytesRead += length;
-    this.events.onBytes(bytes, length);
+    systemClock.hold();
+    try {
+      this.events.onBytes(bytes, length);
+    } finally {
+      systemClock.release();
+    }
     return true;
   }
 

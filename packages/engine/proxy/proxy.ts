@@ -34,8 +34,8 @@ export class Proxy {
   /** Opens an exchange. Answers through `sink`, perhaps before this returns. `isLast`: the request has no body. */
   open(request: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink, site: Site): ExchangeEvents {
     const exchange = new Exchange(request, peer, site.info, this.context.clock.now());
-    site.forwarded.apply(exchange);
     if (this.tracer !== null) this.tracer.trace(exchange);
+    site.forwarded.apply(exchange);
     const misdirected = peer.tls === null ? null : checkServerName(request, peer.tls.serverName, site);
     const found = misdirected === null ? site.router.find(request) : null;
     let rule: Rule | null = null;
