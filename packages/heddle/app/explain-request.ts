@@ -16,6 +16,7 @@ import {
   type Unit,
 } from "@heddle/engine/model";
 import { compileRouter, type ExplainedCandidate, type RouteEntry } from "@heddle/engine/route";
+import { FilterWalk, type ExplainedFilter } from "./describe-filter.ts";
 import { runInSlices } from "../sources/index.ts";
 
 /** A request to explain. */
@@ -56,7 +57,7 @@ export interface ExplainedMatch {
   readonly rule: string;
   /** The condition that matched, in words. */
   readonly condition: string;
-  readonly filters: readonly { readonly name: string; readonly config: unknown }[];
+  readonly filters: readonly ExplainedFilter[];
   /** Milliseconds; 0 for none. */
   readonly requestTimeoutMs: number;
   readonly backendRequestTimeoutMs: number;
@@ -73,7 +74,7 @@ export interface ExplainedBackend {
   readonly share: number;
   /** What the share is answered with where there is no cluster. */
   readonly status: number;
-  readonly filters: readonly { readonly name: string; readonly config: unknown }[];
+  readonly filters: readonly ExplainedFilter[];
   readonly isTls: boolean;
   readonly endpoints: readonly string[];
 }
@@ -164,39 +165,50 @@ async function explainListener(
     address: unit.name,
     server: server?.id ?? null,
     hostname: server?.hostname ?? "",
-    match: match === null ? null : explainMatch(match, clusters),
+    match: match === null ? null : explainMatch(match, clusters, head, unit.port),
     others: others.map(explainOther),
   };
 }
 
-function explainMatch(match: RouteEntry<null>, clusters: ReadonlyMap<string, ClusterFacts>): ExplainedMatch {
-  const { route, rule } = match;
+function explainMatch(
+  match: RouteEntry<null>,
+  clusters: ReadonlyMap<string, ClusterFacts>,
+  head: RequestHead,
+  port: number,
+): ExplainedMatch {
+  const { route, rule, matchedPath } = match;
   const total = rule.backends.reduce((sum, { weight }) => sum + weight, 0);
+  const walk = () => new FilterWalk(head, port, matchedPath);
+  const filters = walk().describe(rule.filters);
+  // What answers by itself goes to no backend.
+  const backends = filters.some(({ isAnswer }) => isAnswer) ? [] : rule.backends;
   return {
     route: route.name,
     rule: rule.name,
     condition: describeCondition(match),
-    filters: rule.filters,
+    filters,
     requestTimeoutMs: rule.requestTimeoutMs,
     backendRequestTimeoutMs: rule.backendRequestTimeoutMs,
     retry: rule.retry,
     sessionPersistence: rule.sessionPersistence,
-    backends: rule.backends.map((backend) => explainBackend(backend, total, clusters)),
+    backends: backends.map((backend) => {
+      const all = walk().describe([...rule.filters, ...backend.filters]);
+      return { ...explainBackend(backend, total, clusters), filters: all.slice(rule.filters.length) };
+    }),
   };
 }
 
 function explainBackend(
-  { cluster, weight, status, filters }: BackendSpec,
+  { cluster, weight, status }: BackendSpec,
   total: number,
   clusters: ReadonlyMap<string, ClusterFacts>,
-): ExplainedBackend {
+): Omit<ExplainedBackend, "filters"> {
   const facts = cluster === null ? undefined : clusters.get(cluster);
   return {
     cluster,
     weight,
     share: total === 0 ? 0 : weight / total,
     status,
-    filters,
     isTls: facts?.isTls ?? false,
     endpoints: facts?.endpoints ?? [],
   };

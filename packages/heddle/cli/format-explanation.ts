@@ -33,7 +33,7 @@ function formatMatch(match: ExplainedMatch): string[] {
   const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence } = match;
   return [
     `route ${match.route} rule ${match.rule}: ${match.condition}`,
-    ...match.filters.map(({ name, config }) => `  filter ${name}: ${describeConfig(config)}`),
+    ...match.filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
     ...(requestTimeoutMs > 0 ? [`  timeout of the request: ${requestTimeoutMs} ms`] : []),
     ...(backendRequestTimeoutMs > 0 ? [`  timeout of one attempt: ${backendRequestTimeoutMs} ms`] : []),
     ...(retry === null
@@ -42,6 +42,9 @@ function formatMatch(match: ExplainedMatch): string[] {
     ...(sessionPersistence === null
       ? []
       : [`  session kept by ${sessionPersistence.type.toLowerCase()} ${sessionPersistence.name}`]),
+    ...(match.backends.length > 0 || match.filters.some(({ isAnswer }) => isAnswer)
+      ? []
+      : ["  no backends: answered with 500"]),
     ...match.backends.flatMap((backend) => formatBackend(backend).map((line) => `  ${line}`)),
   ];
 }
@@ -58,16 +61,7 @@ function formatBackend({ cluster, share, status, filters, isTls, endpoints }: Ex
       : endpoints.map((one) => `  endpoint ${one}`);
   return [
     `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
-    ...filters.map(({ name, config }) => `  filter ${name}: ${describeConfig(config)}`),
+    ...filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
     ...where,
   ];
-}
-
-/** `direction=request set=x-a: 1`: fields that say something, in the order of the filter's configuration. */
-function describeConfig(config: unknown): string {
-  if (typeof config !== "object" || config === null) return String(config);
-  return Object.entries(config)
-    .filter(([, value]) => value !== "" && value !== null && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
-    .join(" ");
 }

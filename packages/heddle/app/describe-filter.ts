@@ -1,0 +1,104 @@
+import type { FilterContext } from "@heddle/engine/filter";
+import { Exchange, type RequestHead } from "@heddle/engine/message";
+import type { FilterSpec } from "@heddle/engine/model";
+import { builtinFilters } from "@heddle/filters";
+import type { CorsConfig, GatewayFilterSpec, HeaderModifierConfig, MirrorConfig } from "../compile/index.ts";
+
+export interface ExplainedFilter {
+  readonly name: string;
+  /** What it does to this request, in words. */
+  readonly effect: string;
+  /** It answers by itself, so nothing goes to a backend. */
+  readonly isAnswer: boolean;
+  readonly config: unknown;
+}
+
+/** A request on its way through a list of filters, as far as they change where it goes. */
+export class FilterWalk {
+  private readonly exchange: Exchange;
+
+  constructor(head: RequestHead, localPort: number, matchedPath: string) {
+    const peer = { address: "127.0.0.1", port: 0, localAddress: "", localPort, tls: null };
+    const match = { listener: "", listenerIndex: 0, route: "", rule: "", routeIndex: -1 };
+    this.exchange = new Exchange(head.clone(), peer, match, 0);
+    this.exchange.matchedPath = matchedPath;
+  }
+
+  /** Describes the filters in order, each on what those before it left. */
+  describe(filters: readonly FilterSpec[]): ExplainedFilter[] {
+    return filters.map((spec) => ({ ...spec, ...this.effectOf(spec as GatewayFilterSpec) }));
+  }
+
+  private effectOf(spec: GatewayFilterSpec): { effect: string; isAnswer: boolean } {
+    switch (spec.name) {
+      case "header-modifier":
+        return { effect: headerEffect(spec.config), isAnswer: false };
+      case "mirror":
+        return { effect: mirrorEffect(spec.config), isAnswer: false };
+      case "cors":
+        return { effect: corsEffect(spec.config), isAnswer: false };
+      case "redirect":
+        return { effect: this.redirectEffect(spec), isAnswer: true };
+      case "rewrite":
+        return { effect: this.rewriteEffect(spec), isAnswer: false };
+      default:
+        return { effect: "", isAnswer: false };
+    }
+  }
+
+  private redirectEffect(spec: GatewayFilterSpec): string {
+    const reply = this.run(spec);
+    if (typeof reply !== "object" || !("status" in reply)) return "";
+    return `answers ${reply.status} with location ${new Map(reply.headers).get("location") ?? ""}`;
+  }
+
+  private rewriteEffect(spec: GatewayFilterSpec): string {
+    const { request } = this.exchange;
+    const before = { host: request.authority, path: request.path };
+    this.run(spec);
+    const changes = [
+      ...(before.host === request.authority ? [] : [`host becomes ${request.authority}`]),
+      ...(before.path === request.path ? [] : [`path becomes ${request.path}`]),
+    ];
+    return changes.length === 0 ? "changes nothing of this request" : changes.join(", ");
+  }
+
+  /** The filter itself, so that what is explained is what happens. Only those that look at nothing outside. */
+  private run(spec: GatewayFilterSpec) {
+    const filter = builtinFilters.get(spec.name)!.create(spec.config, noContext);
+    return filter.requestHead?.(this.exchange);
+  }
+}
+
+const refuse = (): never => {
+  throw new Error("a filter that is explained reaches for the outside");
+};
+
+const noContext: FilterContext = {
+  clock: { now: () => 0, wallMs: () => 0, after: refuse },
+  random: { next: refuse },
+  reserveSlot: () => 0,
+  call: refuse,
+  count: () => {},
+};
+
+function headerEffect({ direction, set, add, remove }: HeaderModifierConfig): string {
+  const all = [
+    ...set.map(({ name, value }) => `sets ${name}: ${value}`),
+    ...add.map(({ name, value }) => `adds ${name}: ${value}`),
+    ...remove.map((name) => `removes ${name}`),
+  ];
+  return `${direction} headers: ${all.join(", ")}`;
+}
+
+function mirrorEffect({ cluster, numerator, denominator }: MirrorConfig): string {
+  return `copies ${numerator} of ${denominator} requests to ${cluster}`;
+}
+
+function corsEffect({ allowOrigins, allowCredentials }: CorsConfig): string {
+  const names = allowOrigins.map(
+    ({ scheme, match, host, port }) =>
+      `${scheme === "" ? "" : `${scheme}://`}${match === "suffix" ? "*" : ""}${host}${port === 0 ? "" : `:${port}`}`,
+  );
+  return `allows origins ${names.join(", ") || "none"}${allowCredentials ? ", with credentials" : ""}`;
+}

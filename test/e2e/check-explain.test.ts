@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { startHeddle } from "@heddle/testkit";
+
+const launcher = path.resolve(import.meta.dirname, "../../packages/heddle/bin/heddle.js");
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "heddle-cli-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(name: string, text: string): void {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** Runs a command in the folder, so that paths in its output are relative. */
+function heddle(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+const gateway = `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: shop }
+spec:
+  gatewayClassName: heddle
+  listeners:
+    - { name: http, protocol: HTTP, port: 8080, hostname: "*.localhost" }
+`;
+
+const catalog = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: catalog, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  hostnames: [shop.localhost]
+  rules:
+    - name: canary
+      matches:
+        - path: { type: PathPrefix, value: /api }
+          headers: [{ name: X-Canary, value: always }]
+      backendRefs: [{ name: catalog-v2, port: 80 }]
+    - matches: [{ path: { type: PathPrefix, value: /api } }]
+      filters:
+        - type: RequestHeaderModifier
+          requestHeaderModifier: { set: [{ name: channel, value: web }] }
+        - type: URLRewrite
+          urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: / } }
+      timeouts: { request: 2s, backendRequest: 500ms }
+      retry: { attempts: 2, codes: [503] }
+      backendRefs:
+        - { group: heddle.dev, kind: Backend, name: catalog-v1, weight: 9 }
+        - { name: catalog-v2, port: 80, weight: 1 }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: Backend
+metadata: { name: catalog-v1, namespace: shop }
+spec: { url: "http://127.0.0.1:4102" }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: catalog-v2, namespace: shop }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: catalog-v2, namespace: shop, labels: { kubernetes.io/service-name: catalog-v2 } }
+addressType: IPv4
+ports: [{ port: 4103 }]
+endpoints: [{ addresses: [127.0.0.1] }, { addresses: [127.0.0.2] }]
+`;
+
+describe("heddle check", () => {
+  test("says what is wrong, where, and what mends it", async () => {
+    put("gateway.yaml", `${gateway}    - { name: alt, protocol: TCP, port: 9000 }\n`);
+    put(
+      "routes/bad.yaml",
+      `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: bad, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: Prefix, value: /x } }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: lost, namespace: shop }
+spec:
+  parentRef: [{ name: edge }]
+  parentRefs: [{ name: edge }]
+  rules:
+    - backendRefs: [{ name: nobody, port: 80 }]
+`,
+    );
+    put("routes/cut.yaml", "kind: [\n");
+    put("routes/twice.yaml", gateway);
+    const { code, stdout, stderr } = await heddle("check", "gateway.yaml", "routes");
+    assert.deepEqual([code, stderr], [1, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    const has = (pattern: RegExp) =>
+      assert.ok(
+        lines.some((line) => pattern.test(line)),
+        `${pattern}\n${stdout}`,
+      );
+    has(
+      /^gateway\.yaml:8:\d+: error: Gateway shop\/edge spec\.listeners\[1\]\.protocol: this version does not serve TCP yet/,
+    );
+    has(/^routes\/bad\.yaml:7:\d+: error: HTTPRoute shop\/bad spec\.rules\[0\]\.matches\[0\]\.path\.type: /);
+    has(/^routes\/bad\.yaml:13:3: error: HTTPRoute shop\/lost spec\.parentRef: .*parentRefs/);
+    has(
+      /^routes\/bad\.yaml:16:\d+: error: HTTPRoute shop\/lost spec\.rules\[0\]\.backendRefs\[0\]\S*: .*nobody/,
+    );
+    has(/^routes\/cut\.yaml:2:1: error: /);
+    has(
+      /^routes\/twice\.yaml:1:1: error: Gateway shop\/edge: is given twice, first at gateway\.yaml:1:1; remove one$/,
+    );
+    assert.equal(lines.at(-1), "3 resources: 6 errors, 0 warnings");
+  });
+
+  test("a good configuration: one line and exit code 0, as data too", async () => {
+    put("a.yaml", `${gateway}---\n${catalog}`);
+    assert.deepEqual(await heddle("check", "a.yaml"), {
+      code: 0,
+      stdout: "5 resources: 0 errors, 0 warnings\n",
+      stderr: "",
+    });
+    const { stdout } = await heddle("check", "-o", "json", "a.yaml");
+    assert.deepEqual(JSON.parse(stdout), { problems: [], resources: 5, errors: 0, warnings: 0 });
+  });
+
+  test("a heddle.config.ts of the folder is checked without being named", async () => {
+    put("heddle.config.ts", 'export default { routes: { "shop.localhost": "http://127.0.0.1:1/path" } };\n');
+    const { code, stdout } = await heddle("check");
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^heddle\.config\.ts: error: shop\.localhost=http:\/\/127\.0\.0\.1:1\/path: spec\.url must be a URL/,
+    );
+  });
+
+  test("wrong command lines end with 2 and say what to do", async () => {
+    const ends = async (args: string[], message: RegExp) => {
+      const { code, stdout, stderr } = await heddle(...args);
+      assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, message);
+    };
+    await ends(["check"], /^heddle: name a file or folder to check/);
+    await ends(["check", "none.yaml"], /^heddle: none\.yaml: no such file or folder\n/);
+    await ends(["chek"], /unknown command 'chek'\n\(Did you mean check\?\)/);
+    await ends(["run", "--prot", "1"], /unknown option '--prot'\n\(Did you mean --port\?\)/);
+    await ends(["run", "--port", "0"], /must be a port from 1 to 65535/);
+    await ends(["run", "--route", "x"], /^heddle: --route x: has no "="/);
+    await ends(["run", "--address-pool", "10.0.0.0"], /must be an IPv4 range/);
+    await ends(["run", "-f", "none.yaml"], /none\.yaml: no such file or folder/);
+    await ends([], /Usage: heddle/);
+  });
+});
+
+const expected = `GET http://shop.localhost:8080/api/products
+  listener [::]/8080
+    server shop/edge/http (*.localhost)
+    route shop/catalog rule 1: PathPrefix /api
+      filter header-modifier: request headers: sets channel: web
+      filter rewrite: path becomes /products
+      timeout of the request: 2000 ms
+      timeout of one attempt: 500 ms
+      retries: 2, on 503, after 25 ms at first
+      backend backend/shop/catalog-v1, 90 %
+        endpoint 127.0.0.1:4102
+      backend service/shop/catalog-v2/80, 10 %
+        endpoint 127.0.0.1:4103
+        endpoint 127.0.0.2:4103
+    others, in order of precedence:
+      shop/catalog rule canary (PathPrefix /api, header x-canary = always): header x-canary is missing
+`;
+
+describe("heddle explain", () => {
+  test("prints the way of a request, and why not another", async () => {
+    put("a.yaml", `${gateway}---\n${catalog}`);
+    const url = "http://shop.localhost:8080/api/products";
+    assert.deepEqual(await heddle("explain", "GET", url, "-f", "a.yaml"), {
+      code: 0,
+      stdout: expected,
+      stderr: "",
+    });
+    const canary = await heddle("explain", "GET", url, "-f", "a.yaml", "-H", "x-canary: always");
+    assert.match(
+      canary.stdout,
+      /\n {4}route shop\/catalog rule canary: PathPrefix \/api, header x-canary = always\n/,
+    );
+    assert.match(
+      canary.stdout,
+      /shop\/catalog rule 1 \(PathPrefix \/api\): would match too, and comes later in precedence\n/,
+    );
+    const data = JSON.parse((await heddle("explain", "GET", url, "-f", "a.yaml", "-o", "json")).stdout) as {
+      listeners: { match: { rule: string; backends: { share: number }[] } }[];
+    };
+    assert.equal(data.listeners[0]!.match.rule, "1");
+    assert.equal(data.listeners[0]!.match.backends[0]!.share, 0.9);
+  });
+
+  test("says why nothing takes a request, with exit code 1", async () => {
+    put("a.yaml", `${gateway}---\n${catalog}`);
+    const explain = async (url: string) => {
+      const { code, stdout } = await heddle("explain", "GET", url, "-f", "a.yaml");
+      assert.equal(code, 1);
+      return stdout;
+    };
+    assert.match(
+      await explain("http://shop.localhost:9/"),
+      /no listener serves http on port 9; there is http at \[::\]\/8080\n/,
+    );
+    assert.match(
+      await explain("http://example.com:8080/"),
+      /no hostname of its listeners fits: answered with 404\n/,
+    );
+    const none = await explain("http://shop.localhost:8080/other");
+    assert.match(none, /no rule matches: answered with 404\n/);
+    assert.match(none, /shop\/catalog rule 1 \(PathPrefix \/api\): path is not below \/api\n/);
+  });
+
+  test("without -f asks the running heddle, and says so where there is none", async () => {
+    await using running = await startHeddle({
+      files: ({ http }) => ({ "a.yaml": `${gateway.replace("8080", String(http))}---\n${catalog}` }),
+    });
+    const api = new URL(running.api).host;
+    const url = `http://shop.localhost:${running.ports.http}/api/products`;
+    const { code, stdout } = await heddle("explain", "GET", url, "--api", api);
+    assert.equal(stdout, expected.replaceAll("8080", String(running.ports.http)));
+    assert.equal(code, 0);
+    await running.stop();
+    const none = await heddle("explain", "GET", url, "--api", api);
+    assert.deepEqual([none.code, none.stdout], [1, ""]);
+    assert.match(none.stderr, /^heddle: no heddle answers at 127\.0\.0\.1:\d+; start one with heddle run/);
+  });
+
+  test("what is no request is a wrong command line", async () => {
+    const { code, stderr } = await heddle("explain", "GET", "shop.localhost/api", "-f", ".");
+    assert.equal(code, 2);
+    assert.match(stderr, /"shop\.localhost\/api" is no URL such as/);
+  });
+});
+
+test("--version and --help go to standard output with exit code 0", async () => {
+  const version = await heddle("--version");
+  assert.deepEqual([version.code, /^\d+\.\d+\.\d+\n$/.test(version.stdout)], [0, true]);
+  const help = await heddle("--help");
+  assert.equal(help.code, 0);
+  for (const command of ["run", "check", "explain"])
+    assert.match(help.stdout, new RegExp(`\\n {2}${command} `));
+  assert.equal((await heddle("run", "--help")).code, 0);
+});
