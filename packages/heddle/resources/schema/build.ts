@@ -1,5 +1,14 @@
-import { Type } from "typebox";
-import type { Static, TArray, TInteger, TObject, TOptional, TSchema, TString, TUnsafe } from "typebox";
+import type {
+  Static,
+  TArray,
+  TBoolean,
+  TInteger,
+  TObject,
+  TOptional,
+  TSchema,
+  TString,
+  TUnsafe,
+} from "typebox";
 import type { Rule } from "./rule.ts";
 import type { Structural } from "./structural.ts";
 
@@ -17,43 +26,58 @@ type MapOptions = NodeOptions & Pick<Structural, "maxProperties">;
 /** A schema whose value is there once defaults are applied, though the user may leave it out. */
 export type Defaulted<S> = S & { "~defaulted": true };
 
+/** Marks a schema that an object may leave out. Not enumerable: it is no part of the schema as served. */
+const OPTIONAL = "~optional";
+
+/**
+ * TypeBox gives the types; the values are these plain objects. Its runtime would cost every Heddle 12 MB of memory
+ * for what is a few object literals (docs/adr/0004-typebox-and-ajv.md).
+ */
+function schema<S extends TSchema>(value: Record<string, unknown>): S {
+  return value as unknown as S;
+}
+
 function node({ rules, ...rest }: NodeOptions): Record<string, unknown> {
   return rules === undefined ? rest : { ...rest, "x-kubernetes-validations": rules };
 }
 
 export function text(options: TextOptions = {}): TString {
-  return Type.String(node(options));
+  return schema({ type: "string", ...node(options) });
 }
 
 export function integer(options: IntegerOptions = {}): TInteger {
-  return Type.Integer(node(options));
+  return schema({ type: "integer", ...node(options) });
 }
 
 /** A 32-bit integer. */
 export function int32(options: IntegerOptions = {}): TInteger {
-  return Type.Integer({ ...node(options), format: "int32" });
+  return schema({ type: "integer", ...node(options), format: "int32" });
 }
 
-export const flag = Type.Boolean;
+export function flag(options: NodeOptions = {}): TBoolean {
+  return schema({ type: "boolean", ...node(options) });
+}
 
 /** One of the given strings or numbers. */
 export function choice<const V extends string | number>(values: readonly V[]): TUnsafe<V> {
-  return Type.Unsafe<V>({ type: typeof values[0] === "number" ? "integer" : "string", enum: values });
+  return schema({ type: typeof values[0] === "number" ? "integer" : "string", enum: values });
 }
 
 /** An object with the given fields; wrap those that may be absent in `optional` or `withDefault`. */
 export function struct<P extends Record<string, TSchema>>(fields: P, options: NodeOptions = {}): TObject<P> {
-  return Type.Object(fields, node(options));
+  const required = Object.keys(fields).filter((name) => !Object.hasOwn(fields[name], OPTIONAL));
+  const names = required.length === 0 ? {} : { required };
+  return schema({ type: "object", ...names, properties: fields, ...node(options) });
 }
 
 /** A list that is replaced as a whole when patched. */
 export function list<S extends TSchema>(items: S, options: ListOptions = {}): TArray<S> {
-  return Type.Array(items, { ...node(options), "x-kubernetes-list-type": "atomic" });
+  return schema({ type: "array", items, ...node(options), "x-kubernetes-list-type": "atomic" });
 }
 
 /** A list without two equal items. */
 export function set<S extends TSchema>(items: S, options: ListOptions = {}): TArray<S> {
-  return Type.Array(items, { ...node(options), "x-kubernetes-list-type": "set" });
+  return schema({ type: "array", items, ...node(options), "x-kubernetes-list-type": "set" });
 }
 
 /** A list without two items that agree in all of `keys`. */
@@ -62,7 +86,9 @@ export function keyedList<S extends TSchema>(
   items: S,
   options: ListOptions = {},
 ): TArray<S> {
-  return Type.Array(items, {
+  return schema({
+    type: "array",
+    items,
     ...node(options),
     "x-kubernetes-list-type": "map",
     "x-kubernetes-list-map-keys": keys,
@@ -74,38 +100,39 @@ export function mapOf<S extends TSchema>(
   values: S,
   options: MapOptions = {},
 ): TUnsafe<Record<string, Static<S>>> {
-  return Type.Unsafe({ type: "object", additionalProperties: values, ...node(options) });
+  return schema({ type: "object", additionalProperties: values, ...node(options) });
 }
 
 /** A number or a string, such as a port given by number or by name. */
 export function intOrString(): TUnsafe<number | string> {
-  return Type.Unsafe({ "x-kubernetes-int-or-string": true });
+  return schema({ "x-kubernetes-int-or-string": true });
 }
 
 /** Any content, kept as it is. */
 export function anything(): TUnsafe<unknown> {
-  return Type.Unsafe({ "x-kubernetes-preserve-unknown-fields": true });
+  return schema({ "x-kubernetes-preserve-unknown-fields": true });
 }
 
-export function optional<S extends TSchema>(schema: S): TOptional<S> {
-  return Type.Optional(schema) as TOptional<S>;
+export function optional<S extends TSchema>(whole: S): TOptional<S> {
+  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(whole));
+  return Object.defineProperty(copy, OPTIONAL, { value: true }) as TOptional<S>;
 }
 
 /** The same schema with more rules, a bound, or a description of its own. */
-export function refine<S extends TSchema>(schema: S, change: NodeOptions & Partial<Structural>): S {
-  // TypeBox keeps its marks in properties that a spread would lose.
+export function refine<S extends TSchema>(whole: S, change: NodeOptions & Partial<Structural>): S {
+  // The mark of an optional one is a property that a spread would lose.
   return Object.defineProperties(
     {},
     {
-      ...Object.getOwnPropertyDescriptors(schema),
+      ...Object.getOwnPropertyDescriptors(whole),
       ...Object.getOwnPropertyDescriptors(node(change)),
     },
   ) as S;
 }
 
 /** The same schema with a value for where the user gives none (or null). */
-export function withDefault<S extends TSchema>(schema: S, value: unknown): Defaulted<S> {
-  return refine(schema, { default: value }) as Defaulted<S>;
+export function withDefault<S extends TSchema>(whole: S, value: unknown): Defaulted<S> {
+  return refine(whole, { default: value }) as Defaulted<S>;
 }
 
 type Fields<P, K extends keyof P> = { [Key in K]: Input<P[Key]> };
