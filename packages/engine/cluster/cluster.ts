@@ -37,6 +37,7 @@ export interface ClusterContext {
 export class Cluster implements EndpointHome {
   readonly name: string;
   index: number;
+  epoch = 0;
   private readonly context: ClusterContext;
   unit: ClusterUnit;
   limits: Http1Limits;
@@ -63,17 +64,20 @@ export class Cluster implements EndpointHome {
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
     this.index = index;
     const isOtherTls = JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls);
+    const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
+    const before = this.unit.settings;
+    // A change of endpoints must not refill it.
+    if (ratio !== before.retryBudgetRatio || floor !== before.retryBudgetMinPerSecond)
+      this.budget = new RetryBudget(ratio, floor);
     if (unit.balancing !== this.unit.balancing) this.picker = makePicker(unit.balancing);
     this.unit = unit;
     this.tls = tls;
     this.limits = limitsOf(unit);
-    this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
     this.ejector = new Ejector(unit.settings);
-    if (isOtherTls) {
-      for (const endpoint of this.endpoints) {
-        endpoint.closeIdle();
-      }
-    }
+    this.ejector.follow(this.endpoints);
+    if (!isOtherTls) return;
+    this.epoch++;
+    for (const endpoint of this.endpoints) endpoint.closeIdle();
   }
 
   /** Endpoints that stay keep their connections; those that go finish their exchanges. */
@@ -86,7 +90,7 @@ export class Cluster implements EndpointHome {
       const endpoint = known ?? new Endpoint(spec, -1, this);
       endpoint.weight = spec.weight;
       endpoint.zone = spec.zone;
-      endpoint.index = this.context.indexOf(`endpoint:${this.name}|${name}`);
+      endpoint.index = this.context.indexOf(`endpoint:${this.unit.endpoints}|${name}`);
       next.set(name, endpoint);
     }
     for (const [name, endpoint] of this.byName) if (!next.has(name)) this.retire(endpoint);
@@ -144,7 +148,7 @@ export class Cluster implements EndpointHome {
     const settings = this.unit.settings;
     if (endpoint.connections >= settings.maxConnectionsPerEndpoint) return null;
     endpoint.onOpening();
-    const upstream = new Http1Upstream(endpoint);
+    const upstream = new Http1Upstream(endpoint, this.epoch);
     upstream.connection = dial(
       {
         address: endpoint.address,

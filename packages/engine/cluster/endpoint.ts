@@ -9,6 +9,8 @@ import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
 /** What an endpoint needs of its cluster; read at each use, since both may change with the Snapshot. */
 export interface EndpointHome {
   readonly index: number;
+  /** Changes with the TLS settings: connections of an older one are not used again. */
+  readonly epoch: number;
   readonly limits: Http1Limits;
   readonly settings: ClusterSettings;
   readonly clock: Clock;
@@ -104,7 +106,7 @@ export class Endpoint implements UpstreamOwner {
     const hintMs = upstream.keepAliveHintMs;
     const idleMs =
       hintMs === 0 ? settings.idleTimeoutMs : Math.min(settings.idleTimeoutMs, hintMs - KEEP_ALIVE_MARGIN_MS);
-    if (this.isRemoved || idleMs <= 0) {
+    if (this.isRemoved || idleMs <= 0 || upstream.epoch !== this.home.epoch) {
       upstream.connection.destroy();
       return;
     }

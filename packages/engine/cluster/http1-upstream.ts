@@ -43,10 +43,14 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   private malformed: Fault | null = null;
   /** How long the server says it keeps the connection (Keep-Alive: timeout=5), in milliseconds; 0 when silent. */
   keepAliveHintMs = 0;
+  /** The TLS settings that it was made under: see Cluster.epoch. */
+  readonly epoch: number;
+  private isPaused = false;
 
-  constructor(owner: UpstreamOwner) {
+  constructor(owner: UpstreamOwner, epoch: number) {
     super();
     this.owner = owner;
+    this.epoch = epoch;
     this.reader = new ResponseReader(owner.limits, this);
   }
 
@@ -92,10 +96,13 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   }
 
   pauseResponseBody(): void {
+    this.isPaused = true;
     this.connection.pauseReading();
   }
 
   resumeResponseBody(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
     this.connection.resumeReading();
   }
 
@@ -128,10 +135,16 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     this.events = null;
     const isReusable = this.keepsAlive && this.isRequestDone && !hasExtraBytes && !this.isTunnel;
     // Before the client hears of the end: its next request finds the connection in the pool.
-    if (isReusable) this.owner.onReleased(this);
+    if (isReusable) this.release();
     if (head !== null) events.onResponseHead(head, true);
     else events.onResponseEnd(trailers);
     if (!isReusable) this.connection.destroy();
+  }
+
+  private release(): void {
+    // The client's side may have held it back: nobody would let it go on.
+    this.resumeResponseBody();
+    this.owner.onReleased(this);
   }
 
   onEnd(): void {
@@ -141,12 +154,9 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     }
     const events = this.events;
     if (this.isTunnel) {
+      // The client's half may go on; with it done, both sides have ended and the socket closes by itself.
       this.isEnded = true;
-      this.events = null;
-      const wasRequestDone = this.isRequestDone;
       events.onResponseEnd(null);
-      if (wasRequestDone) this.connection.destroy();
-      else this.events = new HalfTunnel();
       return;
     }
     if (!this.hasResponse) {
@@ -230,6 +240,7 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     }
     if (head.status === 101) {
       this.isTunnel = true;
+      this.isRequestDone = false;
       this.reader.startTunnel();
     }
     this.events?.onResponseHead(head, false);
@@ -257,15 +268,4 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   get isIdle(): boolean {
     return this.events === null && !this.isGone;
   }
-}
-
-/** After the upstream has ended its half of a tunnel: the client's half still flows. */
-class HalfTunnel implements UpstreamEvents {
-  onInformational(): void {}
-  onResponseHead(): void {}
-  onResponseBody(): void {}
-  onResponseEnd(): void {}
-  onResponseReadDone(): void {}
-  onUpstreamDrain(): void {}
-  onUpstreamReset(): void {}
 }

@@ -26,6 +26,7 @@ export interface TlsServer {
 
 interface Entry {
   readonly hostname: string;
+  readonly minVersion: ServerTls["minVersion"];
   readonly contexts: readonly { readonly dnsNames: readonly string[]; readonly context: tls.SecureContext }[];
 }
 
@@ -46,22 +47,40 @@ export class ServerCertificates {
   constructor(servers: readonly TlsServer[], ticketKeys: Buffer | null) {
     this.entries = servers.map((server) => ({
       hostname: server.hostname,
+      minVersion: server.tls.minVersion,
       contexts: server.secrets.map((secret) => ({
         dnsNames: secret.dnsNames,
         context: this.make(server, secret, ticketKeys),
       })),
     }));
-    // Before the server name is known: OpenSSL wants a context, and versions and tickets come from it.
-    this.fallback =
-      this.all[0] ??
-      tls.createSecureContext({ minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true });
+    this.fallback = this.makeFallback(servers, ticketKeys);
   }
 
-  private make(server: TlsServer, secret: SecretUnit, ticketKeys: Buffer | null): tls.SecureContext {
+  /**
+   * Before the server name is known OpenSSL wants a context: versions and tickets come from it, and for clients that
+   * send no name the certificate. So it is that of the server for any name, else the first, and takes the oldest
+   * version that one of the servers takes.
+   */
+  private makeFallback(servers: readonly TlsServer[], ticketKeys: Buffer | null): tls.SecureContext {
+    const named = servers.filter((server) => server.secrets.length > 0);
+    const server = named.find(({ hostname }) => hostname === "") ?? named[0];
+    if (server === undefined) {
+      return tls.createSecureContext({ minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true });
+    }
+    const isOld = named.some((other) => other.tls.minVersion === "TLSv1.2");
+    return this.make(server, server.secrets[0], ticketKeys, isOld ? "TLSv1.2" : "TLSv1.3");
+  }
+
+  private make(
+    server: TlsServer,
+    secret: SecretUnit,
+    ticketKeys: Buffer | null,
+    minVersion: ServerTls["minVersion"] = server.tls.minVersion,
+  ): tls.SecureContext {
     const context = tls.createSecureContext({
       cert: secret.certificatePem,
       key: secret.privateKeyPem,
-      minVersion: server.tls.minVersion,
+      minVersion,
       ciphers: CIPHERS,
       honorCipherOrder: true,
       ecdhCurve: "X25519:P-256:P-384",
@@ -85,6 +104,14 @@ export class ServerCertificates {
       if (dnsNames.some((name) => coversName(name, serverName))) return context;
     }
     return entry.contexts[0].context;
+  }
+
+  /** Whether the server for that name takes that protocol version; a name that no server answers for takes none. */
+  takesVersion(serverName: string, version: string): boolean {
+    // Without a name, and without a server for any name, the first one's certificate was shown.
+    const entry = this.findEntry(serverName) ?? (serverName === "" ? this.entries[0] : undefined);
+    if (entry === undefined) return false;
+    return entry.minVersion === "TLSv1.2" || version === "TLSv1.3";
   }
 
   private findEntry(serverName: string): Entry | null {

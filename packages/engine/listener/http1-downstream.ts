@@ -41,7 +41,7 @@ export interface DownstreamOwner {
 
 /** How long, and how many octets, a response waits for a client that still sends when it is complete. */
 const LINGER_MS = 2_000;
-const LINGER_BYTES = 1_048_576;
+const LINGER_BYTES = 67_108_864;
 
 type Phase = "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed";
 
@@ -65,7 +65,12 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   private isReading = false;
   private isHeadTimed = false;
   private isPausedForResponse = false;
+  /** Responses wait for a slow reader: the next request is not begun before they are gone. */
+  private isHeld = false;
   private isBodyPaused = false;
+  /** Since when, and for how long before, the body has been held back by us. */
+  private pausedAtMs = 0;
+  private heldMs = 0;
   private request: RequestHead | null = null;
   private keepsAlive = false;
   private isRequestDone = false;
@@ -80,6 +85,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   private lastByteMs: number;
   private bodyBytes = 0;
   private lingerBytes = 0;
+  private lingerPending = 0;
 
   constructor(connection: Connection, peer: Peer, owner: DownstreamOwner) {
     super();
@@ -135,7 +141,17 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     }
     this.isReading = false;
     if (this.phase === "head") this.awaitHead();
-    if (this.isIdle()) this.connection.flush();
+    // Also with an exchange under way: what was answered at once must not wait for it.
+    if (!this.connection.flush()) this.hold();
+  }
+
+  /** A client that asks and asks but does not read gets no further than the high-water mark. */
+  private hold(): void {
+    if (this.phase !== "idle" && this.phase !== "head") return;
+    this.isHeld = true;
+    if (this.isPausedForResponse) return;
+    this.isPausedForResponse = true;
+    this.connection.pauseReading();
   }
 
   /** A function, since the phase changes within calls that the compiler cannot see. */
@@ -171,12 +187,11 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   onEnd(): void {
     this.hasEnded = true;
     switch (this.phase) {
-      case "idle":
-        this.close();
-        return;
       case "linger":
-        this.close();
+        // What the client has not read yet still goes out.
+        if (this.connection.pendingBytes === 0) this.connection.destroy();
         return;
+      case "idle":
       case "head":
         // A head cut short is nobody's request.
         this.close();
@@ -200,6 +215,11 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
 
   onDrain(): void {
     if (this.phase === "linger") return;
+    if (this.isHeld) {
+      this.isHeld = false;
+      this.goOn();
+      return;
+    }
     this.events?.onResponseDrain();
   }
 
@@ -217,20 +237,24 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   private drop(fault: Fault): void {
     const { events } = this;
     this.events = null;
-    this.connection.destroy();
+    this.connection.destroy(this.isHeadSent);
     events?.onRequestReset(fault);
   }
 
   // RequestReaderEvents
 
   onRequestHead(head: RequestHead, isLast: boolean, keepAlive: boolean): void {
-    const { settings } = this;
+    // The reader's limits stay those that the connection began with.
+    const { settings } = this.owner;
+    this.settings = settings;
     this.request = head;
     this.requests++;
     this.isRequestDone = isLast;
     this.isResponseDone = false;
     this.isHeadSent = false;
     this.bodyBytes = 0;
+    this.bodySeen = 0;
+    this.heldMs = 0;
     const isSpent =
       settings.maxRequestsPerConnection > 0 && this.requests >= settings.maxRequestsPerConnection;
     this.keepsAlive = keepAlive && !isSpent && !this.owner.isDraining && head.upgrade === "";
@@ -296,7 +320,11 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   private refuse(fault: Fault): void {
     this.owner.onRefused(fault, this.peer);
     this.keepsAlive = false;
-    if (!this.isHeadSent) {
+    if (this.isHeadSent) {
+      this.connection.destroy(true);
+      return;
+    }
+    if (this.phase !== "linger") {
       const { status } = FAULTS[fault.code];
       const body = `${fault.message} (${fault.code})\n`;
       const retry = status === 503 ? "retry-after: 1\r\n" : "";
@@ -340,7 +368,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     this.keepsAlive = false;
     this.reader.startTunnel();
     this.owner.wheel.cancel(this);
-    if (!this.connection.flush()) return;
+    this.connection.flush();
     // What the client sent too early waited for the 101 (threats 12).
     queueMicrotask(() => this.releaseTunnel());
   }
@@ -395,19 +423,22 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
 
   private exchangeDone(): void {
     this.request = null;
+    this.isHeadSent = false;
     if (!this.keepsAlive) {
       this.linger();
       return;
     }
     this.phase = "idle";
     this.reader.next();
+    // A filter may have held the body back to the end, or a request without one.
+    if (this.isBodyPaused) this.resumeRequestBody();
     const nowMs = this.owner.clock.now();
     this.phaseStartMs = nowMs;
     // Usually a field write: the timer is filed for an earlier time and moved when that comes.
     this.owner.wheel.schedule(this, nowMs + this.settings.keepAliveIdleMs);
     if (this.isReading) return;
-    this.connection.flush();
-    this.goOn();
+    if (this.connection.flush()) this.goOn();
+    else this.hold();
   }
 
   /** Works off what waited, outside the call that ended the exchange before it. */
@@ -416,17 +447,18 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
       this.linger();
       return;
     }
-    if (!this.isPausedForResponse) return;
-    queueMicrotask(() => {
-      if (this.phase !== "idle") return;
-      const rest = this.waiting;
-      this.waiting = null;
-      if (rest !== null) this.consume(rest, rest.length);
-      if (this.waiting !== null || this.isOver()) return;
-      this.isPausedForResponse = false;
-      if (!this.isBodyPaused) this.connection.resumeReading();
-      if (this.hasEnded && this.isIdle()) this.linger();
-    });
+    if (this.isPausedForResponse) queueMicrotask(() => this.takeWaiting());
+  }
+
+  private takeWaiting(): void {
+    if (this.phase !== "idle" && this.phase !== "head") return;
+    const rest = this.waiting;
+    this.waiting = null;
+    if (rest !== null) this.consume(rest, rest.length);
+    if (this.waiting !== null || this.isHeld || this.isOver()) return;
+    this.isPausedForResponse = false;
+    if (!this.isBodyPaused) this.connection.resumeReading();
+    if (this.hasEnded && this.isIdle()) this.linger();
   }
 
   flush(): boolean {
@@ -444,6 +476,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   pauseRequestBody(): void {
     if (this.isBodyPaused) return;
     this.isBodyPaused = true;
+    this.pausedAtMs = this.owner.clock.now();
     if (!this.isPausedForResponse) this.connection.pauseReading();
   }
 
@@ -451,6 +484,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     if (!this.isBodyPaused) return;
     this.isBodyPaused = false;
     this.lastByteMs = this.owner.clock.now();
+    this.heldMs += this.lastByteMs - this.pausedAtMs;
     if (!this.isPausedForResponse) this.connection.resumeReading();
   }
 
@@ -466,9 +500,21 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     this.phase = "linger";
     this.waiting = null;
     this.connection.end();
-    if (this.hasEnded) return;
     this.connection.resumeReading();
-    this.owner.wheel.schedule(this, this.owner.clock.now() + LINGER_MS);
+    this.lingerPending = this.connection.pendingBytes;
+    this.touch();
+    this.owner.wheel.schedule(this, this.lastByteMs + LINGER_MS);
+  }
+
+  /** A slow reader gets its response as long as it reads; after that the client has a moment to close. */
+  private expireLinger(nowMs: number): void {
+    const before = this.lingerPending;
+    const pending = this.connection.pendingBytes;
+    this.lingerPending = pending;
+    if (pending < before) this.lastByteMs = nowMs;
+    const isWaiting = pending > 0 && nowMs - this.lastByteMs < this.settings.streamIdleMs;
+    if (isWaiting || pending < before) this.owner.wheel.schedule(this, nowMs + LINGER_MS);
+    else this.connection.destroy(pending > 0);
   }
 
   private close(): void {
@@ -482,9 +528,9 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     else this.keepsAlive = false;
   }
 
-  /** The end of the drain time: whatever is still open is cut. */
+  /** The end of the drain time: whatever is still open is cut, visibly. */
   cut(): void {
-    this.connection.destroy();
+    this.connection.destroy(this.phase === "exchange" || this.phase === "tunnel");
   }
 
   get isTunnel(): boolean {
@@ -520,7 +566,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
         this.expireExchange(nowMs);
         return;
       case "linger":
-        this.connection.destroy();
+        this.expireLinger(nowMs);
         return;
       case "tunnel":
       case "closed":
@@ -567,7 +613,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   /** While we hold the client back ourselves, its pace is not its own. */
   private isTooSlow(nowMs: number): boolean {
     const { minBodyBytesPerSecond, bodyRateGraceMs } = this.settings;
-    const elapsedMs = nowMs - this.phaseStartMs;
+    const elapsedMs = nowMs - this.phaseStartMs - this.heldMs;
     if (this.isRequestDone || this.isBodyPaused || minBodyBytesPerSecond === 0) return false;
     if (elapsedMs < bodyRateGraceMs) return false;
     return this.bodyBytes * 1_000 < minBodyBytesPerSecond * elapsedMs;

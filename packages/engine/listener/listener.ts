@@ -2,8 +2,14 @@ import type { Clock, Fault, TimerWheel } from "../base/index.ts";
 import type { ServerCertificates } from "../identity/index.ts";
 import type { Peer, PeerTls } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import { openAcceptSocket } from "../net/index.ts";
-import type { AcceptedSocket, AcceptSocket, AcceptTls, ConnectionEvents } from "../net/index.ts";
+import { openAcceptSocket, serverNameOf } from "../net/index.ts";
+import type {
+  AcceptedSocket,
+  AcceptSocket,
+  AcceptTls,
+  ConnectionEvents,
+  HandshakeRefusal,
+} from "../net/index.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import type { DownstreamOwner, RequestHandler } from "./http1-downstream.ts";
 import type { TLSSocket } from "node:tls";
@@ -13,7 +19,7 @@ import type { Socket } from "node:net";
 export interface ListenerObserver {
   onConnectionOpened(): void;
   onConnectionClosed(): void;
-  onConnectionRefused(kind: "connection-limit" | "tls-handshake-limit"): void;
+  onConnectionRefused(kind: "connection-limit" | HandshakeRefusal): void;
   onHandshake(isDone: boolean, isResumed: boolean): void;
   onRequestRefused(fault: Fault, peer: Peer): void;
 }
@@ -87,13 +93,25 @@ export class Listener implements DownstreamOwner {
   }
 
   private acceptTls(): AcceptTls {
+    // Read at each use: settings and certificates change while the socket stays.
+    const settings = (): ListenerSettings => this.settings;
+    const { observer } = this.options;
     return {
       contextFor: (name) => this.certificates!.contextFor(name),
       baseContext: () => this.certificates!.base(),
+      takesVersion: (name, version) => this.certificates!.takesVersion(name, version),
       alpn: ["http/1.1"],
-      handshakeTimeoutMs: this.settings.tlsHandshakeMs,
-      maxHandshakes: this.settings.maxTlsHandshakes,
-      onHandshake: (isDone, isResumed) => this.options.observer.onHandshake(isDone, isResumed),
+      get handshakeTimeoutMs() {
+        return settings().tlsHandshakeMs;
+      },
+      get maxHandshakes() {
+        return settings().maxTlsHandshakes;
+      },
+      onHandshakeDone: (isResumed) => observer.onHandshake(true, isResumed),
+      onHandshakeRefused: (kind) => {
+        observer.onHandshake(false, false);
+        observer.onConnectionRefused(kind);
+      },
     };
   }
 
@@ -166,11 +184,11 @@ function peerOf(socket: Socket): Peer {
 }
 
 function peerTlsOf(socket: TLSSocket): PeerTls {
-  const { servername, alpnProtocol } = socket as TLSSocket & { servername?: string | false };
+  const { alpnProtocol } = socket;
   return {
     version: socket.getProtocol() ?? "",
     cipher: socket.getCipher()?.name ?? "",
-    serverName: typeof servername === "string" ? servername.toLowerCase() : "",
+    serverName: serverNameOf(socket),
     alpn: typeof alpnProtocol === "string" ? alpnProtocol : "",
     isResumed: socket.isSessionReused(),
   };

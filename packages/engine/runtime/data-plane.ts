@@ -297,7 +297,9 @@ export class DataPlane {
 
   /** Tickets of one set of servers are no tickets at another: the key is derived per listener and set. */
   private ticketKeysFor(unit: ListenerUnit): Buffer {
-    const hash = createHash("sha512").update(this.ticketKeys).update(this.certificateHash(unit));
+    const hash = createHash("sha512")
+      .update(this.ticketKeys)
+      .update(`${unit.name} ${this.certificateHash(unit)}`);
     return hash.digest().subarray(0, 48);
   }
 
@@ -348,7 +350,8 @@ export class DataPlane {
       this.bound.delete(name);
       if (bound.report.error === null) this.drainAway(bound.listener);
     }
-    for (const listener of next) if (!this.bound.has(listener.unit.name)) await this.bind(listener);
+    // Together: one that must be patient holds up no other.
+    await Promise.all(next.map((own) => (this.bound.has(own.unit.name) ? undefined : this.bind(own))));
   }
 
   private drainAway(listener: Listener): void {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import net from "node:net";
+import type { Clock } from "../base/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { unitKey } from "../model/index.ts";
 import type { ListenerUnit, RouteUnit, Unit, UnitKey } from "../model/index.ts";
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly registry: MetricsRegistry;
   readonly accessLog: AccessLogOptions | null;
   readonly log: Log;
+  /** For workers: 0; the system's by default. */
+  readonly clock?: Clock;
 }
 
 /** How an application of units went. */
@@ -206,10 +209,15 @@ export class Engine implements PlaneHost {
     this.log("error", `worker ${worker} ended and is replaced`, { cause: error?.message ?? "unknown" });
     const pauseMs = this.restartPauseMs;
     this.restartPauseMs = Math.min(MAX_RESTART_PAUSE_MS, Math.max(100, pauseMs * 2));
-    setTimeout(() => void this.replace(), pauseMs).unref();
+    setTimeout(() => this.replace(), pauseMs).unref();
   }
 
-  private async replace(): Promise<void> {
+  /** In the queue of applications: a worker gets the whole of one version, and nothing of the next meanwhile. */
+  private replace(): void {
+    this.applying = this.applying.then(() => this.replaceNow());
+  }
+
+  private async replaceNow(): Promise<void> {
     if (this.isClosing) return;
     try {
       const plane = await this.startPlane();
@@ -218,7 +226,7 @@ export class Engine implements PlaneHost {
       setTimeout(() => (this.restartPauseMs = 0), MAX_RESTART_PAUSE_MS).unref();
     } catch (error) {
       this.log("error", "a worker could not be started", { cause: (error as Error).message });
-      setTimeout(() => void this.replace(), MAX_RESTART_PAUSE_MS).unref();
+      setTimeout(() => this.replace(), MAX_RESTART_PAUSE_MS).unref();
     }
   }
 

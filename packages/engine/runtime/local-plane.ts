@@ -17,7 +17,7 @@ export class LocalPlane implements PlaneHandle {
 
   static async open(
     start: WorkerStart,
-    options: Pick<EngineOptions, "filters" | "openAccessLog">,
+    options: Pick<EngineOptions, "filters" | "openAccessLog" | "clock">,
     host: PlaneHost,
   ): Promise<LocalPlane> {
     const lane = new WorkerLane(start.lane);
@@ -32,6 +32,7 @@ export class LocalPlane implements PlaneHandle {
       reusePort: false,
       ticketKeys: Buffer.from(start.ticketKeys),
       log: host.log,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       onConfirmed: (version) => host.onConfirmed(start.worker, version),
     });
     return new LocalPlane(start.worker, plane);

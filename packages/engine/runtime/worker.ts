@@ -64,6 +64,7 @@ async function handle(
       send({ kind: "drained" });
       return;
     case "stop":
+      await plane.drain(0);
       await plane.close();
       send({ kind: "stopped" });
       parentPort!.close();
