@@ -110,7 +110,7 @@ measure("formatCommon, browser's user agent", (i) =>
   formatCommon(browserRecords[i & (EXCHANGES - 1)], "none"),
 );
 
-const buffer = new LineBuffer({ write: (text) => Buffer.from(text, "latin1").length > 0 });
+const buffer = new LineBuffer({ write: (bytes) => bytes.length > 0 });
 measure("formatJson and LineBuffer, to bytes, short", (i) =>
   buffer.add(formatJson(clientRecords[i & (EXCHANGES - 1)], "none")),
 );

@@ -5,9 +5,9 @@ import { LineBuffer } from "./line-buffer.ts";
 class Sink {
   readonly chunks: string[] = [];
   isBusy = false;
-  write(text: string): boolean {
+  write(bytes: Buffer): boolean {
     if (this.isBusy) return false;
-    this.chunks.push(text);
+    this.chunks.push(bytes.toString("latin1"));
     return true;
   }
 }
@@ -51,10 +51,10 @@ describe("LineBuffer", () => {
     const chunks: string[] = [];
     let isBusy = true;
     const sink = {
-      write(text: string) {
+      write(bytes: Buffer) {
         if (isBusy) return false;
         isBusy = true;
-        chunks.push(text);
+        chunks.push(bytes.toString("latin1"));
         return true;
       },
     };

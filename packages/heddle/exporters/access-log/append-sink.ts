@@ -11,6 +11,7 @@ const ATOMIC_PIPE_BYTES = 4_096;
 const BUSY_RETRY_MS = 20;
 
 const NEWLINE = 10;
+const LINE_END = Buffer.of(NEWLINE);
 const STDOUT = 1;
 
 /**
@@ -54,10 +55,10 @@ export class AppendSink implements LineSink {
     return !this.isBusy;
   }
 
-  write(text: string): boolean {
+  write(bytes: Buffer): boolean {
     if (this.isBusy) return false;
     this.isBusy = true;
-    this.writeFrom(Buffer.from(this.isMidLine ? `\n${text}` : text), 0);
+    this.writeFrom(this.isMidLine ? Buffer.concat([LINE_END, bytes]) : bytes, 0);
     return true;
   }
 
