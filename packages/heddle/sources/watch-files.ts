@@ -1,10 +1,20 @@
 import { watch, type FSWatcher } from "node:fs";
+import path from "node:path";
 
 /** An editor writes a file in several steps: how long it has to be quiet, and how long a change waits at most. */
 const quietMs = 30;
 const longestWaitMs = 500;
 /** Watches miss changes: files behind links, network file systems, limits of the system. */
 const pollMs = 2_000;
+
+/**
+ * What can change a configuration: its files, folders and links (no extension, or "..data" of a mounted ConfigMap).
+ * Not what else is written beside it: an access log there would wake us with every chunk.
+ */
+function mayMatter(name: string): boolean {
+  const extension = path.extname(name);
+  return extension === "" || name.startsWith("..") || /^\.(?:ya?ml|json|[cm]?[jt]s)$/i.test(extension);
+}
 
 /** Calls back soon after something in the followed folders may have changed, and every two seconds in any case. */
 export class FileWatcher {
@@ -38,7 +48,9 @@ export class FileWatcher {
 
   private open(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.stir());
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        if (name === null || mayMatter(name)) this.stir();
+      });
       // A folder that was removed and made again needs a new watch, which the next reading opens.
       watcher.on("error", () => this.drop(folder));
       this.watchers.set(folder, watcher);
