@@ -5,7 +5,7 @@ import { formatApiAddress, isLoopback, parseApiAddress } from "./api-address.ts"
 test("reads addresses with ports, and a port alone", () => {
   assert.deepEqual(parseApiAddress("127.0.0.1:9901"), { host: "127.0.0.1", port: 9901 });
   assert.deepEqual(parseApiAddress("[::1]:0"), { host: "::1", port: 0 });
-  assert.deepEqual(parseApiAddress("localhost:1"), { host: "localhost", port: 1 });
+  assert.deepEqual(parseApiAddress("localhost:1"), { host: "127.0.0.1", port: 1 });
   assert.deepEqual(parseApiAddress("9901"), { host: "127.0.0.1", port: 9901 });
   assert.equal(formatApiAddress({ host: "::1", port: 1 }), "[::1]:1");
   for (const text of ["", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "::1:9901", "http://127.0.0.1:1"]) {

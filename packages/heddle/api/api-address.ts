@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 export interface ApiAddress {
-  /** IP address, or "localhost". */
+  /** An IP address of loopback. */
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -21,7 +21,8 @@ export function parseApiAddress(text: string): ApiAddress {
         `give a loopback address such as 127.0.0.1:${port}, and reach it from elsewhere by ssh -L`,
     );
   }
-  return { host, port };
+  // The name could stand for either family: one address is bound, and it is the one that routes must not reach.
+  return { host: host.toLowerCase() === "localhost" ? "127.0.0.1" : host, port };
 }
 
 /** Only addresses that no other machine can reach. A name but "localhost" may resolve to anything. */

@@ -79,6 +79,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       registry,
       accessLog: options.accessLog,
       log,
+    }).catch((error: unknown) => {
+      throw new Error(`the data plane cannot start: ${(error as Error).message}`);
     });
     closers.unshift(() => engine.close());
     const compileOptions = makeCompileOptions({

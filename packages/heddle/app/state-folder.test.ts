@@ -21,6 +21,16 @@ test("makes a folder and a token that only the user can read, and keeps the toke
   assert.notEqual((await openStateFolder(path.join(folder, "other"))).token, token);
 });
 
+test("a place where no folder can be made is named with the mend, and at once", async () => {
+  writeFileSync(path.join(folder, "file"), "");
+  for (const place of ["/proc/none", "/proc/none/deeper", path.join(folder, "file/x")]) {
+    await assert.rejects(
+      openStateFolder(place),
+      /state folder .* cannot be made: .*; give another one with --state/,
+    );
+  }
+});
+
 test("a folder that others could read is closed to them", async () => {
   chmodSync(folder, 0o755);
   await openStateFolder(folder);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readFile, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -23,13 +24,31 @@ export const tokenPath = (folder: string): string => path.join(folder, "token");
 
 /** Makes the folder (0700) and the token in it (0600) where they are missing. Throws Error with the mend. */
 export async function openStateFolder(folder: string): Promise<StateFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const { mode, uid } = await stat(folder);
   if (process.getuid !== undefined && uid !== process.getuid()) {
     throw new Error(`state folder ${folder} belongs to another user; give another one with --state`);
   }
   if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
   return { folder, token: (await readToken(folder)) ?? (await makeToken(folder)) };
+}
+
+/** By hand: the recursive mkdir of Node does not end below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = path.dirname(folder);
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || parent === folder || existsSync(parent)) {
+      throw new Error(
+        `state folder ${folder} cannot be made: ${(error as Error).message}; give another one with --state`,
+      );
+    }
+    await makeFolder(parent);
+    await makeFolder(folder);
+  }
 }
 
 /** The token of a state folder, undefined where there is none. Throws Error for a file that others can read. */

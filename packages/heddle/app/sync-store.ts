@@ -25,9 +25,8 @@ export class StoreSync {
       await pause();
     }
     for (const key of this.written.keys()) {
-      if (wanted.has(key)) continue;
+      if (wanted.has(key) || kept.has(key)) continue;
       this.written.delete(key);
-      if (kept.has(key)) continue;
       await this.store.delete(key);
       changes++;
       await pause();

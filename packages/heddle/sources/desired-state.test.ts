@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { joinReadings } from "./desired-state.ts";
 import { readText, TextMemo } from "./read-text.ts";
+import { readRoutes } from "./route-flag.ts";
 import type { Reading } from "./reading.ts";
 
 function reading(file: string, text: string): Reading {
@@ -52,4 +53,17 @@ test("a declared namespace and class are taken as they are written", () => {
   assert.deepEqual(resources.get("/Namespace//shop")!.metadata.labels, { team: "a" });
   const found = resources.get("gateway.networking.k8s.io/GatewayClass//heddle") as { spec?: unknown };
   assert.deepEqual(found.spec, { controllerName: "example.com/other" });
+});
+
+test("--route beside the routes of a heddle.config.ts share one Gateway", () => {
+  const [one, two] = [readRoutes({ a: "http://x:1" }, 8080, "a"), readRoutes({ b: "http://x:1" }, 8080, "b")];
+  const state = joinReadings([one.reading, two.reading]);
+  assert.deepEqual(state.duplicates, []);
+  assert.deepEqual(
+    Array.from(state.sourced.values(), ({ resource }) => `${resource.kind} ${resource.metadata.name}`),
+    ["Gateway routes", "Backend a", "HTTPRoute a", "Backend b", "HTTPRoute b"],
+  );
+  const declared = `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: routes }\n`;
+  const spec = `spec: { gatewayClassName: x, listeners: [{ name: x, port: 1, protocol: HTTP }] }\n`;
+  assert.equal(joinReadings([reading("a.yaml", declared + spec), one.reading]).duplicates.length, 1);
 });

@@ -39,7 +39,10 @@ export function joinReadings(readings: readonly Reading[]): DesiredState {
     return first === undefined;
   };
   for (const reading of readings) {
-    for (const one of reading.resources) if (isFirst(one.key, one.origin)) sourced.set(one.key, one);
+    for (const one of reading.resources) {
+      const isSame = one.isShared === true && sourced.get(one.key)?.isShared === true;
+      if (!isSame && isFirst(one.key, one.origin)) sourced.set(one.key, one);
+    }
     for (const one of reading.rejected) {
       if (one.key === undefined || isFirst(one.key, one.origin)) rejected.push(one);
     }

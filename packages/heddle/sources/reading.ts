@@ -8,6 +8,8 @@ export interface SourcedResource {
   /** Unknown fields that were dropped. */
   readonly problems: readonly Problem[];
   readonly origin: Origin;
+  /** Made for short routes: two sources may make the same one. */
+  readonly isShared?: boolean;
 }
 
 /** A document that is no valid resource. */

@@ -40,7 +40,8 @@ export function readRoutes(
   if (resources.length === 0) return { reading: emptyReading, mistakes };
   const gateway = readDocument(gatewayDocument(port));
   for (const { path, message } of gateway.problems) mistakes.push(`${path} ${message}`);
-  if (gateway.resource !== undefined) resources.unshift(sourced(gateway.resource, file));
+  if (gateway.resource !== undefined)
+    resources.unshift({ ...sourced(gateway.resource, file), isShared: true });
   return { reading: { ...emptyReading, resources }, mistakes };
 }
 
