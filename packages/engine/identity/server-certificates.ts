@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import tls from "node:tls";
 import type { SecretUnit, ServerTls } from "../model/index.ts";
+import { makeSecureContext } from "../net/index.ts";
+import type { SecureContext } from "../net/index.ts";
 
 /** TLS 1.2 with forward secrecy and AEAD only; TLS 1.3's own suites first (RFC 9325). */
 const CIPHERS = [
@@ -27,7 +28,7 @@ export interface TlsServer {
 interface Entry {
   readonly hostname: string;
   readonly minVersion: ServerTls["minVersion"];
-  readonly contexts: readonly { readonly dnsNames: readonly string[]; readonly context: tls.SecureContext }[];
+  readonly contexts: readonly { readonly dnsNames: readonly string[]; readonly context: SecureContext }[];
 }
 
 /**
@@ -40,8 +41,8 @@ interface Entry {
  */
 export class ServerCertificates {
   private readonly entries: readonly Entry[];
-  private readonly fallback: tls.SecureContext;
-  private readonly all: tls.SecureContext[] = [];
+  private readonly fallback: SecureContext;
+  private readonly all: SecureContext[] = [];
 
   /** Throws only on a certificate that OpenSSL refuses; compile has checked that it does not. */
   constructor(servers: readonly TlsServer[], ticketKeys: Buffer | null) {
@@ -61,11 +62,11 @@ export class ServerCertificates {
    * send no name the certificate. So it is that of the server for any name, else the first, and takes the oldest
    * version that one of the servers takes.
    */
-  private makeFallback(servers: readonly TlsServer[], ticketKeys: Buffer | null): tls.SecureContext {
+  private makeFallback(servers: readonly TlsServer[], ticketKeys: Buffer | null): SecureContext {
     const named = servers.filter((server) => server.secrets.length > 0);
     const server = named.find(({ hostname }) => hostname === "") ?? named[0];
     if (server === undefined) {
-      return tls.createSecureContext({ minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true });
+      return makeSecureContext({ minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true });
     }
     const isOld = named.some((other) => other.tls.minVersion === "TLSv1.2");
     return this.make(server, server.secrets[0], ticketKeys, isOld ? "TLSv1.2" : "TLSv1.3");
@@ -76,8 +77,8 @@ export class ServerCertificates {
     secret: SecretUnit,
     ticketKeys: Buffer | null,
     minVersion: ServerTls["minVersion"] = server.tls.minVersion,
-  ): tls.SecureContext {
-    const context = tls.createSecureContext({
+  ): SecureContext {
+    const context = makeSecureContext({
       cert: secret.certificatePem,
       key: secret.privateKeyPem,
       minVersion,
@@ -92,12 +93,12 @@ export class ServerCertificates {
   }
 
   /** A context to start a handshake with. */
-  base(): tls.SecureContext {
+  base(): SecureContext {
     return this.fallback;
   }
 
   /** For a lower-case server name ("" for none); null when no server answers for it. */
-  contextFor(serverName: string): tls.SecureContext | null {
+  contextFor(serverName: string): SecureContext | null {
     const entry = this.findEntry(serverName);
     if (entry === null || entry.contexts.length === 0) return null;
     for (const { dnsNames, context } of entry.contexts) {

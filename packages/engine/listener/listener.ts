@@ -1,8 +1,8 @@
 import type { Clock, Fault, TimerWheel } from "../base/index.ts";
 import type { ServerCertificates } from "../identity/index.ts";
-import type { Peer, PeerTls } from "../message/index.ts";
+import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import { openAcceptSocket, serverNameOf } from "../net/index.ts";
+import { openAcceptSocket, peerOf } from "../net/index.ts";
 import type {
   AcceptedSocket,
   AcceptSocket,
@@ -12,8 +12,6 @@ import type {
 } from "../net/index.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import type { DownstreamOwner, RequestHandler } from "./http1-downstream.ts";
-import type { TLSSocket } from "node:tls";
-import type { Socket } from "node:net";
 
 /** What happens at a listener, for counters. */
 export interface ListenerObserver {
@@ -152,10 +150,11 @@ export class Listener implements DownstreamOwner {
     this.socket?.close();
     this.socket = null;
     for (const downstream of this.connections) downstream.drain();
+    if (timeoutMs <= 0) this.cut();
     if (this.connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = this.clock.after(timeoutMs, () => {
-        for (const downstream of this.connections) downstream.cut();
+        this.cut();
         resolve();
       });
       this.onIdle = () => {
@@ -164,32 +163,8 @@ export class Listener implements DownstreamOwner {
       };
     });
   }
-}
 
-const MAPPED = "::ffff:";
-
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "";
-  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
-}
-
-function peerOf(socket: Socket): Peer {
-  return {
-    address: plainAddress(socket.remoteAddress),
-    port: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-    tls: "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null,
-  };
-}
-
-function peerTlsOf(socket: TLSSocket): PeerTls {
-  const { alpnProtocol } = socket;
-  return {
-    version: socket.getProtocol() ?? "",
-    cipher: socket.getCipher()?.name ?? "",
-    serverName: serverNameOf(socket),
-    alpn: typeof alpnProtocol === "string" ? alpnProtocol : "",
-    isResumed: socket.isSessionReused(),
-  };
+  private cut(): void {
+    for (const downstream of this.connections) downstream.cut();
+  }
 }

@@ -4,7 +4,11 @@
  */
 export { Connection } from "./connection.ts";
 export type { ConnectionEvents } from "./connection.ts";
-export { openAcceptSocket, serverNameOf } from "./accept.ts";
+export { openAcceptSocket } from "./accept.ts";
 export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeRefusal } from "./accept.ts";
 export { dial } from "./dial.ts";
 export type { DialEvents, DialFailure, DialOptions, DialTls } from "./dial.ts";
+export { peerOf } from "./peer.ts";
+export { probeAddress } from "./probe.ts";
+export { makeSecureContext } from "./secure-context.ts";
+export type { SecureContext } from "./secure-context.ts";

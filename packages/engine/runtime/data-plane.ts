@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import tls from "node:tls";
 import { systemClock, systemRandom, TimerWheel } from "../base/index.ts";
 import type { Clock, Random } from "../base/index.ts";
 import { Cluster } from "../cluster/index.ts";
@@ -18,6 +17,7 @@ import type {
   Unit,
   UnitKey,
 } from "../model/index.ts";
+import { makeSecureContext } from "../net/index.ts";
 import type { DialTls } from "../net/index.ts";
 import { TraceIds, traceExchange } from "../observe/index.ts";
 import type { LaneSegment, WorkerLane } from "../observe/index.ts";
@@ -441,7 +441,7 @@ async function openWithPatience(listener: Listener, unit: ListenerUnit): Promise
 function dialTlsOf(unit: ClusterUnit): DialTls | null {
   if (unit.tls === null) return null;
   const { caPem, serverName, insecureSkipVerify } = unit.tls;
-  const context = tls.createSecureContext({
+  const context = makeSecureContext({
     minVersion: "TLSv1.2",
     ...(caPem === null ? {} : { ca: caPem }),
   });

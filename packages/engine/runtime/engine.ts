@@ -1,34 +1,25 @@
 import { randomBytes } from "node:crypto";
-import net from "node:net";
-import type { Clock } from "../base/index.ts";
-import type { FilterRegistry } from "../filter/index.ts";
 import { unitKey } from "../model/index.ts";
-import type { ListenerUnit, RouteUnit, Unit, UnitKey } from "../model/index.ts";
-import { WorkerLane } from "../observe/index.ts";
+import type { RouteUnit, Unit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
+import { probeAddress } from "../net/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
 import type { HashedUnit, UnitChange } from "../source/index.ts";
 import { LocalPlane } from "./local-plane.ts";
+import type { LocalParts } from "./local-plane.ts";
 import type { AccessLogOptions, ListenerReport, Log } from "./messages.ts";
-import type { AccessLog } from "./plane-observer.ts";
 import { ThreadPlane } from "./thread-plane.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 import { endpointName } from "../model/index.ts";
 
-export interface EngineOptions {
-  /** Data-plane threads; 0 runs the data plane in the caller's thread. */
+export interface EngineOptions extends LocalParts {
+  /** Data-plane threads; 0 runs the data plane in the caller's thread, from the `LocalParts`. */
   readonly workers: number;
   /** Module that each worker thread runs; it calls `runWorker`. Not used when workers is 0. */
   readonly workerEntry: URL;
-  /** For workers: 0. */
-  readonly filters: FilterRegistry;
-  /** For workers: 0. */
-  openAccessLog?(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
   readonly registry: MetricsRegistry;
   readonly accessLog: AccessLogOptions | null;
   readonly log: Log;
-  /** For workers: 0; the system's by default. */
-  readonly clock?: Clock;
 }
 
 /** How an application of units went. */
@@ -178,7 +169,7 @@ export class Engine implements PlaneHost {
     const blocked = new Map<string, string>();
     for (const { unit } of change.puts) {
       if (unit.kind !== "listener" || this.have.has(unitKey(unit)) || unit.port === 0) continue;
-      const error = await probe(unit);
+      const error = await probeAddress(unit.address, unit.port);
       if (error !== null) blocked.set(unitKey(unit), error);
     }
     return blocked;
@@ -277,15 +268,4 @@ function mergeReports(reports: readonly (readonly ListenerReport[])[]): Listener
       merged.set(report.name, report);
   }
   return [...merged.values()];
-}
-
-/** Binds an address alone for a moment. The system's error code, or null. */
-function probe(unit: ListenerUnit): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "EUNKNOWN"));
-    server.listen({ host: unit.address, port: unit.port, exclusive: true }, () =>
-      server.close(() => resolve(null)),
-    );
-  });
 }

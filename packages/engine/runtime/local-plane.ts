@@ -1,8 +1,18 @@
+import type { Clock } from "../base/index.ts";
+import type { FilterRegistry } from "../filter/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { DataPlane } from "./data-plane.ts";
-import type { EngineOptions } from "./engine.ts";
-import type { ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
+import type { AccessLogOptions, ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
+import type { AccessLog } from "./plane-observer.ts";
+
+/** What a data plane in the caller's thread is made with; worker threads bring theirs (`WorkerParts`). */
+export interface LocalParts {
+  readonly filters: FilterRegistry;
+  openAccessLog?(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
+  /** The system's by default. */
+  readonly clock?: Clock;
+}
 
 /** The data plane in the caller's thread (`workers: 0`). */
 export class LocalPlane implements PlaneHandle {
@@ -15,11 +25,7 @@ export class LocalPlane implements PlaneHandle {
     this.plane = plane;
   }
 
-  static async open(
-    start: WorkerStart,
-    options: Pick<EngineOptions, "filters" | "openAccessLog" | "clock">,
-    host: PlaneHost,
-  ): Promise<LocalPlane> {
+  static async open(start: WorkerStart, options: LocalParts, host: PlaneHost): Promise<LocalPlane> {
     const lane = new WorkerLane(start.lane);
     const accessLog =
       start.accessLog === null || options.openAccessLog === undefined
