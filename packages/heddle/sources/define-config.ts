@@ -12,6 +12,6 @@ export interface HeddleConfig {
 export type HeddleConfigSource = HeddleConfig | (() => HeddleConfig | Promise<HeddleConfig>);
 
 /** Gives the configuration back: it is there so that `tsc` and editors check it. */
-export function defineConfig<const C extends HeddleConfigSource>(config: C): C {
+export function defineConfig(config: HeddleConfigSource): HeddleConfigSource {
   return config;
 }
