@@ -296,7 +296,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
       const fault = makeFault("HDL_REQUEST_BODY_TOO_LARGE", `body is over ${maxBodyBytes} bytes, the limit`);
       this.events = null;
       events?.onRequestReset(fault);
-      this.refuse(fault);
+      this.refuse(fault, events !== null);
       return;
     }
     this.events?.onRequestBody(chunk);
@@ -313,12 +313,12 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     const { events } = this;
     this.events = null;
     events?.onRequestReset(fault);
-    this.refuse(fault);
+    this.refuse(fault, events !== null);
   }
 
-  /** Answers a request that never became an exchange, or cannot stay one, and closes. */
-  private refuse(fault: Fault): void {
-    this.owner.onRefused(fault, this.peer);
+  /** Answers a request that never became an exchange, or cannot stay one (which counts it then), and closes. */
+  private refuse(fault: Fault, isExchange: boolean = false): void {
+    if (!isExchange) this.owner.onRefused(fault, this.peer);
     this.keepsAlive = false;
     if (this.isHeadSent) {
       this.connection.destroy(true);
@@ -623,12 +623,7 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
     const { events } = this;
     this.events = null;
     events?.onRequestReset(fault);
-    if (this.isHeadSent) {
-      this.owner.onRefused(fault, this.peer);
-      this.connection.destroy(true);
-    } else {
-      this.refuse(fault);
-    }
+    this.refuse(fault, events !== null);
   }
 
   private isDue(deadlineMs: number, nowMs: number): boolean {
