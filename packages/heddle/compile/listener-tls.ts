@@ -99,12 +99,16 @@ function validityWarnings({ unit, validFromMs, validToMs }: Good, nowMs: number,
   return [];
 }
 
-/** Clients refuse a certificate that is for other names. */
+/** Clients refuse a certificate that is for other names. Of a wildcard listener's names one has to be served. */
 function coverageWarnings(good: readonly Good[], hostname: string | undefined, path: string): Warning[] {
   const names = good.flatMap(({ unit }) => unit.dnsNames);
   if (hostname === undefined || good.length === 0) return [];
-  if (names.some((name) => isNameFor(name, hostname))) return [];
+  if (names.some((name) => isNameFor(name, hostname) || isBelow(name, hostname))) return [];
   return [{ path, message: `no certificate is for ${hostname}; they are for ${names.join(", ")}` }];
+}
+
+function isBelow(name: string, hostname: string): boolean {
+  return hostname.startsWith("*.") && name.endsWith(hostname.slice(1));
 }
 
 /** A wildcard of a certificate stands for one label (RFC 9525 section 6.3). */
