@@ -172,7 +172,7 @@ async function visit(
   socket.write(`GET / HTTP/1.1\r\nHost: ${servername}\r\nConnection: close\r\n\r\n`);
   let text = "";
   socket.setEncoding("latin1").on("data", (data: string) => (text += data));
-  const [given] = isResumed && version === "TLSv1.2" ? [session!] : await ticket;
+  const [given] = isResumed ? [session!] : await ticket;
   await end;
   socket.destroy();
   return { session: given, isResumed, status: Number(text.slice(9, 12)) };
