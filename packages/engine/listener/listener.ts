@@ -66,12 +66,16 @@ export class Listener implements DownstreamOwner {
   /** Rejects with the system's error. Resolves with the port that was bound. */
   async open(): Promise<number> {
     const { address, port, reusePort } = this.options;
+    // Read at each use: settings change while the socket stays.
+    const settings = (): ListenerSettings => this.settings;
     this.socket = await openAcceptSocket({
       address,
       port,
       reusePort,
       backlog: BACKLOG,
-      highWaterBytes: this.settings.highWaterBytes,
+      get highWaterBytes() {
+        return settings().highWaterBytes;
+      },
       tls: this.certificates === null ? null : this.acceptTls(),
       admit: () => this.admit(),
       accept: (accepted) => this.accept(accepted),

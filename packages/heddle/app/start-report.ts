@@ -58,8 +58,10 @@ function routeHint(
       ({ name, servers }) => !down.has(name) && servers.some(({ id }) => id === server),
     );
     const match = route.rules[0]?.matches[0];
-    if (listener !== undefined && match !== undefined)
-      return [hintOf(route.name, listener, hostnames[0] ?? "", match)];
+    if (listener === undefined || match === undefined) continue;
+    // A route for any host is reached by those of its listener.
+    const own = listener.servers.find(({ id }) => id === server)?.hostname ?? "";
+    return [hintOf(route.name, listener, hostnames[0] || own, match)];
   }
   return [];
 }

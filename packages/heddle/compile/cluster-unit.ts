@@ -1,15 +1,12 @@
-import {
-  DEFAULT_CLUSTER_SETTINGS,
-  type ClusterTls,
-  type ClusterUnit,
-  type EndpointSpec,
-  type EndpointsUnit,
-} from "@heddle/engine/model";
-import type { CompileOptions } from "./compile-io.ts";
+import type { ClusterTls, ClusterUnit, EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
+import type { UpstreamSettings } from "./gateway-settings.ts";
 
-export function clusterUnit(name: string, tls: ClusterTls | null, options: CompileOptions): ClusterUnit {
-  const settings = options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS;
-  return { kind: "cluster", name, protocol: "http1", endpoints: name, balancing: "peak-ewma", tls, settings };
+export function clusterUnit(
+  name: string,
+  tls: ClusterTls | null,
+  { balancing, settings }: UpstreamSettings,
+): ClusterUnit {
+  return { kind: "cluster", name, protocol: "http1", endpoints: name, balancing, tls, settings };
 }
 
 /** Sorted, each address and port once, so that the order of sources makes no difference. */

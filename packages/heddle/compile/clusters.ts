@@ -1,55 +1,60 @@
-import type { Backend } from "../resources/index.ts";
+import type { ClusterTls, EndpointSpec } from "@heddle/engine/model";
 import { planBackend } from "./backend-cluster.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import { readResource, readSlices, type FactReader } from "./facts.ts";
+import { readClusterName } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
 
 export interface ClusterResult {
+  /** The name without that of its settings. */
+  readonly target: string;
   readonly units: readonly HashedUnit[];
   readonly problems: readonly CompileProblem[];
 }
 
-const nothing: ClusterResult = { units: [], problems: [] };
-
-/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name". */
-export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
-  const [type, namespace = "", resource = "", port = ""] = name.split("/");
-  return type === "service"
-    ? compileService(name, namespace, resource, Number(port), facts, options)
-    : compileBackend(name, readResource(facts, "Backend", namespace, resource), facts, options);
+interface ClusterPlan {
+  readonly endpoints: readonly EndpointSpec[];
+  readonly tls: ClusterTls | null;
+  readonly problems: readonly CompileProblem[];
 }
 
-function compileService(
-  name: string,
+/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with or without "@settings". */
+export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
+  const { target, upstream } = readClusterName(name, facts, options);
+  const [type, namespace = "", resource = "", port = ""] = target.split("/");
+  const found =
+    type === "service"
+      ? planService(namespace, resource, Number(port), facts, options)
+      : planHeddleBackend(namespace, resource, facts, options);
+  if (found === null) return { target, units: [], problems: [] };
+  const units = [clusterUnit(name, found.tls, upstream), endpointsUnit(name, found.endpoints)];
+  return { target, units: units.map((unit) => hashUnit(unit)), problems: found.problems };
+}
+
+function planService(
   namespace: string,
-  resource: string,
+  name: string,
   port: number,
   facts: FactReader,
   options: CompileOptions,
-): ClusterResult {
-  const service = readResource(facts, "Service", namespace, resource);
-  if (service === undefined) return nothing;
-  const slices = readSlices(facts, namespace, resource);
-  const { endpoints, problems } = serviceEndpoints(service, port, slices, options.controlAddresses ?? []);
-  return {
-    units: [hashUnit(clusterUnit(name, null, options)), hashUnit(endpointsUnit(name, endpoints))],
-    problems,
-  };
+): ClusterPlan | null {
+  const service = readResource(facts, "Service", namespace, name);
+  if (service === undefined) return null;
+  const slices = readSlices(facts, namespace, name);
+  return { ...serviceEndpoints(service, port, slices, options.controlAddresses ?? []), tls: null };
 }
 
-function compileBackend(
+function planHeddleBackend(
+  namespace: string,
   name: string,
-  backend: Backend | undefined,
   facts: FactReader,
   options: CompileOptions,
-): ClusterResult {
-  if (backend === undefined) return nothing;
+): ClusterPlan | null {
+  const backend = readResource(facts, "Backend", namespace, name);
+  if (backend === undefined) return null;
   const { endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
-  return {
-    units: [hashUnit(clusterUnit(name, tls, options)), hashUnit(endpointsUnit(name, endpoints))],
-    problems: [],
-  };
+  return { endpoints, tls, problems: [] };
 }

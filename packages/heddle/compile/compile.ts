@@ -7,13 +7,15 @@ import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
 import { gatewayStatus } from "./gateway-status.ts";
+import { upstreamFact } from "./gateway-settings.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import { defaultGatewaysFact, gatewayFact } from "./http-route-parents.ts";
 import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
-import { reportRejected } from "./rejected.ts";
+import { messageOf, reportRejected } from "./rejected.ts";
+import { reportSettings } from "./parameters-ref.ts";
 import { tlsTargets } from "./tls-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
@@ -43,18 +45,18 @@ export function* compileInSlices(
     facts.add(resource);
     if (++done % indexSliceLength === 0) yield;
   }
-  for (const { key } of rejected) facts.addRejected(key);
+  for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
   facts.seal(memo);
   for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
     const fact = tlsTargetsFact(namespace);
     facts.set(fact, memo.keepValue(fact, targets));
   }
   yield;
-  const owners = compileGatewayClasses(facts, options, collector);
-  const gateways = selectGateways(facts.ofKind("Gateway"), owners, collector);
-  const plans = planGateways(gateways, { facts, memo, options, collector });
+  const classes = compileGatewayClasses(facts, options, collector);
+  const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
+  const plans = planGateways(gateways, classes, { facts, memo, options, collector });
   publishGateways(plans, facts, memo);
-  for (const unit of listenerUnits(plans, options)) {
+  for (const unit of listenerUnits(plans, collector)) {
     collector.unitOf(memo, facts, memo.keepValue(`listener/${unit.name}`, unit));
   }
   yield;
@@ -71,10 +73,13 @@ export function* compileInSlices(
     for (const cluster of result.clusters) clusters.add(cluster);
     if (++done % sliceLength === 0) yield;
   }
+  const reported = new Set<string>();
   for (const name of clusters) {
     const result = memo.of(`cluster:${name}`, null, facts, (reader) => compileCluster(name, reader, options));
     for (const unit of result.units) collector.unit(unit);
-    collector.problemsOf(result.problems);
+    // What is wrong with a target is told once, however many settings it is reached under.
+    if (!reported.has(result.target)) collector.problemsOf(result.problems);
+    reported.add(result.target);
     if (++done % sliceLength === 0) yield;
   }
 
@@ -82,6 +87,7 @@ export function* compileInSlices(
     collector.status(plan.key, memo.keepValue(`status/${plan.key}`, gatewayStatus(plan, attached)));
     reportGateway(plan, collector);
   }
+  reportSettings(facts, memo, collector);
   reportBackends(facts, options, memo, collector);
   reportLaterKinds(facts, options, collector);
   reportRejected(rejected, facts, options, collector);
@@ -96,6 +102,9 @@ function publishGateways(plans: readonly GatewayPlan[], facts: Facts, memo: Comp
     const { namespace, name } = plan.gateway.metadata;
     const fact = gatewayFact(namespace, name);
     facts.set(fact, memo.keepValue(fact, viewOf(plan)));
+    const { upstreamId, upstream } = plan.settings;
+    const ofUpstream = upstreamFact(upstreamId);
+    if (upstreamId !== "") facts.set(ofUpstream, memo.keepValue(ofUpstream, upstream));
     if (plan.gateway.spec.defaultScope === "All") defaults.push({ namespace, name });
   }
   facts.set(defaultGatewaysFact, memo.keepValue(defaultGatewaysFact, defaults));

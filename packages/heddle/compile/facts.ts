@@ -25,15 +25,13 @@ export interface FactReader {
 
 const groups: Partial<Record<KindName, string>> = {
   Backend: heddleGroup,
+  GatewaySettings: heddleGroup,
 };
 
 /** The resource of one of the kinds that others refer to. */
-export function readResource<K extends "Service" | "Namespace" | "Secret" | "ConfigMap" | "Backend">(
-  facts: FactReader,
-  kind: K,
-  namespace: string,
-  name: string,
-): ResourceNamed<K> | undefined {
+export function readResource<
+  K extends "Service" | "Namespace" | "Secret" | "ConfigMap" | "Backend" | "GatewaySettings",
+>(facts: FactReader, kind: K, namespace: string, name: string): ResourceNamed<K> | undefined {
   return facts.read(makeKey(groups[kind] ?? "", kind, namespace, name)) as ResourceNamed<K> | undefined;
 }
 
@@ -65,6 +63,11 @@ export function readPresence(facts: FactReader, key: ResourceKey): "present" | "
   return facts.read(rejectedFact(key)) === undefined ? "absent" : "rejected";
 }
 
+/** What is wrong with the resource of that key, undefined where it is good or not there. */
+export function readRejection(facts: FactReader, key: ResourceKey): string | undefined {
+  return facts.read(rejectedFact(key)) as string | undefined;
+}
+
 const rejectedFact = (key: ResourceKey): FactName => `~rejected/${key}`;
 
 /** The resources of one compile run, by key and by kind, and the facts that are made of them. */
@@ -82,8 +85,8 @@ export class Facts implements FactReader {
   }
 
   /** Notes a resource that is there and has errors. */
-  addRejected(key: ResourceKey): void {
-    this.facts.set(rejectedFact(key), true);
+  addRejected(key: ResourceKey, mistakes: string): void {
+    this.facts.set(rejectedFact(key), mistakes);
   }
 
   /** After the last `add`: makes the lists facts. */

@@ -3,10 +3,12 @@ import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import { supportedFeatures } from "./features.ts";
+import type { SettingsSource } from "./gateway-settings.ts";
+import { resolveParameters } from "./parameters-ref.ts";
 import {
   condition,
   goodUnless,
-  makeFinding,
+  isFinding,
   verdictOf,
   type Finding,
   type GatewayClassStatus,
@@ -18,37 +20,44 @@ export const defaultClassName = "heddle";
 /** Whose Gateways are those of a class: ours, another controller's, or nobody's, since the class is not accepted. */
 type Owner = "ours" | "theirs" | "nobody";
 
+/** What is known of a class by its name. */
+export interface ClassPlan {
+  readonly owner: Owner;
+  readonly settings: SettingsSource | null;
+}
+
 /** The statuses of our classes go to the collector. */
 export function compileGatewayClasses(
   facts: Facts,
   options: CompileOptions,
   collector: Collector,
-): ReadonlyMap<string, Owner> {
+): ReadonlyMap<string, ClassPlan> {
   const controllerName = options.controllerName ?? defaultControllerName;
-  const owners = new Map<string, Owner>([[defaultClassName, "ours"]]);
+  const classes = new Map<string, ClassPlan>([[defaultClassName, { owner: "ours", settings: null }]]);
   for (const gatewayClass of facts.ofKind("GatewayClass")) {
     const { name } = gatewayClass.metadata;
     if (gatewayClass.spec.controllerName !== controllerName) {
-      owners.set(name, "theirs");
+      classes.set(name, { owner: "theirs", settings: null });
       continue;
     }
-    const refused = parametersMistake(gatewayClass);
-    owners.set(name, refused === null ? "ours" : "nobody");
+    const parameters = parametersOf(gatewayClass, facts);
+    const refused = isFinding(parameters) ? parameters : null;
+    classes.set(name, isFinding(parameters) ? nobodys : { owner: "ours", settings: parameters });
     collector.findings(keyOf(gatewayClass), [refused]);
     collector.status(keyOf(gatewayClass), statusOf(gatewayClass, refused));
   }
-  return owners;
+  return classes;
 }
 
 /** The Gateways of our classes. Those of a class that is not there are reported: they look served and are not. */
 export function selectGateways(
   gateways: readonly Gateway[],
-  owners: ReadonlyMap<string, Owner>,
+  classes: ReadonlyMap<string, ClassPlan>,
   collector: Collector,
 ): Gateway[] {
   return gateways.filter((gateway) => {
     const { gatewayClassName } = gateway.spec;
-    const owner = owners.get(gatewayClassName);
+    const owner = classes.get(gatewayClassName)?.owner;
     if (owner === undefined || owner === "nobody") {
       const message =
         owner === undefined
@@ -60,11 +69,11 @@ export function selectGateways(
   });
 }
 
-function parametersMistake({ spec }: GatewayClass): Finding | null {
+const nobodys: ClassPlan = { owner: "nobody", settings: null };
+
+function parametersOf({ spec }: GatewayClass, facts: Facts): SettingsSource | Finding | null {
   const ref = spec.parametersRef;
-  if (ref === undefined) return null;
-  const message = `there are no parameters of kind ${ref.kind}; remove it`;
-  return makeFinding("InvalidParameters", "spec.parametersRef", message);
+  return ref === undefined ? null : resolveParameters(ref, "spec.parametersRef", facts);
 }
 
 function statusOf({ metadata: { generation } }: GatewayClass, refused: Finding | null): GatewayClassStatus {

@@ -1,7 +1,11 @@
 import type { ServerTls } from "@heddle/engine/model";
 import type { Gateway, LabelSelector, Listener, ResourceKey } from "../resources/index.ts";
 import type { AddressPlan } from "./gateway-address.ts";
+import type { GatewaySettingsPlan } from "./gateway-settings.ts";
 import type { Finding } from "./status.ts";
+
+/** Where a Gateway names its settings. */
+export const parametersPath = "spec.infrastructure.parametersRef";
 
 /** What is decided about a Gateway before its routes are looked at. The steps of `gateway.ts` fill it in. */
 export interface GatewayPlan {
@@ -13,6 +17,7 @@ export interface GatewayPlan {
   /** Its own references that do not resolve. */
   readonly unresolved: readonly Finding[];
   readonly listeners: readonly ListenerPlan[];
+  readonly settings: GatewaySettingsPlan;
 }
 
 export interface ListenerPlan {
@@ -40,6 +45,9 @@ export interface ListenerPlan {
 export interface GatewayView {
   readonly namespace: string;
   readonly name: string;
+  /** `GatewaySettingsPlan.upstreamId`. */
+  readonly upstreamId: string;
+  readonly escapedSlashes: "refuse" | "keep";
   readonly listeners: readonly ListenerView[];
 }
 
@@ -68,7 +76,14 @@ export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
 
 export function viewOf(plan: GatewayPlan): GatewayView {
   const { namespace, name } = plan.gateway.metadata;
-  return { namespace, name, listeners: plan.listeners.map((listener) => viewOfListener(plan, listener)) };
+  const { upstreamId, listener: settings } = plan.settings;
+  return {
+    namespace,
+    name,
+    upstreamId,
+    escapedSlashes: settings.escapedSlashes,
+    listeners: plan.listeners.map((listener) => viewOfListener(plan, listener)),
+  };
 }
 
 function viewOfListener(plan: GatewayPlan, listener: ListenerPlan): ListenerView {

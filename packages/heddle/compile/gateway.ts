@@ -4,12 +4,15 @@ import type { Collector } from "./collector.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import { planAddresses, requestedAddresses } from "./gateway-address.ts";
-import type { GatewayPlan, ListenerPlan } from "./gateway-plan.ts";
+import type { ClassPlan } from "./gateway-class.ts";
+import { parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
+import { planSettings, type SettingsSource } from "./gateway-settings.ts";
 import { selectorMistake } from "./label-selector.ts";
 import { markConflicts, markOverlaps } from "./listener-conflicts.ts";
 import { planTls, type TlsPlan } from "./listener-tls.ts";
 import type { CompileMemo } from "./memo.ts";
-import { makeFinding, type Finding } from "./status.ts";
+import { resolveParameters } from "./parameters-ref.ts";
+import { isFinding, makeFinding, type Finding } from "./status.ts";
 
 export interface GatewayRun {
   readonly facts: Facts;
@@ -21,34 +24,49 @@ export interface GatewayRun {
 const httpRouteKind = { group: gatewayGroup, kind: "HTTPRoute" };
 
 /** Decides about all Gateways of our classes, from the oldest to the youngest. */
-export function planGateways(gateways: readonly Gateway[], run: GatewayRun): GatewayPlan[] {
+export function planGateways(
+  gateways: readonly Gateway[],
+  classes: ReadonlyMap<string, ClassPlan>,
+  run: GatewayRun,
+): GatewayPlan[] {
   const ordered = [...gateways].sort(compareAge);
   const taken = requestedAddresses(ordered);
-  const plans = ordered.map((gateway) => planGateway(gateway, run, taken));
+  const plans = ordered.map((gateway) => {
+    const ofClass = classes.get(gateway.spec.gatewayClassName)?.settings ?? null;
+    return planGateway(gateway, ofClass, run, taken);
+  });
   markConflicts(plans);
   markOverlaps(plans);
   return plans;
 }
 
-function planGateway(gateway: Gateway, run: GatewayRun, taken: Set<string>): GatewayPlan {
+function planGateway(
+  gateway: Gateway,
+  ofClass: SettingsSource | null,
+  run: GatewayRun,
+  taken: Set<string>,
+): GatewayPlan {
   const address = planAddresses(gateway, run.options, taken);
+  const parameters = parametersOf(gateway, run.facts);
+  // With settings that are not known the Gateway is not served: they may be what holds attackers off.
+  const [ofGateway, mistakes] = isFinding(parameters) ? [null, [parameters]] : [parameters, []];
   return {
     key: keyOf(gateway),
     gateway,
     address,
-    refused: [...address.refused, ...parametersMistakes(gateway)],
+    refused: [...address.refused, ...mistakes],
     unresolved: clientCertificateMistakes(gateway),
     listeners: gateway.spec.listeners.map((listener, index) =>
       planListener(gateway, listener, `spec.listeners[${index}]`, run),
     ),
+    settings: planSettings(ofClass, ofGateway, run.options),
   };
 }
 
-function parametersMistakes({ spec }: Gateway): Finding[] {
+function parametersOf({ spec, metadata }: Gateway, facts: Facts): SettingsSource | Finding | null {
   const ref = spec.infrastructure?.parametersRef;
-  if (ref === undefined) return [];
-  const message = `there are no parameters of kind ${ref.kind}; remove it`;
-  return [makeFinding("InvalidParameters", "spec.infrastructure.parametersRef", message)];
+  if (ref === undefined) return null;
+  return resolveParameters({ ...ref, namespace: metadata.namespace }, parametersPath, facts);
 }
 
 function clientCertificateMistakes({ spec }: Gateway): Finding[] {

@@ -28,7 +28,7 @@ test("listener and route host names meet as the Gateway API says", () => {
   const table: [string, string[], string[]][] = [
     ["", [], [""]],
     ["", ["a.example", "*.b.example"], ["a.example", "*.b.example"]],
-    ["test.example.com", [], ["test.example.com"]],
+    ["test.example.com", [], [""]],
     ["test.example.com", ["test.example.com"], ["test.example.com"]],
     ["test.example.com", ["*.example.com"], ["test.example.com"]],
     ["test.example.com", ["*.example.com", "test.example.com"], ["test.example.com"]],

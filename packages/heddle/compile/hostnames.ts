@@ -16,10 +16,11 @@ export function intersectHostname(a: string, b: string): string | null {
 
 /**
  * The host names by which a route is reached through a listener (HTTPRoute, `spec.hostnames`): those of the route
- * as far as the listener has them, the listener's own where the route has none; empty when nothing is left.
+ * as far as the listener has them, "" where the route has none, so that it comes after those that name the host, even by the listener's own wildcard;
+ * empty when nothing is left. The listener sees no other hosts than its own.
  */
 export function intersectHostnames(listener: string, route: readonly string[]): string[] {
-  if (route.length === 0) return [listener];
+  if (route.length === 0) return [""];
   const found = new Set<string>();
   for (const hostname of route) {
     const both = intersectHostname(listener, hostname);

@@ -13,6 +13,7 @@ export interface ParentOutcome {
   readonly refused: Finding | null;
   /** Listeners that take it, served or not. */
   readonly listeners: readonly ListenerView[];
+  readonly gateway: GatewayView | null;
 }
 
 /** A parent that is none of ours has no outcome: its own controller speaks of it. */
@@ -54,7 +55,7 @@ export function resolveParent(
   if (!isLater) return { stranger: `cannot attach to ${kind} of group "${group}"; use a Gateway` };
   const what = kind === "Service" ? "traffic between workloads" : "ListenerSets";
   const message = `this version does not serve ${what} yet; use a Gateway`;
-  return { parentRef, refused: makeFinding("UnsupportedValue", path, message), listeners: [] };
+  return { parentRef, refused: makeFinding("UnsupportedValue", path, message), listeners: [], gateway: null };
 }
 
 /** What to say of a Gateway that is not ours: nothing where it is there, for another controller or reported by itself. */
@@ -80,6 +81,7 @@ function attach(
     parentRef,
     refused: makeFinding(reason, path, message),
     listeners: [],
+    gateway: view,
   });
   const { sectionName, port } = parentRef;
   const gateway = `Gateway ${view.namespace}/${view.name}`;
@@ -104,7 +106,7 @@ function attach(
   }
   const hostnames = route.spec.hostnames ?? [];
   const matching = allowed.filter((one) => intersectHostnames(one.hostname, hostnames).length > 0);
-  if (matching.length > 0) return { parentRef, refused: null, listeners: matching };
+  if (matching.length > 0) return { parentRef, refused: null, listeners: matching, gateway: view };
   const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
   return refuse(
     "NoMatchingListenerHostname",

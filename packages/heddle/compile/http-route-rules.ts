@@ -8,6 +8,7 @@ import {
 import { resolveBackend } from "./backend-ref.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
+import { clusterUnder } from "./gateway-settings.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./http-route-backends.ts";
 import { planFilters } from "./http-route-filters.ts";
 import { compileMatches, regexMistakes } from "./http-route-matches.ts";
@@ -35,8 +36,16 @@ const referrer = (route: HTTPRoute) => ({
   namespace: route.metadata.namespace,
 });
 
-export function planRules(route: HTTPRoute, facts: FactReader, options: CompileOptions): RulesPlan {
-  const plans = route.spec.rules.map((rule, index) => planRule(route, rule, index, facts, options));
+/** `upstreamId` names the settings under which the clusters are reached. */
+export function planRules(
+  route: HTTPRoute,
+  upstreamId: string,
+  facts: FactReader,
+  options: CompileOptions,
+): RulesPlan {
+  const plans = route.spec.rules.map((rule, index) =>
+    planRule(route, rule, index, upstreamId, facts, options),
+  );
   return {
     rules: plans.flatMap(({ rule }) => (rule === null ? [] : [rule])),
     invalid: plans.flatMap(({ invalid }, index) =>
@@ -53,6 +62,7 @@ function planRule(
   route: HTTPRoute,
   rule: HTTPRouteRule,
   index: number,
+  upstreamId: string,
   facts: FactReader,
   options: CompileOptions,
 ): RulePlan {
@@ -61,8 +71,10 @@ function planRule(
   // Nobody can tell which requests it was meant for.
   if (noRegex.length > 0) return { rule: null, invalid: noRegex, unresolved: [], clusters: [] };
   const from = referrer(route);
-  const resolve = (ref: BackendObjectReference, at: string) =>
-    resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
+  const resolve = (ref: BackendObjectReference, at: string) => {
+    const resolved = resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
+    return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
+  };
   const own = planFilters(rule.filters ?? [], `${path}.filters`, resolve);
   const backends = (rule.backendRefs ?? []).map((ref, i) =>
     planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve),

@@ -34,8 +34,9 @@ const maxParents = 32;
 
 /** An HTTPRoute as a unit with its status; looks at nothing but the route and what it reads of the facts. */
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
-  const rules = planRules(route, facts, options);
   const { outcomes, problems } = resolveParents(route, facts);
+  const upstream = upstreamOf(route, outcomes);
+  const rules = planRules(route, upstream.id, facts, options);
   const attachments = attachmentsOf(route, outcomes);
   const invalid = rules.invalid.length === route.spec.rules.length ? wholeVerdict(rules) : null;
   const unit: RouteUnit = {
@@ -53,7 +54,12 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
     status: { parents: parents.slice(0, maxParents) },
     attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
     clusters: isReached ? rules.clusters : [],
-    problems: [...problems, ...findingProblems(route, rules), ...pathWarnings(route, options)],
+    problems: [
+      ...problems,
+      ...findingProblems(route, rules),
+      ...upstream.problems,
+      ...pathWarnings(route, outcomes, options),
+    ],
   };
 }
 
@@ -78,6 +84,27 @@ function resolveParents(route: HTTPRoute, facts: FactReader) {
     problems.push({ key, path: "spec.parentRefs", message, severity: "warning" });
   }
   return { outcomes, problems };
+}
+
+/**
+ * Under which upstream settings the clusters of a route are reached: those of its first parent that serves it, since
+ * its rules are one unit, whichever Gateway a request comes by.
+ */
+function upstreamOf(route: HTTPRoute, outcomes: readonly ParentOutcome[]) {
+  const serving = outcomes.flatMap(({ gateway, listeners }) =>
+    gateway !== null && listeners.some(({ isServed }) => isServed) ? [gateway] : [],
+  );
+  const [first] = serving;
+  const other = serving.find(({ upstreamId }) => upstreamId !== first?.upstreamId);
+  if (first === undefined || other === undefined) return { id: first?.upstreamId ?? "", problems: [] };
+  const message = `Gateways ${first.namespace}/${first.name} and ${other.namespace}/${other.name} have different upstream settings, and those of the first hold for this route; give each Gateway a route of its own`;
+  const problem: CompileProblem = {
+    key: keyOf(route),
+    path: "spec.parentRefs",
+    message,
+    severity: "warning",
+  };
+  return { id: first.upstreamId, problems: [problem] };
 }
 
 function wholeVerdict({ invalid }: RulesPlan): Verdict {
@@ -116,8 +143,16 @@ function findingProblems(route: HTTPRoute, { invalid, unresolved }: RulesPlan): 
   return findings.map((finding) => problemOf(keyOf(route), finding));
 }
 
-function pathWarnings(route: HTTPRoute, options: CompileOptions): CompileProblem[] {
-  const { escapedSlashes } = options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS;
+function pathWarnings(
+  route: HTTPRoute,
+  outcomes: readonly ParentOutcome[],
+  options: CompileOptions,
+): CompileProblem[] {
+  const base = (options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS).escapedSlashes;
+  const gateways = outcomes.flatMap(({ gateway }) => gateway ?? []);
+  const isKept =
+    gateways.length === 0 ? base === "keep" : gateways.some((one) => one.escapedSlashes === "keep");
+  const escapedSlashes = isKept ? "keep" : "refuse";
   const found = route.spec.rules.flatMap((rule, index) =>
     unreachablePaths(rule, `spec.rules[${index}]`, escapedSlashes),
   );

@@ -1,26 +1,47 @@
-import { DEFAULT_LISTENER_SETTINGS, type ListenerUnit, type ServerSpec } from "@heddle/engine/model";
-import type { CompileOptions } from "./compile-io.ts";
-import { isServed, type GatewayPlan } from "./gateway-plan.ts";
+import type { ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
+import type { Collector } from "./collector.ts";
+import { isServed, parametersPath, type GatewayPlan } from "./gateway-plan.ts";
+
+interface Bound {
+  readonly unit: ListenerUnit & { servers: ServerSpec[] };
+  /** The oldest Gateway there, whose settings hold. */
+  readonly owner: GatewayPlan;
+}
 
 /** The listeners to bind: one for each address and port, with the servers of all Gateways that share it, the oldest first. */
-export function listenerUnits(plans: readonly GatewayPlan[], options: CompileOptions): ListenerUnit[] {
-  const settings = options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS;
-  const units = new Map<string, ListenerUnit & { servers: ServerSpec[] }>();
+export function listenerUnits(plans: readonly GatewayPlan[], collector: Collector): ListenerUnit[] {
+  const found = new Map<string, Bound>();
   for (const plan of plans) {
+    const overruled = new Map<string, Bound>();
     for (const listener of plan.listeners) {
       if (!isServed(plan, listener)) continue;
       const { port, protocol } = listener.listener;
       const server = { id: listener.id, hostname: listener.hostname, tls: listener.tls };
       for (const address of plan.address.addresses) {
         const name = address.includes(":") ? `[${address}]/${port}` : `${address}/${port}`;
-        const unit = units.get(name);
-        if (unit !== undefined) unit.servers.push(server);
-        else {
-          const bound = { address, port, protocol: protocol as "HTTP" | "HTTPS" };
-          units.set(name, { kind: "listener", name, ...bound, servers: [server], settings });
+        const bound = found.get(name);
+        if (bound !== undefined) {
+          bound.unit.servers.push(server);
+          if (!isSame(bound.unit.settings, plan.settings.listener)) overruled.set(name, bound);
+        } else {
+          const place = { address, port, protocol: protocol as "HTTP" | "HTTPS" };
+          const { listener: settings } = plan.settings;
+          const unit = { kind: "listener" as const, name, ...place, servers: [server], settings };
+          found.set(name, { unit, owner: plan });
         }
       }
     }
+    for (const bound of overruled.values()) warnOverruled(plan, bound, collector);
   }
-  return [...units.values()];
+  return [...found.values()].map(({ unit }) => unit);
+}
+
+function isSame(a: ListenerSettings, b: ListenerSettings): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function warnOverruled(plan: GatewayPlan, { unit, owner }: Bound, collector: Collector): void {
+  const { namespace, name } = owner.gateway.metadata;
+  const message = `${unit.name} is shared with the older Gateway ${namespace}/${name}, whose limits, forwarded, upgrades and escapedSlashes hold there; use another port or address, or give both the same settings`;
+  collector.problem(plan.key, parametersPath, message, "warning");
 }

@@ -1,3 +1,4 @@
+import { normalizePath } from "@heddle/engine/message";
 import type { HTTPPathModifier } from "../resources/index.ts";
 import type { PathChange } from "./filter-specs.ts";
 import { makeFinding, type Finding } from "./status.ts";
@@ -18,9 +19,13 @@ export function compilePathChange(
     const message = `${JSON.stringify(text)} is no path; percent-encode other characters`;
     return makeFinding("UnsupportedValue", `${path}.${field}`, message);
   }
-  const absolute = text === "" || text.startsWith("/") ? text : `/${text}`;
-  if (isFull) return { type: "full", value: absolute === "" ? "/" : absolute };
-  return { type: "prefix", value: withoutTrailingSlashes(absolute) };
+  // The upstream must see the one form of paths that policy and router know, whoever wrote the path.
+  const normal = normalizePath(text.startsWith("/") ? text : `/${text}`, "refuse");
+  if (normal === null) {
+    const message = `${JSON.stringify(text)} has an escaped slash, backslash or NUL, or dot segments that lead above the root or hide; write the path without them`;
+    return makeFinding("UnsupportedValue", `${path}.${field}`, message);
+  }
+  return isFull ? { type: "full", value: normal } : { type: "prefix", value: withoutTrailingSlashes(normal) };
 }
 
 function withoutTrailingSlashes(path: string): string {

@@ -12,6 +12,7 @@ const conditionTypes: ReadonlyMap<string, readonly string[]> = new Map([
   ["Gateway", ["Accepted", "Programmed"]],
   ["ListenerSet", ["Accepted", "Programmed"]],
   ["Backend", ["Accepted"]],
+  ["GatewaySettings", ["Accepted"]],
 ]);
 
 /** Gives resources that failed validation a status where one can be given. */
@@ -44,7 +45,8 @@ export function reportRejected(
   }
 }
 
-function messageOf(problems: readonly Problem[]): string {
+/** The errors among problems, with their paths, in one line. */
+export function messageOf(problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === "error");
   return errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
 }

@@ -99,3 +99,4 @@ export type {
   BackendStatus,
   BackendTLS,
 } from "./heddle-dev/backend.ts";
+export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";

@@ -48,6 +48,8 @@ interface Definition<K, G, V extends string, N, F> {
   version: V;
   kind: K;
   plural: string;
+  /** Default: the kind in lower case. */
+  singular?: string;
   shortNames?: readonly string[];
   namespaced: N;
   /** Default: subdomain. */
@@ -76,7 +78,7 @@ export function defineKind<
     group,
     kind,
     plural,
-    singular: kind.toLowerCase(),
+    singular: definition.singular ?? kind.toLowerCase(),
     shortNames: definition.shortNames ?? [],
     namespaced,
     status: Object.hasOwn(fields, "status"),

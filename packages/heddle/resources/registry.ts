@@ -14,6 +14,7 @@ import { tcpRouteKind } from "./gateway-api/tcp-route.ts";
 import { tlsRouteKind } from "./gateway-api/tls-route.ts";
 import { udpRouteKind } from "./gateway-api/udp-route.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
+import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
 import { apiVersionOf, type InputOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
 
 const table = [
@@ -33,6 +34,7 @@ const table = [
   configMapKind,
   endpointSliceKind,
   backendKind,
+  gatewaySettingsKind,
 ] as const;
 
 /** Every kind that Heddle knows. */

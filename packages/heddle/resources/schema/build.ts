@@ -3,6 +3,7 @@ import type {
   TArray,
   TBoolean,
   TInteger,
+  TNumber,
   TObject,
   TOptional,
   TSchema,
@@ -47,6 +48,12 @@ export function text(options: TextOptions = {}): TString {
 
 export function integer(options: IntegerOptions = {}): TInteger {
   return schema({ type: "integer", ...node(options) });
+}
+
+export function number(
+  options: Pick<IntegerOptions, "description" | "rules" | "minimum" | "maximum"> = {},
+): TNumber {
+  return schema({ type: "number", ...node(options) });
 }
 
 /** A 32-bit integer. */

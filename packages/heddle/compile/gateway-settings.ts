@@ -1,0 +1,142 @@
+import {
+  DEFAULT_CLUSTER_SETTINGS,
+  DEFAULT_LISTENER_SETTINGS,
+  type ClusterSettings,
+  type ClusterUnit,
+  type ListenerSettings,
+} from "@heddle/engine/model";
+import { parseDurationMs, type GatewaySettingsSpec } from "../resources/index.ts";
+import type { CompileOptions } from "./compile-io.ts";
+import type { FactReader } from "./facts.ts";
+
+/** A GatewaySettings that a reference leads to. */
+export interface SettingsSource {
+  /** "namespace/name" */
+  readonly name: string;
+  readonly spec: GatewaySettingsSpec;
+}
+
+/** How clusters are reached: what `spec.upstream` sets. */
+export interface UpstreamSettings {
+  readonly balancing: ClusterUnit["balancing"];
+  readonly settings: ClusterSettings;
+}
+
+/** The settings in force for a Gateway. */
+export interface GatewaySettingsPlan {
+  readonly listener: ListenerSettings;
+  /** "" for the defaults, else the names of the sources: the same as long as the sources are, whatever they say. */
+  readonly upstreamId: string;
+  readonly upstream: UpstreamSettings;
+}
+
+/** The settings of a Gateway: its own win field by field over its class's, those over the defaults. */
+export function planSettings(
+  ofClass: SettingsSource | null,
+  ofGateway: SettingsSource | null,
+  options: CompileOptions,
+): GatewaySettingsPlan {
+  const sources = [ofClass, ofGateway].filter((one) => one !== null);
+  const spec = sources.reduce<GatewaySettingsSpec>((low, { spec: high }) => mergeSettings(low, high), {});
+  const listener = options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS;
+  const { upstream: _, ...ofListener } = spec;
+  return {
+    // The very same object where nothing is set, so that most listeners share it.
+    listener: Object.keys(ofListener).length === 0 ? listener : listenerSettings(spec, listener),
+    upstreamId: sources
+      .flatMap(({ name, spec: own }) => (own.upstream === undefined ? [] : [name]))
+      .join("+"),
+    upstream: upstreamSettings(spec, defaultUpstream(options)),
+  };
+}
+
+export function defaultUpstream(options: CompileOptions): UpstreamSettings {
+  return { balancing: "peak-ewma", settings: options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields of both, those of `high` where both have one. Lists are taken whole. */
+export function mergeSettings(low: GatewaySettingsSpec, high: GatewaySettingsSpec): GatewaySettingsSpec {
+  return mergeFields(low as Fields, high as Fields) as GatewaySettingsSpec;
+}
+
+function mergeFields(low: Fields, high: Fields): Fields {
+  const merged: Record<string, unknown> = { ...low };
+  for (const [name, value] of Object.entries(high)) {
+    const below = merged[name];
+    merged[name] = isFields(value) && isFields(below) ? mergeFields(below, value) : value;
+  }
+  return merged;
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** `base` with what the spec sets. The order of fields is that of `base`, so that equal settings hash equal. */
+export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettings): ListenerSettings {
+  const {
+    headTimeout,
+    requestTimeout,
+    bodyRateGrace,
+    keepAliveIdle,
+    streamIdle,
+    tlsHandshakeTimeout,
+    ...same
+  } = spec.limits ?? {};
+  return {
+    ...base,
+    ...same,
+    headTimeoutMs: msOr(headTimeout, base.headTimeoutMs),
+    requestTimeoutMs: msOr(requestTimeout, base.requestTimeoutMs),
+    bodyRateGraceMs: msOr(bodyRateGrace, base.bodyRateGraceMs),
+    keepAliveIdleMs: msOr(keepAliveIdle, base.keepAliveIdleMs),
+    streamIdleMs: msOr(streamIdle, base.streamIdleMs),
+    tlsHandshakeMs: msOr(tlsHandshakeTimeout, base.tlsHandshakeMs),
+    upgrades: spec.upgrades ?? base.upgrades,
+    escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
+    forwarded: { ...base.forwarded, ...spec.forwarded },
+  };
+}
+
+export function upstreamSettings(
+  { upstream = {} }: GatewaySettingsSpec,
+  base: UpstreamSettings,
+): UpstreamSettings {
+  const { connectTimeout, idleTimeout, balancing, retryBudget = {}, ejection = {}, ...same } = upstream;
+  const { settings } = base;
+  return {
+    balancing: balancing ?? base.balancing,
+    settings: {
+      ...settings,
+      ...same,
+      connectTimeoutMs: msOr(connectTimeout, settings.connectTimeoutMs),
+      idleTimeoutMs: msOr(idleTimeout, settings.idleTimeoutMs),
+      retryBudgetRatio: retryBudget.ratio ?? settings.retryBudgetRatio,
+      retryBudgetMinPerSecond: retryBudget.minPerSecond ?? settings.retryBudgetMinPerSecond,
+      ejectAfterFaults: ejection.afterFaults ?? settings.ejectAfterFaults,
+      ejectMs: msOr(ejection.time, settings.ejectMs),
+      maxEjectedShare: ejection.maxShare ?? settings.maxEjectedShare,
+    },
+  };
+}
+
+function msOr(duration: string | undefined, base: number): number {
+  return duration === undefined ? base : (parseDurationMs(duration) ?? base);
+}
+
+/** The fact under which clusters find upstream settings. */
+export const upstreamFact = (id: string) => `~upstream/${id}`;
+
+/** The name of a cluster under upstream settings: "service/shop/orders/80", or with "@shop/settings" after it. */
+export function clusterUnder(cluster: string, upstreamId: string): string {
+  return upstreamId === "" ? cluster : `${cluster}@${upstreamId}`;
+}
+
+/** Takes such a name apart, and reads the settings. */
+export function readClusterName(name: string, facts: FactReader, options: CompileOptions) {
+  const at = name.indexOf("@");
+  if (at === -1) return { target: name, upstream: defaultUpstream(options) };
+  const upstream = facts.read(upstreamFact(name.slice(at + 1))) as UpstreamSettings | undefined;
+  return { target: name.slice(0, at), upstream: upstream ?? defaultUpstream(options) };
+}

@@ -1,0 +1,137 @@
+import type { Static } from "typebox";
+import { conditions } from "../gateway-api/condition.ts";
+import { parseDurationMs } from "../gateway-api/go-duration.ts";
+import { duration } from "../gateway-api/names.ts";
+import { defineKind, type ResourceOf } from "../kind.ts";
+import { choice, flag, integer, list, number, optional, refine, set, struct, text } from "../schema/build.ts";
+import { isIpAddress } from "../schema/format.ts";
+import { everyItem, rule } from "../schema/rule.ts";
+import { heddleGroup } from "./backend.ts";
+
+const count = (minimum: number, maximum: number) => optional(integer({ minimum, maximum, format: "int64" }));
+const share = () => optional(number({ minimum: 0, maximum: 1 }));
+
+/** A duration from `min` to `max`, both included. */
+function time(min: string, max: string) {
+  const [low, high] = [parseDurationMs(min)!, parseDurationMs(max)!];
+  const bounds = rule<string>("duration-bounds", `must be from ${min} to ${max}`, (self) => {
+    const ms = parseDurationMs(self) ?? -1;
+    return ms >= low && ms <= high;
+  });
+  return optional(refine(duration, { rules: [bounds] }));
+}
+
+const mebibyte = 1_048_576;
+
+/** Maxima are sane rather than safe: who raises a limit that far knows what memory it may cost. */
+const limitsSchema = struct({
+  maxHeadBytes: count(256, mebibyte),
+  maxFields: count(1, 10_000),
+  maxTargetBytes: count(64, mebibyte),
+  headTimeout: time("100ms", "1h"),
+  requestTimeout: time("100ms", "24h"),
+  minBodyBytesPerSecond: count(0, 1_000_000_000),
+  bodyRateGrace: time("100ms", "1h"),
+  keepAliveIdle: time("100ms", "24h"),
+  streamIdle: time("100ms", "24h"),
+  tlsHandshakeTimeout: time("100ms", "5m"),
+  maxTlsHandshakes: count(1, 1_000_000),
+  maxConnections: count(1, 10_000_000),
+  maxBodyBytes: count(0, 1_099_511_627_776),
+  highWaterBytes: count(4_096, 16 * mebibyte),
+  maxRequestsPerConnection: count(0, 1_000_000_000),
+});
+
+/** An address, or one with the length of a prefix. */
+function isRange(text: string): boolean {
+  const [address = "", prefix, ...more] = text.split("/");
+  if (!isIpAddress(address) || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (address.includes(":") ? 128 : 32);
+}
+
+const forwardedSchema = struct({
+  xForwarded: optional(flag()),
+  forwarded: optional(flag()),
+  via: optional(
+    text({
+      maxLength: 255,
+      // RFC 9110 section 7.6.3: a pseudonym, or a host with or without a port.
+      pattern: "^([-!#$%&'*+.^_`|~0-9A-Za-z]+(:[0-9]+)?)?$",
+      description: 'a name such as heddle or edge.example:8080, or "" for no Via',
+    }),
+  ),
+  trustedHops: optional(
+    list(text({ maxLength: 49 }), {
+      maxItems: 256,
+      rules: [
+        everyItem<string>(
+          "trusted-hop-valid",
+          "must be an IP address or a CIDR range, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32",
+          isRange,
+        ),
+      ],
+    }),
+  ),
+});
+
+const upgrades = optional(
+  set(
+    text({
+      maxLength: 64,
+      pattern: "^[-!#$%&'*+.^_`|~0-9a-z]+(/[-!#$%&'*+.^_`|~0-9a-z]+)?$",
+      description: "a protocol name in lower case, such as websocket",
+    }),
+    {
+      maxItems: 16,
+      rules: [
+        everyItem<string>(
+          "no-h2c",
+          "h2c is never forwarded, since requests in it would pass no filter; remove it",
+          (name) => name !== "h2c",
+        ),
+      ],
+    },
+  ),
+);
+
+const upstreamSchema = struct({
+  connectTimeout: time("10ms", "5m"),
+  idleTimeout: time("100ms", "24h"),
+  maxConnectionsPerEndpoint: count(1, 1_000_000),
+  maxHeadBytes: count(256, mebibyte),
+  maxFields: count(1, 10_000),
+  balancing: optional(choice(["peak-ewma", "round-robin", "random"])),
+  retryBudget: optional(struct({ ratio: share(), minPerSecond: count(0, 1_000_000) })),
+  ejection: optional(
+    struct({ afterFaults: count(0, 1_000_000), time: time("100ms", "1h"), maxShare: share() }),
+  ),
+  highWaterBytes: count(4_096, 16 * mebibyte),
+});
+
+const gatewaySettingsSpecSchema = struct({
+  limits: optional(limitsSchema),
+  forwarded: optional(forwardedSchema),
+  upgrades,
+  escapedSlashes: optional(choice(["refuse", "keep"])),
+  upstream: optional(upstreamSchema),
+});
+/** What is not given is taken from the class's settings, then from Heddle's defaults. */
+export type GatewaySettingsSpec = Static<typeof gatewaySettingsSpecSchema>;
+
+export const gatewaySettingsKind = defineKind({
+  group: heddleGroup,
+  version: "v1alpha1",
+  kind: "GatewaySettings",
+  plural: "gatewaysettings",
+  // The kind's name is a plural already.
+  singular: "gatewaysetting",
+  namespaced: true,
+  isStrict: true,
+  fields: {
+    spec: gatewaySettingsSpecSchema,
+    status: optional(struct({ conditions: optional(conditions) })),
+  },
+});
+/** Limits and habits of Gateways: named by `parametersRef` of a GatewayClass or of a Gateway's infrastructure. */
+export type GatewaySettings = ResourceOf<typeof gatewaySettingsKind>;
