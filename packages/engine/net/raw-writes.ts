@@ -54,3 +54,8 @@ export function rawHandleOf(socket: Socket): RawHandle | null {
 export function lastWriteError(): number {
   return binding === null ? 0 : binding.streamBaseState[binding.kLastWriteErr];
 }
+
+/** Whether connections write past the stream machinery on this runtime, for what is printed at the start. */
+export function usesRawWrites(): boolean {
+  return binding !== null;
+}

@@ -43,7 +43,7 @@ export interface Shape {
 export interface GatewayOptions {
   readonly workers?: number;
   readonly workerEntry?: URL;
-  readonly filters?: readonly FilterFactory<never>[];
+  readonly filters?: readonly FilterFactory[];
   readonly clock?: Clock;
   readonly accessLog?: AccessLogOptions;
 }
@@ -143,7 +143,7 @@ export class Gateway {
     const engine = await Engine.open({
       workers: options.workers ?? 0,
       workerEntry: options.workerEntry ?? new URL(import.meta.url),
-      filters: new Map((options.filters ?? []).map((factory) => [factory.name, factory as FilterFactory])),
+      filters: new Map((options.filters ?? []).map((factory) => [factory.name, factory])),
       registry,
       accessLog: options.accessLog ?? null,
       log: (level, message, fields = {}) => void logs.push({ level, message, fields }),

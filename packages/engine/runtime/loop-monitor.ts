@@ -1,6 +1,6 @@
 import v8 from "node:v8";
-import { makeFault } from "../base/index.ts";
-import type { Fault } from "../base/index.ts";
+import { makeFault, systemClock } from "../base/index.ts";
+import type { Clock, ClockTimer, Fault } from "../base/index.ts";
 
 const TICK_MS = 20;
 /** The longest delay is told for at least this long before it is forgotten. */
@@ -21,37 +21,40 @@ export const DEFAULT_SHED_SETTINGS: ShedSettings = { maxLoopDelayMs: 500, maxHea
 export class LoopMonitor {
   private readonly settings: ShedSettings;
   private readonly report: (maxDelayMs: number) => void;
-  private readonly timer: NodeJS.Timeout;
-  private lastMs = performance.now();
+  private readonly clock: Clock;
+  private timer: ClockTimer;
+  private lastMs: number;
   private smoothedMs = 0;
   private maxMs = 0;
   private maxSinceMs = 0;
   private ticks = 0;
   private isHeapFull = false;
 
-  constructor(settings: ShedSettings, report: (maxDelayMs: number) => void) {
+  constructor(settings: ShedSettings, report: (maxDelayMs: number) => void, clock: Clock = systemClock) {
     this.settings = settings;
     this.report = report;
-    this.timer = setInterval(() => this.tick(), TICK_MS);
-    this.timer.unref();
+    this.clock = clock;
+    this.lastMs = clock.now();
+    this.timer = clock.after(TICK_MS, () => this.tick());
   }
 
   /** A stall that the caller measured itself. */
   note(delayMs: number): void {
     if (delayMs <= this.maxMs) return;
     this.maxMs = delayMs;
-    this.maxSinceMs = performance.now();
+    this.maxSinceMs = this.clock.now();
     this.report(this.maxMs);
   }
 
   private tick(): void {
-    const nowMs = performance.now();
+    const nowMs = this.clock.now();
     const delayMs = Math.max(0, nowMs - this.lastMs - TICK_MS);
     this.lastMs = nowMs;
     this.smoothedMs += (delayMs - this.smoothedMs) * 0.25;
     if (nowMs - this.maxSinceMs > WINDOW_MS) this.maxMs = 0;
     this.note(delayMs);
     if (++this.ticks % HEAP_CHECK_TICKS === 0) this.checkHeap();
+    this.timer = this.clock.after(TICK_MS, () => this.tick());
   }
 
   private checkHeap(): void {
@@ -68,6 +71,6 @@ export class LoopMonitor {
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.timer.cancel();
   }
 }

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { openEchoServer, openRecordingServer } from "@heddle/testkit";
 import type { Echo, RawConnection } from "@heddle/testkit";
+import type { FilterFactory } from "../filter/index.ts";
+import { CLUSTER } from "../observe/index.ts";
 import { answer, Gateway, get, openSilentServer, readResponse } from "./gateway.suite.ts";
 
 /** An upstream that answers each request by its path, and keeps connections. */
@@ -302,4 +304,62 @@ test("CONNECT is refused", async () => {
   await using client = await gateway.connect();
   client.send("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n");
   assert.equal((await readResponse(client)).status, 501);
+});
+
+test("a filter that waits holds its request, and the connection's next one comes all the same", async () => {
+  const wait: FilterFactory = {
+    name: "wait",
+    create: () => ({
+      name: "wait",
+      requestHead: () => new Promise((resolve) => setImmediate(resolve)),
+      responseHead: () => new Promise((resolve) => setImmediate(resolve)),
+    }),
+  };
+  await using upstream = await openEchoServer();
+  const shape = { endpoints: [upstream.port], rule: { filters: [{ name: "wait", config: null }] } };
+  await using gateway = await Gateway.open(shape, { filters: [wait] });
+  await using client = await gateway.connect();
+  const post = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
+  for (let i = 0; i < 3; i++) {
+    client.send(get("/g"));
+    assert.equal((await echo(client)).url, "/g");
+    client.send(post + get("/g"));
+    assert.equal((await echo(client)).bodyLength, 4);
+    assert.equal((await echo(client)).url, "/g");
+  }
+  assert.equal(gateway.upstreams, 1);
+});
+
+test("a client that leaves while a filter holds a whole response takes nobody else's connection with it", async () => {
+  const held = Promise.withResolvers<void>();
+  const isHeld = Promise.withResolvers<void>();
+  const hold: FilterFactory = {
+    name: "hold",
+    create: () => ({
+      name: "hold",
+      responseHead: (exchange) => {
+        if (exchange.request.path !== "/hold") return undefined;
+        isHeld.resolve();
+        return held.promise;
+      },
+    }),
+  };
+  await using upstream = await openEchoServer();
+  const shape = { endpoints: [upstream.port], rule: { filters: [{ name: "hold", config: null }] } };
+  await using gateway = await Gateway.open(shape, { filters: [hold] });
+  await using leaves = await gateway.connect();
+  await using stays = await gateway.connect();
+  leaves.send(get("/hold"));
+  await isHeld.promise;
+  await gateway.becomes("its attempt is over", () => gateway.attempts === 0);
+  // The response was whole in one read: its connection is free, and the next request takes it.
+  const body = "x".repeat(100_000);
+  stays.send(`POST /stay HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(1)}`);
+  await gateway.becomes("it is sent", () => gateway.attempts === 1);
+  leaves.reset();
+  await gateway.becomes("the other left", () => gateway.clients === 1);
+  held.resolve();
+  stays.send("x");
+  assert.equal((await echo(stays)).bodyLength, body.length);
+  assert.equal(gateway.total("cluster", CLUSTER.connectionsOpened), 1);
 });
