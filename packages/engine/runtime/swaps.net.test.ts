@@ -172,11 +172,11 @@ test("every request under 40 changes is answered by the old or the new configura
   await using one = await openEchoServer({ name: "one" });
   await using two = await openEchoServer({ name: "two" });
   await using gateway = await Gateway.open({ endpoints: [one.port] });
-  let isOver = false;
+  const traffic = { isOver: false };
   const load = async (): Promise<number> => {
     await using client = await gateway.connect();
     let count = 0;
-    for (; !isOver; count++) {
+    for (; !traffic.isOver; count++) {
       client.send(get("/"));
       const { status, body } = await readResponse(client);
       assert.equal(status, 200);
@@ -191,6 +191,6 @@ test("every request under 40 changes is answered by the old or the new configura
     await gateway.apply({ endpoints: [i % 2 === 0 ? two.port : one.port] });
     await gateway.becomes("traffic goes on", () => answered() > before + 4);
   }
-  isOver = true;
+  traffic.isOver = true;
   for (const count of await loads) assert.ok(count > 10, `${count} requests`);
 });
