@@ -17,8 +17,11 @@ export interface ConnectionEvents {
   onClosed(error: Error | null): void;
 }
 
-/** Chunks up to this many octets travel as text beside the head, in the same write. */
-const SMALL_CHUNK = 8_192;
+/**
+ * Chunks up to this many octets travel as text beside the head, in the same write: a string of up to 16,384
+ * characters goes to the kernel from the stack (StreamBase::WriteString), without an allocation.
+ */
+const SMALL_CHUNK = 14_336;
 
 /**
  * One TCP, TLS or unix-socket connection: bytes in by callback, text and bytes out gathered until `flush`.

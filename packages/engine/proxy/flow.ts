@@ -124,6 +124,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
   private heldHead: ResponseHead | null = null;
   private responseTrailers: Fields | null = null;
 
+  private isStarting = false;
   private isResponseStarted = false;
   /** The client has seen the head: from here on a fault can only break the response visibly. */
   private isHeadSent = false;
@@ -159,8 +160,14 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     this.retriesLeft = this.rule.retry === null ? DEFAULT_RETRIES : this.rule.retry.attempts;
   }
 
-  /** Runs until it must wait. `rule` null answered 404 without a route. */
+  /** Runs until it must wait. `onRequestReadDone` follows when the read that brought the head is worked off. */
   start(): void {
+    this.isStarting = true;
+    this.run();
+    this.isStarting = false;
+  }
+
+  private run(): void {
     this.context.observer.exchangeStarted(this.exchange);
     if (this.rule === NO_RULE) {
       this.abort(makeFault("HDL_NO_ROUTE", "no route matches"));
@@ -334,6 +341,8 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     this.keepOrForget();
     const isPiped = this.requestPipe !== null;
     if (this.isRequestDone && (!isPiped || this.isPipeDone) && !this.writeRequestEnd(stream)) return;
+    // Body bytes of the same read follow at once: one write for head and body, at the read's end.
+    if (this.isStarting) return;
     if (stream.flush()) this.resumeRequest();
     else this.pauseRequest();
   }
