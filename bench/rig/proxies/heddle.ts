@@ -33,7 +33,8 @@ function plan(options: HeddleOptions, setup: Setup): Plan {
   const run = ["run", "--workers", String(options.workers), "--api", `127.0.0.1:${options.apiPort}`];
   run.push("--state", join(folder, "state"));
   for (const file of configFiles) run.push("-f", file);
-  if (options.hasLog) run.push("--access-log", logFile);
+  // The combined format, which nginx writes too: the peers do equal work.
+  if (options.hasLog) run.push("--access-log", logFile, "--access-log-format", "common");
   return {
     command: { argv: [findNode(), ...(options.nodeFlags ?? []), findBin(options.builtFolder), ...run] },
     files,

@@ -1,4 +1,4 @@
-import { knownNameId } from "./known-names.ts";
+import { KNOWN_NAMES, knownNameId } from "./known-names.ts";
 
 /**
  * The fields (headers or trailers) of one message, in order.
@@ -42,6 +42,18 @@ export class Fields {
     const at = this.find(name, 0);
     if (at >= 0) return this.text.slice(this.spans[at + 3], this.spans[at + 4]);
     const added = this.added;
+    for (let i = 0; i < added.length; i += 2) if (added[i] === name) return added[i + 1];
+    return undefined;
+  }
+
+  /** `get` of a name by its id (NAME): without a look-up of the id, for what every request is asked. */
+  getKnown(id: number): string | undefined {
+    const { spans } = this;
+    for (let at = 0; at < spans.length; at += SPAN) {
+      if (spans[at] === id) return this.text.slice(spans[at + 3], spans[at + 4]);
+    }
+    const { added } = this;
+    const name = KNOWN_NAMES[id];
     for (let i = 0; i < added.length; i += 2) if (added[i] === name) return added[i + 1];
     return undefined;
   }

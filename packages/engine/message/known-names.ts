@@ -83,4 +83,5 @@ export const NAME = {
   USER_AGENT: id("user-agent"),
   X_REQUEST_ID: id("x-request-id"),
   X_REAL_IP: id("x-real-ip"),
+  REFERER: id("referer"),
 } as const;

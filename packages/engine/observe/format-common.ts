@@ -1,3 +1,4 @@
+import { NAME } from "../message/index.ts";
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
 import { escapeQuoted, escapeWord, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
@@ -14,8 +15,8 @@ export function formatCommon(record: AccessRecord, query: QueryLogging): string 
   const { request } = exchange;
   const target =
     query === "redacted" ? exchange.originalPath + redactQuery(request.query) : exchange.originalPath;
-  const referer = request.fields.get("referer");
-  const userAgent = request.fields.get("user-agent") ?? "-";
+  const referer = request.fields.getKnown(NAME.REFERER);
+  const userAgent = request.fields.getKnown(NAME.USER_AGENT) ?? "-";
   return (
     `${escapeWord(exchange.clientAddress, MAX_NAME)} - ${escapeWord(exchange.principal?.subject ?? "", MAX_NAME)}` +
     ` [${commonTime(record.startedWallMs)}]` +

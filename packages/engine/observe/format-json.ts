@@ -1,3 +1,4 @@
+import { NAME } from "../message/index.ts";
 import type { Exchange, MatchInfo, PeerTls } from "../message/index.ts";
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
@@ -34,9 +35,9 @@ export function formatJson(record: AccessRecord, query: QueryLogging): string {
   if (hasIdentity(record)) line += identityMembers(record);
   if (exchange.traceId !== "") line += `,"traceId":"${exchange.traceId}","spanId":"${exchange.spanId}"`;
   if (exchange.peer.tls !== null) line += tlsMember(exchange.peer.tls);
-  const referer = request.fields.get("referer");
+  const referer = request.fields.getKnown(NAME.REFERER);
   if (referer !== undefined) line += member("referer", loggedReferer(referer, query), MAX_TEXT);
-  const userAgent = request.fields.get("user-agent");
+  const userAgent = request.fields.getKnown(NAME.USER_AGENT);
   return userAgent === undefined ? line + "}" : `${line},"userAgent":"${escapeJson(userAgent, MAX_TEXT)}"}`;
 }
 

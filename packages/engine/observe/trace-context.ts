@@ -74,7 +74,7 @@ export function traceExchange(exchange: Exchange, ids: TraceIds, startSampled: b
   exchange.traceId = traceId;
   exchange.spanId = spanId;
   fields.addTrusted("traceparent", `00-${traceId}-${spanId}${flags}`);
-  if (fields.has("tracestate")) passTracestate(fields, isContinued);
+  if (fields.getKnown(NAME.TRACESTATE) !== undefined) passTracestate(fields, isContinued);
 }
 
 /**
