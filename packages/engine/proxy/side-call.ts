@@ -1,11 +1,14 @@
-import { makeFault } from "../base/index.ts";
+import { makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Cluster, Endpoint } from "../cluster/index.ts";
 import type { SideCall, SideCallEvents } from "../filter/index.ts";
 import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 
+/** A call in which nothing moves for so long is given up: no client waits for it, so nobody else would end it. */
+const IDLE_MS = 60_000;
+
 /** A call beside an exchange (mirror, authorisation): one attempt, no retry, nothing of it reaches the exchange. */
-export class ClusterCall implements SideCall, UpstreamEvents {
+export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
   private readonly cluster: Cluster;
   private readonly endpoint: Endpoint | null;
   private readonly events: SideCallEvents;
@@ -13,9 +16,12 @@ export class ClusterCall implements SideCall, UpstreamEvents {
   private isEnded = false;
   private written = 0;
   private isHeldBack = false;
+  private readonly startedMs: number;
 
   constructor(cluster: Cluster, request: RequestHead, events: SideCallEvents) {
+    super();
     this.cluster = cluster;
+    this.startedMs = cluster.clock.now();
     this.events = events;
     this.endpoint = cluster.pick(null);
     if (this.endpoint === null) {
@@ -29,11 +35,13 @@ export class ClusterCall implements SideCall, UpstreamEvents {
       return;
     }
     this.stream = opened;
+    this.touch();
     if (request.bodyLength === 0) opened.flush();
   }
 
   writeBody(chunk: Uint8Array): void {
     if (this.stream === null) return;
+    this.touch();
     this.stream.writeBody(chunk);
     if (this.isHeldBack) this.written += chunk.length;
     if (!this.stream.flush()) {
@@ -63,13 +71,16 @@ export class ClusterCall implements SideCall, UpstreamEvents {
 
   onResponseHead(head: ResponseHead, isLast: boolean): void {
     if (this.isEnded) return;
-    this.cluster.attemptAnswered(this.endpoint!, head.status, 0);
+    this.touch();
+    this.cluster.attemptAnswered(this.endpoint!, head.status, this.cluster.clock.now() - this.startedMs);
     this.events.onHead?.(head);
     if (isLast) this.end(null);
   }
 
   onResponseBody(chunk: Uint8Array): void {
-    if (!this.isEnded) this.events.onBody?.(chunk);
+    if (this.isEnded) return;
+    this.touch();
+    this.events.onBody?.(chunk);
   }
 
   onResponseEnd(_trailers: Fields | null): void {
@@ -89,9 +100,20 @@ export class ClusterCall implements SideCall, UpstreamEvents {
     this.end(fault);
   }
 
+  private touch(): void {
+    this.cluster.wheel.schedule(this, this.cluster.clock.now() + IDLE_MS);
+  }
+
+  expire(): void {
+    const fault = makeFault("HDL_UPSTREAM_IDLE_TIMEOUT", `no byte either way within ${IDLE_MS} ms`);
+    this.stream?.reset(fault);
+    this.onUpstreamReset(fault);
+  }
+
   private end(fault: Fault | null): void {
     if (this.isEnded) return;
     this.isEnded = true;
+    this.cluster.wheel.cancel(this);
     this.stream = null;
     if (this.endpoint !== null) this.cluster.attemptEnded(this.endpoint, fault !== null);
     this.events.onEnd?.(fault?.code);

@@ -8,8 +8,10 @@ import tls from "node:tls";
 import { test } from "node:test";
 import { FakeClock, makeCertificateAuthority, openEchoServer, openRecordingServer } from "@heddle/testkit";
 import type { Echo } from "@heddle/testkit";
+import type { FilterFactory } from "../filter/index.ts";
+import type { EndpointsUnit } from "../model/index.ts";
 import { CLUSTER } from "../observe/index.ts";
-import { answer, endpoint, Gateway, get, openSilentServer, readResponse } from "./gateway.suite.ts";
+import { answer, endpoint, Gateway, get, openSilentServer, readResponse, unitsOf } from "./gateway.suite.ts";
 
 const post = (body: string): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -341,4 +343,39 @@ test("IPv6 on both sides, and IPv4 through a listener on ::", async () => {
     const { headers } = JSON.parse((await readResponse(client)).body) as Echo;
     assert.equal(headers.find(([name]) => name === "x-forwarded-for")?.[1], seen);
   }
+});
+
+test("a call beside an exchange that nobody answers is given up, and holds no connection", async () => {
+  const clock = new FakeClock();
+  const copy: FilterFactory = {
+    name: "copy",
+    create: (_config, context) => ({
+      name: "copy",
+      requestHead: (exchange) => void context.call("silent", exchange.request.clone(), {}),
+    }),
+  };
+  await using upstream = await openEchoServer();
+  await using silent = await openSilentServer();
+  const units = unitsOf({
+    endpoints: [upstream.port],
+    rule: { filters: [{ name: "copy", config: null }] },
+  });
+  const more = unitsOf({ endpoints: [silent.port] })
+    .filter(({ kind }) => kind === "cluster" || kind === "endpoints")
+    .map((unit) =>
+      unit.kind === "cluster"
+        ? { ...unit, name: "silent", endpoints: "silent" }
+        : { ...(unit as EndpointsUnit), name: "silent" },
+    );
+  await using gateway = await Gateway.open([...units, ...more], { clock, filters: [copy] });
+  await using client = await gateway.connect();
+  client.send(get("/"));
+  assert.equal((await readResponse(client)).status, 200);
+  const asked = await silent.connection(0);
+  await asked.receiveUntil("\r\n\r\n");
+  clock.advance(50_000);
+  assert.equal(gateway.attempts, 1);
+  clock.advance(10_100);
+  await asked.receiveToEnd();
+  assert.equal(gateway.attempts, 0);
 });
