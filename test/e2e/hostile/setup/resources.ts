@@ -35,7 +35,8 @@ spec: { url: "http://127.0.0.1:${port}" }
 
 export interface RouteText {
   name: string;
-  backend: string;
+  /** Left out where a filter answers. */
+  backend?: string;
   gateway?: string;
   hostnames?: readonly string[];
   /** Matches of the rule, each in YAML's flow style. Default: the prefix of the whole site. */
@@ -52,7 +53,9 @@ export function route(text: RouteText): string {
   const members = [
     `matches: [${matches.join(", ")}]`,
     `filters: [${(text.filters ?? []).join(", ")}]`,
-    `backendRefs: [{ group: heddle.dev, kind: Backend, name: ${text.backend} }]`,
+    ...(text.backend === undefined
+      ? []
+      : [`backendRefs: [{ group: heddle.dev, kind: Backend, name: ${text.backend} }]`]),
     ...(text.more ?? []),
   ];
   return `---
