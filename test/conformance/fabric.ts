@@ -14,7 +14,7 @@ export interface FabricOptions<Port extends string> {
   ports: readonly Port[];
   /** `namespace/name` of Services, port 8080, each with an echo server of its own behind it. */
   services?: readonly string[];
-  resources: (ports: Record<Port, number>) => readonly Manifest[];
+  resources: (ports: Record<Port, number>, backends: Record<string, EchoServer>) => readonly Manifest[];
   args?: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export async function openFabric<Port extends string>(options: FabricOptions<Por
   const behind = opened.flatMap(({ name, port }) => [service(name), endpoint(name, port)]);
   const heddle = await startHeddle<Port>({
     ports: options.ports,
-    files: (ports) => ({ "base.json": listOf([...behind, ...options.resources(ports)]) }),
+    files: (ports) => ({ "base.json": listOf([...behind, ...options.resources(ports, backends)]) }),
     args: ["--workers", "1", ...(options.args ?? [])],
   });
   const fileOf = (file: string) => path.join(heddle.configFolder, `${file}.json`);
