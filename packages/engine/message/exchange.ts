@@ -1,5 +1,5 @@
 import type { Fault } from "../base/index.ts";
-import type { Fields } from "./fields.ts";
+import type { FieldBlock, Fields } from "./fields.ts";
 import type { RequestHead, ResponseHead } from "./head.ts";
 
 /** What is known of the connection that a request came by. One object per connection, shared by its exchanges. */
@@ -10,6 +10,15 @@ export interface Peer {
   readonly localAddress: string;
   readonly localPort: number;
   readonly tls: PeerTls | null;
+  /** What the proxy keeps from one request of the connection to the next; absent: nothing is kept. */
+  readonly memo?: PeerMemo;
+}
+
+/** The forwarding fields of the connection's last request, good while listener settings and authority stay. */
+export class PeerMemo {
+  maker: object | null = null;
+  authority = "";
+  block: FieldBlock | null = null;
 }
 
 export interface PeerTls {

@@ -23,11 +23,33 @@ export class Fields {
   spans: number[];
   /** @internal flat name, value pairs, names lower-case */
   added: string[];
+  /** @internal fields that are the same for many messages, as lines; behind the others */
+  private block: FieldBlock | null = null;
 
   constructor(text: string = "", spans: number[] = [], added: string[] = []) {
     this.text = text;
     this.spans = spans;
     this.added = added;
+  }
+
+  /**
+   * Appends fields that were checked, and put in lines, once for many messages. They are fields like any other: who
+   * asks for one of them by name finds it.
+   */
+  addBlock(block: FieldBlock): void {
+    if (this.block !== null) this.unfold();
+    this.block = block;
+  }
+
+  /** @internal For encoders: the block as lines; "" when there is none. */
+  get blockLines(): string {
+    return this.block === null ? "" : this.block.lines;
+  }
+
+  private unfold(): void {
+    const { pairs } = this.block!;
+    this.block = null;
+    for (const text of pairs) this.added.push(text);
   }
 
   /** From pairs; names are lower-cased. Throws RangeError for a name or value that no field may have. */
@@ -48,6 +70,7 @@ export class Fields {
 
   /** `get` of a name by its id (NAME): without a look-up of the id, for what every request is asked. */
   getKnown(id: number): string | undefined {
+    if (this.block !== null && this.block.ids.includes(id)) this.unfold();
     const { spans } = this;
     for (let at = 0; at < spans.length; at += SPAN) {
       if (spans[at] === id) return this.text.slice(spans[at + 3], spans[at + 4]);
@@ -121,6 +144,7 @@ export class Fields {
 
   /** Number of fields. */
   get size(): number {
+    if (this.block !== null) this.unfold();
     let size = this.added.length / 2;
     for (let at = 0; at < this.spans.length; at += SPAN) if (this.spans[at] >= 0) size++;
     return size;
@@ -128,6 +152,7 @@ export class Fields {
 
   /** Calls `visit` with each field in order; names are lower-case. */
   forEach(visit: (name: string, value: string) => void): void {
+    if (this.block !== null) this.unfold();
     const { spans, text, added } = this;
     for (let at = 0; at < spans.length; at += SPAN) {
       if (spans[at] < 0) continue;
@@ -145,11 +170,13 @@ export class Fields {
 
   /** An independent copy: mirrored requests, retries with changed heads. Text is shared, it never changes. */
   clone(): Fields {
+    if (this.block !== null) this.unfold();
     return new Fields(this.text, this.spans.slice(), this.added.slice());
   }
 
   /** @internal Index in spans of the next field of that name from `from` on, or -1. */
   private find(name: string, from: number): number {
+    if (this.block !== null) this.unfold();
     const spans = this.spans;
     const id = knownNameId(name);
     if (id > 0) {
@@ -173,6 +200,25 @@ export class Fields {
     }
     return true;
   }
+}
+
+/** Fields as lines, each with its CRLF, and as flat pairs; none of them frames a message. */
+export interface FieldBlock {
+  readonly lines: string;
+  readonly pairs: readonly string[];
+  /** Ids of the names (NAME): every name is a known one. */
+  readonly ids: readonly number[];
+}
+
+/** A block of pairs of known, lower-case names. Throws RangeError as `Fields.add` does, or for another name. */
+export function makeFieldBlock(pairs: readonly (readonly [string, string])[]): FieldBlock {
+  let lines = "";
+  for (const [name, value] of pairs) {
+    if (knownNameId(name) === 0) throw new RangeError(`field ${name} has no id`);
+    if (!isFieldValue(value)) throw new RangeError(`field ${name} has a value with a control character`);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return { lines, pairs: pairs.flat(), ids: pairs.map(([name]) => knownNameId(name)) };
 }
 
 /** tchar of RFC 9110 section 5.6.2: 1 where the byte may stand in a token. */

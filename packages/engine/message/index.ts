@@ -3,7 +3,8 @@
  * decodes to these, and router, filters and proxy see nothing else. With them, what must have one form everywhere:
  * paths, authorities, IP addresses, and the address of the client behind trusted hops.
  */
-export { Fields, isFieldValue, isToken, SPAN, TOKEN_BYTES } from "./fields.ts";
+export { Fields, isFieldValue, isToken, makeFieldBlock, SPAN, TOKEN_BYTES } from "./fields.ts";
+export type { FieldBlock } from "./fields.ts";
 export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
 export type { Scheme } from "./head.ts";
 export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
@@ -12,7 +13,7 @@ export { parseAuthority } from "./authority.ts";
 export { normalizePath } from "./path.ts";
 export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded.ts";
 export { formatIpv4, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
-export { Exchange, IN_PROCESS_PEER } from "./exchange.ts";
+export { Exchange, IN_PROCESS_PEER, PeerMemo } from "./exchange.ts";
 export type {
   ExchangeEvents,
   MatchInfo,

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { PeerMemo } from "../message/index.ts";
 import type { Peer, PeerTls } from "../message/index.ts";
 import { serverNameOf } from "./accept.ts";
 
@@ -17,6 +18,7 @@ export function peerOf(socket: Socket): Peer {
     port: socket.remotePort ?? 0,
     localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
+    memo: new PeerMemo(),
     tls: "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null,
   };
 }

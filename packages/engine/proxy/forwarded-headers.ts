@@ -1,6 +1,6 @@
-import { clientAddress, compileTrustedHops, forwardedElement } from "../message/index.ts";
+import { clientAddress, compileTrustedHops, forwardedElement, makeFieldBlock } from "../message/index.ts";
 import { NAME, SPAN } from "../message/index.ts";
-import type { Exchange, Fields } from "../message/index.ts";
+import type { Exchange, FieldBlock, Fields, RequestHead } from "../message/index.ts";
 import type { ForwardedSettings } from "../model/index.ts";
 
 /**
@@ -25,15 +25,31 @@ export class ForwardedHeaders {
       return;
     }
     dropForwarded(fields);
+    const { memo } = peer;
+    if (memo === undefined || memo.maker !== this || memo.authority !== request.authority) {
+      const block = this.makeBlock(address, request);
+      if (memo !== undefined) {
+        memo.maker = this;
+        memo.authority = request.authority;
+        memo.block = block;
+      }
+      fields.addBlock(block);
+    } else {
+      fields.addBlock(memo.block!);
+    }
+    if (this.settings.via !== "") this.addVia(exchange);
+  }
+
+  /** The same for every request of a connection to one authority: made once, sent as it is. */
+  private makeBlock(address: string, request: RequestHead): FieldBlock {
+    const { authority, scheme } = request;
+    const pairs: [string, string][] = [];
     if (this.settings.xForwarded) {
-      fields.addTrusted("x-forwarded-for", address);
-      fields.addTrusted("x-forwarded-proto", request.scheme);
-      if (request.authority !== "") fields.addTrusted("x-forwarded-host", request.authority);
+      pairs.push(["x-forwarded-for", address], ["x-forwarded-proto", scheme]);
+      if (authority !== "") pairs.push(["x-forwarded-host", authority]);
     }
-    if (this.settings.forwarded) {
-      fields.addTrusted("forwarded", forwardedElement(address, "", request.authority, request.scheme));
-    }
-    this.addVia(exchange);
+    if (this.settings.forwarded) pairs.push(["forwarded", forwardedElement(address, "", authority, scheme)]);
+    return makeFieldBlock(pairs);
   }
 
   /** A trusted hop spoke: its chain is kept, the hop itself added, and the client is who the chain says. */

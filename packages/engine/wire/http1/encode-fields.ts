@@ -26,7 +26,7 @@ export function encodeFields(fields: Fields, kept: number): string {
     const id = knownNameId(added[i]);
     if (id === 0 || !isSkipped(id, kept)) out += `${added[i]}: ${added[i + 1]}\r\n`;
   }
-  return out;
+  return out + fields.blockLines;
 }
 
 function isSkipped(id: number, kept: number): boolean {
