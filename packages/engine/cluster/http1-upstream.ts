@@ -188,8 +188,11 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
       this.fail(this.emptyResponse(error));
       return;
     }
+    // Of a head that is not whole nothing was passed on: an idempotent request may be tried again.
     this.fail(
-      makeFault("HDL_UPSTREAM_BODY_CUT_SHORT", "upstream connection closed within a response", error),
+      this.reader.state === "head"
+        ? makeFault("HDL_UPSTREAM_RESET", "upstream connection closed within a response head", error)
+        : makeFault("HDL_UPSTREAM_BODY_CUT_SHORT", "upstream connection closed within a response", error),
     );
   }
 
