@@ -130,17 +130,17 @@ test("retry with no attempts tries nothing again", () => {
   run.assertOver();
 });
 
-test("the pause before a retry doubles, with jitter over its upper half", () => {
+test("the pause before a retry is never below its minimum, doubles, and has jitter above", () => {
   const run = begin({ endpoints: [1, 2, 3], rule: { retry: retry({ backoffMs: 200 }) } });
   run.attempt.answerWhole(503);
-  run.clock.advance(99);
+  run.clock.advance(199);
   assert.equal(run.attempts.length, 1);
-  run.clock.advance(121);
+  run.clock.advance(221);
   assert.equal(run.attempts.length, 2);
   run.attempt.answerWhole(503);
-  run.clock.advance(199);
+  run.clock.advance(399);
   assert.equal(run.attempts.length, 2);
-  run.clock.advance(221);
+  run.clock.advance(421);
   assert.equal(run.attempts.length, 3);
   run.attempt.answerWhole(200);
   run.assertOver();
@@ -283,7 +283,7 @@ test("an attempt that cannot be opened is not made twice over when the body is c
   });
   resolve(undefined);
   await promise;
-  run.clock.advance(200);
+  run.clock.advance(220);
   assert.deepEqual(
     run.log.filter((line) => line.startsWith("→ open")),
     ["→ open 1 HDL_UPSTREAM_OVERFLOW", "→ open 2"],

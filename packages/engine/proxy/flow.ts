@@ -700,7 +700,7 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
     return true;
   }
 
-  /** Another endpoint first, after a pause that doubles, with full jitter over its upper half. */
+  /** Another endpoint first, after a pause: never below the route's minimum, doubling, with jitter over its upper half. */
   private retry(endpoint: Endpoint, fault: Fault | null): void {
     this.retriesLeft--;
     this.context.observer.retried(this.exchange, fault);
@@ -709,11 +709,11 @@ export class Flow implements ExchangeEvents, UpstreamEvents {
       this.attempt(endpoint, false);
       return;
     }
-    const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** (this.exchange.attempts - 1));
+    const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** this.exchange.attempts);
     // What comes meanwhile would pile up.
     if (!this.isRequestDone) this.pauseRequest();
     this.backoffTimer = new CallbackTimer(() => this.attempt(endpoint, false));
-    const delayMs = cap / 2 + (this.context.random.next() * cap) / 2;
+    const delayMs = Math.max(baseMs, cap / 2 + (this.context.random.next() * cap) / 2);
     this.context.wheel.schedule(this.backoffTimer, this.context.clock.now() + delayMs);
   }
 
