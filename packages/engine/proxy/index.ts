@@ -3,7 +3,7 @@
  * Takes exchanges from a listener or from a caller in this process; knows no socket.
  */
 export { Flow } from "./flow.ts";
-export type { ExchangeObserver, FlowContext } from "./flow.ts";
+export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
 export { Proxy } from "./proxy.ts";
 export type { Site, Tracer } from "./proxy.ts";

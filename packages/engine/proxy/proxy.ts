@@ -5,7 +5,7 @@ import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from 
 import type { Router } from "../route/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
 import { Flow } from "./flow.ts";
-import type { FlowContext } from "./flow.ts";
+import type { FlowContext } from "./flow-context.ts";
 import type { Rule } from "./rule.ts";
 
 /** A bound listener as the proxy sees it: replaced whole by a swap of the Snapshot, read once per request. */

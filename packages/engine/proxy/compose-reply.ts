@@ -1,0 +1,38 @@
+import { makeFault } from "../base/index.ts";
+import type { Reply } from "../filter/index.ts";
+import { Fields, ResponseHead } from "../message/index.ts";
+import type { Exchange } from "../message/index.ts";
+import { rescue } from "./rescue.ts";
+
+/** A reply ready to be sent; the body is null where none goes out. */
+export interface ComposedReply {
+  readonly head: ResponseHead;
+  readonly body: Uint8Array | null;
+}
+
+/** Gives a reply its framing. A header that no head may hold is its filter's fault, which is answered instead. */
+export function composeReply(reply: Reply, exchange: Exchange): ComposedReply {
+  const isHead = exchange.request.method === "HEAD";
+  try {
+    return compose(reply, isHead);
+  } catch (error) {
+    const fault = makeFault(
+      "HDL_FILTER_FAILED",
+      "a filter replied with a header that no head may hold",
+      error,
+    );
+    exchange.fault = fault;
+    return compose(rescue(fault), isHead);
+  }
+}
+
+function compose(reply: Reply, isHead: boolean): ComposedReply {
+  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  const fields = new Fields();
+  for (const [name, value] of reply.headers) fields.add(name, value);
+  const mayHaveBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304;
+  if (mayHaveBody) fields.set("content-length", String(body.length));
+  const hasBody = mayHaveBody && !isHead && body.length > 0;
+  const head = new ResponseHead(reply.status, fields, hasBody ? body.length : 0);
+  return { head, body: hasBody ? body : null };
+}

@@ -1,0 +1,198 @@
+import { makeFault } from "../base/index.ts";
+import type { Reply } from "../filter/index.ts";
+import { Fields, ResponseHead } from "../message/index.ts";
+import type { UpstreamStream } from "../message/index.ts";
+import { loseLength, setLength } from "./body-length.ts";
+import { BodyPipe } from "./body-pipe.ts";
+import type { PipeOutput } from "./body-pipe.ts";
+import type { Flow } from "./flow.ts";
+import { RequestReplay } from "./request-replay.ts";
+import { isIdempotent } from "./retries.ts";
+import { inOrder, runTrailers } from "./run-filters.ts";
+
+/**
+ * The body of one request, from the client to the attempt under way; made only for requests that have one.
+ *
+ *   client ─► filters' pipe ─► replay (kept for another attempt) ─► stream
+ *             if any looks       while one could follow
+ *
+ * Without a stream (a filter waits on the head, a retry pauses, a filter buffers) octets wait in the replay.
+ */
+export class RequestSide implements PipeOutput {
+  private readonly flow: Flow;
+  private readonly replay = new RequestReplay();
+  private pipe: BodyPipe | null = null;
+  private isPipeDone = false;
+  /** A filter wants the whole request before the first attempt. */
+  private isBuffering = false;
+  private sentContinue = false;
+  private trailers: Fields | null = null;
+  /** Filters see the trailers once, however many attempts there are. */
+  private hasPassedTrailers = false;
+
+  constructor(flow: Flow) {
+    this.flow = flow;
+  }
+
+  /** The request's head may go: opens the first attempt, now or, where a filter buffers, when the body is whole. */
+  open(): void {
+    const { flow } = this;
+    const { chain } = flow.rule;
+    const stages = inOrder(chain.requestBody, flow.backendChain.requestBody);
+    if (stages.length === 0) {
+      flow.attempt(null, false);
+      return;
+    }
+    this.pipe = new BodyPipe(stages, flow.exchange, this);
+    this.isBuffering = chain.buffersRequest || flow.backendChain.buffersRequest;
+    // What came while filters waited on the head has not been through the pipe yet.
+    const early = this.replay.take();
+    if (stages.some(({ phase }) => phase.mode === "transform")) loseLength(flow.exchange.request);
+    if (this.isBuffering) {
+      this.askForBody();
+      flow.resumeRequest();
+    } else {
+      flow.attempt(null, false);
+    }
+    for (const chunk of early) this.pipe.write(chunk);
+    if (flow.isRequestDone) this.pipe.end();
+    flow.stream?.flush();
+  }
+
+  /** Octets from the client. */
+  write(chunk: Uint8Array): void {
+    if (this.pipe !== null) this.pipe.write(chunk);
+    else this.onChunk(chunk);
+  }
+
+  /** The client's last octet was read. False when a filter failed on the trailers: the exchange is over. */
+  end(trailers: Fields | null): boolean {
+    this.trailers = trailers;
+    if (this.pipe !== null) this.pipe.end();
+    else if (this.flow.stream !== null) return this.writeEnd(this.flow.stream);
+    return true;
+  }
+
+  /** The head alone is the request after all. */
+  isEmpty(): boolean {
+    const { flow } = this;
+    return flow.isRequestDone && this.replay.byteLength === 0 && flow.exchange.request.bodyLength === 0;
+  }
+
+  /** Feeds a new attempt: what was held or is repeated first; then the body flows as it comes. */
+  feed(stream: UpstreamStream): void {
+    const { flow } = this;
+    this.askForBody();
+    for (const chunk of this.replay.chunks) stream.writeBody(chunk);
+    if (!this.mayRepeat()) this.replay.lose();
+    const isWhole = flow.isRequestDone && (this.pipe === null || this.isPipeDone);
+    if (isWhole && !this.writeEnd(stream)) return;
+    if (flow.isStarting) return;
+    if (stream.flush()) flow.resumeRequest();
+    else flow.pauseRequest();
+  }
+
+  /** Another attempt would get the same request. */
+  canRepeat(): boolean {
+    return this.replay.isComplete && (this.pipe === null || this.flow.isRequestDone);
+  }
+
+  /** The response has begun: no other attempt follows. */
+  forget(): void {
+    this.replay.lose();
+  }
+
+  stop(): void {
+    this.replay.lose();
+    this.pipe?.stop();
+  }
+
+  /** Bodies are kept only where another attempt could follow: it costs a copy. */
+  private mayRepeat(): boolean {
+    const { exchange, rule, stream } = this.flow;
+    return (
+      isIdempotent(exchange.request.method) ||
+      (rule.retry !== null && rule.retry.codes.length > 0) ||
+      isConnecting(stream)
+    );
+  }
+
+  /** RFC 9110 section 10.1.1: we answer the expectation ourselves, once somebody wants the body. */
+  private askForBody(): void {
+    const { exchange, sink, isRequestDone } = this.flow;
+    if (!exchange.request.expectsContinue || this.sentContinue || isRequestDone) return;
+    this.sentContinue = true;
+    sink.writeInformational(new ResponseHead(100, new Fields()));
+    sink.flush();
+  }
+
+  private writeEnd(stream: UpstreamStream): boolean {
+    if (!this.passTrailers()) return false;
+    stream.writeEnd(this.trailers);
+    return true;
+  }
+
+  /** After head and body phases, since a filter may rely on their order. */
+  private passTrailers(): boolean {
+    const { flow, trailers } = this;
+    if (trailers === null || this.hasPassedTrailers) return true;
+    this.hasPassedTrailers = true;
+    const filters = inOrder(flow.rule.chain.requestTrailers, flow.backendChain.requestTrailers);
+    const fault = runTrailers(filters, "requestTrailers", flow.exchange, trailers);
+    if (fault !== null) flow.abort(fault);
+    return fault === null;
+  }
+
+  // PipeOutput; without a pipe, `write` comes here directly
+
+  onChunk(chunk: Uint8Array): void {
+    const { flow, replay } = this;
+    const { stream } = flow;
+    if (flow.isEnded) return;
+    if (stream === null) {
+      // After an early response nobody wants the rest.
+      if (!flow.response.isStarted) replay.hold(chunk);
+      return;
+    }
+    if (replay.isComplete) {
+      if (this.mayRepeat()) replay.record(chunk);
+      else replay.lose();
+    }
+    stream.writeBody(chunk);
+  }
+
+  onPipeEnd(): void {
+    const { flow } = this;
+    if (flow.isEnded) return;
+    this.isPipeDone = true;
+    if (flow.stream !== null) {
+      if (this.writeEnd(flow.stream)) flow.stream.flush();
+      return;
+    }
+    // Without a stream and not buffered: a retry that waits ends the request itself.
+    if (!this.isBuffering || flow.response.isStarted || !this.passTrailers()) return;
+    // The length is known now.
+    setLength(flow.exchange.request, this.replay.byteLength);
+    flow.attempt(null, false);
+  }
+
+  onPipeReply(reply: Reply): void {
+    const { flow } = this;
+    if (!flow.response.isStarted) flow.response.reply(reply);
+    else flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+  }
+
+  onPipeOverflow(maxBytes: number): void {
+    const message = `request body is over ${maxBytes} bytes, the limit of a filter`;
+    this.flow.abort(makeFault("HDL_BODY_BUFFER_FULL", message));
+  }
+
+  onPipeError(error: unknown): void {
+    this.flow.abort(makeFault("HDL_FILTER_FAILED", "a request body filter threw", error));
+  }
+}
+
+/** The attempt's connection is still being made: nothing was sent, so any method may be repeated. */
+function isConnecting(stream: UpstreamStream | null): boolean {
+  return stream !== null && (stream as { isOpen?: boolean }).isOpen === false;
+}

@@ -1,0 +1,31 @@
+import { copyBytes } from "../base/index.ts";
+import type { BodyPipe } from "./body-pipe.ts";
+
+/** What response octets pass through, if anything: body filters, or a gate while a filter waits on the head. */
+export type ResponsePipe = BodyPipe | ResponseGate;
+
+/** Holds a response's octets while a filter waits on its head. */
+export class ResponseGate {
+  private chunks: Uint8Array[] = [];
+  /** The end came, too. */
+  hasEnded = false;
+
+  write(bytes: Uint8Array): void {
+    this.chunks.push(copyBytes(bytes));
+  }
+
+  end(): void {
+    this.hasEnded = true;
+  }
+
+  stop(): void {
+    this.chunks = [];
+  }
+
+  /** What was held, in order. */
+  take(): readonly Uint8Array[] {
+    const { chunks } = this;
+    this.chunks = [];
+    return chunks;
+  }
+}

@@ -1,0 +1,304 @@
+import { makeFault } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import type { BodyFilter, Filter, Reply } from "../filter/index.ts";
+import type { Fields, ResponseHead, ResponseSink } from "../message/index.ts";
+import { loseLength } from "./body-length.ts";
+import { BodyPipe } from "./body-pipe.ts";
+import type { PipeOutput } from "./body-pipe.ts";
+import { composeReply } from "./compose-reply.ts";
+import type { Flow } from "./flow.ts";
+import { rescue } from "./rescue.ts";
+import { ResponseGate } from "./response-gate.ts";
+import type { ResponsePipe } from "./response-gate.ts";
+import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
+
+/**
+ * What the client of one exchange gets: the endpoint's response or a reply of our own, through the filters in
+ * reverse.
+ *
+ *   idle ─respond─► started ─────────────► head sent ─► done
+ *                      │ a filter waits on the head: a gate holds the octets behind it
+ *                      │ a filter buffers the body: the head is held until octets come out, or the end
+ *                      └ a fault or another reply: replaces the response, which no filter sees then
+ *
+ * Before `started` a fault is answered; until the head is sent it still replaces the response; from there on it can
+ * only break the response visibly.
+ */
+export class ResponseSide implements PipeOutput {
+  private readonly flow: Flow;
+  private readonly sink: ResponseSink;
+  isStarted = false;
+  isDone = false;
+  private isHeadSent = false;
+  private isPaused = false;
+  private pipe: ResponsePipe | null = null;
+  private heldHead: ResponseHead | null = null;
+  private trailers: Fields | null = null;
+
+  constructor(flow: Flow, sink: ResponseSink) {
+    this.flow = flow;
+    this.sink = sink;
+  }
+
+  // What is answered
+
+  /** Answers with `head`; a body follows through `write` and `end` unless it is `isLast`, or is a reply's `body`. */
+  respond(head: ResponseHead, isLast: boolean, body: Uint8Array | null): void {
+    const { flow } = this;
+    flow.exchange.response = head;
+    this.isStarted = true;
+    const filters = inOrder(flow.backendChain.responseHead, flow.rule.chain.responseHead);
+    if (filters.length === 0) this.deliver(head, isLast, body);
+    else this.runHeads(filters, 0, head, isLast, body);
+  }
+
+  /** Answers instead of the upstream, through the response filters. */
+  reply(reply: Reply): void {
+    const { flow } = this;
+    if (flow.isEnded || this.isStarted) return;
+    const { head, body } = composeReply(reply, flow.exchange);
+    this.respond(head, body === null, body);
+    if (!flow.isEnded) this.sink.flush();
+  }
+
+  /** The exchange cannot go on. */
+  fail(fault: Fault): void {
+    if (!this.isStarted) {
+      this.reply(rescue(fault));
+    } else if (!this.isHeadSent) {
+      this.replaceBy(rescue(fault));
+    } else {
+      this.sink.reset(fault);
+      this.flow.finish();
+    }
+  }
+
+  /** Answers instead of a response that no octet was sent of: no filter sees this one. */
+  private replaceBy(reply: Reply): void {
+    const { flow, sink } = this;
+    flow.dropAttempt(makeFault("HDL_FILTER_FAILED", "replaced by a filter"));
+    const { head, body } = composeReply(reply, flow.exchange);
+    flow.exchange.response = head;
+    this.isStarted = true;
+    this.isHeadSent = true;
+    this.heldHead = null;
+    this.stop();
+    sink.writeHead(head, body === null);
+    if (body !== null) {
+      flow.exchange.responseBytes += body.length;
+      sink.writeBody(body);
+      sink.writeEnd(null);
+    }
+    flow.finish();
+  }
+
+  private replaceByFault(fault: Fault): void {
+    this.flow.exchange.fault = fault;
+    this.replaceBy(rescue(fault));
+  }
+
+  // The head
+
+  private runHeads(
+    filters: readonly Filter[],
+    from: number,
+    head: ResponseHead,
+    isLast: boolean,
+    body: Uint8Array | null,
+  ): void {
+    for (let at = from; at < filters.length; at++) {
+      let result;
+      try {
+        result = filters[at].responseHead!(this.flow.exchange, head);
+      } catch (error) {
+        this.replaceByFault(filterFault(filters[at], error));
+        return;
+      }
+      if (result === undefined) continue;
+      if (result instanceof Promise) this.awaitHead(result, filters, at, head, isLast, body);
+      else this.replaceBy(result);
+      return;
+    }
+    this.deliver(head, isLast, body);
+  }
+
+  private awaitHead(
+    wait: Promise<Reply | undefined | void>,
+    filters: readonly Filter[],
+    at: number,
+    head: ResponseHead,
+    isLast: boolean,
+    body: Uint8Array | null,
+  ): void {
+    // Body octets of this very read are already here: they wait behind the head.
+    const gate = new ResponseGate();
+    this.pipe = gate;
+    wait.then(
+      (reply) => {
+        if (this.flow.isEnded) return;
+        this.pipe = null;
+        if (reply !== undefined) {
+          this.replaceBy(reply);
+          return;
+        }
+        this.runHeads(filters, at + 1, head, isLast, body);
+        this.open(gate);
+      },
+      (error: unknown) => {
+        if (!this.flow.isEnded) this.replaceByFault(filterFault(filters[at], error));
+      },
+    );
+  }
+
+  private open(gate: ResponseGate): void {
+    for (const chunk of gate.take()) this.write(chunk);
+    if (gate.hasEnded) this.endPipe();
+    if (this.flow.isEnded || this.isHeadWaiting()) return;
+    if (this.sink.flush()) this.resume();
+    else this.pause();
+  }
+
+  /** A filter waits on the head; octets behind it are held. */
+  private isHeadWaiting(): boolean {
+    return this.pipe instanceof ResponseGate;
+  }
+
+  private deliver(head: ResponseHead, isLast: boolean, body: Uint8Array | null): void {
+    const { flow } = this;
+    if (!isLast && flow.tunnel === null) {
+      const stages = inOrder(flow.backendChain.responseBody, flow.rule.chain.responseBody);
+      if (stages.length > 0) this.openPipe(stages, head);
+    }
+    if (this.heldHead === null) {
+      this.isHeadSent = true;
+      this.sink.writeHead(head, isLast);
+    }
+    if (isLast) {
+      flow.finish();
+    } else if (body !== null) {
+      flow.onResponseBody(body);
+      flow.onResponseEnd(null);
+    }
+  }
+
+  private openPipe(stages: readonly BodyFilter[], head: ResponseHead): void {
+    this.pipe = new BodyPipe(stages, this.flow.exchange, this);
+    if (stages.some(({ phase }) => phase.mode !== "observe")) loseLength(head);
+    if (stages.some(({ phase }) => phase.mode === "buffer")) this.heldHead = head;
+  }
+
+  private releaseHeldHead(): void {
+    const head = this.heldHead;
+    if (head === null) return;
+    this.heldHead = null;
+    this.isHeadSent = true;
+    this.sink.writeHead(head, false);
+  }
+
+  // The body
+
+  write(chunk: Uint8Array): void {
+    if (this.pipe !== null) this.pipe.write(chunk);
+    else this.onChunk(chunk);
+  }
+
+  end(trailers: Fields | null): void {
+    this.trailers = trailers;
+    this.endPipe();
+  }
+
+  private endPipe(): void {
+    if (this.pipe !== null) this.pipe.end();
+    else this.onPipeEnd();
+  }
+
+  stop(): void {
+    if (this.pipe === null) return;
+    this.pipe.stop();
+    this.pipe = null;
+  }
+
+  private passTrailers(trailers: Fields): boolean {
+    const { flow } = this;
+    const filters = inOrder(flow.backendChain.responseTrailers, flow.rule.chain.responseTrailers);
+    const fault = runTrailers(filters, "responseTrailers", flow.exchange, trailers);
+    if (fault !== null) flow.abort(fault);
+    return fault === null;
+  }
+
+  // Backpressure
+
+  /** The endpoint's read is worked off. Not called earlier than that: see `onResponseReadDone`. */
+  flush(): void {
+    if (this.heldHead !== null) return;
+    if (this.isHeadWaiting() || !this.sink.flush()) this.pause();
+  }
+
+  onDrain(): void {
+    if (!this.isHeadWaiting()) this.resume();
+  }
+
+  private pause(): void {
+    const { stream } = this.flow;
+    if (this.isPaused || stream === null) return;
+    this.isPaused = true;
+    stream.pauseResponseBody();
+  }
+
+  private resume(): void {
+    if (!this.isPaused || this.flow.isEnded) return;
+    this.isPaused = false;
+    this.flow.stream?.resumeResponseBody();
+  }
+
+  // PipeOutput; without a pipe, `write` and `end` come here directly
+
+  onChunk(chunk: Uint8Array): void {
+    const { flow } = this;
+    if (flow.isEnded) return;
+    if (this.heldHead !== null) this.releaseHeldHead();
+    flow.exchange.responseBytes += chunk.length;
+    this.sink.writeBody(chunk);
+  }
+
+  onPipeEnd(): void {
+    const { flow, trailers } = this;
+    if (flow.isEnded) return;
+    if (trailers !== null && !this.passTrailers(trailers)) return;
+    this.releaseHeldHead();
+    this.isDone = true;
+    this.sink.writeEnd(trailers);
+    if (flow.tunnel !== null && !flow.isRequestDone) {
+      this.sink.flush();
+      flow.tunnel.endHalf();
+      return;
+    }
+    flow.endAttempt();
+    flow.finish();
+  }
+
+  /** A buffering filter answers instead of the response that it was shown. */
+  onPipeReply(reply: Reply): void {
+    if (this.flow.isEnded) return;
+    if (!this.isHeadSent) this.replaceBy(reply);
+    else this.flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+  }
+
+  /** 502 where the same fault of a request is 413: the client cannot mend it. */
+  onPipeOverflow(maxBytes: number): void {
+    const { flow } = this;
+    if (flow.isEnded) return;
+    const message = `response body is over ${maxBytes} bytes, the limit of a filter`;
+    const fault = makeFault("HDL_BODY_BUFFER_FULL", message);
+    if (this.isHeadSent) {
+      flow.abort(fault);
+      return;
+    }
+    flow.exchange.fault = fault;
+    this.replaceBy({ ...rescue(fault), status: 502 });
+  }
+
+  onPipeError(error: unknown): void {
+    this.flow.abort(makeFault("HDL_FILTER_FAILED", "a response body filter threw", error));
+  }
+}

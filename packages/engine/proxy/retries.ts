@@ -1,0 +1,101 @@
+import { makeFault, Timer } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import type { Endpoint } from "../cluster/index.ts";
+import type { Flow } from "./flow.ts";
+
+/** Attempts after the first for failures that are safe to repeat, where the route does not say. */
+const DEFAULT_RETRIES = 2;
+const BACKOFF_CAP_MS = 10_000;
+
+/** Whether a method's effect is the same once or twice (RFC 9110 section 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  switch (method) {
+    case "GET":
+    case "HEAD":
+    case "OPTIONS":
+    case "PUT":
+    case "DELETE":
+    case "TRACE":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Whether and when an attempt of one exchange is repeated; made when the first one fails.
+ *
+ *   failed ─► safe? ─► retries left? ─► budget? ─► pause ─► another endpoint
+ *               └ stale connection, the first time ────────► the same endpoint, fresh, at once
+ *
+ * It is itself the timer of the pause.
+ */
+export class Retries extends Timer {
+  private readonly flow: Flow;
+  private left: number;
+  private usedStale = false;
+  private failed: Endpoint | null = null;
+
+  constructor(flow: Flow) {
+    super();
+    this.flow = flow;
+    this.left = flow.rule.retry === null ? DEFAULT_RETRIES : flow.rule.retry.attempts;
+  }
+
+  /** The route retries the status that came. False: it is the answer. `isLast`: the attempt is complete. */
+  afterStatus(isLast: boolean): boolean {
+    const { flow } = this;
+    if (!flow.isRequestDone || !flow.canRepeat() || !this.mayRetry(null)) return false;
+    const endpoint = flow.endpoint!;
+    if (isLast) flow.letGo();
+    else flow.dropAttempt(makeFault("HDL_UPSTREAM_STATUS", "the route retries this status"));
+    this.retry(endpoint, null);
+    return true;
+  }
+
+  /** The attempt at `endpoint` failed before any response. False: the fault stands. */
+  afterFault(fault: Fault, endpoint: Endpoint): boolean {
+    const { flow } = this;
+    if (!flow.canRepeat() || !isSafe(fault, flow.exchange.request.method)) return false;
+    if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
+      // The keep-alive race is nobody's fault: once, on a fresh connection, outside the budget.
+      this.usedStale = true;
+      flow.context.observer.retried(flow.exchange, fault);
+      flow.attempt(endpoint, true);
+      return true;
+    }
+    if (!this.mayRetry(fault)) return false;
+    this.retry(endpoint, fault);
+    return true;
+  }
+
+  private mayRetry(fault: Fault | null): boolean {
+    return this.left > 0 && this.flow.cluster!.mayRetry(this.flow.exchange, fault);
+  }
+
+  /** Another endpoint first, after a pause: never below the route's minimum, doubling, with jitter over its upper half. */
+  private retry(endpoint: Endpoint, fault: Fault | null): void {
+    const { flow } = this;
+    this.left--;
+    flow.context.observer.retried(flow.exchange, fault);
+    const baseMs = flow.rule.retry?.backoffMs ?? 0;
+    if (baseMs === 0) {
+      flow.attempt(endpoint, false);
+      return;
+    }
+    // What comes meanwhile would pile up.
+    if (!flow.isRequestDone) flow.pauseRequest();
+    this.failed = endpoint;
+    const { clock, random, wheel } = flow.context;
+    const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** flow.exchange.attempts);
+    wheel.schedule(this, clock.now() + Math.max(baseMs, cap / 2 + (random.next() * cap) / 2));
+  }
+
+  expire(): void {
+    this.flow.attempt(this.failed, false);
+  }
+}
+
+function isSafe(fault: Fault, method: string): boolean {
+  return fault.retry === "never-sent" || (fault.retry === "maybe-sent" && isIdempotent(method));
+}

@@ -1,0 +1,40 @@
+import { makeFault, Timer } from "../base/index.ts";
+import type { Flow } from "./flow.ts";
+
+/** After one half of a tunnel has ended, the other may still finish for this long. */
+const HALF_TUNNEL_MS = 30_000;
+
+/**
+ * What is behind a 101: two streams that end each by itself.
+ *
+ *   open ──(either half ends)──► half-open ──(the other ends)──► over
+ *                                    └──(time is up)──► both sides reset
+ */
+export class Tunnel extends Timer {
+  private readonly flow: Flow;
+
+  constructor(flow: Flow) {
+    super();
+    this.flow = flow;
+  }
+
+  /** One half has ended; both, and the exchange is over. */
+  endHalf(): void {
+    const { flow } = this;
+    if (flow.isRequestDone && flow.response.isDone) {
+      flow.endAttempt();
+      flow.finish();
+      return;
+    }
+    const { wheel, clock } = flow.context;
+    wheel.schedule(this, clock.now() + HALF_TUNNEL_MS);
+  }
+
+  expire(): void {
+    const fault = makeFault("HDL_DOWNSTREAM_IDLE_TIMEOUT", "half-closed tunnel");
+    this.flow.dropAttempt(fault);
+    if (this.flow.isEnded) return;
+    this.flow.sink.reset(fault);
+    this.flow.finish();
+  }
+}
