@@ -44,6 +44,7 @@ async function makeFolder(folder: string): Promise<void> {
     if (code !== "ENOENT" || parent === folder || existsSync(parent)) {
       throw new Error(
         `state folder ${folder} cannot be made: ${(error as Error).message}; give another one with --state`,
+        { cause: error },
       );
     }
     await makeFolder(parent);
