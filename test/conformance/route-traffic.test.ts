@@ -253,7 +253,7 @@ test("HTTPRouteTimeoutBackendRequest: 504 when the backend is not done in time",
   await Promise.all(["/backend-timeout", "/both"].map(timesOut));
   const [post, tookMs] = await timedAsk("/backend-timeout?key=post&fail=hang&times=9", { method: "POST" });
   assert.deepEqual([post, moody.seenOf("post").length], [504, 1]);
-  assert.ok(tookMs >= 190 && tookMs < 600, `${tookMs} ms`);
+  assert.ok(tookMs >= 190 && tookMs < 1_500, `${tookMs} ms`);
 });
 
 test("HTTPRouteTimeoutCoversBody: a response that stops half-way is cut short, never ended well", async () => {
