@@ -51,11 +51,15 @@ export class Proxy {
   }
 }
 
-/** Threats 15: a connection made for one server must not reach another one's routes (RFC 9110 section 15.5.20). */
+/**
+ * Threats 15: a connection made for one server must not reach another one's routes (RFC 9110 section 15.5.20). A host
+ * that no server has is not misdirected: it has no route, and the Gateway API wants 404.
+ */
 function checkServerName(request: RequestHead, serverName: string, site: Site): Fault | null {
   const host = hostOf(request.authority);
   if (serverName === "" || serverName === host) return null;
-  if (site.router.findServer(host) === site.router.findServer(serverName)) return null;
+  const server = site.router.findServer(host);
+  if (server === null || server === site.router.findServer(serverName)) return null;
   return makeFault(
     "HDL_REQUEST_MISDIRECTED",
     "the authority belongs to another listener than the server name",
