@@ -47,7 +47,7 @@ test("log injection: whatever a client sends is one line of JSON, without a secr
         `GET ${target} HTTP/1.1\r\nHost: a\r\n${secrets}User-Agent: ${agent}\r\nConnection: close\r\n\r\n`,
       );
       // A control byte is refused before there is an exchange to log.
-      const isLogged = !/^HTTP\/1\.1 400 /.test(await client.receiveToEnd());
+      const isLogged = !(await client.receiveToEnd()).startsWith("HTTP/1.1 400 ");
       if (isLogged) sent += 1;
     }
   }
