@@ -1,6 +1,12 @@
 import { makeFault } from "../base/index.ts";
 import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
-import { observeLatency, PeakEwmaPicker, RandomPicker, RoundRobinPicker } from "../balance/index.ts";
+import {
+  observeFailure,
+  observeLatency,
+  PeakEwmaPicker,
+  RandomPicker,
+  RoundRobinPicker,
+} from "../balance/index.ts";
 import type { Picker } from "../balance/index.ts";
 import type { ClusterSettings, ClusterUnit, EndpointsUnit } from "../model/index.ts";
 import { endpointName } from "../model/index.ts";
@@ -197,7 +203,9 @@ export class Cluster implements EndpointHome {
   }
 
   attemptFailed(endpoint: Endpoint, fault: Fault): void {
-    if (fault.source === "upstream" && fault.code !== "HDL_UPSTREAM_STALE") this.blame(endpoint);
+    if (fault.source !== "upstream" || fault.code === "HDL_UPSTREAM_STALE") return;
+    observeFailure(endpoint, this.context.clock.now());
+    this.blame(endpoint);
   }
 
   attemptEnded(endpoint: Endpoint, hasFailed: boolean): void {
