@@ -162,6 +162,12 @@ test("HTTPRouteHTTPSListenerDetectMisdirectedRequests: a host of another listene
   assert.equal(await served("api.example.org", "www.example.org"), 421);
   assert.equal(await served("www.example.org", "api.example.org"), 421);
   assert.equal(await served("www.example.org", "any.test"), 421);
+  // The fallback listener has every host that no other has.
+  const fallback = async (servername: string, host: string) =>
+    (await ask("https", servername, "/", { host })).servedBy;
+  assert.equal(await fallback("www.example.org", "unknown.test"), 421);
+  assert.equal(await fallback("unknown.test", "www.example.org"), 421);
+  assert.equal(await fallback("unknown.test", "also-unknown.test"), "infra/v2");
   // None has.
   assert.equal(await served("www.example.org", "unknown.test"), 404);
 });
