@@ -220,9 +220,13 @@ export class Cluster implements EndpointHome {
     }
   }
 
-  /** Whether the budget allows one more retry now; takes it. */
-  mayRetry(exchange: Exchange): boolean {
-    return !exchange.isEnded && this.budget.withdraw(this.context.clock.now());
+  /**
+   * Whether the budget allows one more retry now, after `fault`; takes it. A connection that was not made cost no
+   * endpoint any work, so its retry is free: else one dead endpoint of few would use the budget up by itself.
+   */
+  mayRetry(exchange: Exchange, fault: Fault | null = null): boolean {
+    if (exchange.isEnded) return false;
+    return fault?.code === "HDL_UPSTREAM_CONNECT_FAILED" || this.budget.withdraw(this.context.clock.now());
   }
 }
 

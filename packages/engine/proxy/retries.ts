@@ -35,6 +35,8 @@ export class Retries extends Timer {
   private left: number;
   private usedStale = false;
   private failed: Endpoint | null = null;
+  /** Nothing listens there: it stays excluded, while one that broke off may serve again. */
+  private unreachable: Endpoint | null = null;
 
   constructor(flow: Flow) {
     super();
@@ -65,7 +67,8 @@ export class Retries extends Timer {
       return true;
     }
     if (!this.mayRetry(fault)) return false;
-    this.retry(endpoint, fault);
+    if (fault.code === "HDL_UPSTREAM_CONNECT_FAILED") this.unreachable = endpoint;
+    this.retry(this.unreachable ?? endpoint, fault);
     return true;
   }
 

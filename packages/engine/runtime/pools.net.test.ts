@@ -7,7 +7,7 @@ import path from "node:path";
 import tls from "node:tls";
 import { test } from "node:test";
 import { FakeClock, makeCertificateAuthority, openEchoServer, openRecordingServer } from "@heddle/testkit";
-import type { Echo } from "@heddle/testkit";
+import type { Echo, RawConnection } from "@heddle/testkit";
 import type { FilterFactory } from "../filter/index.ts";
 import type { EndpointsUnit } from "../model/index.ts";
 import { CLUSTER } from "../observe/index.ts";
@@ -40,10 +40,15 @@ test("a POST whose endpoint refuses goes to the next one with its body", async (
 });
 
 test("retries end when their budget is used up", async () => {
-  const gone = [await closedPort(), await closedPort()];
+  const breakOff = async (connection: RawConnection) => {
+    await connection.receiveUntil("\r\n\r\n", 60_000);
+    connection.reset();
+  };
+  await using one = await openRecordingServer({ script: breakOff });
+  await using two = await openRecordingServer({ script: breakOff });
   await using gateway = await Gateway.open(
     {
-      endpoints: gone,
+      endpoints: [one.port, two.port],
       cluster: { ejectAfterFaults: 0, retryBudgetMinPerSecond: 3, retryBudgetRatio: 0 },
     },
     { clock: new FakeClock() },
@@ -51,7 +56,7 @@ test("retries end when their budget is used up", async () => {
   await using client = await gateway.connect();
   for (let i = 0; i < 5; i++) {
     client.send(get("/"));
-    assert.equal((await readResponse(client)).status, 503);
+    assert.equal((await readResponse(client)).status, 502);
   }
   assert.equal(gateway.total("cluster", CLUSTER.retries), 3);
 });
