@@ -353,6 +353,38 @@ test("GatewayObservedGenerationBump: a change is counted, every condition tells 
   assert.equal(later?.lastTransitionTime, before?.lastTransitionTime, "its status did not change");
 });
 
+test("GatewayDefaultScope: a default Gateway takes the routes that ask for one", async () => {
+  const { spec, ...rest } = route("infra/by-default", [], [rule([prefix("/")], "v1")], ["by-default.test"]);
+  const asking = { ...rest, spec: { ...(spec as object), parentRefs: undefined, useDefaultGateways: "All" } };
+  fabric.put("default-scope", [
+    gateway("infra/default-scope", [httpListener("http", fabric.ports.http)], { defaultScope: "All" }),
+    asking,
+  ]);
+  await eventually(async () => {
+    const { parents } = (await fabric.read("httproutes", "infra/by-default")).status;
+    assert.deepEqual(
+      parents.map(({ parentRef, conditions }) => [parentRef.name, told(conditions, "Accepted")]),
+      [["default-scope", "Accepted=True Accepted"]],
+    );
+  });
+  const address = await addressOf("default-scope");
+  const answer = await fabric.ask("http", "/", { address, host: "by-default.test" });
+  assert.equal(answer.servedBy, "infra/v1");
+});
+
+test("GatewayRemoved: its sockets are closed, and its routes have no parent any more", async () => {
+  const own = route("infra/orphan", "removed", [rule([prefix("/")], "v1")]);
+  const whole = [gateway("infra/removed", [httpListener("http", fabric.ports.http)]), own];
+  fabric.put("removed", whole);
+  await eventually(async () => assert.equal(await isServed(await addressOf("removed")), true));
+  const address = await addressOf("removed");
+  fabric.put("removed", [own]);
+  await eventually(async () => assert.equal(await isServed(address), false));
+  await eventually(async () =>
+    assert.deepEqual((await fabric.read("httproutes", "infra/orphan")).status?.parents ?? [], []),
+  );
+});
+
 test("LaterKinds: what this version does not serve says so", async () => {
   const backendRefs = [{ name: "v1", port: 8080 }];
   const grpc = {

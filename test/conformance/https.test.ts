@@ -237,3 +237,36 @@ test("GatewayOverlappingTLSConfig: listeners whose host names overlap say so", a
   assert.equal(overlap("wildcard"), "OverlappingTLSConfig=True OverlappingHostnames");
   assert.equal(overlap("other"), "no OverlappingTLSConfig");
 });
+
+test("GatewaySecretUpdated: another certificate in the Secret is served to new connections", async () => {
+  const put = async (name: string) =>
+    fabric.put("rotated", [
+      tlsSecret("infra/rotated", await authority.issue({ names: [name] })),
+      gateway("infra/rotated", [
+        httpsListener("https", fabric.ports.secrets, [{ name: "rotated" }], { hostname: "rotated.test" }),
+      ]),
+      route("infra/rotated", "rotated", [rule([prefix("/")], "v1")]),
+    ]);
+  const names = async () => (await ask("secrets", "rotated.test")).certificateNames;
+  for (const name of ["rotated.test", "*.test"]) {
+    await put(name);
+    await eventually(async () => assert.equal(await names(), `DNS:${name}`));
+  }
+});
+
+test("GatewayFrontendClientCertificates: a listener that should check them is not served without", async () => {
+  const validation = { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "roots" }] };
+  const { secrets: port } = fabric.ports;
+  const closed = gateway(
+    "infra/closed",
+    [httpsListener("https", port, [{ name: "any" }], { hostname: "closed.test" })],
+    { tls: { frontend: { default: { validation } } } },
+  );
+  fabric.put("closed", [closed, route("infra/closed", "closed", [rule([prefix("/")], "v1")])]);
+  await eventually(async () => {
+    const { conditions } = listenerOf(await fabric.read("gateways", "infra/closed"), "https");
+    assert.equal(told(conditions, "Accepted"), "Accepted=False UnsupportedValue");
+    assert.equal(told(conditions, "Programmed"), "Programmed=False Invalid");
+  });
+  assert.equal(await isServed("closed"), false);
+});

@@ -225,6 +225,18 @@ function modifiers(): Manifest[] {
       hostOf("per-backend"),
     ),
     route(
+      "infra/external-auth",
+      "edge",
+      [
+        rule([prefix("/")], "v1", {
+          filters: [
+            { type: "ExternalAuth", externalAuth: { protocol: "HTTP", backendRef: to("v2"), http: {} } },
+          ],
+        }),
+      ],
+      hostOf("external-auth"),
+    ),
+    route(
       "infra/unsupported",
       "edge",
       [
@@ -447,4 +459,10 @@ test("HTTPRouteUnresolvedFilter: it is never skipped; its rule answers an error,
   const found = await fabric.read("httproutes", "infra/unsupported");
   assert.equal(toldOfRoute(found, "Accepted"), "Accepted=True Accepted");
   assert.match(toldOfRoute(found, "PartiallyInvalid"), /^PartiallyInvalid=True /);
+});
+
+test("HTTPRouteExternalAuth: while nobody can be asked, nobody is let in", async () => {
+  const found = await fabric.read("httproutes", "infra/external-auth");
+  assert.equal(toldOfRoute(found, "Accepted"), "Accepted=False UnsupportedValue");
+  assert.equal((await ask("external-auth", "/")).status, 500);
 });

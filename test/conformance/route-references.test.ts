@@ -115,6 +115,18 @@ function services(portOf: (name: string) => number): Manifest[] {
     service("infra/external", {}, { type: "ExternalName", externalName: "example.com" }),
     across("h2c-only"),
     service("infra/h2c-only", { appProtocol: "kubernetes.io/h2c" }),
+    across("with-tls-policy"),
+    service("infra/with-tls-policy"),
+    endpoint("infra/with-tls-policy", portOf("infra/v1")),
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "BackendTLSPolicy",
+      metadata: { name: "strict", namespace: "infra" },
+      spec: {
+        targetRefs: [{ group: "", kind: "Service", name: "with-tls-policy" }],
+        validation: { hostname: "v1.test", wellKnownCACertificates: "System" },
+      },
+    },
     across("udp-only"),
     service("infra/udp-only", { protocol: "UDP" }),
   ];
@@ -243,6 +255,14 @@ test("HTTPRouteUnsupportedProtocol: a port that HTTP/1.1 does not reach answers 
     assert.deepEqual(await conditionsOf(name), [accepted, "ResolvedRefs=False UnsupportedProtocol"]);
     assert.equal(await servedBy(name), 500);
   }
+});
+
+test("HTTPRouteBackendTLSPolicy: while TLS to the Service cannot be done, it is not reached in the clear", async () => {
+  assert.deepEqual(await conditionsOf("with-tls-policy"), [
+    accepted,
+    "ResolvedRefs=False UnsupportedProtocol",
+  ]);
+  assert.equal(await servedBy("with-tls-policy"), 500);
 });
 
 test("HTTPRoutePartiallyInvalidViaInvalidReferenceGrant: a grant for one Service is none for the other", async () => {
