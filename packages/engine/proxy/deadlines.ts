@@ -1,9 +1,9 @@
 import { makeFault, Timer } from "../base/index.ts";
-import type { Flow } from "./flow.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 
 class RouteDeadline extends Timer {
-  private readonly flow: Flow;
-  constructor(flow: Flow) {
+  private readonly flow: ExchangeCore;
+  constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
   }
@@ -14,8 +14,8 @@ class RouteDeadline extends Timer {
 }
 
 class AttemptDeadline extends Timer {
-  private readonly flow: Flow;
-  constructor(flow: Flow) {
+  private readonly flow: ExchangeCore;
+  constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
   }
@@ -28,11 +28,11 @@ class AttemptDeadline extends Timer {
 
 /** The time that a rule allows for all of an exchange, and for each attempt. Made only for rules that limit either. */
 export class Deadlines {
-  private readonly flow: Flow;
+  private readonly flow: ExchangeCore;
   private readonly route: RouteDeadline;
   private readonly attempt: AttemptDeadline;
 
-  constructor(flow: Flow) {
+  constructor(flow: ExchangeCore) {
     this.flow = flow;
     this.route = new RouteDeadline(flow);
     this.attempt = new AttemptDeadline(flow);

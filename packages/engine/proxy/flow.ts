@@ -13,6 +13,7 @@ import type {
   UpstreamStream,
 } from "../message/index.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
@@ -47,7 +48,7 @@ const NO_RULE: Rule = {
  * ResponseSide; what only some exchanges need is made when they need it: RequestSide for a body, Deadlines, Retries,
  * SessionKeeper, Tunnel.
  */
-export class Flow implements ExchangeEvents, UpstreamEvents {
+export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   readonly exchange: Exchange;
   readonly context: FlowContext;
   readonly sink: ResponseSink;

@@ -5,7 +5,7 @@ import type { UpstreamStream } from "../message/index.ts";
 import { loseLength, setLength } from "./body-length.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import type { PipeOutput } from "./body-pipe.ts";
-import type { Flow } from "./flow.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 import { RequestReplay } from "./request-replay.ts";
 import { isIdempotent } from "./retries.ts";
 import { inOrder, runTrailers } from "./run-filters.ts";
@@ -19,7 +19,7 @@ import { inOrder, runTrailers } from "./run-filters.ts";
  * Without a stream (a filter waits on the head, a retry pauses, a filter buffers) octets wait in the replay.
  */
 export class RequestSide implements PipeOutput {
-  private readonly flow: Flow;
+  private readonly flow: ExchangeCore;
   private readonly replay = new RequestReplay();
   private pipe: BodyPipe | null = null;
   private isPipeDone = false;
@@ -30,7 +30,7 @@ export class RequestSide implements PipeOutput {
   /** Filters see the trailers once, however many attempts there are. */
   private hasPassedTrailers = false;
 
-  constructor(flow: Flow) {
+  constructor(flow: ExchangeCore) {
     this.flow = flow;
   }
 

@@ -6,7 +6,7 @@ import { loseLength } from "./body-length.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import type { PipeOutput } from "./body-pipe.ts";
 import { composeReply } from "./compose-reply.ts";
-import type { Flow } from "./flow.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 import { rescue } from "./rescue.ts";
 import { ResponseGate } from "./response-gate.ts";
 import type { ResponsePipe } from "./response-gate.ts";
@@ -25,7 +25,7 @@ import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
  * only break the response visibly.
  */
 export class ResponseSide implements PipeOutput {
-  private readonly flow: Flow;
+  private readonly flow: ExchangeCore;
   private readonly sink: ResponseSink;
   isStarted = false;
   isDone = false;
@@ -35,7 +35,7 @@ export class ResponseSide implements PipeOutput {
   private heldHead: ResponseHead | null = null;
   private trailers: Fields | null = null;
 
-  constructor(flow: Flow, sink: ResponseSink) {
+  constructor(flow: ExchangeCore, sink: ResponseSink) {
     this.flow = flow;
     this.sink = sink;
   }

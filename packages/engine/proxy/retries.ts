@@ -1,7 +1,7 @@
 import { makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
-import type { Flow } from "./flow.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 
 /** Attempts after the first for failures that are safe to repeat, where the route does not say. */
 const DEFAULT_RETRIES = 2;
@@ -31,14 +31,14 @@ export function isIdempotent(method: string): boolean {
  * It is itself the timer of the pause.
  */
 export class Retries extends Timer {
-  private readonly flow: Flow;
+  private readonly flow: ExchangeCore;
   private left: number;
   private usedStale = false;
   private failed: Endpoint | null = null;
   /** Nothing listens there: it stays excluded, while one that broke off may serve again. */
   private unreachable: Endpoint | null = null;
 
-  constructor(flow: Flow) {
+  constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
     this.left = flow.rule.retry === null ? DEFAULT_RETRIES : flow.rule.retry.attempts;

@@ -1,5 +1,5 @@
 import { makeFault, Timer } from "../base/index.ts";
-import type { Flow } from "./flow.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
 
 /** After one half of a tunnel has ended, the other may still finish for this long. */
 const HALF_TUNNEL_MS = 30_000;
@@ -11,9 +11,9 @@ const HALF_TUNNEL_MS = 30_000;
  *                                    └──(time is up)──► both sides reset
  */
 export class Tunnel extends Timer {
-  private readonly flow: Flow;
+  private readonly flow: ExchangeCore;
 
-  constructor(flow: Flow) {
+  constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
   }
