@@ -27,7 +27,7 @@ for (const [name, open] of Object.entries(openers)) {
     for (const path of generatePaths(COUNT, SEED)) {
       client ??= await connectRaw(heddle.ports.http);
       client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-      const head = await client.receiveUntil("\r\n\r\n");
+      const head: string = await client.receiveUntil("\r\n\r\n");
       const field = (wanted: string) => new RegExp(`^${wanted}: ([^\r]*)`, "im").exec(head)?.[1];
       if (head.startsWith("HTTP/1.1 200 ")) {
         passed += 1;
