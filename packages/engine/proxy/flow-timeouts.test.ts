@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drive } from "./flow-driver.suite.ts";
 
+const retry = { codes: [], attempts: 2, backoffMs: 0 };
+
 test("the route's time is up before the response: 504, and the attempt is given up", () => {
   const run = drive({ rule: { requestTimeoutMs: 1_000 } });
   run.clock.advance(999);
@@ -26,7 +28,7 @@ test("the route's time counts retries and the body of the request too", () => {
   const run = drive({
     method: "PUT",
     body: 8,
-    rule: { requestTimeoutMs: 1_000, backendRequestTimeoutMs: 400 },
+    rule: { requestTimeoutMs: 1_000, retry, backendRequestTimeoutMs: 400 },
   });
   run.send("ping");
   run.clock.advance(420);
@@ -39,8 +41,16 @@ test("the route's time counts retries and the body of the request too", () => {
   run.assertOver();
 });
 
-test("one attempt's time is up: another endpoint where that is safe, else 504", () => {
-  const rule = { backendRequestTimeoutMs: 500 };
+test("one attempt's time is up: 504 where the route asks for no retry", () => {
+  const run = drive({ rule: { backendRequestTimeoutMs: 500 } });
+  run.clock.advance(520);
+  assert.equal(run.attempts.length, 1);
+  assert.equal(run.sink.head?.status, 504);
+  run.assertOver();
+});
+
+test("one attempt's time is up: another endpoint where the route retries and that is safe, else 504", () => {
+  const rule = { backendRequestTimeoutMs: 500, retry };
   const run = drive({ rule });
   run.clock.advance(520);
   assert.equal(run.attempts[0].fault?.code, "HDL_UPSTREAM_TIMEOUT");
@@ -58,7 +68,7 @@ test("one attempt's time is up: another endpoint where that is safe, else 504", 
 });
 
 test("each attempt has the whole of its time", () => {
-  const run = drive({ rule: { backendRequestTimeoutMs: 500 } });
+  const run = drive({ rule: { backendRequestTimeoutMs: 500, retry } });
   run.clock.advance(520);
   run.clock.advance(480);
   run.assertOpen();

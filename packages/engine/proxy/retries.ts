@@ -59,6 +59,8 @@ export class Retries extends Timer {
   afterFault(fault: Fault, endpoint: Endpoint): boolean {
     const { flow } = this;
     if (!flow.canRepeat() || !isSafe(fault, flow.exchange.request.method)) return false;
+    // Who limits an attempt's time wants an answer in that time, unless the route asks for retries as well.
+    if (fault.code === "HDL_UPSTREAM_TIMEOUT" && flow.rule.retry === null) return false;
     if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
       // The keep-alive race is nobody's fault: once, on a fresh connection, outside the budget.
       this.usedStale = true;
