@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import {
   listenOnFreePort,
@@ -139,8 +140,9 @@ describe("clients of all kinds", () => {
     test(`slowhttptest, ${mode}: the service stays available`, async () => {
       requireCommand("slowhttptest", "slowhttptest");
       const { output } = await run("slowhttptest", [
-        ...[flag, "-c", "100", "-r", "100", "-i", "1", "-l", "4", "-p", "2"],
-        ...["-u", `${heddle.urls.http}/slow`],
+        flag,
+        ..."-c 100 -r 100 -i 1 -l 4 -p 2 -u".split(" "),
+        `${heddle.urls.http}/slow`,
       ]);
       const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, ""); // oxlint-disable-line no-control-regex -- colours
       assert.match(plain, /service available:\s+YES/, plain);
@@ -183,7 +185,11 @@ describe("clients of all kinds", () => {
       async function* chunks() {
         for (let n = 0; n < 100; n++) yield Buffer.alloc(1_000, "x");
       }
-      const { body } = await client.request({ method: "POST", path: "/stream", body: chunks() });
+      const { body } = await client.request({
+        method: "POST",
+        path: "/stream",
+        body: Readable.from(chunks()),
+      });
       assert.equal(((await body.json()) as Echo).bodyLength, 100_000);
     } finally {
       await client.close();
@@ -224,8 +230,9 @@ describe("clients of all kinds", () => {
   test("kubectl reads routes with their status", async () => {
     requireCommand("kubectl", "kubernetes-client");
     const { status, output } = await run("kubectl", [
-      ...["--server", heddle.api, "--cache-dir", path.join(folder, "kube"), "--kubeconfig", "/dev/null"],
-      ...["get", "httproutes.gateway.networking.k8s.io", "all", "-o", "json"],
+      `--server=${heddle.api}`,
+      `--cache-dir=${path.join(folder, "kube")}`,
+      ..."--kubeconfig=/dev/null get httproutes.gateway.networking.k8s.io all -o json".split(" "),
     ]);
     assert.equal(status, 0, output);
     const found = JSON.parse(output) as { metadata: { name: string }; status: { parents: unknown[] } };
