@@ -1,5 +1,5 @@
 import { FAULTS, makeFault, Timer } from "../base/index.ts";
-import type { Clock, Fault, TimerWheel } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
 import { LENGTH_UNKNOWN } from "../message/index.ts";
 import type {
   ExchangeEvents,
@@ -10,7 +10,7 @@ import type {
   ResponseSink,
 } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import type { Connection, ConnectionEvents } from "../net/index.ts";
+import type { Connection } from "../net/index.ts";
 import {
   encodeChunkSize,
   encodeLastChunk,
@@ -19,25 +19,7 @@ import {
   responseFraming,
 } from "../wire/http1/index.ts";
 import type { RequestReaderEvents, ResponseFraming } from "../wire/http1/index.ts";
-
-/** Takes the requests of one bound listener. */
-export interface RequestHandler {
-  open(request: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink): ExchangeEvents;
-}
-
-/** What a downstream connection shares with its listener. Settings and handler may be replaced while it lives. */
-export interface DownstreamOwner {
-  readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly settings: ListenerSettings;
-  readonly handler: RequestHandler;
-  /** Shutting down: every response closes its connection. */
-  readonly isDraining: boolean;
-  /** Load is shed: the fault to answer with, or null. */
-  shed(): Fault | null;
-  onRefused(fault: Fault, peer: Peer): void;
-  onDownstreamClosed(downstream: Http1Downstream): void;
-}
+import type { Downstream, DownstreamOwner } from "./downstream.ts";
 
 /** How long, and how many octets, a response waits for a client that still sends when it is complete. */
 const LINGER_MS = 2_000;
@@ -52,7 +34,7 @@ type Phase = "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed";
  *                          │ malformed, slow        │ 101 ─► tunnel
  *                          └──► answered ─► linger ─► closed ◄──┴─ response done, request not
  */
-export class Http1Downstream extends Timer implements ConnectionEvents, RequestReaderEvents, ResponseSink {
+export class Http1Downstream extends Timer implements Downstream, RequestReaderEvents, ResponseSink {
   private readonly owner: DownstreamOwner;
   private readonly connection: Connection;
   private readonly peer: Peer;
@@ -531,10 +513,6 @@ export class Http1Downstream extends Timer implements ConnectionEvents, RequestR
   /** The end of the drain time: whatever is still open is cut, visibly. */
   cut(): void {
     this.connection.destroy(this.phase === "exchange" || this.phase === "tunnel");
-  }
-
-  get isTunnel(): boolean {
-    return this.phase === "tunnel";
   }
 
   // Timer

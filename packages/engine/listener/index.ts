@@ -1,5 +1,5 @@
 /** Bound listeners: accept, TLS, requests of HTTP/1.1 connections, time limits of slow clients, drain. */
 export { Http1Downstream } from "./http1-downstream.ts";
-export type { DownstreamOwner, RequestHandler } from "./http1-downstream.ts";
+export type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
 export { Listener } from "./listener.ts";
 export type { ListenerObserver, ListenerOptions } from "./listener.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Fault, TimerWheel } from "../base/index.ts";
+import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ServerCertificates } from "../identity/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
@@ -10,8 +10,8 @@ import type {
   ConnectionEvents,
   HandshakeRefusal,
 } from "../net/index.ts";
+import type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
-import type { DownstreamOwner, RequestHandler } from "./http1-downstream.ts";
 
 /** What happens at a listener, for counters. */
 export interface ListenerObserver {
@@ -27,6 +27,7 @@ export interface ListenerOptions {
   readonly port: number;
   readonly reusePort: boolean;
   readonly clock: Clock;
+  readonly random: Random;
   readonly wheel: TimerWheel;
   readonly handler: RequestHandler;
   readonly observer: ListenerObserver;
@@ -44,12 +45,13 @@ const BACKLOG = 4_096;
  */
 export class Listener implements DownstreamOwner {
   readonly clock: Clock;
+  readonly random: Random;
   readonly wheel: TimerWheel;
   settings: ListenerSettings;
   handler: RequestHandler;
   isDraining = false;
   private readonly options: ListenerOptions;
-  private readonly connections = new Set<Http1Downstream>();
+  private readonly connections = new Set<Downstream>();
   private socket: AcceptSocket | null = null;
   private certificates: ServerCertificates | null;
   private onIdle: (() => void) | null = null;
@@ -57,6 +59,7 @@ export class Listener implements DownstreamOwner {
   constructor(options: ListenerOptions) {
     this.options = options;
     this.clock = options.clock;
+    this.random = options.random;
     this.wheel = options.wheel;
     this.settings = options.settings;
     this.handler = options.handler;
@@ -124,10 +127,15 @@ export class Listener implements DownstreamOwner {
   }
 
   private accept(accepted: AcceptedSocket): ConnectionEvents {
-    const downstream = new Http1Downstream(accepted.connection, peerOf(accepted.socket), this);
+    const peer = peerOf(accepted.socket);
+    const downstream = this.makeDownstream(accepted, peer);
     this.connections.add(downstream);
     this.options.observer.onConnectionOpened();
     return downstream;
+  }
+
+  private makeDownstream(accepted: AcceptedSocket, peer: Peer): Downstream {
+    return new Http1Downstream(accepted.connection, peer, this);
   }
 
   shed(): Fault | null {
@@ -138,7 +146,7 @@ export class Listener implements DownstreamOwner {
     this.options.observer.onRequestRefused(fault, peer);
   }
 
-  onDownstreamClosed(downstream: Http1Downstream): void {
+  onDownstreamClosed(downstream: Downstream): void {
     if (!this.connections.delete(downstream)) return;
     this.options.observer.onConnectionClosed();
     if (this.connections.size === 0) this.onIdle?.();

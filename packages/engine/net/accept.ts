@@ -41,6 +41,8 @@ export interface AcceptOptions {
 export interface AcceptedSocket {
   readonly connection: Connection;
   readonly socket: net.Socket;
+  /** Who gets the connection's events: may be replaced by another owner while it is open. */
+  readonly owner: { target: ConnectionEvents | null };
 }
 
 /** A listening socket. */
@@ -140,7 +142,7 @@ function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
     moveCount(accepted, socket);
   }
   connection.attach(socket);
-  late.target = options.accept({ connection, socket });
+  late.target = options.accept({ connection, socket, owner: late });
   connection.opened();
   socket.resume();
 }
@@ -266,7 +268,7 @@ class TlsAcceptor {
         socket.destroy();
         return;
       }
-      late.target = this.options.accept({ connection, socket });
+      late.target = this.options.accept({ connection, socket, owner: late });
       connection.opened();
     });
     connection.attach(socket);

@@ -367,6 +367,7 @@ export class DataPlane {
       port: unit.port,
       reusePort: this.options.reusePort,
       clock: this.clock,
+      random: this.random,
       wheel: this.wheel,
       handler: this.handlerOf(next),
       settings: unit.settings,
