@@ -120,6 +120,12 @@ export interface Principal {
 }
 
 /**
+ * What kind of gRPC call a request is by its content type: over HTTP/2 as it is, gRPC-Web with a binary body or a
+ * base64 one, or none.
+ */
+export type GrpcForm = "" | "grpc" | "grpc-web" | "grpc-web-text";
+
+/**
  * One request in flight with its response, whatever the protocol: the record that filters, balancers and the
  * access log look at. It has no behaviour; `proxy/` drives it. Not reused: a late reader sees a finished exchange,
  * never somebody else's.
@@ -141,6 +147,8 @@ export class Exchange {
   /** Typed slots, reserved when the chain is built; see filter/. */
   slots: unknown[] | null = null;
   fault: Fault | null = null;
+  /** In which form the client gets answers of Heddle's own. */
+  grpcForm: GrpcForm = "";
   /** grpc-status of the response's trailers, or of its head when there are none; -1 when it has none. */
   grpcStatus = -1;
   cluster = "";

@@ -16,6 +16,7 @@ export { formatIpv4, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 export { Exchange, IN_PROCESS_PEER, PeerMemo } from "./exchange.ts";
 export type {
   ExchangeEvents,
+  GrpcForm,
   MatchInfo,
   Peer,
   PeerTls,
