@@ -51,6 +51,8 @@ export const FAULTS = {
   HDL_REQUEST_EXPECTATION_UNSUPPORTED: row("downstream", 417, 12, "no", false, "info"),
   HDL_REQUEST_MISDIRECTED: row("downstream", 421, 12, "no", false, "info"),
   HDL_DOWNSTREAM_RESET: row("downstream", 499, 1, "no", true, "debug"),
+  HDL_DOWNSTREAM_PROTOCOL_ERROR: row("downstream", 400, 13, "no", true, "info"),
+  HDL_DOWNSTREAM_FLOOD: row("downstream", 429, 8, "no", true, "warn"),
   HDL_DOWNSTREAM_IDLE_TIMEOUT: row("downstream", 408, 4, "no", true, "info"),
   // Configuration
   HDL_NO_ROUTE: row("config", 404, 12, "no", false, "debug"),
@@ -62,6 +64,7 @@ export const FAULTS = {
   HDL_UPSTREAM_TLS_FAILED: row("upstream", 502, 14, "never-sent", false, "warn"),
   HDL_UPSTREAM_STALE: row("upstream", 502, 14, "maybe-sent", false, "debug"),
   HDL_UPSTREAM_RESET: row("upstream", 502, 14, "maybe-sent", false, "warn"),
+  HDL_UPSTREAM_REFUSED: row("upstream", 503, 14, "never-sent", false, "debug"),
   HDL_UPSTREAM_MALFORMED: row("upstream", 502, 13, "no", false, "error"),
   HDL_UPSTREAM_HEAD_TOO_LARGE: row("upstream", 502, 13, "no", false, "error"),
   HDL_UPSTREAM_BODY_CUT_SHORT: row("upstream", 502, 14, "no", true, "warn"),

@@ -1,0 +1,23 @@
+/**
+ * The HTTP/2 codec (RFC 9113) with its own HPACK (RFC 7541), for both roles: bytes in, events out, and messages back
+ * to bytes. Sans-IO: it knows no socket, clock or timer. A session is one connection; it decodes to the heads and
+ * fields that every codec decodes to, sees to stream states, windows and SETTINGS, and bounds whatever a peer can
+ * make it do or keep by Http2Limits.
+ */
+export { Http2ServerSession } from "./server-session.ts";
+export type { ServerSessionOptions } from "./server-session.ts";
+export { Http2ClientSession } from "./client-session.ts";
+export type { Http2Session } from "./session.ts";
+export type { Http2Stream } from "./stream.ts";
+export type {
+  Http2Writer,
+  ResponseStreamEvents,
+  ServerSessionEvents,
+  SessionEvents,
+  StreamEvents,
+} from "./events.ts";
+export { DEFAULT_HTTP2_LIMITS } from "./limits.ts";
+export type { Http2Limits } from "./limits.ts";
+export { errorName, H2, resetCodeOf } from "./errors.ts";
+export type { Http2ErrorCode } from "./errors.ts";
+export { CLIENT_PREFACE, sniffPreface } from "./preface.ts";
