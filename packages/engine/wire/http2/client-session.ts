@@ -1,5 +1,5 @@
 import type { RequestHead } from "../../message/index.ts";
-import type { ResponseStreamEvents } from "./events.ts";
+import type { ResponseStreamEvents } from "./stream-events.ts";
 import { Http2Session } from "./session.ts";
 import type { Http2Stream } from "./stream.ts";
 

@@ -9,13 +9,9 @@ export type { ServerSessionOptions } from "./server-session.ts";
 export { Http2ClientSession } from "./client-session.ts";
 export type { Http2Session } from "./session.ts";
 export type { Http2Stream } from "./stream.ts";
-export type {
-  Http2Writer,
-  ResponseStreamEvents,
-  ServerSessionEvents,
-  SessionEvents,
-  StreamEvents,
-} from "./events.ts";
+export type { ServerSessionEvents, SessionEvents } from "./session-events.ts";
+export type { ResponseStreamEvents, StreamEvents } from "./stream-events.ts";
+export type { Http2Writer } from "./writer.ts";
 export { DEFAULT_HTTP2_LIMITS } from "./limits.ts";
 export type { Http2Limits } from "./limits.ts";
 export { errorName, H2, resetCodeOf } from "./errors.ts";

@@ -1,7 +1,8 @@
 import type { Scheme } from "../../message/index.ts";
-import type { Http2Writer, ServerSessionEvents } from "./events.ts";
 import type { Http2Limits } from "./limits.ts";
+import type { ServerSessionEvents } from "./session-events.ts";
 import { Http2Session } from "./session.ts";
+import type { Http2Writer } from "./writer.ts";
 
 /** What a server's session must know of its listener. */
 export interface ServerSessionOptions {

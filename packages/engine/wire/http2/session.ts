@@ -1,7 +1,8 @@
 import type { Fault } from "../../base/index.ts";
 import type { Http2ErrorCode } from "./errors.ts";
-import type { SessionEvents, Http2Writer } from "./events.ts";
 import type { Http2Limits } from "./limits.ts";
+import type { SessionEvents } from "./session-events.ts";
+import type { Http2Writer } from "./writer.ts";
 
 /**
  * One HTTP/2 connection, of either role (RFC 9113). Sans-IO: the owner feeds it what it read, and sends what it

@@ -1,6 +1,6 @@
 import type { Fields, ResponseHead } from "../../message/index.ts";
 import type { Http2ErrorCode } from "./errors.ts";
-import type { StreamEvents } from "./events.ts";
+import type { StreamEvents } from "./stream-events.ts";
 
 /**
  * One stream of a session (RFC 9113 section 5.1), as its owner sees it: to write to, and to attach an object to.
