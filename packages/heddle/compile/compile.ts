@@ -10,7 +10,7 @@ import { gatewayStatus } from "./gateway-status.ts";
 import { upstreamFact } from "./gateway-settings.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
 import { compileHttpRoute } from "./http-route.ts";
-import { defaultGatewaysFact, gatewayFact } from "./http-route-parents.ts";
+import { defaultGatewaysFact, gatewayFact } from "./route-parents.ts";
 import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";

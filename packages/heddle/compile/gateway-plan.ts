@@ -58,7 +58,8 @@ export interface ListenerView {
   readonly hostname: string;
   readonly from: "All" | "Same" | "Selector";
   readonly selector: LabelSelector | null;
-  readonly takesHttpRoutes: boolean;
+  /** Kinds of routes that it takes. */
+  readonly kinds: readonly string[];
   /** A server of the Snapshot: routes reach it. */
   readonly isServed: boolean;
 }
@@ -95,7 +96,7 @@ function viewOfListener(plan: GatewayPlan, listener: ListenerPlan): ListenerView
     hostname: listener.hostname,
     from: allowedRoutes.namespaces.from,
     selector: listener.selector,
-    takesHttpRoutes: listener.supportedKinds.some(({ kind }) => kind === "HTTPRoute"),
+    kinds: listener.supportedKinds.map(({ kind }) => kind),
     isServed: isServed(plan, listener),
   };
 }

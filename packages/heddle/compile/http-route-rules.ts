@@ -12,7 +12,7 @@ import { clusterUnder } from "./gateway-settings.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./http-route-backends.ts";
 import { planFilters } from "./http-route-filters.ts";
 import { compileMatches, regexMistakes } from "./http-route-matches.ts";
-import { durationMs, retryOf, sessionOf } from "./http-route-settings.ts";
+import { durationMs, retryOf, sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
 
 export interface RulesPlan {

@@ -6,7 +6,7 @@ import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
 import { unreachablePaths } from "./http-route-matches.ts";
-import { attachmentsOf, defaultParents, resolveParent, type ParentOutcome } from "./http-route-parents.ts";
+import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { planRules, type RulesPlan } from "./http-route-rules.ts";
 import {
   condition,
@@ -61,29 +61,6 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
       ...pathWarnings(route, outcomes, options),
     ],
   };
-}
-
-function resolveParents(route: HTTPRoute, facts: FactReader) {
-  const outcomes: ParentOutcome[] = [];
-  const problems: CompileProblem[] = [];
-  const key = keyOf(route);
-  const named = route.spec.parentRefs ?? [];
-  for (const [index, ref] of named.entries()) {
-    const path = `spec.parentRefs[${index}]`;
-    const result = resolveParent(route, ref, path, facts);
-    if ("stranger" in result) {
-      if (result.stranger !== null) problems.push({ key, path, message: result.stranger, severity: "error" });
-    } else {
-      outcomes.push(result);
-      if (result.refused !== null) problems.push(problemOf(key, result.refused));
-    }
-  }
-  outcomes.push(...defaultParents(route, facts));
-  if (named.length === 0 && outcomes.length === 0) {
-    const message = "the route has no parent, so nothing reaches it; name a Gateway";
-    problems.push({ key, path: "spec.parentRefs", message, severity: "warning" });
-  }
-  return { outcomes, problems };
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
-import { gatewayFact } from "./http-route-parents.ts";
+import { gatewayFact } from "./route-parents.ts";
 import { condition, type StatusCondition } from "./status.ts";
 
 const laterRoutes = ["GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"] as const;

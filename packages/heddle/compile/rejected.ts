@@ -2,7 +2,7 @@ import { gatewayGroup, parseKey, type ParentReference, type Problem } from "../r
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions, type RejectedResource } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
-import { gatewayFact } from "./http-route-parents.ts";
+import { gatewayFact } from "./route-parents.ts";
 import { field, textField } from "./loose.ts";
 import { condition } from "./status.ts";
 

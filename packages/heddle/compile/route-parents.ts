@@ -1,10 +1,17 @@
 import type { RouteAttachment } from "@heddle/engine/model";
-import { gatewayGroup, makeKey, type HTTPRoute, type ParentReference } from "../resources/index.ts";
+import { gatewayGroup, keyOf, makeKey, type ParentReference, type Resource } from "../resources/index.ts";
+import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import { readPresence, readResource, type FactReader } from "./facts.ts";
 import type { GatewayView, ListenerView } from "./gateway-plan.ts";
 import { intersectHostnames } from "./hostnames.ts";
 import { selects } from "./label-selector.ts";
 import { makeFinding, type Finding } from "./status.ts";
+
+/** The kinds of routes. */
+export type Route = Extract<
+  Resource,
+  { kind: "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute" }
+>;
 
 /** What comes of one parentRef. */
 export interface ParentOutcome {
@@ -17,15 +24,39 @@ export interface ParentOutcome {
 }
 
 /** A parent that is none of ours has no outcome: its own controller speaks of it. */
-export type ParentResult = ParentOutcome | { readonly stranger: string | null };
+type ParentResult = ParentOutcome | { readonly stranger: string | null };
 
 /** The fact under which routes find a Gateway of ours. */
 export const gatewayFact = (namespace: string, name: string) => `~gateway/${namespace}/${name}`;
 /** The fact of the Gateways that take routes which ask for default ones. */
 export const defaultGatewaysFact = "~default-gateways";
 
+/** What comes of all parents of a route, those that it does not name included. */
+export function resolveParents(route: Route, facts: FactReader) {
+  const outcomes: ParentOutcome[] = [];
+  const problems: CompileProblem[] = [];
+  const key = keyOf(route);
+  const named = route.spec.parentRefs ?? [];
+  for (const [index, ref] of named.entries()) {
+    const path = `spec.parentRefs[${index}]`;
+    const result = resolveParent(route, ref, path, facts);
+    if ("stranger" in result) {
+      if (result.stranger !== null) problems.push({ key, path, message: result.stranger, severity: "error" });
+    } else {
+      outcomes.push(result);
+      if (result.refused !== null) problems.push(problemOf(key, result.refused));
+    }
+  }
+  outcomes.push(...defaultParents(route, facts));
+  if (named.length === 0 && outcomes.length === 0) {
+    const message = "the route has no parent, so nothing reaches it; name a Gateway";
+    problems.push({ key, path: "spec.parentRefs", message, severity: "warning" });
+  }
+  return { outcomes, problems };
+}
+
 /** The Gateways that take a route because it asks for default ones, beside those that it names. */
-export function defaultParents(route: HTTPRoute, facts: FactReader): ParentOutcome[] {
+function defaultParents(route: Route, facts: FactReader): ParentOutcome[] {
   const { parentRefs = [], useDefaultGateways } = route.spec;
   if (useDefaultGateways !== "All") return [];
   const defaults =
@@ -39,8 +70,8 @@ export function defaultParents(route: HTTPRoute, facts: FactReader): ParentOutco
     .filter(({ refused }) => refused === null);
 }
 
-export function resolveParent(
-  route: HTTPRoute,
+function resolveParent(
+  route: Route,
   parentRef: ParentReference,
   path: string,
   facts: FactReader,
@@ -71,7 +102,7 @@ function gatewayMissing(namespace: string, name: string, facts: FactReader): str
 }
 
 function attach(
-  route: HTTPRoute,
+  route: Route,
   parentRef: ParentReference,
   path: string,
   view: GatewayView,
@@ -101,10 +132,10 @@ function attach(
     const names = named.map((one) => one.name).join(", ");
     return refuse(
       "NotAllowedByListeners",
-      `no listener of ${gateway} (${names}) allows HTTPRoutes of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
+      `no listener of ${gateway} (${names}) allows ${route.kind}s of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
     );
   }
-  const hostnames = route.spec.hostnames ?? [];
+  const hostnames = hostnamesOf(route);
   const matching = allowed.filter((one) => intersectHostnames(one.hostname, hostnames).length > 0);
   if (matching.length > 0) return { parentRef, refused: null, listeners: matching, gateway: view };
   const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
@@ -114,8 +145,13 @@ function attach(
   );
 }
 
-function allows(listener: ListenerView, view: GatewayView, route: HTTPRoute, facts: FactReader): boolean {
-  if (!listener.takesHttpRoutes) return false;
+/** TCPRoutes and UDPRoutes have none. */
+function hostnamesOf({ spec }: Route): readonly string[] {
+  return "hostnames" in spec ? (spec.hostnames ?? []) : [];
+}
+
+function allows(listener: ListenerView, view: GatewayView, route: Route, facts: FactReader): boolean {
+  if (!listener.kinds.includes(route.kind)) return false;
   const { namespace } = route.metadata;
   switch (listener.from) {
     case "All":
@@ -132,11 +168,11 @@ function allows(listener: ListenerView, view: GatewayView, route: HTTPRoute, fac
 }
 
 /** Where a route is reached: the served listeners of all its parents, each once. */
-export function attachmentsOf(route: HTTPRoute, outcomes: readonly ParentOutcome[]): RouteAttachment[] {
+export function attachmentsOf(route: Route, outcomes: readonly ParentOutcome[]): RouteAttachment[] {
   const found = new Map<string, RouteAttachment>();
   for (const listener of outcomes.flatMap(({ listeners }) => listeners)) {
     if (!listener.isServed || found.has(listener.id)) continue;
-    const hostnames = intersectHostnames(listener.hostname, route.spec.hostnames ?? []);
+    const hostnames = intersectHostnames(listener.hostname, hostnamesOf(route));
     found.set(listener.id, { server: listener.id, hostnames });
   }
   return [...found.values()];
