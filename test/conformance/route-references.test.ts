@@ -113,8 +113,8 @@ function services(portOf: (name: string) => number): Manifest[] {
     { ...notReady, endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: false } }] },
     across("external"),
     service("infra/external", {}, { type: "ExternalName", externalName: "example.com" }),
-    across("h2c-only"),
-    service("infra/h2c-only", { appProtocol: "kubernetes.io/h2c" }),
+    across("mysql-only"),
+    service("infra/mysql-only", { appProtocol: "mysql" }),
     across("with-tls-policy"),
     service("infra/with-tls-policy"),
     endpoint("infra/with-tls-policy", portOf("infra/v1")),
@@ -250,8 +250,8 @@ test("HTTPRouteExternalNameService: never forwarded to, 500", async () => {
   assert.equal(await servedBy("external"), 500);
 });
 
-test("HTTPRouteUnsupportedProtocol: a port that HTTP/1.1 does not reach answers 500, with its reason", async () => {
-  for (const name of ["h2c-only", "udp-only"]) {
+test("HTTPRouteUnsupportedProtocol: a port that HTTP does not reach answers 500, with its reason", async () => {
+  for (const name of ["mysql-only", "udp-only"]) {
     assert.deepEqual(await conditionsOf(name), [accepted, "ResolvedRefs=False UnsupportedProtocol"]);
     assert.equal(await servedBy(name), 500);
   }

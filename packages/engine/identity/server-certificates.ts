@@ -28,6 +28,7 @@ export interface TlsServer {
 interface Entry {
   readonly hostname: string;
   readonly minVersion: ServerTls["minVersion"];
+  readonly alpn: readonly string[];
   readonly contexts: readonly { readonly dnsNames: readonly string[]; readonly context: SecureContext }[];
 }
 
@@ -49,6 +50,7 @@ export class ServerCertificates {
     this.entries = servers.map((server) => ({
       hostname: server.hostname,
       minVersion: server.tls.minVersion,
+      alpn: server.tls.alpn,
       contexts: server.secrets.map((secret) => ({
         dnsNames: secret.dnsNames,
         context: this.make(server, secret, ticketKeys),
@@ -109,10 +111,19 @@ export class ServerCertificates {
 
   /** Whether the server for that name takes that protocol version; a name that no server answers for takes none. */
   takesVersion(serverName: string, version: string): boolean {
-    // Without a name, and without a server for any name, the first one's certificate was shown.
-    const entry = this.findEntry(serverName) ?? (serverName === "" ? this.entries[0] : undefined);
-    if (entry === undefined) return false;
+    const entry = this.shownEntry(serverName);
+    if (entry === null) return false;
     return entry.minVersion === "TLSv1.2" || version === "TLSv1.3";
+  }
+
+  /** ALPN protocols of the server for that name, the preferred one first. */
+  alpnFor(serverName: string): readonly string[] {
+    return this.shownEntry(serverName)?.alpn ?? [];
+  }
+
+  /** Without a name, and without a server for any name, the first one's certificate was shown. */
+  private shownEntry(serverName: string): Entry | null {
+    return this.findEntry(serverName) ?? (serverName === "" ? (this.entries[0] ?? null) : null);
   }
 
   private findEntry(serverName: string): Entry | null {

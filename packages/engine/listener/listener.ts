@@ -105,7 +105,7 @@ export class Listener implements DownstreamOwner {
       contextFor: (name) => this.certificates!.contextFor(name),
       baseContext: () => this.certificates!.base(),
       takesVersion: (name, version) => this.certificates!.takesVersion(name, version),
-      alpn: ["http/1.1"],
+      alpnFor: (name) => this.certificates!.alpnFor(name),
       get handshakeTimeoutMs() {
         return settings().tlsHandshakeMs;
       },

@@ -39,7 +39,7 @@ export interface ServerTls {
   readonly certificates: readonly string[];
   /** Default TLSv1.2. */
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
-  /** ALPN protocols offered, in order. Default ["http/1.1"]. */
+  /** ALPN protocols that are spoken, the preferred one first. Default ["h2", "http/1.1"]. */
   readonly alpn: readonly string[];
 }
 
@@ -73,6 +73,29 @@ export interface ListenerSettings {
   /** `%2F`, `%5C`, `%00` and a backslash in a path: refused unless "keep". */
   readonly escapedSlashes: "refuse" | "keep";
   readonly forwarded: ForwardedSettings;
+  readonly http2: Http2ListenerSettings;
+}
+
+/** What an HTTP/2 connection of a client may have and cost. Streams have the limits of requests besides. */
+export interface Http2ListenerSettings {
+  /** Requests at a time (SETTINGS_MAX_CONCURRENT_STREAMS). */
+  readonly maxStreams: number;
+  /** Octets of body that a client may send ahead, on one stream and on all of them. */
+  readonly streamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  /** Streams reset, by either side: a second, on average. */
+  readonly maxResetsPerSecond: number;
+  /** PING, SETTINGS, PRIORITY, WINDOW_UPDATE without need, empty frames: a second, on average. */
+  readonly maxControlFramesPerSecond: number;
+  /** CONTINUATION frames of one field block. */
+  readonly maxContinuations: number;
+  /** A response that waits for the client's window, and gets none. */
+  readonly stalledWindowMs: number;
+  /** With requests in flight and nothing heard for so long, a PING asks whether the client is there; 0 for never. */
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** After this time, give or take a tenth, the client is asked to connect anew, so that load evens out; 0 for never. */
+  readonly maxConnectionAgeMs: number;
 }
 
 export interface ForwardedSettings {
@@ -104,6 +127,18 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   upgrades: ["websocket"],
   escapedSlashes: "refuse",
   forwarded: { xForwarded: true, forwarded: false, via: "", trustedHops: [] },
+  http2: {
+    maxStreams: 100,
+    streamWindowBytes: 65_536,
+    connectionWindowBytes: 1_048_576,
+    maxResetsPerSecond: 100,
+    maxControlFramesPerSecond: 100,
+    maxContinuations: 8,
+    stalledWindowMs: 30_000,
+    pingIntervalMs: 30_000,
+    pingTimeoutMs: 10_000,
+    maxConnectionAgeMs: 1_800_000,
+  },
 };
 
 /** One HTTPRoute as attached: where, for which hosts, and its rules. */
@@ -194,13 +229,18 @@ export interface ClusterUnit {
   readonly kind: "cluster";
   /** "service/namespace/name/port" or "backend/namespace/name". */
   readonly name: string;
-  readonly protocol: "http1";
+  /**
+   * HTTP/1.1; HTTP/2, in clear text by prior knowledge; or what ALPN agrees on, which takes TLS.
+   */
+  readonly protocol: ClusterProtocol;
   /** Name of the endpoints unit. */
   readonly endpoints: string;
   readonly balancing: "peak-ewma" | "round-robin" | "random";
   readonly tls: ClusterTls | null;
   readonly settings: ClusterSettings;
 }
+
+export type ClusterProtocol = "http1" | "http2" | "auto";
 
 export interface ClusterTls {
   /** SNI and the name checked in the certificate. */
@@ -227,6 +267,22 @@ export interface ClusterSettings {
   /** Never more than this share of the endpoints (0–1), and never the last one. */
   readonly maxEjectedShare: number;
   readonly highWaterBytes: number;
+  readonly http2: Http2ClusterSettings;
+}
+
+/** Habits of HTTP/2 connections to an endpoint. */
+export interface Http2ClusterSettings {
+  /** Exchanges of one connection at a time; the endpoint's own limit may be lower. More take another connection. */
+  readonly maxStreams: number;
+  /** Octets of body that an endpoint may send ahead, on one stream and on all of them. */
+  readonly streamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  /** As those of listeners. */
+  readonly stalledWindowMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** After this time, give or take a tenth, a connection takes no new exchanges; 0 for never. */
+  readonly maxConnectionAgeMs: number;
 }
 
 export const DEFAULT_CLUSTER_SETTINGS: ClusterSettings = {
@@ -241,6 +297,15 @@ export const DEFAULT_CLUSTER_SETTINGS: ClusterSettings = {
   ejectMs: 5_000,
   maxEjectedShare: 0.5,
   highWaterBytes: 32_768,
+  http2: {
+    maxStreams: 100,
+    streamWindowBytes: 65_536,
+    connectionWindowBytes: 1_048_576,
+    stalledWindowMs: 30_000,
+    pingIntervalMs: 30_000,
+    pingTimeoutMs: 10_000,
+    maxConnectionAgeMs: 1_800_000,
+  },
 };
 
 export interface EndpointsUnit {

@@ -12,7 +12,8 @@ export interface AcceptTls {
   baseContext(): tls.SecureContext;
   /** Whether that server takes that protocol version ("TLSv1.2"): one handshake serves servers of several minimums. */
   takesVersion(serverName: string, version: string): boolean;
-  readonly alpn: readonly string[];
+  /** ALPN protocols of the server for a name, the preferred one first; [] where there is none. */
+  alpnFor(serverName: string): readonly string[];
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
   onHandshakeDone(isResumed: boolean): void;
@@ -202,7 +203,8 @@ class TlsAcceptor {
     const options = {
       isServer: true,
       secureContext: this.tls.baseContext(),
-      ALPNProtocols: [...this.tls.alpn],
+      ALPNCallback: ({ servername, protocols }: { servername: string; protocols: string[] }) =>
+        this.chooseProtocol(servername, protocols),
       SNICallback: (name: string, done: (error: Error | null, context?: tls.SecureContext) => void) =>
         this.chooseContext(name, socket, done),
       requestCert: false,
@@ -232,6 +234,12 @@ class TlsAcceptor {
     } catch (error) {
       done(error as Error);
     }
+  }
+
+  /** By the server's preference; without a common protocol the handshake fails (RFC 7301 section 3.2). */
+  private chooseProtocol(name: string | undefined, offered: readonly string[]): string | undefined {
+    const alpn = this.tls.alpnFor((name ?? "").toLowerCase());
+    return alpn.find((protocol) => offered.includes(protocol));
   }
 
   private handshake(socket: tls.TLSSocket, connection: Connection, late: LateEvents): void {

@@ -1,4 +1,4 @@
-import type { ClusterTls, EndpointSpec } from "@heddle/engine/model";
+import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
 import { parseCertificates } from "./certificate.ts";
 import type { ControlAddress } from "./compile-io.ts";
@@ -8,6 +8,7 @@ import { normalAddress } from "./ip-address.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {
+  readonly protocol: ClusterProtocol;
   readonly endpoints: readonly EndpointSpec[];
   readonly tls: ClusterTls | null;
   /** References that do not resolve: the backend is not used. */
@@ -37,7 +38,19 @@ export function planBackend(
     else refused.push(makeFinding("EndpointRefused", path, `${address} ${mistake}`));
   }
   const { tls, findings } = tlsOf(backend, places, facts);
-  return { endpoints, tls, unresolved: findings, refused };
+  return { protocol: protocolOf(backend, tls !== null), endpoints, tls, unresolved: findings, refused };
+}
+
+/** "HTTP" leaves the version to ALPN; in clear text nothing is negotiated, and every server speaks HTTP/1.1. */
+function protocolOf({ spec }: Backend, hasTls: boolean): ClusterProtocol {
+  switch (spec.protocol) {
+    case "HTTP":
+      return hasTls ? "auto" : "http1";
+    case "HTTP1":
+      return "http1";
+    case "HTTP2":
+      return "http2";
+  }
 }
 
 function placesOf({ spec }: Backend): Place[] {

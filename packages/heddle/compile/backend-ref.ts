@@ -1,4 +1,5 @@
 import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
+import { readAppProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, readTlsTargets, type FactReader } from "./facts.ts";
@@ -6,9 +7,6 @@ import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, verdictOf, type Finding } from "./status.ts";
 
 export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
-
-/** Application protocols of a Service port that HTTP/1.1 reaches (KEP-3726, and the plain name). */
-const httpProtocols: ReadonlySet<string> = new Set(["http", "kubernetes.io/ws"]);
 
 /** The cluster that a reference stands for, or why it does not resolve; `path` is that of the reference. */
 export function resolveBackend(
@@ -113,10 +111,12 @@ function tlsPolicyFor(
   )?.policy;
 }
 
-function protocolMistake({ protocol, appProtocol = "" }: ServicePort): string | null {
-  if (protocol !== "TCP") return `is ${protocol}; HTTP needs TCP`;
-  if (appProtocol === "" || httpProtocols.has(appProtocol.toLowerCase())) return null;
-  return `has appProtocol ${appProtocol}; this version reaches ${[...httpProtocols].join(" and ")}`;
+function protocolMistake(port: ServicePort): string | null {
+  const read = readAppProtocol(port);
+  if (typeof read === "string") return read;
+  return read.needsTls
+    ? `has appProtocol ${port.appProtocol}; TLS to a Service takes a BackendTLSPolicy for it`
+    : null;
 }
 
 /** Whether an HTTPRoute can be sent to a port of a Service. */

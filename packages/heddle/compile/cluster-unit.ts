@@ -1,12 +1,19 @@
-import type { ClusterTls, ClusterUnit, EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
+import type {
+  ClusterProtocol,
+  ClusterTls,
+  ClusterUnit,
+  EndpointSpec,
+  EndpointsUnit,
+} from "@heddle/engine/model";
 import type { UpstreamSettings } from "./gateway-settings.ts";
 
 export function clusterUnit(
   name: string,
+  protocol: ClusterProtocol,
   tls: ClusterTls | null,
   { balancing, settings }: UpstreamSettings,
 ): ClusterUnit {
-  return { kind: "cluster", name, protocol: "http1", endpoints: name, balancing, tls, settings };
+  return { kind: "cluster", name, protocol, endpoints: name, balancing, tls, settings };
 }
 
 /** Sorted, each address and port once, so that the order of sources makes no difference. */

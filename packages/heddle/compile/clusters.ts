@@ -1,4 +1,5 @@
-import type { ClusterTls, EndpointSpec } from "@heddle/engine/model";
+import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/model";
+import { servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
@@ -16,6 +17,7 @@ export interface ClusterResult {
 }
 
 interface ClusterPlan {
+  readonly protocol: ClusterProtocol;
   readonly endpoints: readonly EndpointSpec[];
   readonly tls: ClusterTls | null;
   readonly problems: readonly CompileProblem[];
@@ -30,7 +32,10 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
       ? planService(namespace, resource, Number(port), facts, options)
       : planHeddleBackend(namespace, resource, facts, options);
   if (found === null) return { target, units: [], problems: [] };
-  const units = [clusterUnit(name, found.tls, upstream), endpointsUnit(name, found.endpoints)];
+  const units = [
+    clusterUnit(name, found.protocol, found.tls, upstream),
+    endpointsUnit(name, found.endpoints),
+  ];
   return { target, units: units.map((unit) => hashUnit(unit)), problems: found.problems };
 }
 
@@ -44,7 +49,8 @@ function planService(
   const service = readResource(facts, "Service", namespace, name);
   if (service === undefined) return null;
   const slices = readSlices(facts, namespace, name);
-  return { ...serviceEndpoints(service, port, slices, options.controlAddresses ?? []), tls: null };
+  const protocol = servicePortProtocol(service, port);
+  return { protocol, ...serviceEndpoints(service, port, slices, options.controlAddresses ?? []), tls: null };
 }
 
 function planHeddleBackend(
@@ -55,6 +61,6 @@ function planHeddleBackend(
 ): ClusterPlan | null {
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return null;
-  const { endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
-  return { endpoints, tls, problems: [] };
+  const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
+  return { protocol, endpoints, tls, problems: [] };
 }

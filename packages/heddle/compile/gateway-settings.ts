@@ -3,6 +3,7 @@ import {
   DEFAULT_LISTENER_SETTINGS,
   type ClusterSettings,
   type ClusterUnit,
+  type Http2ClusterSettings,
   type ListenerSettings,
 } from "@heddle/engine/model";
 import { parseDurationMs, type GatewaySettingsSpec } from "../resources/index.ts";
@@ -82,6 +83,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     keepAliveIdle,
     streamIdle,
     tlsHandshakeTimeout,
+    http2,
     ...same
   } = spec.limits ?? {};
   return {
@@ -96,6 +98,28 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
     forwarded: { ...base.forwarded, ...spec.forwarded },
+    http2: http2Settings(http2, base.http2),
+  };
+}
+
+interface Http2Spec {
+  readonly stalledWindow?: string;
+  readonly pingInterval?: string;
+  readonly pingTimeout?: string;
+  readonly maxConnectionAge?: string;
+}
+
+/** Both ends have the same durations. */
+function http2Settings<T extends Http2ClusterSettings>(spec: Http2Spec | undefined, base: T): T {
+  if (spec === undefined) return base;
+  const { stalledWindow, pingInterval, pingTimeout, maxConnectionAge, ...same } = spec;
+  return {
+    ...base,
+    ...same,
+    stalledWindowMs: msOr(stalledWindow, base.stalledWindowMs),
+    pingIntervalMs: msOr(pingInterval, base.pingIntervalMs),
+    pingTimeoutMs: msOr(pingTimeout, base.pingTimeoutMs),
+    maxConnectionAgeMs: msOr(maxConnectionAge, base.maxConnectionAgeMs),
   };
 }
 
@@ -103,7 +127,15 @@ export function upstreamSettings(
   { upstream = {} }: GatewaySettingsSpec,
   base: UpstreamSettings,
 ): UpstreamSettings {
-  const { connectTimeout, idleTimeout, balancing, retryBudget = {}, ejection = {}, ...same } = upstream;
+  const {
+    connectTimeout,
+    idleTimeout,
+    balancing,
+    retryBudget = {},
+    ejection = {},
+    http2,
+    ...same
+  } = upstream;
   const { settings } = base;
   return {
     balancing: balancing ?? base.balancing,
@@ -117,6 +149,7 @@ export function upstreamSettings(
       ejectAfterFaults: ejection.afterFaults ?? settings.ejectAfterFaults,
       ejectMs: msOr(ejection.time, settings.ejectMs),
       maxEjectedShare: ejection.maxShare ?? settings.maxEjectedShare,
+      http2: http2Settings(http2, settings.http2),
     },
   };
 }

@@ -25,6 +25,9 @@ type CertificateRef = NonNullable<NonNullable<Listener["tls"]>["certificateRefs"
 type Resolved = { readonly certificate: Good } | { readonly finding: Finding };
 
 const minVersionOption = "heddle.dev/min-version";
+const alpnOption = "heddle.dev/alpn";
+const knownAlpn: readonly string[] = ["h2", "http/1.1"];
+const defaultAlpn: readonly string[] = ["http/1.1"];
 const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
   "1.2": "TLSv1.2",
   "TLSv1.2": "TLSv1.2",
@@ -52,7 +55,7 @@ export function planTls(
   const options = readOptions(listener.tls?.options ?? {}, `${path}.tls.options`);
   const certificates = [...new Set(good.map(({ unit }) => unit.name))];
   return {
-    tls: { certificates, minVersion: options.minVersion, alpn: ["http/1.1"] },
+    tls: { certificates, minVersion: options.minVersion, alpn: options.alpn },
     secrets: good.map(({ unit }) => unit),
     unresolved,
     refused: options.refused,
@@ -124,17 +127,27 @@ function isNameFor(name: string, hostname: string): boolean {
 function readOptions(options: Readonly<Record<string, string>>, path: string) {
   const warnings: Warning[] = [];
   let minVersion: ServerTls["minVersion"] = "TLSv1.2";
+  let alpn = defaultAlpn;
   let refused: Finding | null = null;
   for (const [name, value] of Object.entries(options)) {
-    if (name !== minVersionOption) {
-      const message = `unknown option, without effect; the only one is ${minVersionOption}`;
-      warnings.push({ path: `${path}["${name}"]`, message });
+    const at = `${path}["${name}"]`;
+    if (name === alpnOption) {
+      const protocols = value.split(",").map((one) => one.trim());
+      if (isAlpn(protocols)) alpn = protocols;
+      else refused = makeFinding("UnsupportedValue", at, `must be h2, http/1.1 or both, got ${value}`);
+    } else if (name !== minVersionOption) {
+      const message = `unknown option, without effect; there are ${minVersionOption} and ${alpnOption}`;
+      warnings.push({ path: at, message });
     } else if (Object.hasOwn(minVersions, value)) {
       minVersion = minVersions[value]!;
     } else {
       // Served with a lower version than was meant it would look safer than it is.
-      refused = makeFinding("UnsupportedValue", `${path}["${name}"]`, `must be 1.2 or 1.3, got ${value}`);
+      refused = makeFinding("UnsupportedValue", at, `must be 1.2 or 1.3, got ${value}`);
     }
   }
-  return { minVersion, refused, warnings };
+  return { minVersion, alpn, refused, warnings };
+}
+
+function isAlpn(protocols: readonly string[]): boolean {
+  return protocols.every((one) => knownAlpn.includes(one)) && new Set(protocols).size === protocols.length;
 }

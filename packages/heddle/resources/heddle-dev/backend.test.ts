@@ -107,6 +107,11 @@ describe("Backend", () => {
     ]);
   });
 
+  test("speaks HTTP in the version that is agreed on, or in a given one", () => {
+    for (const protocol of ["HTTP", "HTTP1", "HTTP2"]) assert.ok(isAccepted({ url: "http://a", protocol }));
+    for (const protocol of ["http2", "H2C", "TCP", ""]) assert.ok(!isAccepted({ url: "http://a", protocol }));
+  });
+
   test("TLS has a name to expect and someone to vouch for it", () => {
     const endpoints = [{ address: "127.0.0.1", port: 1 }];
     assert.ok(isAccepted({ endpoints, tls: { hostname: "a.b", caCertificateRefs: [{ name: "ca" }] } }));

@@ -134,7 +134,8 @@ const backendSpecSchema = struct(
         description: "the absolute path of a socket, such as /run/app.sock",
       }),
     ),
-    protocol: withDefault(choice(["HTTP"]), "HTTP"),
+    /** HTTP: the version that TLS agrees on, HTTP/1.1 without TLS. HTTP2 without TLS: by prior knowledge (h2c). */
+    protocol: withDefault(choice(["HTTP", "HTTP1", "HTTP2"]), "HTTP"),
     tls: optional(backendTlsSchema),
   },
   { rules: backendRules },

@@ -23,6 +23,32 @@ function time(min: string, max: string) {
 
 const mebibyte = 1_048_576;
 
+/** The largest window of HTTP/2 (RFC 9113 section 6.9.1). */
+const maxWindow = 2_147_483_647;
+
+const http2ListenerSchema = struct({
+  maxStreams: count(1, 65_536),
+  streamWindowBytes: count(16_384, maxWindow),
+  connectionWindowBytes: count(65_535, maxWindow),
+  maxResetsPerSecond: count(1, 1_000_000),
+  maxControlFramesPerSecond: count(1, 1_000_000),
+  maxContinuations: count(1, 1_000),
+  stalledWindow: time("100ms", "1h"),
+  pingInterval: time("0s", "24h"),
+  pingTimeout: time("100ms", "5m"),
+  maxConnectionAge: time("0s", "24h"),
+});
+
+const http2UpstreamSchema = struct({
+  maxStreams: count(1, 65_536),
+  streamWindowBytes: count(16_384, maxWindow),
+  connectionWindowBytes: count(65_535, maxWindow),
+  stalledWindow: time("100ms", "1h"),
+  pingInterval: time("0s", "24h"),
+  pingTimeout: time("100ms", "5m"),
+  maxConnectionAge: time("0s", "24h"),
+});
+
 /** Maxima are sane rather than safe: who raises a limit that far knows what memory it may cost. */
 const limitsSchema = struct({
   maxHeadBytes: count(256, mebibyte),
@@ -40,6 +66,7 @@ const limitsSchema = struct({
   maxBodyBytes: count(0, 1_099_511_627_776),
   highWaterBytes: count(4_096, 16 * mebibyte),
   maxRequestsPerConnection: count(0, 1_000_000_000),
+  http2: optional(http2ListenerSchema),
 });
 
 /** An address, or one with the length of a prefix. */
@@ -107,6 +134,7 @@ const upstreamSchema = struct({
     struct({ afterFaults: count(0, 1_000_000), time: time("100ms", "1h"), maxShare: share() }),
   ),
   highWaterBytes: count(4_096, 16 * mebibyte),
+  http2: optional(http2UpstreamSchema),
 });
 
 const gatewaySettingsSpecSchema = struct({

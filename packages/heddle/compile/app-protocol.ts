@@ -1,0 +1,42 @@
+import type { ClusterProtocol } from "@heddle/engine/model";
+import type { Service, ServicePort } from "../resources/index.ts";
+
+/** How a port of a Service is spoken to. */
+export interface AppProtocol {
+  readonly protocol: ClusterProtocol;
+  /** TLS is part of the name: without a BackendTLSPolicy it cannot be done. */
+  readonly needsTls: boolean;
+}
+
+const http1: AppProtocol = { protocol: "http1", needsTls: false };
+
+/**
+ * By `appProtocol`, in lower case: the names of KEP-3726, as GEP-1911 has them, and the plain one. A WebSocket begins
+ * with an upgrade of HTTP/1.1 (RFC 6455), whoever opens it.
+ */
+const protocols: ReadonlyMap<string, AppProtocol> = new Map([
+  ["", http1],
+  ["http", http1],
+  ["kubernetes.io/ws", http1],
+  ["kubernetes.io/wss", { protocol: "http1", needsTls: true }],
+  ["kubernetes.io/h2c", { protocol: "http2", needsTls: false }],
+]);
+
+const named = [...protocols.keys()].filter((name) => name !== "");
+
+/** What the port's `appProtocol` says, or why it cannot be reached. */
+export function readAppProtocol({ protocol, appProtocol = "" }: ServicePort): AppProtocol | string {
+  if (protocol !== "TCP") return `is ${protocol}; HTTP needs TCP`;
+  const known = protocols.get(appProtocol.toLowerCase());
+  if (known !== undefined) return known;
+  return `has appProtocol ${appProtocol}; this version reaches ${named.join(", ")}`;
+}
+
+/** The protocol of the port by that number; HTTP/1.1 where no such port can be reached. */
+export function servicePortProtocol({ spec: { ports = [] } }: Service, number: number): ClusterProtocol {
+  for (const port of ports) {
+    const read = port.port === number ? readAppProtocol(port) : "";
+    if (typeof read !== "string") return read.protocol;
+  }
+  return "http1";
+}
