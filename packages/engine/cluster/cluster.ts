@@ -36,6 +36,8 @@ export interface ClusterContext {
   indexOf(key: string): number;
 }
 
+const NONE: readonly Endpoint[] = [];
+
 /**
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
@@ -125,12 +127,39 @@ export class Cluster implements EndpointHome {
     return null;
   }
 
-  /** Picks an endpoint for an attempt; `exclude` is the one that failed before. Null when there is none. */
-  pick(exclude: Endpoint | null): Endpoint | null {
+  /**
+   * Picks an endpoint for an attempt; null when there is none. `exclude` is the one that failed before, `unreachable`
+   * those that the exchange could not connect to: while there is any other, even an ejected one, they are not tried
+   * again. Whose first attempt has failed does not probe for others.
+   */
+  pick(exclude: Endpoint | null, unreachable: readonly Endpoint[] = NONE): Endpoint | null {
     const nowMs = this.context.clock.now();
-    return (
-      this.ejector.probeDue(nowMs) ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude)
-    );
+    const probe = exclude === null ? this.ejector.probeDue(nowMs) : null;
+    const picked = probe ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude);
+    if (picked === null || !unreachable.includes(picked)) return picked;
+    return this.pickOther(unreachable, exclude) ?? picked;
+  }
+
+  /** Whether an endpoint is left that is none of these. */
+  hasOther(unreachable: readonly Endpoint[]): boolean {
+    return this.pickOther(unreachable, null) !== null;
+  }
+
+  /**
+   * One that is none of `unreachable`: an available one first, then `exclude`, then an ejected one. From a random
+   * place on, so that it is not always the same.
+   */
+  private pickOther(unreachable: readonly Endpoint[], exclude: Endpoint | null): Endpoint | null {
+    const { endpoints } = this;
+    const start = Math.floor(this.context.random.next() * endpoints.length);
+    let next: Endpoint | null = null;
+    for (let i = 0; i < endpoints.length; i++) {
+      const endpoint = endpoints[(start + i) % endpoints.length];
+      if (unreachable.includes(endpoint)) continue;
+      if (endpoint.isAvailable && endpoint !== exclude) return endpoint;
+      if (next === null || endpoint.isAvailable) next = endpoint;
+    }
+    return next;
   }
 
   /** Opens one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */

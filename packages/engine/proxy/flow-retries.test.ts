@@ -81,10 +81,51 @@ test("two more attempts by default; the last fault is the answer", () => {
   const run = begin({ endpoints: [1, 2, 3] });
   run.attempts[0].fail(fault("HDL_UPSTREAM_RESET"));
   run.attempts[1].fail(fault("HDL_UPSTREAM_RESET"));
-  run.attempts[2].fail(fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  run.attempts[2].fail(fault("HDL_UPSTREAM_CONNECT_TIMEOUT"));
   assert.equal(run.attempts.length, 3);
+  assert.equal(run.sink.head?.status, 504);
+  assert.equal(run.exchange.fault?.code, "HDL_UPSTREAM_CONNECT_TIMEOUT");
+  run.assertOver();
+});
+
+test("a GET does not fail by refused connections while an endpoint is left that was not tried", () => {
+  const run = begin({ endpoints: [1, 2, 3, 4, 5] });
+  run.attempts[0].fail(fault("HDL_UPSTREAM_RESET"));
+  run.attempts[1].fail(fault("HDL_UPSTREAM_RESET"));
+  for (const at of [2, 3, 4]) run.attempts[at].fail(fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  const refused = run.attempts.slice(2, 5).map(({ endpoint }) => endpoint);
+  assert.equal(new Set(refused).size, 3, "none was asked twice");
+  assert.ok(!refused.includes(run.attempt.endpoint));
+  run.attempt.respond(200, "ok");
+  assert.equal(run.sink.head?.status, 200);
+  run.assertOver();
+});
+
+test("when every endpoint refuses, each is asked once and the retries are used up", () => {
+  const run = begin({ endpoints: [1, 2, 3] });
+  while (!run.exchange.isEnded) run.attempt.fail(fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  assert.equal(new Set(run.attempts.slice(0, 3).map(({ endpoint }) => endpoint)).size, 3);
+  assert.equal(run.attempts.length, 5);
   assert.equal(run.sink.head?.status, 503);
-  assert.equal(run.exchange.fault?.code, "HDL_UPSTREAM_CONNECT_FAILED");
+  run.assertOver();
+});
+
+test("a cluster of endpoints that all refuse does not hold a request for long", () => {
+  const run = begin({ endpoints: Array.from({ length: 100 }, (_, at) => at + 1) });
+  while (!run.exchange.isEnded) run.attempt.fail(fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  assert.equal(run.attempts.length, 11);
+  run.assertOver();
+});
+
+test("an ejected endpoint is tried before the one that refused this very request", () => {
+  const run = begin({ endpoints: [1, 2], settings: { ejectAfterFaults: 1 } });
+  const [first] = run.attempts;
+  const other = run.cluster.endpoints.find((endpoint) => endpoint !== first.endpoint)!;
+  run.cluster.attemptFailed(other, fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  assert.equal(other.isAvailable, false);
+  first.fail(fault("HDL_UPSTREAM_CONNECT_FAILED"));
+  assert.equal(run.attempt.endpoint, other);
+  run.attempt.respond(200, "ok");
   run.assertOver();
 });
 

@@ -220,7 +220,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
 
   private pick(cluster: Cluster, exclude: Endpoint | null): Endpoint | null {
     const kept = this.session === null ? null : this.session.endpoint;
-    return kept !== null && exclude === null ? kept : cluster.pick(exclude);
+    if (kept !== null && exclude === null) return kept;
+    return this.retries === null ? cluster.pick(exclude) : cluster.pick(exclude, this.retries.unreachable);
   }
 
   /** Another attempt would get the same request. */

@@ -6,6 +6,9 @@ import type { ExchangeCore } from "./exchange-core.ts";
 /** Attempts after the first for failures that are safe to repeat, where the route does not say. */
 const DEFAULT_RETRIES = 2;
 const BACKOFF_CAP_MS = 10_000;
+/** Endpoints that may refuse one exchange's connections before that counts as retries. */
+const FREE_REFUSALS = 8;
+const NO_ENDPOINTS: Endpoint[] = [];
 
 /** Whether a method's effect is the same once or twice (RFC 9110 section 9.2.2). */
 export function isIdempotent(method: string): boolean {
@@ -26,7 +29,8 @@ export function isIdempotent(method: string): boolean {
  * Whether and when an attempt of one exchange is repeated; made when the first one fails.
  *
  *   failed ─► safe? ─► retries left? ─► budget? ─► pause ─► another endpoint
- *               └ stale connection, the first time ────────► the same endpoint, fresh, at once
+ *               ├ stale connection, the first time ────────► the same endpoint, fresh, at once
+ *               └ no connection, and others not tried yet ─► one of those, at once, where the route does not say
  *
  * It is itself the timer of the pause.
  */
@@ -35,8 +39,8 @@ export class Retries extends Timer {
   private left: number;
   private usedStale = false;
   private failed: Endpoint | null = null;
-  /** Nothing listens there: it stays excluded, while one that broke off may serve again. */
-  private unreachable: Endpoint | null = null;
+  /** Nothing listens there: they stay excluded, while one that broke off may serve again. */
+  unreachable: Endpoint[] = NO_ENDPOINTS;
 
   constructor(flow: ExchangeCore) {
     super();
@@ -68,10 +72,30 @@ export class Retries extends Timer {
       flow.attempt(endpoint, true);
       return true;
     }
+    if (fault.code === "HDL_UPSTREAM_CONNECT_FAILED") {
+      this.noteUnreachable(endpoint);
+      if (this.isFreeRefusal()) {
+        flow.context.observer.retried(flow.exchange, fault);
+        flow.attempt(endpoint, false);
+        return true;
+      }
+    }
     if (!this.mayRetry(fault)) return false;
-    if (fault.code === "HDL_UPSTREAM_CONNECT_FAILED") this.unreachable = endpoint;
-    this.retry(this.unreachable ?? endpoint, fault);
+    this.retry(endpoint, fault);
     return true;
+  }
+
+  private noteUnreachable(endpoint: Endpoint): void {
+    if (this.unreachable === NO_ENDPOINTS) this.unreachable = [endpoint];
+    else if (!this.unreachable.includes(endpoint)) this.unreachable.push(endpoint);
+  }
+
+  /** A refused connection cost nobody any work. While others are left, an answer is not given up for it. */
+  private isFreeRefusal(): boolean {
+    const { flow, unreachable } = this;
+    return (
+      flow.rule.retry === null && unreachable.length <= FREE_REFUSALS && flow.cluster!.hasOther(unreachable)
+    );
   }
 
   private mayRetry(fault: Fault | null): boolean {
