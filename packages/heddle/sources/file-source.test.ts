@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -95,14 +97,54 @@ test("a file that cannot be looked at keeps its last good state", async () => {
   assert.match(messages(broken).join(), /a\.yaml: too many symbolic links/);
 });
 
-test("what is removed is gone, and a given path that is not there is named", async () => {
+test("what is removed from a folder is gone", async () => {
   const file = put("a.yaml", backend("a"));
-  const files = source(file);
+  put("b.yaml", backend("b"));
+  const files = source();
   await files.read();
   rmSync(file);
-  const gone = await files.read();
-  assert.deepEqual([names(gone), messages(gone)], [[], ["a.yaml: no such file or folder"]]);
-  assert.equal((await files.read())[0], gone[0], "and said once");
+  const left = await files.read();
+  assert.deepEqual([names(left), messages(left)], [["b"], []]);
+});
+
+test("a given file or folder that vanishes keeps its last good state, and is named once", async () => {
+  const file = put("one/a.yaml", backend("a"));
+  for (const given of [file, path.dirname(file)]) {
+    put("one/a.yaml", backend("a"));
+    const files = source(given);
+    await files.read();
+    rmSync(path.dirname(file), { recursive: true });
+    const kept = await files.read();
+    assert.deepEqual(
+      [names(kept), messages(kept)],
+      [["a"], [`${path.basename(given)}: no such file or folder`]],
+    );
+    assert.deepEqual(await files.read(), kept);
+    if (given === file) continue;
+    put("one/b.yaml", backend("b"));
+    assert.deepEqual(names(await files.read()), ["b"], "what comes back counts as it is");
+  }
+});
+
+test("a given path that never was is named", async () => {
+  assert.deepEqual(messages(await source(path.join(folder, "a.yaml")).read()), [
+    "a.yaml: no such file or folder",
+  ]);
+});
+
+test("a pipe in a folder does not stop the reading of everything", async () => {
+  put("a.yaml", backend("a"));
+  execFileSync("mkfifo", [path.join(folder, "pipe.yaml")]);
+  assert.deepEqual(names(await source().read()), ["a"]);
+});
+
+test("a pipe that is given by name is read once", async () => {
+  const pipe = path.join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const files = source(pipe);
+  const [first] = await Promise.all([files.read(), writeFile(pipe, backend("a"))]);
+  assert.deepEqual(names(first), ["a"]);
+  assert.equal((await files.read())[0], first[0]);
 });
 
 test("follows links as mounted ConfigMaps have them, also when they are swapped", async () => {

@@ -65,7 +65,7 @@ export class FileSource {
       states.set(file.file, state);
       await this.refresh(file, state);
     }
-    keepUnlistable(listing, this.states, states);
+    this.keepUnlistable(listing, states);
     this.states = states;
     const imported = Array.from(states.values(), ({ importedFiles }) => importedFiles).flat();
     this.watcher?.follow([...listing.folders, ...imported.map((file) => path.dirname(file))]);
@@ -83,7 +83,22 @@ export class FileSource {
     return [...complaints.values()];
   }
 
+  /**
+   * Files below a folder that cannot be looked at stay in force, and what was given by name although it is not there
+   * now: a folder that is being replaced must not take every listener down. Anything else that is gone is gone.
+   */
+  private keepUnlistable(listing: FileListing, states: Map<string, FileState>): void {
+    for (const { path: place, isMissing } of listing.failures) {
+      if (isMissing && !this.options.paths.includes(place)) continue;
+      for (const [file, state] of this.states) {
+        if (file === place || file.startsWith(place + path.sep)) states.set(file, state);
+      }
+    }
+  }
+
   private async refresh(file: ListedFile, state: FileState): Promise<void> {
+    // What a pipe had to give was read: to read it again would wait for a writer.
+    if (file.isStream && state.signature !== "") return;
     const isRacy = Date.now() - file.modifiedMs < racyMs;
     const imports = state.importedFiles.length === 0 ? "" : await signatureOf(state.importedFiles);
     if (file.signature === state.signature && imports === state.imports && !isRacy) return;
@@ -142,18 +157,4 @@ async function readWhole(file: string): Promise<string | UnreadableText> {
 async function signatureOf(files: readonly string[]): Promise<string> {
   const { files: found } = await listFiles(files);
   return found.map(({ file, signature }) => `${file} ${signature}`).join("\n");
-}
-
-/** Files below a folder that cannot be looked at stay in force; what is gone is gone. */
-function keepUnlistable(
-  listing: FileListing,
-  before: ReadonlyMap<string, FileState>,
-  states: Map<string, FileState>,
-): void {
-  for (const { path: place, isMissing } of listing.failures) {
-    if (isMissing) continue;
-    for (const [file, state] of before) {
-      if (file === place || file.startsWith(place + path.sep)) states.set(file, state);
-    }
-  }
 }

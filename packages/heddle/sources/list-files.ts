@@ -7,6 +7,8 @@ export interface ListedFile {
   /** Changes whenever the file may have changed. */
   readonly signature: string;
   readonly modifiedMs: number;
+  /** A pipe or the like, such as the shell's <(…): it can be read once. */
+  readonly isStream: boolean;
 }
 
 export interface FileListing {
@@ -52,11 +54,17 @@ class Walk {
       const found = await stat(file, { bigint: true });
       if (found.isDirectory()) return await this.visitFolder(file);
       if (isGiven) this.folders.add(path.dirname(file));
-      else if (!isConfiguration(file)) return;
+      // To read a pipe that lies in a folder would wait for its writer for ever.
+      else if (!isConfiguration(file) || !found.isFile()) return;
       if (this.files.size >= maxFiles)
         throw new Error(`there are more than ${maxFiles} files; give a folder that has configuration only`);
       const signature = `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-      this.files.set(await realpath(file), { file, signature, modifiedMs: Number(found.mtimeMs) });
+      this.files.set(await realpath(file), {
+        file,
+        signature,
+        modifiedMs: Number(found.mtimeMs),
+        isStream: !found.isFile(),
+      });
     } catch (error) {
       this.fail(file, error as NodeJS.ErrnoException);
     }
