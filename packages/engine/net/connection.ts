@@ -41,6 +41,12 @@ export class Connection {
   private isFinishing = false;
   isClosed = false;
   private holdsBack = false;
+  /**
+   * A write that TLS has taken is over with the turn of the event loop at the earliest, and a second one before that
+   * ends the process (TLSWrap::DoWrite): what comes meanwhile is gathered.
+   */
+  private isSerial = false;
+  private isWriting = false;
   private readonly highWaterBytes: number;
   /** Octets that the kernel has not taken yet, and those gathered while opening. */
   pendingBytes = 0;
@@ -68,6 +74,7 @@ export class Connection {
     this.isOpen = true;
     this.wasOpen = true;
     this.handle = rawHandleOf(this.socket);
+    this.isSerial = this.handle !== null && "encrypted" in this.socket;
     this.pendingBytes = 0;
     const mayGoOn = this.flush();
     if (this.holdsBack && mayGoOn) this.drained();
@@ -127,13 +134,16 @@ export class Connection {
         return true;
       }
       this.pendingBytes = this.gatheredBytes();
-      if (this.pendingBytes <= this.highWaterBytes) return true;
-      this.holdsBack = true;
-      return false;
+      return this.mayGoOn(this.pendingBytes);
     }
+    if (this.isWriting) return this.mayGoOn(this.pendingBytes + this.gatheredBytes());
     if (this.parts !== null) this.flushParts();
     else if (this.text !== "") this.flushText();
-    if (this.pendingBytes <= this.highWaterBytes) return true;
+    return this.mayGoOn(this.pendingBytes);
+  }
+
+  private mayGoOn(waitingBytes: number): boolean {
+    if (waitingBytes <= this.highWaterBytes) return true;
     this.holdsBack = true;
     return false;
   }
@@ -185,13 +195,19 @@ export class Connection {
       return;
     }
     this.pendingBytes += bytes;
+    this.isWriting = this.isSerial;
     result.buffer = parts;
     result.oncomplete = (status) => {
       if (parts !== null) releaseSlabs(parts);
       this.pendingBytes -= bytes;
+      this.isWriting = false;
       if (this.isClosed) return;
-      if (status < 0) this.fail(status);
-      else if (this.pendingBytes === 0) this.drained();
+      if (status < 0) {
+        this.fail(status);
+        return;
+      }
+      if (this.isSerial) this.flush();
+      if (this.pendingBytes === 0) this.drained();
     };
     if (result.writeStatus !== null && result.writeStatus !== undefined) {
       const status = result.writeStatus;
