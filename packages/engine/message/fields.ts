@@ -25,6 +25,11 @@ export class Fields {
   added: string[];
   /** @internal fields that are the same for many messages, as lines; behind the others */
   private block: FieldBlock | null = null;
+  /**
+   * Names of fields that came as never to be indexed by HPACK (RFC 7541 section 6.2.3), lower-case, ":path" and its
+   * like among them: an HTTP/2 encoder must say so too. Null for none.
+   */
+  sensitiveNames: string[] | null = null;
 
   constructor(text: string = "", spans: number[] = [], added: string[] = []) {
     this.text = text;
@@ -44,6 +49,11 @@ export class Fields {
   /** @internal For encoders: the block as lines; "" when there is none. */
   get blockLines(): string {
     return this.block === null ? "" : this.block.lines;
+  }
+
+  /** @internal For encoders without lines: the block as flat pairs. */
+  get blockPairs(): readonly string[] {
+    return this.block === null ? NO_PAIRS : this.block.pairs;
   }
 
   private unfold(): void {
@@ -171,7 +181,9 @@ export class Fields {
   /** An independent copy: mirrored requests, retries with changed heads. Text is shared, it never changes. */
   clone(): Fields {
     if (this.block !== null) this.unfold();
-    return new Fields(this.text, this.spans.slice(), this.added.slice());
+    const copy = new Fields(this.text, this.spans.slice(), this.added.slice());
+    copy.sensitiveNames = this.sensitiveNames;
+    return copy;
   }
 
   /** @internal Index in spans of the next field of that name from `from` on, or -1. */
@@ -201,6 +213,8 @@ export class Fields {
     return true;
   }
 }
+
+const NO_PAIRS: readonly string[] = [];
 
 /** Fields as lines, each with its CRLF, and as flat pairs; none of them frames a message. */
 export interface FieldBlock {

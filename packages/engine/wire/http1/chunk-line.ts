@@ -1,7 +1,7 @@
 import { TOKEN_BYTES } from "../../message/index.ts";
 import { INCOMPLETE, REFUSED } from "./field-scanner.ts";
 import { CHUNK_EXTENSION_CREDIT, MAX_CHUNK_EXTENSION_BYTES } from "./limits.ts";
-import { CR, HEX_VALUES, LF, VALUE_OCTETS } from "./octets.ts";
+import { CR, HEX_VALUES, LF, VALUE_OCTETS } from "../octets.ts";
 
 /**
  * Reads chunk-size lines (RFC 9112 section 7.1), an octet at a time, over any number of reads:

@@ -1,6 +1,6 @@
 import type { Fields } from "../../message/index.ts";
-import { knownNameId, NAME, SPAN } from "../../message/index.ts";
-import { LAST_FRAMING_ID } from "./field-scanner.ts";
+import { knownNameId, SPAN } from "../../message/index.ts";
+import { LAST_FRAMING_ID } from "../framing-names.ts";
 
 /**
  * The kept fields as lines, each with its CRLF: runs of untouched ones as single slices of the head they came in,
@@ -31,22 +31,4 @@ export function encodeFields(fields: Fields, kept: number): string {
 
 function isSkipped(id: number, kept: number): boolean {
   return id < 0 || (id > 0 && id <= LAST_FRAMING_ID && id !== kept);
-}
-
-/** Whether the fields say that length, once, so that they may go out as they are. */
-export function hasContentLength(fields: Fields, length: number): boolean {
-  const { text, spans, added } = fields;
-  let value = "";
-  let count = 0;
-  for (let at = 0; at < spans.length; at += SPAN) {
-    if (spans[at] !== NAME.CONTENT_LENGTH) continue;
-    value = text.slice(spans[at + 3], spans[at + 4]);
-    count++;
-  }
-  for (let i = 0; i < added.length; i += 2) {
-    if (added[i] !== "content-length") continue;
-    value = added[i + 1];
-    count++;
-  }
-  return count === 1 && value === String(length);
 }

@@ -1,6 +1,7 @@
 import type { RequestHead } from "../../message/index.ts";
 import { isToken, LENGTH_UNKNOWN, NAME } from "../../message/index.ts";
-import { encodeFields, hasContentLength } from "./encode-fields.ts";
+import { hasContentLength } from "../content-length.ts";
+import { encodeFields } from "./encode-fields.ts";
 
 /**
  * A request head as latin1 text, its final CRLF included. Framing is written from the head's members: chunked when

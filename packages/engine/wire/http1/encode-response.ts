@@ -1,6 +1,7 @@
 import type { ResponseHead } from "../../message/index.ts";
 import { isFieldValue, NAME } from "../../message/index.ts";
-import { encodeFields, hasContentLength } from "./encode-fields.ts";
+import { hasContentLength } from "../content-length.ts";
+import { encodeFields } from "./encode-fields.ts";
 import { statusLine } from "./reasons.ts";
 
 /** How a response's body is written: as it is, in chunks, as it is and then the connection closed, not at all. */

@@ -1,14 +1,12 @@
 import type { FaultCode } from "../../base/index.ts";
-import { NAME, SPAN } from "../../message/index.ts";
+import { SPAN } from "../../message/index.ts";
+import { LAST_FRAMING_ID } from "../framing-names.ts";
 import { knownNameIdAt } from "./known-name-table.ts";
-import { COLON, CR, LF, SP, TAB, VALUE_OCTETS } from "./octets.ts";
+import { COLON, CR, LF, SP, TAB, VALUE_OCTETS } from "../octets.ts";
 
 /** What a scan returns when it did not reach the end of the section. */
 export const INCOMPLETE = -1;
 export const REFUSED = -2;
-
-/** The last of the ids whose fields frame the message or the connection; they are the first of KNOWN_NAMES. */
-export const LAST_FRAMING_ID = NAME.HTTP2_SETTINGS;
 
 /** What a field is charged beyond its octets: what it costs to keep (RFC 9113 section 6.5.2 has the same). */
 const FIELD_CHARGE = 32;

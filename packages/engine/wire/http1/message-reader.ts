@@ -5,9 +5,9 @@ import { ChunkLine } from "./chunk-line.ts";
 import { FieldScanner, INCOMPLETE, REFUSED } from "./field-scanner.ts";
 import type { Http1Limits } from "./limits.ts";
 import { DEFAULT_MAX_TRAILER_BYTES } from "./limits.ts";
-import { CR, LF } from "./octets.ts";
+import { CR, LF } from "../octets.ts";
 import { PartialHead } from "./partial-head.ts";
-import { keepTrailers } from "./trailers.ts";
+import { keepTrailers } from "../keep-trailers.ts";
 
 /**
  *   idle ─first octet→ head ─→ body ─→ done ─(next, expect)→ idle
@@ -225,7 +225,7 @@ export abstract class MessageReader {
     }
     const spans = scanner.spans.slice(0, scanner.size);
     const fields = keepTrailers(new Fields(sliceLatin1(partial.bytes, 0, scanner.line), spans));
-    if (fields === REFUSED) {
+    if (fields === "refused") {
       this.fail(this.malformed, "trailers with a field that frames the message");
       return start;
     }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { FieldScanner } from "./field-scanner.ts";
-import { CR, LINE_ENDERS } from "./octets.ts";
+import { CR, LINE_ENDERS } from "../octets.ts";
 
 /**
  * The bytes of a head, or of a trailer section, that came in more than one read, with the scanner that has worked

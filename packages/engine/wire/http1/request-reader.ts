@@ -12,12 +12,13 @@ import {
 import type { Scheme } from "../../message/index.ts";
 import { ConnectionOptions } from "./connection-options.ts";
 import { forEachMember, valueAt } from "./field-list.ts";
-import { INCOMPLETE, LAST_FRAMING_ID, REFUSED } from "./field-scanner.ts";
+import { LAST_FRAMING_ID } from "../framing-names.ts";
+import { INCOMPLETE, REFUSED } from "./field-scanner.ts";
 import { framingProblem, isChunked, parseContentLength } from "./framing.ts";
 import type { Http1Limits } from "./limits.ts";
 import { MessageReader } from "./message-reader.ts";
 import { methodAt } from "./methods.ts";
-import { CR, REQUEST_NAME_OCTETS } from "./octets.ts";
+import { CR, REQUEST_NAME_OCTETS } from "../octets.ts";
 import { PartialHead } from "./partial-head.ts";
 import { RequestScanner } from "./request-scanner.ts";
 import { parseSpecialTarget } from "./request-target.ts";

@@ -11,7 +11,7 @@ import {
   TARGET_QUESTION,
   TARGET_REFUSED,
   TARGET_SLASH,
-} from "./octets.ts";
+} from "../octets.ts";
 import { TOKEN_BYTES } from "../../message/index.ts";
 
 /**

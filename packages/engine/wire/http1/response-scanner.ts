@@ -1,6 +1,6 @@
 import { FieldScanner, INCOMPLETE } from "./field-scanner.ts";
 import type { Http1Limits } from "./limits.ts";
-import { CR, LF, RESPONSE_NAME_OCTETS, SP, VALUE_OCTETS } from "./octets.ts";
+import { CR, LF, RESPONSE_NAME_OCTETS, SP, VALUE_OCTETS } from "../octets.ts";
 
 /** "HTTP/1.1 200" */
 const STATUS_END = 12;

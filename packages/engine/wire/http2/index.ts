@@ -5,7 +5,7 @@
  * make it do or keep by Http2Limits.
  */
 export { Http2ServerSession } from "./server-session.ts";
-export type { ServerSessionOptions } from "./server-session.ts";
+export type { ServerSessionOptions } from "./server-options.ts";
 export { Http2ClientSession } from "./client-session.ts";
 export type { Http2Session } from "./session.ts";
 export type { Http2Stream } from "./stream.ts";

@@ -57,3 +57,6 @@ export const STREAMS_BEFORE_SETTINGS = 100;
 
 /** Closed streams of which it is remembered how they ended. */
 export const CLOSED_STREAMS_REMEMBERED = 256;
+
+/** Methods are tokens without a bound of their own; the longest registered one has 17 letters. */
+export const MAX_METHOD_BYTES = 32;

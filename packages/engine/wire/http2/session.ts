@@ -1,8 +1,44 @@
-import type { Fault } from "../../base/index.ts";
+import { makeFault, sliceLatin1 } from "../../base/index.ts";
+import type { Fault, FaultCode } from "../../base/index.ts";
+import type { Fields, ResponseHead } from "../../message/index.ts";
+import { ClosedStreams } from "./closed-streams.ts";
+import {
+  CONNECTION_STREAM,
+  goAwayFrame,
+  headersFrames,
+  pingFrame,
+  rstStreamFrame,
+  SETTINGS_ACK,
+  settingsFrame,
+  windowUpdateFrame,
+  word,
+} from "./encode-frames.ts";
+import { errorName, H2 } from "./errors.ts";
 import type { Http2ErrorCode } from "./errors.ts";
+import { RateBound } from "./rate-bound.ts";
+import type { FrameEvents } from "./frame-reader.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { INITIAL_WINDOW, MAX_31, SETTING } from "./frames.ts";
+import { HpackDecoder } from "./hpack/decoder.ts";
+import type { FieldSink } from "./hpack/decoder.ts";
+import { HpackEncoder } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./limits.ts";
+import { MAX_FRAME_BYTES } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import type { OutboxEvents } from "./outbox.ts";
+import { PeerSettings } from "./peer-settings.ts";
 import type { SessionEvents } from "./session-events.ts";
+import { Http2Stream } from "./stream.ts";
+import type { StreamHost } from "./stream.ts";
+import type { TrailerCollector } from "./trailer-collector.ts";
 import type { Http2Writer } from "./writer.ts";
+
+/** Our own pings: eight octets each. */
+const KEEPALIVE_PING = "heddle k";
+const DRAIN_PING = "heddle d";
+
+/** For blocks that concern nobody any more: decoded all the same. */
+const NOBODY: FieldSink = { take: () => {} };
 
 /**
  * One HTTP/2 connection, of either role (RFC 9113). Sans-IO: the owner feeds it what it read, and sends what it
@@ -16,63 +52,154 @@ import type { Http2Writer } from "./writer.ts";
  * Windows are opened, and SETTINGS and PING answered, by themselves. A slow reader of one stream stops that stream
  * alone.
  */
-export abstract class Http2Session {
+export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamHost {
   protected readonly writer: Http2Writer;
   protected readonly limits: Http2Limits;
+  private readonly sessionEvents: SessionEvents;
+  protected readonly reader: FrameReader;
+  protected readonly decoder = new HpackDecoder();
+  protected readonly encoder = new HpackEncoder();
+  protected readonly outbox: Outbox;
+  protected readonly peer = new PeerSettings();
+  protected readonly streams = new Map<number, Http2Stream>();
+  protected readonly closed = new ClosedStreams();
+  private readonly resets: RateBound;
+  private readonly controlFrames: RateBound;
+  protected nowMs = 0;
+  isDead = false;
+  /** The highest stream that the peer, and that we have begun. */
+  protected lastPeerStream = 0;
+  protected lastOwnStream = 0;
+  hasSettingsAck = false;
+  private pingIsOut = false;
+  /** The last GOAWAY of a graceful end is written. */
+  isDrained = false;
+  protected isDraining = false;
+  /** Frames other than DATA that the connection holds back. */
+  private pendingFrames = 0;
+  /** What the peer may still send on the connection, and what it has sent since we opened it last. */
+  private receiveWindow: number;
+  private received = 0;
+  /** Of the DATA frame at hand: its stream, null when nobody wants it. */
+  private dataStream: Http2Stream | null = null;
+  private isDataLast = false;
+  private dataLength = 0;
+  /** Streams that the current read has brought something. */
+  private readonly touched: Http2Stream[] = [];
 
-  constructor(writer: Http2Writer, limits: Http2Limits, _events: SessionEvents) {
+  constructor(writer: Http2Writer, limits: Http2Limits, events: SessionEvents, resetsPerSecond: number) {
     this.writer = writer;
     this.limits = limits;
+    this.sessionEvents = events;
+    // What is a little too large is still decoded, and refused by its size.
+    this.reader = new FrameReader(limits.maxContinuations, limits.maxHeadBytes + MAX_FRAME_BYTES, this);
+    this.outbox = new Outbox(writer, limits.highWaterBytes, this);
+    this.resets = new RateBound(resetsPerSecond, resetsPerSecond);
+    this.controlFrames = new RateBound(limits.controlFramesPerSecond, limits.controlFramesPerSecond * 10);
+    this.receiveWindow = Math.max(limits.connectionWindowBytes, INITIAL_WINDOW);
   }
+
+  /** Code of a fault of the whole connection that is the peer's doing. */
+  protected abstract faultCode(code: Http2ErrorCode): FaultCode;
+  protected abstract readonly trailers: TrailerCollector;
+  /** The fault of a stream that the peer has reset. */
+  protected abstract peerReset(stream: Http2Stream, code: number): Fault;
+  /** A block that begins a stream, or is a head of one; the stream is in no way ended. Must be decoded. */
+  protected abstract onHead(
+    stream: number,
+    isLast: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
+  /** The stream was never begun (section 5.1, "idle"). */
+  protected abstract isIdle(stream: number): boolean;
+  abstract writeInformational(stream: Http2Stream, head: ResponseHead): void;
+  abstract writeHead(stream: Http2Stream, head: ResponseHead, isLast: boolean): void;
 
   /** Writes what a connection begins with (section 3.4). */
   start(): void {
-    throw new Error("not built");
+    const extra = this.receiveWindow - INITIAL_WINDOW;
+    if (extra > 0) this.writer.writeText(windowUpdateFrame(CONNECTION_STREAM, extra));
+  }
+
+  protected writeSettings(pairs: readonly (readonly [number, number])[]): void {
+    this.writer.writeText(
+      settingsFrame([
+        ...pairs,
+        [SETTING.INITIAL_WINDOW_SIZE, this.limits.streamWindowBytes],
+        [SETTING.MAX_HEADER_LIST_SIZE, this.limits.maxHeadBytes],
+        [SETTING.NO_RFC7540_PRIORITIES, 1],
+      ]),
+    );
   }
 
   /** Takes all of bytes[from, to). `nowMs` is the clock's, for rates. Throws for nothing that a peer can do. */
-  read(_bytes: Uint8Array, _from: number, _to: number, _nowMs: number): void {
-    throw new Error("not built");
+  read(bytes: Uint8Array, from: number, to: number, nowMs: number): void {
+    this.nowMs = nowMs;
+    this.reader.read(bytes, from, to);
+    const { touched } = this;
+    if (touched.length === 0) return;
+    for (let i = 0; i < touched.length; i++) {
+      const stream = touched[i];
+      stream.isTouched = false;
+      stream.events?.onReadDone();
+    }
+    touched.length = 0;
+  }
+
+  protected touch(stream: Http2Stream): void {
+    if (stream.isTouched) return;
+    stream.isTouched = true;
+    this.touched.push(stream);
   }
 
   /** Gives the writer what was held back so that frames could be joined. Before each flush of the connection. */
   flush(): void {
-    throw new Error("not built");
+    this.outbox.flush();
   }
 
   /** False: the connection holds back; bodies wait in their streams, and go out in turn once it is true again. */
-  setWritable(_isWritable: boolean): void {
-    throw new Error("not built");
+  setWritable(isWritable: boolean): void {
+    if (this.isDead || isWritable === this.outbox.isWritable) return;
+    if (isWritable) this.pendingFrames = 0;
+    this.outbox.setWritable(isWritable);
+    if (isWritable) for (const stream of this.streams.values()) this.outbox.relieve(stream);
   }
 
   /** Open streams, of either side. */
   get streamCount(): number {
-    return 0;
+    return this.streams.size;
   }
 
   /** A frame or a header block has begun and is not whole: the head's time limit holds. */
   get isWithinFrame(): boolean {
-    return false;
-  }
-
-  /** The peer has acknowledged our SETTINGS; some time after `start` it must have (section 6.5.3). */
-  get hasSettingsAck(): boolean {
-    return false;
+    return this.reader.isWithinFrame;
   }
 
   /** A stream's octets wait for a window that the peer does not open. */
   get isStalled(): boolean {
-    return false;
+    return this.outbox.isWritable && this.outbox.waiting > 0;
   }
 
-  /** The connection is over: `onSessionFault` came, or `close` was called. */
-  get isDead(): boolean {
-    return false;
+  /** Octets of bodies sent so far: a peer that stalls is one for which it does not grow. */
+  get sentBodyBytes(): number {
+    return this.outbox.sentBytes;
+  }
+
+  isStreamStalled(stream: Http2Stream): boolean {
+    return this.outbox.isWritable && stream.queuedBytes > 0;
+  }
+
+  mustHold(stream: Http2Stream): boolean {
+    return !stream.isClosed && this.outbox.mustHold(stream);
   }
 
   /** Asks whether the peer is there: `onPong` says so. One at a time; of no effect while one is out. */
   ping(): void {
-    throw new Error("not built");
+    if (this.pingIsOut || this.isDead) return;
+    this.pingIsOut = true;
+    this.writeControl(pingFrame(false, KEEPALIVE_PING));
   }
 
   /**
@@ -81,26 +208,451 @@ export abstract class Http2Session {
    * Streams go on; the owner closes when `streamCount` is 0 and `isDrained`.
    */
   drain(): void {
-    throw new Error("not built");
+    if (this.isDraining || this.isDead) return;
+    this.isDraining = true;
+    this.writeControl(goAwayFrame(MAX_31, H2.NO_ERROR) + pingFrame(false, DRAIN_PING));
   }
 
   /** The second GOAWAY, without waiting any longer. */
   finishDrain(): void {
-    throw new Error("not built");
-  }
-
-  /** The last GOAWAY of a graceful end is written. */
-  get isDrained(): boolean {
-    return false;
+    if (this.isDrained || this.isDead) return;
+    this.isDraining = true;
+    this.isDrained = true;
+    this.writeControl(goAwayFrame(this.lastPeerStream, H2.NO_ERROR));
   }
 
   /** Ends the connection with GOAWAY; every stream gets `onReset(fault)`. The owner flushes and closes. */
-  abort(_code: Http2ErrorCode, _fault: Fault): void {
-    throw new Error("not built");
+  abort(code: Http2ErrorCode, fault: Fault): void {
+    if (this.isDead) return;
+    this.outbox.flush();
+    this.writer.writeText(goAwayFrame(this.lastPeerStream, code));
+    this.close(fault);
   }
 
   /** The transport is gone: every stream gets `onReset` with this fault, and nothing is written any more. */
-  close(_fault: Fault): void {
-    throw new Error("not built");
+  close(fault: Fault): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    this.reader.stop();
+    this.outbox.stop();
+    this.dataStream = null;
+    const streams = [...this.streams.values()];
+    this.streams.clear();
+    for (const stream of streams) {
+      stream.isClosed = true;
+      stream.queue = null;
+      const { events } = stream;
+      stream.events = null;
+      events?.onReset(fault);
+      this.sessionEvents.onStreamClosed(stream);
+    }
+  }
+
+  // FrameEvents
+
+  onConnectionError(code: Http2ErrorCode, problem: string): void {
+    if (this.isDead) return;
+    const fault = makeFault(this.faultCode(code), `${errorName(code)}: ${problem}`);
+    this.abort(code, fault);
+    this.sessionEvents.onSessionFault(fault);
+  }
+
+  onHeaderBlock(
+    id: number,
+    isLast: boolean,
+    dependency: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    this.controlFrames.earn(2);
+    const stream = this.streams.get(id);
+    if (stream === undefined ? this.isIdle(id) : !stream.isRemoteEnded && !this.isTrailers(stream)) {
+      if (dependency === id) this.onSelfDependency(id, bytes, start, end);
+      else this.onHead(id, isLast, bytes, start, end);
+    } else if (stream === undefined) {
+      if (this.decode(bytes, start, end, null)) this.onClosedStream(id, "HEADERS");
+    } else if (stream.isRemoteEnded) {
+      if (this.decode(bytes, start, end, null)) {
+        this.breakStream(stream, H2.STREAM_CLOSED, "HEADERS behind the end of the stream");
+      }
+    } else {
+      this.onTrailers(stream, isLast, bytes, start, end);
+    }
+  }
+
+  /** The stream has had its head: what comes now is trailers. */
+  protected abstract isTrailers(stream: Http2Stream): boolean;
+
+  /** False when the block cannot be decoded, and the connection is over. Null: it concerns nobody any more. */
+  protected decode(bytes: Uint8Array, start: number, end: number, sink: FieldSink | null): boolean {
+    const problem = this.decoder.decode(bytes, start, end, sink ?? NOBODY);
+    if (problem === "") return true;
+    this.onConnectionError(H2.COMPRESSION_ERROR, `header block: ${problem}`);
+    return false;
+  }
+
+  private onTrailers(
+    stream: Http2Stream,
+    isLast: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const { trailers } = this;
+    trailers.reset(this.limits.maxTrailerBytes, this.limits.maxFields);
+    if (!this.decode(bytes, start, end, trailers)) return;
+    const fields = trailers.finish();
+    if (trailers.problem !== "") {
+      this.breakStream(stream, H2.PROTOCOL_ERROR, `trailers: ${trailers.problem}`, trailers.code);
+    } else if (!isLast) {
+      // Section 8.1: nothing comes behind them.
+      this.breakStream(stream, H2.PROTOCOL_ERROR, "trailers without END_STREAM");
+    } else if (stream.expected > 0) {
+      this.breakStream(stream, H2.PROTOCOL_ERROR, "body is shorter than its content-length");
+    } else {
+      this.endRemote(stream, fields);
+    }
+  }
+
+  /** RFC 7540 section 5.3.1, which RFC 9113 leaves with those that still send priorities. */
+  private onSelfDependency(id: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.decode(bytes, start, end, null)) return;
+    if (this.isIdle(id)) this.noteSkipped(id);
+    this.breakUnknown(id, H2.PROTOCOL_ERROR);
+  }
+
+  /** A stream of the peer that we do not serve: from now on it is closed. */
+  protected noteSkipped(id: number): void {
+    if (id > this.lastPeerStream) this.lastPeerStream = id;
+  }
+
+  onDataFrame(id: number, length: number, isEmpty: boolean, isLast: boolean): void {
+    this.dataStream = null;
+    this.isDataLast = isLast;
+    this.dataLength = length;
+    this.receiveWindow -= length;
+    if (this.receiveWindow < 0) {
+      this.onConnectionError(H2.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
+      return;
+    }
+    if (isEmpty) {
+      if (!isLast && !this.countControl("DATA without data")) return;
+    } else if (length >= 1_024) {
+      this.controlFrames.earn(1);
+    }
+    const stream = this.streams.get(id);
+    if (stream === undefined) {
+      if (this.isIdle(id)) this.onConnectionError(H2.PROTOCOL_ERROR, "DATA on an idle stream");
+      else this.onClosedStream(id, "DATA");
+      return;
+    }
+    stream.receiveWindow -= length;
+    if (stream.isRemoteEnded) {
+      this.breakStream(stream, H2.STREAM_CLOSED, "DATA behind the end of the stream");
+    } else if (stream.receiveWindow < 0) {
+      this.breakStream(stream, H2.FLOW_CONTROL_ERROR, "DATA beyond the stream's window");
+    } else if (!this.isTrailers(stream)) {
+      this.breakStream(stream, H2.PROTOCOL_ERROR, "DATA before a head");
+    } else {
+      this.dataStream = stream;
+    }
+  }
+
+  onDataChunk(bytes: Uint8Array, start: number, end: number): void {
+    const stream = this.dataStream;
+    if (stream === null || stream.isClosed) return;
+    if (stream.expected >= 0) {
+      stream.expected -= end - start;
+      if (stream.expected < 0) {
+        this.breakStream(stream, H2.PROTOCOL_ERROR, "body is longer than its content-length");
+        return;
+      }
+    }
+    this.touch(stream);
+    stream.events?.onBody(bytes.subarray(start, end));
+  }
+
+  onDataFrameEnd(): void {
+    const { dataStream: stream, dataLength } = this;
+    this.dataStream = null;
+    // The connection's window is opened whoever the data was for: one stream's slow reader stops no other.
+    this.received += dataLength;
+    if (this.received * 2 >= this.limits.connectionWindowBytes) {
+      this.writeControl(windowUpdateFrame(CONNECTION_STREAM, this.received));
+      this.receiveWindow += this.received;
+      this.received = 0;
+    }
+    if (stream === null || stream.isClosed) return;
+    if (this.isDataLast) {
+      if (stream.expected > 0) {
+        this.breakStream(stream, H2.PROTOCOL_ERROR, "body is shorter than its content-length");
+      } else {
+        this.endRemote(stream, null);
+      }
+      return;
+    }
+    stream.received += dataLength;
+    if (!stream.isPaused) this.openWindow(stream);
+  }
+
+  private openWindow(stream: Http2Stream): void {
+    if (stream.received * 2 < this.limits.streamWindowBytes || stream.isRemoteEnded || stream.isClosed)
+      return;
+    this.writeControl(windowUpdateFrame(stream.idText, stream.received));
+    stream.receiveWindow += stream.received;
+    stream.received = 0;
+  }
+
+  resumed(stream: Http2Stream): void {
+    if (!this.isDead) this.openWindow(stream);
+  }
+
+  onPriority(id: number, dependency: number): void {
+    if (!this.countControl("PRIORITY") || dependency !== id) return;
+    const stream = this.streams.get(id);
+    if (stream === undefined) this.breakUnknown(id, H2.PROTOCOL_ERROR);
+    else this.breakStream(stream, H2.PROTOCOL_ERROR, "stream that depends on itself");
+  }
+
+  onRstStream(id: number, code: number): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) {
+      if (this.isIdle(id)) this.onConnectionError(H2.PROTOCOL_ERROR, "RST_STREAM on an idle stream");
+      else this.countControl("RST_STREAM of a closed stream");
+      return;
+    }
+    const fault = this.peerReset(stream, code);
+    this.closed.add(id, true);
+    this.lose(stream, fault);
+    this.countReset();
+  }
+
+  onSettingsAck(): void {
+    this.hasSettingsAck = true;
+    this.countControl("SETTINGS");
+  }
+
+  onSettings(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.countControl("SETTINGS")) return;
+    const { peer } = this;
+    const before = peer.initialWindow;
+    const problem = peer.take(bytes, start, end, this.isClient);
+    if (problem !== "") {
+      this.onConnectionError(peer.code, problem);
+      return;
+    }
+    this.encoder.resize(peer.headerTableBytes);
+    // Behind it the peer takes what we do for what its settings say.
+    this.writeControl(SETTINGS_ACK);
+    const change = peer.initialWindow - before;
+    if (change !== 0) {
+      // Section 6.9.2: of open streams too, and below 0 where it must be.
+      for (const stream of this.streams.values()) {
+        if (this.outbox.growStream(stream, change)) continue;
+        this.onConnectionError(
+          H2.FLOW_CONTROL_ERROR,
+          "INITIAL_WINDOW_SIZE makes a stream's window too large",
+        );
+        return;
+      }
+    }
+    this.sessionEvents.onSettings();
+  }
+
+  protected abstract readonly isClient: boolean;
+
+  onPing(isAck: boolean, bytes: Uint8Array, start: number): void {
+    if (!this.countControl("PING")) return;
+    const payload = sliceLatin1(bytes, start, start + 8);
+    if (!isAck) {
+      this.writeControl(pingFrame(true, payload));
+    } else if (payload === DRAIN_PING) {
+      if (this.isDraining) this.finishDrain();
+    } else if (payload === KEEPALIVE_PING && this.pingIsOut) {
+      this.pingIsOut = false;
+      this.sessionEvents.onPong();
+    }
+  }
+
+  onGoAway(_lastStream: number, code: number): void {
+    if (this.countControl("GOAWAY")) this.sessionEvents.onGoAway(code);
+  }
+
+  onWindowUpdate(id: number, increment: number): void {
+    if (!this.countControl("WINDOW_UPDATE")) return;
+    if (id === 0) {
+      if (increment === 0) this.onConnectionError(H2.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      else if (!this.outbox.grow(increment)) {
+        this.onConnectionError(H2.FLOW_CONTROL_ERROR, "connection's window is larger than 2^31-1");
+      }
+      return;
+    }
+    const stream = this.streams.get(id);
+    if (stream === undefined) {
+      // Section 5.1: it may have been under way when the stream ended.
+      if (this.isIdle(id)) this.onConnectionError(H2.PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
+      else if (increment === 0) this.breakUnknown(id, H2.PROTOCOL_ERROR);
+    } else if (increment === 0) {
+      this.breakStream(stream, H2.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+    } else if (!this.outbox.growStream(stream, increment)) {
+      this.breakStream(stream, H2.FLOW_CONTROL_ERROR, "stream's window is larger than 2^31-1");
+    }
+  }
+
+  onUnknownFrame(): void {
+    this.countControl("frame of an unknown type");
+  }
+
+  onStreamSizeError(id: number): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) this.breakUnknown(id, H2.FRAME_SIZE_ERROR);
+    else this.breakStream(stream, H2.FRAME_SIZE_ERROR, "PRIORITY of a wrong size");
+  }
+
+  // Streams
+
+  protected addStream(id: number): Http2Stream {
+    const { streamWindowBytes } = this.limits;
+    // Until it has acknowledged ours, the peer goes by the protocol's window.
+    const window = this.hasSettingsAck ? streamWindowBytes : Math.max(streamWindowBytes, INITIAL_WINDOW);
+    const stream = new Http2Stream(id, this, this.peer.initialWindow, window);
+    this.streams.set(id, stream);
+    return stream;
+  }
+
+  /** The peer's END_STREAM. */
+  protected endRemote(stream: Http2Stream, trailers: Fields | null): void {
+    stream.isRemoteEnded = true;
+    this.touch(stream);
+    stream.events?.onEnd(trailers);
+    if (stream.isLocalEnded) this.removeStream(stream);
+  }
+
+  protected removeStream(stream: Http2Stream): void {
+    if (stream.isClosed) return;
+    stream.isClosed = true;
+    this.streams.delete(stream.id);
+    this.sessionEvents.onStreamClosed(stream);
+  }
+
+  /** The stream is gone before its time, and its owner hears of it. */
+  protected lose(stream: Http2Stream, fault: Fault): void {
+    const { events } = stream;
+    stream.events = null;
+    this.outbox.drop(stream);
+    this.removeStream(stream);
+    events?.onReset(fault);
+  }
+
+  /** The peer broke the rules on a stream: it is reset, and counted (threat 2: CVE-2025-8671). */
+  protected breakStream(
+    stream: Http2Stream,
+    code: Http2ErrorCode,
+    problem: string,
+    faultCode: FaultCode = this.malformedCode,
+  ): void {
+    if (stream.isClosed) return;
+    this.outbox.drop(stream);
+    this.writeReset(stream, code);
+    this.lose(stream, makeFault(faultCode, problem));
+    this.countReset();
+  }
+
+  protected abstract readonly malformedCode: FaultCode;
+
+  /** The same of a stream that is closed, or that was refused. */
+  protected breakUnknown(id: number, code: Http2ErrorCode): void {
+    this.closed.add(id, false);
+    this.writeControl(rstStreamFrame(word(id), code));
+    this.countReset();
+  }
+
+  protected writeReset(stream: Http2Stream, code: Http2ErrorCode): void {
+    this.closed.add(stream.id, false);
+    this.writeControl(rstStreamFrame(stream.idText, code));
+  }
+
+  /** Section 5.1, "closed". */
+  private onClosedStream(id: number, type: string): void {
+    switch (this.closed.howEnded(id)) {
+      case "reset by us":
+        return;
+      case "reset by peer":
+        this.breakUnknown(id, H2.STREAM_CLOSED);
+        return;
+      case "ended":
+        this.onConnectionError(H2.STREAM_CLOSED, `${type} on a closed stream`);
+    }
+  }
+
+  resetByOwner(stream: Http2Stream, code: Http2ErrorCode): void {
+    if (stream.isClosed || this.isDead) return;
+    stream.events = null;
+    this.outbox.drop(stream);
+    this.writeReset(stream, code);
+    this.removeStream(stream);
+  }
+
+  // Sending
+
+  writeBody(stream: Http2Stream, chunk: Uint8Array): void {
+    if (!stream.isWriteEnded) this.outbox.body(stream, chunk);
+  }
+
+  writeEnd(stream: Http2Stream, trailers: Fields | null): void {
+    if (!stream.isWriteEnded) this.outbox.end(stream, trailers);
+  }
+
+  writeTrailers(stream: Http2Stream, trailers: Fields): void {
+    const block = this.encoder.begin() + this.encoder.fields(trailers, false);
+    this.writeControl(headersFrames(block, true, stream.idText, MAX_FRAME_BYTES));
+  }
+
+  onDataSent(isFree: boolean): void {
+    // A WINDOW_UPDATE of the stream and one of the connection.
+    if (isFree) this.controlFrames.earn(2);
+  }
+
+  onEndSent(stream: Http2Stream): void {
+    stream.isLocalEnded = true;
+    this.resets.earn(1);
+    if (stream.isRemoteEnded) this.removeStream(stream);
+    else this.onHalfClosed(stream);
+  }
+
+  /** We have ended, the peer has not. */
+  protected abstract onHalfClosed(stream: Http2Stream): void;
+
+  /** Anything but DATA. A peer that makes us write, and does not read, gets no further than a bound. */
+  protected writeControl(text: string): void {
+    if (this.isDead) return;
+    this.writer.writeText(text);
+    if (this.outbox.isWritable) return;
+    this.pendingFrames++;
+    const limit = this.limits.maxPendingControlFrames;
+    if (this.pendingFrames > limit) {
+      this.onConnectionError(
+        H2.ENHANCE_YOUR_CALM,
+        `more than ${limit} frames wait for a peer that does not read`,
+      );
+    }
+  }
+
+  /** Of frames that carry nothing; false when there were too many, and the connection is over. */
+  private countControl(type: string): boolean {
+    if (this.controlFrames.take(this.nowMs)) return true;
+    const limit = this.limits.controlFramesPerSecond;
+    this.onConnectionError(
+      H2.ENHANCE_YOUR_CALM,
+      `${type}: more than ${limit} frames a second that carry nothing`,
+    );
+    return false;
+  }
+
+  protected countReset(): void {
+    if (this.resets.take(this.nowMs)) return;
+    const limit = this.limits.resetsPerSecond;
+    this.onConnectionError(H2.ENHANCE_YOUR_CALM, `more than ${limit} streams reset in a second`);
   }
 }

@@ -1,18 +1,18 @@
-import type { Fields } from "../../message/index.ts";
-import { NAME, SPAN } from "../../message/index.ts";
-import { LAST_FRAMING_ID, REFUSED } from "./field-scanner.ts";
+import type { Fields } from "../message/index.ts";
+import { NAME, SPAN } from "../message/index.ts";
+import { LAST_FRAMING_ID } from "./framing-names.ts";
 
 /**
- * What may be passed on of a trailer section (RFC 9110 section 6.5.1): null for nothing, REFUSED when a field in it
+ * What may be passed on of a trailer section (RFC 9110 section 6.5.1): null for nothing, "refused" when a field in it
  * would frame the message. Fields that route, authenticate, or say how to read the content are removed: whoever has
  * read the head has decided without them.
  */
-export function keepTrailers(fields: Fields): Fields | null | typeof REFUSED {
+export function keepTrailers(fields: Fields): Fields | null | "refused" {
   const { spans, text } = fields;
   let kept = 0;
   for (let at = 0; at < spans.length; at += SPAN) {
     const id = spans[at];
-    if (id === NAME.CONTENT_LENGTH || id === NAME.TRANSFER_ENCODING || id === NAME.HOST) return REFUSED;
+    if (id === NAME.CONTENT_LENGTH || id === NAME.TRANSFER_ENCODING || id === NAME.HOST) return "refused";
     const isRemoved =
       id > 0
         ? id <= LAST_FRAMING_ID || !KNOWN_TRAILERS.has(id)

@@ -1,4 +1,4 @@
-import { TOKEN_BYTES } from "../../message/index.ts";
+import { TOKEN_BYTES } from "../message/index.ts";
 
 /** Tables over the 256 octets: what may stand where. One load and one branch per octet. */
 
