@@ -92,6 +92,8 @@ export class Http2ClientSession extends Http2Session {
     const message = `upstream reset the stream with ${errorName(code)}`;
     // Section 8.7: it was not processed.
     if (code === H2.REFUSED_STREAM && !stream.hasResponse) return makeFault("HDL_UPSTREAM_REFUSED", message);
+    // The response is whole: the rest of the request is not wanted.
+    if (stream.isRemoteEnded) return makeFault("HDL_UPSTREAM_RESET", message, undefined, "no");
     return makeFault(stream.hasResponse ? "HDL_UPSTREAM_BODY_CUT_SHORT" : "HDL_UPSTREAM_RESET", message);
   }
 
@@ -171,7 +173,7 @@ export class Http2ClientSession extends Http2Session {
     events?.onResponse(head, isLast && !isTunnel);
     if (!isLast) return;
     if (isTunnel && !stream.isClosed) events?.onEnd(null);
-    if (stream.isLocalEnded) this.removeStream(stream);
+    if (stream.isLocalEnded) this.endStream(stream);
   }
 
   override onGoAway(lastStream: number, code: number): void {
@@ -180,14 +182,16 @@ export class Http2ClientSession extends Http2Session {
     for (const stream of this.streams.values()) {
       if (stream.id <= lastStream) continue;
       const message = `upstream said GOAWAY with ${errorName(code)} before the request`;
-      this.closed.add(stream.id, true);
+      this.closed.addReset(stream.id, true);
       this.lose(stream, makeFault("HDL_UPSTREAM_REFUSED", message));
     }
     super.onGoAway(lastStream, code);
   }
 
   /** The server may still answer. */
-  protected onHalfClosed(_stream: Http2Stream): void {}
+  protected onHalfClosed(stream: Http2Stream): void {
+    if (stream.isRemoteEnded) this.endStream(stream);
+  }
 
   writeInformational(): void {
     throw new Error("a client sends no response");

@@ -30,7 +30,11 @@ export function errorName(code: number): string {
 /** The code that a stream is reset with for a fault of its exchange. */
 export function resetCodeOf(code: FaultCode): Http2ErrorCode {
   switch (code) {
+    case "HDL_REQUEST_EXPECTATION_UNSUPPORTED":
     case "HDL_REQUEST_MALFORMED":
+    case "HDL_REQUEST_METHOD_UNSUPPORTED":
+    case "HDL_REQUEST_PATH_REFUSED":
+    case "HDL_REQUEST_TARGET_TOO_LONG":
     case "HDL_UPSTREAM_MALFORMED":
       return H2.PROTOCOL_ERROR;
     case "HDL_DRAINING":

@@ -6,8 +6,11 @@ import { OctetStore } from "./octet-store.ts";
 
 /** Takes the frames of a connection. Stream ids are checked for being there or not, and for nothing else. */
 export interface FrameEvents {
-  /** A DATA frame begins; `length` counts for flow control, padding included. Chunks follow, then the end. */
-  onDataFrame(stream: number, length: number, isEmpty: boolean, isLast: boolean): void;
+  /**
+   * A DATA frame begins, with `size` octets of data; `length` counts for flow control, padding included. Chunks follow,
+   * then the end.
+   */
+  onDataFrame(stream: number, length: number, size: number, isLast: boolean): void;
   /** A piece of the frame's data: bytes[start, end), never empty. */
   onDataChunk(bytes: Uint8Array, start: number, end: number): void;
   onDataFrameEnd(): void;
@@ -306,7 +309,7 @@ export class FrameReader {
       this.flags = flags;
       return;
     }
-    this.events.onDataFrame(stream, length, length === 0, (flags & FLAG.END_STREAM) !== 0);
+    this.events.onDataFrame(stream, length, length, (flags & FLAG.END_STREAM) !== 0);
     if (length === 0 && !this.isDead) this.endData();
   }
 
@@ -321,7 +324,7 @@ export class FrameReader {
         this.fail(H2.PROTOCOL_ERROR, "padding larger than its DATA frame");
         return end;
       }
-      this.events.onDataFrame(this.stream, length, this.data === 0, (this.flags & FLAG.END_STREAM) !== 0);
+      this.events.onDataFrame(this.stream, length, this.data, (this.flags & FLAG.END_STREAM) !== 0);
     } else if (this.data > 0) {
       const to = Math.min(at + this.data, end);
       this.data -= to - at;

@@ -86,18 +86,16 @@ export class Http2ServerSession extends Http2Session {
       return;
     }
     const { limits } = this;
-    this.lastPeerStream = id;
     // Section 6.8: what comes behind the last GOAWAY is ignored, not answered.
-    if (this.isDrained) {
-      if (this.decode(bytes, start, end, null)) this.closed.add(id, false);
-      return;
-    }
-    if (this.streams.size >= limits.maxStreams) {
-      if (this.decode(bytes, start, end, null)) this.breakUnknown(id, H2.REFUSED_STREAM);
-      return;
-    }
+    const isServed = !this.isDrained && this.streams.size < limits.maxStreams;
     collector.reset(limits.maxHeadBytes, limits.maxFields);
-    if (!this.decode(bytes, start, end, collector)) return;
+    if (!this.decode(bytes, start, end, isServed ? collector : null)) return;
+    this.lastPeerStream = id;
+    if (!isServed) {
+      if (this.isDrained) this.closed.addReset(id, false);
+      else this.breakUnknown(id, H2.REFUSED_STREAM);
+      return;
+    }
     const head = collector.finish(isLast, this.options, limits.maxTargetBytes);
     const stream = this.addStream(id);
     stream.isRemoteEnded = isLast;
@@ -125,10 +123,8 @@ export class Http2ServerSession extends Http2Session {
     this.refused = null;
     if (this.isDead) return;
     const isAnswered = stream.isLocalEnded && fault.code !== "HDL_REQUEST_MALFORMED";
-    this.outbox.drop(stream);
-    if (!isAnswered) this.writeReset(stream, resetCodeOf(fault.code));
-    else if (!stream.isRemoteEnded) this.writeReset(stream, H2.NO_ERROR);
-    this.removeStream(stream);
+    if (isAnswered && stream.isRemoteEnded) this.endStream(stream);
+    else this.dropStream(stream, isAnswered ? H2.NO_ERROR : resetCodeOf(fault.code));
     this.countReset();
   }
 
@@ -154,9 +150,8 @@ export class Http2ServerSession extends Http2Session {
 
   /** Section 8.1: the rest of the request is not wanted. The halves of a tunnel end one by one. */
   protected onHalfClosed(stream: Http2Stream): void {
-    if (stream === this.refused || stream.upgrade !== "" || this.isDead) return;
-    stream.events = null;
-    this.writeReset(stream, H2.NO_ERROR);
-    this.removeStream(stream);
+    if (stream === this.refused || this.isDead) return;
+    if (stream.isRemoteEnded) this.endStream(stream);
+    else if (stream.upgrade === "") this.dropStream(stream, H2.NO_ERROR);
   }
 }

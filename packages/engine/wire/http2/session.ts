@@ -77,8 +77,7 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
   protected isDraining = false;
   /** Frames other than DATA that the connection holds back. */
   private pendingFrames = 0;
-  /** What the peer may still send on the connection, and what it has sent since we opened it last. */
-  private receiveWindow: number;
+  /** What the peer has sent on the connection since its window was opened last. */
   private received = 0;
   /** Of the DATA frame at hand: its stream, null when nobody wants it. */
   private dataStream: Http2Stream | null = null;
@@ -96,7 +95,6 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     this.outbox = new Outbox(writer, limits.highWaterBytes, this);
     this.resets = new RateBound(resetsPerSecond, resetsPerSecond);
     this.controlFrames = new RateBound(limits.controlFramesPerSecond, limits.controlFramesPerSecond * 10);
-    this.receiveWindow = Math.max(limits.connectionWindowBytes, INITIAL_WINDOW);
   }
 
   /** Code of a fault of the whole connection that is the peer's doing. */
@@ -119,7 +117,7 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
 
   /** Writes what a connection begins with (section 3.4). */
   start(): void {
-    const extra = this.receiveWindow - INITIAL_WINDOW;
+    const extra = this.limits.connectionWindowBytes - INITIAL_WINDOW;
     if (extra > 0) this.writer.writeText(windowUpdateFrame(CONNECTION_STREAM, extra));
   }
 
@@ -327,16 +325,11 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     if (id > this.lastPeerStream) this.lastPeerStream = id;
   }
 
-  onDataFrame(id: number, length: number, isEmpty: boolean, isLast: boolean): void {
+  onDataFrame(id: number, length: number, size: number, isLast: boolean): void {
     this.dataStream = null;
     this.isDataLast = isLast;
     this.dataLength = length;
-    this.receiveWindow -= length;
-    if (this.receiveWindow < 0) {
-      this.onConnectionError(H2.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
-      return;
-    }
-    if (isEmpty) {
+    if (size === 0) {
       if (!isLast && !this.countControl("DATA without data")) return;
     } else if (length >= 1_024) {
       this.controlFrames.earn(1);
@@ -354,7 +347,10 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
       this.breakStream(stream, H2.FLOW_CONTROL_ERROR, "DATA beyond the stream's window");
     } else if (!this.isTrailers(stream)) {
       this.breakStream(stream, H2.PROTOCOL_ERROR, "DATA before a head");
+    } else if (stream.expected >= 0 && size > stream.expected) {
+      this.breakStream(stream, H2.PROTOCOL_ERROR, "body is longer than its content-length");
     } else {
+      if (stream.expected >= 0) stream.expected -= size;
       this.dataStream = stream;
     }
   }
@@ -362,13 +358,6 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
   onDataChunk(bytes: Uint8Array, start: number, end: number): void {
     const stream = this.dataStream;
     if (stream === null || stream.isClosed) return;
-    if (stream.expected >= 0) {
-      stream.expected -= end - start;
-      if (stream.expected < 0) {
-        this.breakStream(stream, H2.PROTOCOL_ERROR, "body is longer than its content-length");
-        return;
-      }
-    }
     this.touch(stream);
     stream.events?.onBody(bytes.subarray(start, end));
   }
@@ -376,11 +365,12 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
   onDataFrameEnd(): void {
     const { dataStream: stream, dataLength } = this;
     this.dataStream = null;
-    // The connection's window is opened whoever the data was for: one stream's slow reader stops no other.
+    // The connection's window is opened whoever the data was for: one stream's slow reader stops no other. It has
+    // room for two of the largest frames at least whenever one begins, so that it is never exceeded (section 6.9.1);
+    // what is kept is bounded by the streams' windows.
     this.received += dataLength;
     if (this.received * 2 >= this.limits.connectionWindowBytes) {
       this.writeControl(windowUpdateFrame(CONNECTION_STREAM, this.received));
-      this.receiveWindow += this.received;
       this.received = 0;
     }
     if (stream === null || stream.isClosed) return;
@@ -423,7 +413,7 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
       return;
     }
     const fault = this.peerReset(stream, code);
-    this.closed.add(id, true);
+    this.closed.addReset(id, true);
     this.lose(stream, fault);
     this.countReset();
   }
@@ -526,14 +516,20 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     stream.isRemoteEnded = true;
     this.touch(stream);
     stream.events?.onEnd(trailers);
-    if (stream.isLocalEnded) this.removeStream(stream);
+    if (stream.isLocalEnded) this.endStream(stream);
   }
 
-  protected removeStream(stream: Http2Stream): void {
+  /** Both sides have ended. */
+  protected endStream(stream: Http2Stream): void {
     if (stream.isClosed) return;
+    this.closed.addEnded(stream.id);
+    this.forget(stream);
+    this.sessionEvents.onStreamClosed(stream);
+  }
+
+  protected forget(stream: Http2Stream): void {
     stream.isClosed = true;
     this.streams.delete(stream.id);
-    this.sessionEvents.onStreamClosed(stream);
   }
 
   /** The stream is gone before its time, and its owner hears of it. */
@@ -541,8 +537,18 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     const { events } = stream;
     stream.events = null;
     this.outbox.drop(stream);
-    this.removeStream(stream);
+    this.forget(stream);
     events?.onReset(fault);
+    this.sessionEvents.onStreamClosed(stream);
+  }
+
+  /** The same when its owner knows. */
+  protected dropStream(stream: Http2Stream, code: Http2ErrorCode): void {
+    stream.events = null;
+    this.outbox.drop(stream);
+    this.writeReset(stream, code);
+    this.forget(stream);
+    this.sessionEvents.onStreamClosed(stream);
   }
 
   /** The peer broke the rules on a stream: it is reset, and counted (threat 2: CVE-2025-8671). */
@@ -563,13 +569,13 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
 
   /** The same of a stream that is closed, or that was refused. */
   protected breakUnknown(id: number, code: Http2ErrorCode): void {
-    this.closed.add(id, false);
+    this.closed.addReset(id, false);
     this.writeControl(rstStreamFrame(word(id), code));
     this.countReset();
   }
 
   protected writeReset(stream: Http2Stream, code: Http2ErrorCode): void {
-    this.closed.add(stream.id, false);
+    this.closed.addReset(stream.id, false);
     this.writeControl(rstStreamFrame(stream.idText, code));
   }
 
@@ -583,15 +589,18 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
         return;
       case "ended":
         this.onConnectionError(H2.STREAM_CLOSED, `${type} on a closed stream`);
+        return;
+      case "unknown":
+        // Section 5.1.1: a new stream's id is higher than any before. Else the stream was closed long ago.
+        this.onConnectionError(
+          type === "HEADERS" ? H2.PROTOCOL_ERROR : H2.STREAM_CLOSED,
+          `${type} on a stream below the last one`,
+        );
     }
   }
 
   resetByOwner(stream: Http2Stream, code: Http2ErrorCode): void {
-    if (stream.isClosed || this.isDead) return;
-    stream.events = null;
-    this.outbox.drop(stream);
-    this.writeReset(stream, code);
-    this.removeStream(stream);
+    if (!stream.isClosed && !this.isDead) this.dropStream(stream, code);
   }
 
   // Sending
@@ -617,11 +626,10 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
   onEndSent(stream: Http2Stream): void {
     stream.isLocalEnded = true;
     this.resets.earn(1);
-    if (stream.isRemoteEnded) this.removeStream(stream);
-    else this.onHalfClosed(stream);
+    this.onHalfClosed(stream);
   }
 
-  /** We have ended, the peer has not. */
+  /** We have ended; the peer perhaps has not. */
   protected abstract onHalfClosed(stream: Http2Stream): void;
 
   /** Anything but DATA. A peer that makes us write, and does not read, gets no further than a bound. */

@@ -17,9 +17,9 @@ export class TrailerCollector extends FieldCollector {
   }
 
   protected takeSpecial(_field: HpackField, rule: number): void {
-    if (rule >= FIRST_PSEUDO_RULE) this.malformed("pseudo-header field in trailers");
+    if (rule >= FIRST_PSEUDO_RULE) this.malformed("pseudo-header field");
     else if (rule === RULE.CONTENT_LENGTH || rule === RULE.HOST) {
-      this.malformed("trailers with a field that frames the message");
+      this.malformed("field that frames the message");
     }
     // Others mean nothing behind a body, as `keepTrailers` has it.
   }
