@@ -1,6 +1,6 @@
 import { FAULTS, makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import { LENGTH_UNKNOWN } from "../message/index.ts";
+import { httpDate, LENGTH_UNKNOWN } from "../message/index.ts";
 import type {
   ExchangeEvents,
   Fields,
@@ -312,7 +312,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       const retry = status === 503 ? "retry-after: 1\r\n" : "";
       const isHead = this.request !== null && this.request.method === "HEAD";
       this.connection.writeText(
-        `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+        `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\ndate: ${httpDate(this.owner.clock.wallMs())}\r\n` +
+          "content-type: text/plain; charset=utf-8\r\n" +
           `${retry}content-length: ${body.length}\r\nconnection: close\r\n\r\n${isHead ? "" : body}`,
       );
     }

@@ -1,7 +1,9 @@
 import { makeFault } from "../base/index.ts";
+import type { Clock } from "../base/index.ts";
 import type { Reply } from "../filter/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
 import type { Exchange } from "../message/index.ts";
+import { addMissingDate } from "./date-field.ts";
 import { rescue } from "./rescue.ts";
 
 /** A reply ready to be sent; the body is null where none goes out. */
@@ -10,8 +12,17 @@ export interface ComposedReply {
   readonly body: Uint8Array | null;
 }
 
-/** Gives a reply its framing. A header that no head may hold is its filter's fault, which is answered instead. */
-export function composeReply(reply: Reply, exchange: Exchange): ComposedReply {
+/**
+ * Gives a reply its framing and its date. A header that no head may hold is its filter's fault, which is answered
+ * instead.
+ */
+export function composeReply(reply: Reply, exchange: Exchange, clock: Clock): ComposedReply {
+  const composed = composeFramed(reply, exchange);
+  addMissingDate(composed.head.fields, clock);
+  return composed;
+}
+
+function composeFramed(reply: Reply, exchange: Exchange): ComposedReply {
   const isHead = exchange.request.method === "HEAD";
   try {
     return compose(reply, isHead);

@@ -12,6 +12,7 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
+import { addMissingDate } from "./date-field.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
@@ -111,6 +112,12 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   refuse(fault: Fault): void {
     this.context.observer.exchangeStarted(this.exchange);
     this.abort(fault);
+  }
+
+  /** Counts and answers an exchange that goes no further than here. */
+  answer(reply: Reply): void {
+    this.context.observer.exchangeStarted(this.exchange);
+    this.response.reply(reply);
   }
 
   private startDeadlines(): void {
@@ -318,6 +325,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     this.cluster!.attemptAnswered(this.endpoint!, head.status, nowMs - exchange.upstreamStartedMs);
     if (this.retriesOn(head.status) && this.makeRetries().afterStatus(isLast)) return;
     if (head.status === 101) this.startTunnel();
+    else addMissingDate(head.fields, context.clock);
     if (this.session !== null) this.session.issue(head, this.endpoint!, exchange, context.clock.wallMs());
     if (isLast) this.letGo();
     if (this.request !== null) this.request.forget();

@@ -6,6 +6,7 @@ import type { Router } from "../route/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
 import { Flow } from "./flow.ts";
 import type { FlowContext } from "./flow-context.ts";
+import { spendForward } from "./max-forwards.ts";
 import type { Rule } from "./rule.ts";
 
 /** A bound listener as the proxy sees it: replaced whole by a swap of the Snapshot, read once per request. */
@@ -45,8 +46,10 @@ export class Proxy {
       exchange.matchedPath = found.matchedPath;
     }
     const flow = new Flow(this.context, exchange, isLast, sink, rule);
-    if (misdirected === null) flow.start();
-    else flow.refuse(misdirected);
+    const reply = misdirected === null ? spendForward(request) : null;
+    if (misdirected !== null) flow.refuse(misdirected);
+    else if (reply !== null) flow.answer(reply);
+    else flow.start();
     return flow;
   }
 }

@@ -56,7 +56,7 @@ export class ResponseSide implements PipeOutput {
   reply(reply: Reply): void {
     const { flow } = this;
     if (flow.isEnded || this.isStarted) return;
-    const { head, body } = composeReply(reply, flow.exchange);
+    const { head, body } = composeReply(reply, flow.exchange, flow.context.clock);
     this.respond(head, body === null, body);
     if (!flow.isEnded) this.sink.flush();
   }
@@ -77,7 +77,7 @@ export class ResponseSide implements PipeOutput {
   private replaceBy(reply: Reply): void {
     const { flow, sink } = this;
     flow.dropAttempt(makeFault("HDL_FILTER_FAILED", "replaced by a filter"));
-    const { head, body } = composeReply(reply, flow.exchange);
+    const { head, body } = composeReply(reply, flow.exchange, flow.context.clock);
     flow.exchange.response = head;
     this.isStarted = true;
     this.isHeadSent = true;

@@ -45,7 +45,7 @@ export function resourceList(group: string, version: string): object | undefined
     groupVersion,
     resources: served.flatMap((kind) => [
       resourceEntry(kind, ["get", "list", "watch"]),
-      ...(kind.status ? [{ ...resourceEntry(kind, ["get"]), name: `${kind.plural}/status` }] : []),
+      ...(kind.status ? [statusEntry(kind)] : []),
     ]),
   };
 }
@@ -59,5 +59,16 @@ function resourceEntry(kind: Kind, verbs: string[]): { name: string } & Record<s
     kind: kindName,
     verbs,
     ...(shortNames.length === 0 ? {} : { shortNames }),
+  };
+}
+
+/** Without names to call it by: kubectl would warn that a short name is ambiguous. */
+function statusEntry(kind: Kind): object {
+  return {
+    name: `${kind.plural}/status`,
+    singularName: "",
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: ["get"],
   };
 }

@@ -105,6 +105,18 @@ test("discovery names groups, versions and resources", async () => {
   assert.equal((await get("/version")).json["gitVersion"], "v1.2.3");
 });
 
+test("kubectl does not warn that a short name is ambiguous: a subresource has none", async () => {
+  for (const path of ["/api/v1", "/apis/gateway.networking.k8s.io/v1"]) {
+    const resources = (await get(path)).json["resources"] as { name: string; shortNames?: string[] }[];
+    const subresources = resources.filter(({ name }) => name.includes("/"));
+    assert.ok(subresources.length > 0);
+    assert.deepEqual(
+      subresources.filter(({ shortNames }) => shortNames !== undefined),
+      [],
+    );
+  }
+});
+
 test("lists of a namespace, of all, by labels and by name; one by name", async () => {
   assert.deepEqual(names(await get(`${backends}/backends`)), ["default/a", "shop/b"]);
   assert.deepEqual(names(await get(`${backends}/namespaces/shop/backends`)), ["shop/b"]);

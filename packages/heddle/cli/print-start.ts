@@ -24,8 +24,13 @@ function bodyOf(report: StartReport, paths: readonly string[], terminal: Termina
     `  ${curl}`,
   ]);
   const more = report.routeCount - report.routes.length;
-  if (more > 0)
-    lines.push("", `and ${more} more: ${report.api}/apis/gateway.networking.k8s.io/v1/httproutes`);
+  if (more > 0) {
+    const list = `${report.api}/apis/gateway.networking.k8s.io/v1/httproutes`;
+    lines.push(
+      "",
+      report.routes.length > 0 ? `and ${more} more: ${list}` : `no route is served; their status: ${list}`,
+    );
+  }
   return lines;
 }
 

@@ -56,10 +56,6 @@ describe("fields of requests", () => {
     for (const spelling of [name, name.toLowerCase(), name.toUpperCase()]) {
       test(`Connection: ${spelling} takes nothing from what Heddle adds (threats 16)`, async () => {
         const { status, seen } = await ask(`Connection: keep-alive, ${spelling}\r\n${name}: evil`);
-        if (status === 400) {
-          assert.deepEqual(seen, []);
-          return;
-        }
         assert.equal(status, 200);
         assert.equal(values(seen[0]!, name).length, 1, `${name} is there once`);
         assert.notEqual(values(seen[0]!, name)[0], "evil");
@@ -67,7 +63,7 @@ describe("fields of requests", () => {
     }
   }
 
-  for (const name of ["Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie", "Via"]) {
+  for (const name of ["Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie"]) {
     test(`Connection: ${name} is refused (threats 16)`, async () => {
       const { status, seen } = await ask(`Connection: ${name}`);
       assert.deepEqual([status, seen], [400, []]);

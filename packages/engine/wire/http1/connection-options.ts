@@ -14,6 +14,12 @@ export class ConnectionOptions {
   private count = 0;
   /** "" or why the field is refused. */
   problem = "";
+  private readonly refused: ReadonlySet<string>;
+
+  /** Of a request, it is refused to name what frames it or whom it is from. */
+  constructor(of: "request" | "response") {
+    this.refused = of === "request" ? REFUSED : NO_NAMES;
+  }
 
   reset(): void {
     this.hasClose = false;
@@ -42,16 +48,16 @@ export class ConnectionOptions {
     else if (option === "close") this.hasClose = true;
     else if (option === "keep-alive") this.hasKeepAlive = true;
     else if (option === "upgrade") this.hasUpgrade = true;
-    else if (END_TO_END.has(option)) this.problem = "connection names a field that is not the connection's";
-    else this.named.push(option);
+    else if (this.refused.has(option)) this.problem = "connection names a field that is not the connection's";
+    else if (!KEPT.has(option)) this.named.push(option);
   };
 }
 
 /**
- * Fields that frame or route a message, authenticate its sender or say where it came from: a peer that has them
- * removed on the way hides something from whoever stands behind us (threat 16; CVE-2022-31813). Refused.
+ * Fields that frame or route a request, or authenticate its sender: a client that has them removed on the way hides
+ * something from whoever stands behind us (threat 16).
  */
-const END_TO_END: ReadonlySet<string> = new Set([
+const REFUSED: ReadonlySet<string> = new Set([
   "host",
   "content-length",
   "transfer-encoding",
@@ -60,10 +66,21 @@ const END_TO_END: ReadonlySet<string> = new Set([
   "authorization",
   "proxy-authorization",
   "cookie",
-  "set-cookie",
-  "location",
   "origin",
   "expect",
+]);
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/**
+ * For every recipient, so that Connection must not name them (RFC 9110 section 7.6.1), and stay when it does: an
+ * origin may say "Connection: Transfer-Encoding" and mean no harm; what says where a message came from is the
+ * proxy's to set (CVE-2022-31813), and what a trusted hop says of it no client behind the hop takes away.
+ */
+const KEPT: ReadonlySet<string> = new Set([
+  ...REFUSED,
+  "set-cookie",
+  "location",
   "forwarded",
   "via",
   "x-forwarded-for",

@@ -43,7 +43,7 @@ const UPGRADE_BIT = 1 << NAME.UPGRADE;
 let sharedScanner = new RequestScanner();
 
 /** The same, for the Connection fields of the head at hand. */
-const connection = new ConnectionOptions();
+const connection = new ConnectionOptions("request");
 
 /** Most requests name the host that the one before named, on whichever connection. */
 let lastHost = "";

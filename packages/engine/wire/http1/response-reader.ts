@@ -33,7 +33,7 @@ const FRAMING_BITS = CONTENT_LENGTH_BIT | (1 << NAME.TRANSFER_ENCODING);
 
 /** One for all readers, as RequestReader's. */
 let sharedScanner = new ResponseScanner();
-const connection = new ConnectionOptions();
+const connection = new ConnectionOptions("response");
 
 /**
  * Decodes the responses of one upstream connection (RFC 9112), one for each `expect`: outside of one it takes
