@@ -1,9 +1,10 @@
 /**
  * Retries as a share of requests (Finagle's RetryBudget, Linkerd's): each request deposits `ratio` of a retry,
- * each retry takes one; a floor per second lets a quiet service retry too. What is not used within the window is
- * lost, so a quiet hour does not pay for a storm.
+ * each retry takes one; a floor per second lets a quiet service retry too, a few seconds' worth of it at once: retries
+ * come in bursts. What is not used within the window is lost, so a quiet hour does not pay for a storm.
  */
 const WINDOW_MS = 10_000;
+const FLOOR_SECONDS = 3;
 
 export class RetryBudget {
   private readonly ratio: number;
@@ -15,7 +16,7 @@ export class RetryBudget {
   constructor(ratio: number, minPerSecond: number) {
     this.ratio = ratio;
     this.minPerSecond = minPerSecond;
-    this.floor = minPerSecond;
+    this.floor = minPerSecond * FLOOR_SECONDS;
   }
 
   deposit(): void {
@@ -44,7 +45,8 @@ export class RetryBudget {
     const elapsedMs = nowMs - this.lastMs;
     if (elapsedMs <= 0) return;
     this.balance *= Math.exp(-elapsedMs / WINDOW_MS);
-    this.floor = Math.min(this.minPerSecond, this.floor + (elapsedMs / 1_000) * this.minPerSecond);
+    const { minPerSecond } = this;
+    this.floor = Math.min(minPerSecond * FLOOR_SECONDS, this.floor + (elapsedMs / 1_000) * minPerSecond);
     this.lastMs = nowMs;
   }
 }

@@ -24,6 +24,8 @@ import type { Downstream, DownstreamOwner } from "./downstream.ts";
 /** How long, and how many octets, a response waits for a client that still sends when it is complete. */
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 67_108_864;
+/** After a response that promised to keep the connection, the next request may be on its way: a drain waits so long. */
+const LAST_REQUEST_MS = 500;
 
 type Phase = "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed";
 
@@ -418,7 +420,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     const nowMs = this.owner.clock.now();
     this.phaseStartMs = nowMs;
     // Usually a field write: the timer is filed for an earlier time and moved when that comes.
-    this.owner.wheel.schedule(this, nowMs + this.settings.keepAliveIdleMs);
+    this.owner.wheel.schedule(this, nowMs + this.idleLimitMs());
     if (this.isReading) return;
     if (this.connection.flush()) this.goOn();
     else this.hold();
@@ -505,10 +507,18 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     else this.connection.end();
   }
 
-  /** Drain: an idle connection closes now, a busy one with its response. Tunnels go on until they are cut. */
+  /**
+   * Drain: an idle connection closes once no request can be on its way any more, a busy one with its response, unless
+   * that has promised more already. Tunnels go on until they are cut.
+   */
   drain(): void {
-    if (this.phase === "idle") this.linger();
-    else this.keepsAlive = false;
+    if (this.phase === "idle") this.expire(this.owner.clock.now());
+    else if (!this.isHeadSent) this.keepsAlive = false;
+  }
+
+  private idleLimitMs(): number {
+    if (this.owner.isDraining) return LAST_REQUEST_MS;
+    return this.requests === 0 ? this.settings.headTimeoutMs : this.settings.keepAliveIdleMs;
   }
 
   /** The end of the drain time: whatever is still open is cut, visibly. */
@@ -522,14 +532,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     const { settings } = this;
     switch (this.phase) {
       case "idle":
-        if (
-          this.isDue(
-            this.phaseStartMs + (this.requests === 0 ? settings.headTimeoutMs : settings.keepAliveIdleMs),
-            nowMs,
-          )
-        ) {
-          this.linger();
-        }
+        if (this.isDue(this.phaseStartMs + this.idleLimitMs(), nowMs)) this.linger();
         return;
       case "head":
         if (this.isDue(this.phaseStartMs + settings.headTimeoutMs, nowMs)) {

@@ -49,7 +49,7 @@ test("retries end when their budget is used up", async () => {
   await using gateway = await Gateway.open(
     {
       endpoints: [one.port, two.port],
-      cluster: { ejectAfterFaults: 0, retryBudgetMinPerSecond: 3, retryBudgetRatio: 0 },
+      cluster: { ejectAfterFaults: 0, retryBudgetMinPerSecond: 1, retryBudgetRatio: 0 },
     },
     { clock: new FakeClock() },
   );

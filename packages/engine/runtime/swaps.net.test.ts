@@ -118,6 +118,7 @@ test("a drain lets exchanges finish, closes what is idle, takes nothing new, and
   await tunnel.receiveUntil("\r\n\r\n");
   let isDrained = false;
   const drained = gateway.engine.drain(30_000).then(() => (isDrained = true));
+  clock.advance(500);
   assert.equal(await idle.receiveToEnd(), "");
   await assert.rejects(connectRaw(port), { code: "ECONNREFUSED" });
   connection.send(answer("last"));
@@ -130,6 +131,35 @@ test("a drain lets exchanges finish, closes what is idle, takes nothing new, and
   await drained;
   assert.equal(await tunnel.closed, "reset");
   assert.equal(await far.closed, "reset");
+});
+
+test("a drain answers the request that a kept-alive connection had on its way", async () => {
+  const clock = new FakeClock();
+  await using upstream = await openEchoServer();
+  await using gateway = await Gateway.open({ endpoints: [upstream.port] }, { clock });
+  await using fresh = await gateway.connect();
+  await using used = await gateway.connect();
+  await using long = await gateway.connect();
+  for (const client of [used, long]) {
+    client.send(get("/"));
+    await readResponse(client);
+  }
+  clock.advance(499);
+  used.send(get("/"));
+  await readResponse(used);
+  const drained = gateway.engine.drain(30_000);
+  for (const client of [fresh, used]) {
+    client.send(get("/late"));
+    const { status, head } = await readResponse(client);
+    assert.equal(status, 200);
+    assert.match(head, /\r\nconnection: close\r\n/);
+    assert.equal(await client.receiveToEnd(), "");
+    client.end();
+  }
+  clock.advance(1);
+  assert.equal(await long.receiveToEnd(), "", "what was idle for half a second closes");
+  long.end();
+  await drained;
 });
 
 test("a drain ends as soon as the last connection has", async () => {
