@@ -415,8 +415,15 @@ export class DataPlane {
     await this.options.accessLog?.close();
   }
 
-  get accessLog(): AccessLog | null {
-    return this.options.accessLog;
+  /** For log rotation. A file that cannot be opened leaves the old one in use, and says so. */
+  async reopenLog(): Promise<void> {
+    try {
+      await this.options.accessLog?.reopen();
+    } catch (error) {
+      this.options.log("error", "the access log could not be reopened and goes on in the old file", {
+        cause: (error as Error).message,
+      });
+    }
   }
 }
 

@@ -55,7 +55,7 @@ export class LocalPlane implements PlaneHandle {
         this.plane.setTicketKeys(Buffer.from(message.keys));
         return;
       case "reopen-logs":
-        void this.plane.accessLog?.reopen();
+        void this.plane.reopenLog();
         return;
       case "drain":
       case "stop":

@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import type { FilterFactory } from "../filter/index.ts";
+import { Fields, RequestHead } from "../message/index.ts";
 import { usesRawWrites } from "../net/index.ts";
 import { runWorker } from "./worker.ts";
 
@@ -29,12 +30,25 @@ export const whoami: FilterFactory = {
   }),
 };
 
+/** Answers, and leaves a call to the cluster "app" behind. */
+export const callsAside: FilterFactory = {
+  name: "calls-aside",
+  create: (_config, context) => ({
+    name: "calls-aside",
+    requestHead() {
+      context.call("app", new RequestHead("GET", "http", "a", "/aside", "", new Fields()), {});
+      return { status: 200, headers: [], body: "" };
+    },
+  }),
+};
+
 // The worker's entry module: what `app/` is for the real thing.
 if (!isMainThread) {
   await runWorker({
     filters: new Map([
       [crash.name, crash],
       [whoami.name, whoami],
+      [callsAside.name, callsAside],
     ]),
     openAccessLog: () => Promise.reject(new Error("no access log here")),
   });

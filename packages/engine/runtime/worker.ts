@@ -57,7 +57,7 @@ async function handle(
       plane.setTicketKeys(Buffer.from(message.keys));
       return;
     case "reopen-logs":
-      await plane.accessLog?.reopen();
+      await plane.reopenLog();
       return;
     case "drain":
       await plane.drain(message.timeoutMs);
@@ -67,7 +67,8 @@ async function handle(
       await plane.drain(0);
       await plane.close();
       send({ kind: "stopped" });
-      parentPort!.close();
+      // Ends this thread alone. What is still open, a mirror that does not answer say, would keep it.
+      process.exit();
       return;
   }
 }

@@ -192,6 +192,26 @@ test("workers drain: what is in flight finishes, then all of them end", async ()
   await assert.rejects(connectRaw(port), { code: "ECONNREFUSED" });
 });
 
+test("closing does not wait for a call that nobody answers", async () => {
+  await using upstream = await openSilentServer();
+  const [port] = await findFreePorts(1);
+  // Not closed by `using`: what the thread took with it was never counted as ended.
+  const gateway = await Gateway.open(
+    { endpoints: [upstream.port], port, more: [filterRoute("calls-aside")] },
+    { workers: 1, workerEntry },
+  );
+  await using client = await connectRaw(port);
+  client.send(get("/calls-aside"));
+  await readResponse(client);
+  const connection = await upstream.connection(0);
+  await connection.receiveUntil("\r\n\r\n");
+  client.end();
+  const startMs = performance.now();
+  await gateway.engine.close();
+  assert.ok(performance.now() - startMs < 4_000, "before the thread is ended by force");
+  assert.doesNotMatch(await connection.receiveToEnd(), /HTTP\/1.1 200/);
+});
+
 test("closing without a drain does not wait for connections that are open", async () => {
   await using upstream = await openEchoServer();
   const [port] = await findFreePorts(1);
