@@ -15,6 +15,8 @@ export class RequestHead {
   scheme: Scheme;
   /** Host and optional port as sent, lower-cased: "shop.localhost:8080", "[::1]". One authority: RFC 9112 section 3.2. */
   authority: string;
+  /** The authority in the letters that the client chose, for the upstream's eyes; "" where they are not known. */
+  sentAuthority: string;
   /** Normalised path, begins with "/" ("*" for OPTIONS *): the one that policy, router and upstream see. */
   path: string;
   /** With its "?", or "". */
@@ -42,6 +44,7 @@ export class RequestHead {
     this.method = method;
     this.scheme = scheme;
     this.authority = authority;
+    this.sentAuthority = "";
     this.path = path;
     this.query = query;
     this.fields = fields;
@@ -62,6 +65,7 @@ export class RequestHead {
       this.query,
       this.fields.clone(),
     );
+    copy.sentAuthority = this.sentAuthority;
     copy.bodyLength = this.bodyLength;
     copy.version = this.version;
     copy.upgrade = this.upgrade;

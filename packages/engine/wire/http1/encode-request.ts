@@ -21,7 +21,7 @@ export function encodeRequestHead(head: RequestHead, forwardExpect: boolean = fa
   lastAuthority = authority;
   if (isConnect ? authority === "" : head.path === "") throw new RangeError("request target is empty");
   let out = isConnect ? `CONNECT ${authority}` : `${method} ${head.path}${head.query}`;
-  out += ` HTTP/1.1\r\nhost: ${authority}\r\n`;
+  out += ` HTTP/1.1\r\nhost: ${hostField(head)}\r\n`;
   if (bodyLength === LENGTH_UNKNOWN) {
     out += `${encodeFields(fields, 0)}transfer-encoding: chunked\r\n`;
   } else if (hasContentLength(fields, bodyLength)) {
@@ -39,6 +39,12 @@ export function encodeRequestHead(head: RequestHead, forwardExpect: boolean = fa
   if (head.acceptsTrailers) out += "te: trailers\r\n";
   if (forwardExpect && head.expectsContinue) out += "expect: 100-continue\r\n";
   return `${out}\r\n`;
+}
+
+/** The client's spelling, unless the authority was rewritten. Names compare without case, but some sign what they sent. */
+function hostField({ authority, sentAuthority }: RequestHead): string {
+  if (sentAuthority === authority) return authority;
+  return sentAuthority.toLowerCase() === authority ? sentAuthority : authority;
 }
 
 /** What may not stand in a target. A compiled pattern: the strings are slices, slow to index (bench/micro/http1.ts). */

@@ -37,6 +37,14 @@ function response(status: number, bodyLength: number, ...pairs: [string, string]
 }
 
 suite("request heads", () => {
+  test("keep the spelling of the host that was asked for, and lose it when the authority is rewritten", () => {
+    const head = parseRequest("GET / HTTP/1.1\r\nHost: Shop.Example:8080\r\n\r\n");
+    assert.equal(head.authority, "shop.example:8080");
+    assert.match(encodeRequestHead(head.clone()), /\r\nhost: Shop\.Example:8080\r\n/);
+    head.authority = "other.example";
+    assert.match(encodeRequestHead(head), /\r\nhost: other\.example\r\n/);
+  });
+
   test("keep names, order and octets of untouched fields, and leave the connection's behind", () => {
     const head = parseRequest(
       "GET /a?b HTTP/1.1\r\nHost: X\r\nX-One:1\r\nConnection: x-two\r\nX-Two: 2\r\nx-THREE:  \xe9 \r\n\r\n",
@@ -44,7 +52,7 @@ suite("request heads", () => {
     head.fields.add("x-four", "4");
     assert.equal(
       encodeRequestHead(head),
-      "GET /a?b HTTP/1.1\r\nhost: x\r\nX-One:1\r\nx-THREE:  \xe9 \r\nx-four: 4\r\n\r\n",
+      "GET /a?b HTTP/1.1\r\nhost: X\r\nX-One:1\r\nx-THREE:  \xe9 \r\nx-four: 4\r\n\r\n",
     );
   });
 

@@ -185,6 +185,7 @@ export class RequestReader extends MessageReader {
       lastAuthority = authority;
     }
     head.authority = lastAuthority;
+    head.sentAuthority = lastHost;
     return true;
   }
 
