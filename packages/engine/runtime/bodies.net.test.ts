@@ -146,7 +146,8 @@ async function stands(read: () => number): Promise<void> {
 }
 
 test("a client that pipelines and reads nothing is not read on for ever", async () => {
-  const body = "x".repeat(20_000);
+  // With a date: Heddle adds none, and its length is known.
+  const page = answer("x".repeat(20_000), "200 OK", "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
   let asked = 0;
   await using upstream = await openRecordingServer({
     script: async (connection) => {
@@ -154,7 +155,7 @@ test("a client that pipelines and reads nothing is not read on for ever", async 
         const head = await connection.receiveUntil("\r\n\r\n", 60_000).catch(() => null);
         if (head === null) return;
         asked++;
-        connection.send(answer(body));
+        connection.send(page);
       }
     },
   });
@@ -167,7 +168,7 @@ test("a client that pipelines and reads nothing is not read on for ever", async 
   assert.ok(asked < count, `${asked} requests of ${count} were asked for a client that reads nothing`);
   client.socket.resume();
   await gateway.becomes("the rest follows", () => asked === count, 20_000);
-  const all = count * answer(body).length;
+  const all = count * page.length;
   await gateway.becomes("all of it arrives", () => client.socket.bytesRead === all, 20_000);
 });
 

@@ -46,7 +46,7 @@ let sharedScanner = new RequestScanner();
 const connection = new ConnectionOptions("request");
 
 /** Most requests name the host that the one before named, on whichever connection. */
-let lastHost = "";
+let lastHost: string | null = null;
 let lastAuthority = "";
 
 /**
@@ -185,7 +185,7 @@ export class RequestReader extends MessageReader {
       lastAuthority = authority;
     }
     head.authority = lastAuthority;
-    head.sentAuthority = lastHost;
+    head.sentAuthority = lastHost!;
     return true;
   }
 

@@ -16,7 +16,7 @@ import { MAX_METHOD_BYTES } from "./limits.ts";
 import type { ServerSessionOptions } from "./server-options.ts";
 
 /** Most requests name the host that the one before named, on whichever connection. */
-let lastHost = "";
+let lastHost: string | null = null;
 let lastAuthority = "";
 
 const COOKIE = fieldName("cookie");
