@@ -2,7 +2,7 @@
 // slices of a larger text, as the codec makes them: nothing is hashed or flattened beforehand.
 import { Fields, RequestHead } from "@heddle/engine/message";
 import { DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
-import type { ListenerUnit, RouteMatch, RouteUnit } from "@heddle/engine/model";
+import type { ListenerUnit, PathMatch, RouteUnit } from "@heddle/engine/model";
 import { compileRouter } from "@heddle/engine/route";
 import type { Router } from "@heddle/engine/route";
 import { median } from "../rig/index.ts";
@@ -20,7 +20,7 @@ const listener: ListenerUnit = {
   settings: DEFAULT_LISTENER_SETTINGS,
 };
 
-function route(i: number, hostname: string, type: RouteMatch["path"]["type"], path: string): RouteUnit {
+function route(i: number, hostname: string, type: PathMatch["type"], path: string): RouteUnit {
   return {
     kind: "route",
     name: `default/route-${i}`,

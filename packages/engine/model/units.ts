@@ -141,10 +141,10 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   },
 };
 
-/** One HTTPRoute as attached: where, for which hosts, and its rules. */
+/** One HTTPRoute or GRPCRoute as attached: where, for which hosts, and its rules. */
 export interface RouteUnit {
   readonly kind: "route";
-  /** "namespace/name". */
+  /** "namespace/name" of an HTTPRoute, "grpcroute/namespace/name" of a GRPCRoute. */
   readonly name: string;
   readonly attachments: readonly RouteAttachment[];
   readonly rules: readonly RouteRule[];
@@ -172,15 +172,34 @@ export interface RouteRule {
   readonly backendRequestTimeoutMs: number;
   readonly retry: RetrySpec | null;
   readonly sessionPersistence: SessionPersistenceSpec | null;
+  /** Calls in gRPC-Web go to the backends as gRPC. Default: as they are. */
+  readonly translatesGrpcWeb?: boolean;
 }
 
 export interface RouteMatch {
-  readonly path: { readonly type: "Exact" | "PathPrefix" | "RegularExpression"; readonly value: string };
+  readonly path: PathMatch | CallMatch;
   /** "" for any. */
   readonly method: string;
   /** Lower-case names. */
   readonly headers: readonly ValueMatch[];
   readonly queryParams: readonly ValueMatch[];
+}
+
+export interface PathMatch {
+  readonly type: "Exact" | "PathPrefix" | "RegularExpression";
+  readonly value: string;
+}
+
+/** Of a GRPCRoute: gRPC calls alone, by service and method. Routes of one host have either these or paths. */
+export interface CallMatch {
+  readonly type: "Call";
+  /** For people: "/shop.Orders/Get", with "*" for any. */
+  readonly value: string;
+  /** "" for any. */
+  readonly service: string;
+  readonly method: string;
+  /** Both are regular expressions. */
+  readonly isPattern: boolean;
 }
 
 export interface ValueMatch {
@@ -208,6 +227,8 @@ export interface BackendSpec {
 export interface RetrySpec {
   /** Response codes retried; connection failures that are safe to retry always are. */
   readonly codes: readonly number[];
+  /** gRPC status codes retried where no message of the response has come; none by default. */
+  readonly grpcCodes?: readonly number[];
   /** Attempts after the first. */
   readonly attempts: number;
   /** Pause before the first retry, doubled for each further one, with jitter. 0: at once. */

@@ -1,6 +1,7 @@
 import { normalizePath } from "../message/index.ts";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteRule, RouteUnit } from "../model/index.ts";
+import { CallCondition } from "./call-condition.ts";
 import type { Regex, RegexResult } from "./regex/index.ts";
 import { compileConditions, headerHolds, queryHolds } from "./value-condition.ts";
 import type { ValueCondition } from "./value-condition.ts";
@@ -12,7 +13,7 @@ export interface RouteEntry<T> {
   readonly value: T;
   /**
    * What ReplacePrefixMatch replaces: the Exact value, or the prefix without its trailing slash ("/" stays);
-   * "" for a regular expression.
+   * "" for a regular expression, and for a gRPC call.
    */
   readonly matchedPath: string;
   readonly pathType: PathType;
@@ -36,6 +37,8 @@ export class Candidate<T> implements RouteEntry<T> {
   /** Of a RegularExpression path; null when it is none, or unusable, and then it matches nothing. */
   readonly regex: Regex | null;
   readonly regexProblem: string;
+  /** Of a Call; then `path` says nothing. */
+  readonly call: CallCondition | null;
   /** "" for any. */
   readonly method: string;
   readonly headers: readonly ValueCondition[];
@@ -53,10 +56,11 @@ export class Candidate<T> implements RouteEntry<T> {
     const rule = route.rules[ruleIndex];
     const match = rule.matches[matchIndex];
     const { type, value: path } = match.path;
+    const isPath = type === "Exact" || type === "PathPrefix";
     const compiled = type === "RegularExpression" ? regexOf(path) : null;
     this.value = value;
-    this.path = type === "RegularExpression" ? path : comparablePath(type, path);
-    this.matchedPath = type === "RegularExpression" ? "" : this.path === "" ? "/" : this.path;
+    this.path = isPath ? comparablePath(type, path) : path;
+    this.matchedPath = !isPath ? "" : this.path === "" ? "/" : this.path;
     this.pathType = type;
     this.route = route;
     this.rule = rule;
@@ -64,6 +68,7 @@ export class Candidate<T> implements RouteEntry<T> {
     this.matchIndex = matchIndex;
     this.regex = compiled?.regex ?? null;
     this.regexProblem = compiled?.problem ?? "";
+    this.call = match.path.type === "Call" ? new CallCondition(match.path, rule, regexOf) : null;
     this.method = match.method;
     this.headers = compileConditions(match.headers, regexOf);
     this.queryParams = compileConditions(match.queryParams, regexOf);

@@ -1,6 +1,8 @@
 import type { RequestHead } from "../message/index.ts";
 import type { RouteUnit, ServerSpec } from "../model/index.ts";
+import { callKind, methodOf, serviceOf } from "./call-table.ts";
 import type { Candidate, RouteEntry } from "./candidate.ts";
+import type { CallCondition } from "./call-condition.ts";
 import { comparePrecedence } from "./precedence.ts";
 import { queryParam } from "./query-param.ts";
 import type { ServerTable } from "./server-table.ts";
@@ -50,8 +52,9 @@ export function explainRoute<T>(
 
 /** "" when the candidate matches. */
 function reasonAgainst(candidate: Candidate<unknown>, head: RequestHead): string {
-  const path = pathReason(candidate, head.path);
+  const path = candidate.call === null ? pathReason(candidate, head.path) : callReason(candidate.call, head);
   if (path !== "") return path;
+  if (candidate.call !== null && callKind(head) === "preflight") return "";
   if (candidate.method !== "" && candidate.method !== head.method) {
     return `method is ${head.method}, not ${candidate.method}`;
   }
@@ -76,7 +79,21 @@ function pathReason(candidate: Candidate<unknown>, path: string): string {
     case "RegularExpression":
       if (candidate.regex === null) return `path's regular expression is invalid: ${candidate.regexProblem}`;
       return candidate.regex.matches(path) ? "" : `path does not match ${candidate.path}`;
+    case "Call":
+      return "";
   }
+}
+
+function callReason(call: CallCondition, head: RequestHead): string {
+  const kind = callKind(head);
+  if (kind === "none") return "request is no gRPC call (POST with content-type application/grpc)";
+  if (kind === "preflight" && !call.takesPreflights) return "rule answers no CORS preflight";
+  if (call.problem !== "") return `regular expression is invalid: ${call.problem}`;
+  const service = serviceOf(head.path);
+  const verb = call.isPattern ? "does not match" : "is not";
+  if (!call.takesService(service)) return `service "${service}" ${verb} ${call.service}`;
+  const method = methodOf(head.path);
+  return call.takesMethod(method) ? "" : `method "${method}" ${verb} ${call.method}`;
 }
 
 /** By segments: "/foo" is below "/foo", "/foo/bar" too, "/foobar" is not. */

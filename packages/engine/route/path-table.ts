@@ -1,5 +1,6 @@
 import type { RequestHead } from "../message/index.ts";
 import type { RouteUnit } from "../model/index.ts";
+import { CallTable } from "./call-table.ts";
 import { firstThatHolds } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { insertInOrder } from "./precedence.ts";
@@ -35,6 +36,7 @@ class PrefixNode<T> {
  *   regexes   in order of precedence, tried one by one, on the whole normalised path
  *   prefixes  a trie of segments: the walk down takes one lookup per matching segment, the walk up asks the
  *             longest prefix first
+ *   calls     gRPC calls by service and method: what GRPCRoutes have instead of paths
  *
  * Each list of candidates is in order of precedence. Lookups do not depend on the number of routes, as long as
  * they differ in their paths.
@@ -45,6 +47,7 @@ export class PathTable<T> {
   private exact: Map<string, Candidate<T>[]> | null = null;
   private regexes: Candidate<T>[] | null = null;
   private readonly root = new PrefixNode<T>(null);
+  private calls: CallTable<T> | null = null;
 
   constructor(routes: readonly RouteUnit[]) {
     this.routes = routes;
@@ -61,12 +64,19 @@ export class PathTable<T> {
       case "PathPrefix":
         this.prefixNode(candidate.path).add(candidate);
         break;
+      case "Call":
+        (this.calls ??= new CallTable()).add(candidate);
+        break;
     }
   }
 
   /** The match that goes before all others that hold; null for none. */
   find(head: RequestHead): Candidate<T> | null {
     const { path } = head;
+    if (this.calls !== null) {
+      const found = this.calls.find(head);
+      if (found !== null) return found;
+    }
     if (this.exact !== null) {
       const candidates = this.exact.get(path);
       if (candidates !== undefined) {

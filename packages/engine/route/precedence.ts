@@ -1,20 +1,25 @@
+import type { CallCondition } from "./call-condition.ts";
 import type { Candidate, PathType } from "./candidate.ts";
 
 /**
  * The Gateway API leaves the place of regular expressions to the implementation. Here: after Exact and before
  * every prefix, the longer pattern first, as Envoy Gateway has it.
  */
-const RANK: Readonly<Record<PathType, number>> = { Exact: 0, RegularExpression: 1, PathPrefix: 2 };
+const RANK: Readonly<Record<PathType, number>> = { Call: 0, Exact: 0, RegularExpression: 1, PathPrefix: 2 };
 
 /**
  * Below zero when `a` goes before `b` among matches for one hostname (HTTPRouteMatch of Gateway API v1.6.1): the
  * path's type and number of characters; a method; the number of headers; of query parameters; the older route;
  * the lower "namespace/name"; the first rule; the first match.
+ *
+ * Of GRPCRoutes (GRPCRouteRule.matches): the number of characters of the service; of the method; of headers; then as
+ * above. Exact values go before patterns, the longer pattern first, since how much a pattern matches depends on the
+ * request.
  */
 export function comparePrecedence(a: Candidate<unknown>, b: Candidate<unknown>): number {
   return (
     RANK[a.pathType] - RANK[b.pathType] ||
-    b.path.length - a.path.length ||
+    (a.call !== null && b.call !== null ? compareCalls(a.call, b.call) : b.path.length - a.path.length) ||
     Number(b.method !== "") - Number(a.method !== "") ||
     b.headers.length - a.headers.length ||
     b.queryParams.length - a.queryParams.length ||
@@ -23,6 +28,10 @@ export function comparePrecedence(a: Candidate<unknown>, b: Candidate<unknown>):
     a.ruleIndex - b.ruleIndex ||
     a.matchIndex - b.matchIndex
   );
+}
+
+function compareCalls(a: CallCondition, b: CallCondition): number {
+  return b.serviceRank - a.serviceRank || b.methodRank - a.methodRank;
 }
 
 /** By code unit: the same everywhere, whatever the locale. */

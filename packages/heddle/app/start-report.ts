@@ -58,7 +58,8 @@ function routeHint(
       ({ name, servers }) => !down.has(name) && servers.some(({ id }) => id === server),
     );
     const match = route.rules[0]?.matches[0];
-    if (listener === undefined || match === undefined) continue;
+    // curl makes no gRPC calls.
+    if (listener === undefined || match === undefined || match.path.type === "Call") continue;
     // A route for any host is reached by those of its listener.
     const own = listener.servers.find(({ id }) => id === server)?.hostname ?? "";
     return [hintOf(route.name, listener, hostnames[0] || own, match)];

@@ -1,6 +1,6 @@
 import { Fields, RequestHead } from "../../message/index.ts";
 import { DEFAULT_LISTENER_SETTINGS } from "../../model/index.ts";
-import type { ListenerUnit, RouteMatch, RouteUnit, ValueMatch } from "../../model/index.ts";
+import type { ListenerUnit, PathMatch, RouteMatch, RouteUnit, ValueMatch } from "../../model/index.ts";
 import { compileRouter } from "../compile-router.ts";
 import type { ValueOf } from "../compile-router.ts";
 import type { Router } from "../router.ts";
@@ -57,7 +57,7 @@ export interface MatchOptions {
 }
 
 export function match(
-  type: RouteMatch["path"]["type"],
+  type: PathMatch["type"],
   value: string,
   { method = "", headers = [], queryParams = [] }: MatchOptions = {},
 ): RouteMatch {
@@ -74,6 +74,17 @@ export function prefix(value: string, options?: MatchOptions): RouteMatch {
 
 export function regex(value: string, options?: MatchOptions): RouteMatch {
   return match("RegularExpression", value, options);
+}
+
+/** A match of a GRPCRoute; "" stands for any. */
+export function call(
+  service: string,
+  method: string,
+  { isPattern = false, ...options }: MatchOptions & { isPattern?: boolean } = {},
+): RouteMatch {
+  const value = `/${service || "*"}/${method || "*"}`;
+  const base = match("PathPrefix", "/", options);
+  return { ...base, path: { type: "Call", value, service, method, isPattern } };
 }
 
 export function value(name: string, value: string, type: ValueMatch["type"] = "Exact"): ValueMatch {
