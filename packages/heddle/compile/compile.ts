@@ -2,14 +2,17 @@ import { keyOf } from "../resources/index.ts";
 import { reportBackends } from "./backend-status.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
-import type { CompileInput, CompileOutput } from "./compile-io.ts";
+import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
 import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { upstreamFact } from "./gateway-settings.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
+import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
+import type { RequestRoute, RouteResult } from "./request-route.ts";
+import { findLost, lostFact } from "./route-conflicts.ts";
 import { defaultGatewaysFact, gatewayFact } from "./route-parents.ts";
 import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
@@ -63,15 +66,19 @@ export function* compileInSlices(
 
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
-  for (const route of facts.ofKind("HTTPRoute")) {
-    const key = keyOf(route);
-    const result = memo.of(key, route, facts, (reader) => compileHttpRoute(route, reader, options));
-    if (result.unit !== null) collector.unit(result.unit);
-    collector.status(key, result.status);
-    collector.problemsOf(result.problems);
-    for (const id of result.attached) attached.set(id, (attached.get(id) ?? 0) + 1);
-    for (const cluster of result.clusters) clusters.add(cluster);
+  const results = new Map<RequestRoute, RouteResult>();
+  for (const route of [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")]) {
+    results.set(route, compileRoute(route, facts, memo, options));
     if (++done % sliceLength === 0) yield;
+  }
+  settleConflicts(results, facts, memo, options);
+  for (const [route, result] of results) {
+    if (result.unit !== null) collector.unit(result.unit);
+    collector.status(keyOf(route), result.status);
+    collector.problemsOf(result.problems);
+    for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
+    for (const cluster of result.clusters) clusters.add(cluster);
+    if (++done % indexSliceLength === 0) yield;
   }
   const reported = new Set<string>();
   for (const name of clusters) {
@@ -93,6 +100,38 @@ export function* compileInSlices(
   reportRejected(rejected, facts, options, collector);
   memo.end();
   return collector.output();
+}
+
+function compileRoute(
+  route: RequestRoute,
+  facts: Facts,
+  memo: CompileMemo,
+  options: CompileOptions,
+  name: string = keyOf(route),
+): RouteResult {
+  return route.kind === "HTTPRoute"
+    ? memo.of(name, route, facts, (reader) => compileHttpRoute(route, reader, options))
+    : memo.of(name, route, facts, (reader) => compileGrpcRoute(route, reader, options));
+}
+
+/** Routes that lose listeners to routes of the other kind are compiled again without these. */
+function settleConflicts(
+  results: Map<RequestRoute, RouteResult>,
+  facts: Facts,
+  memo: CompileMemo,
+  options: CompileOptions,
+): void {
+  if (facts.ofKind("GRPCRoute").length === 0 || facts.ofKind("HTTPRoute").length === 0) return;
+  const claimants = [...results].map(([route, { claims }]) => ({ route, claims }));
+  for (const [key, lost] of findLost(claimants)) {
+    const fact = lostFact(key);
+    facts.set(fact, memo.keepValue(fact, lost));
+  }
+  for (const route of results.keys()) {
+    const key = keyOf(route);
+    if (facts.read(lostFact(key)) === undefined) continue;
+    results.set(route, compileRoute(route, facts, memo, options, `~settled/${key}`));
+  }
 }
 
 /** Makes the Gateways facts that routes read. */

@@ -21,7 +21,7 @@ export interface GatewayRun {
   readonly collector: Collector;
 }
 
-const httpRouteKind = { group: gatewayGroup, kind: "HTTPRoute" };
+const requestKinds = ["HTTPRoute", "GRPCRoute"].map((kind) => ({ group: gatewayGroup, kind }));
 
 /** Decides about all Gateways of our classes, from the oldest to the youngest. */
 export function planGateways(
@@ -139,18 +139,21 @@ function selectorRefusal({ allowedRoutes }: Listener, path: string): Finding | n
 }
 
 function planKinds(listener: Listener, path: string, isHttp: boolean) {
-  const possible = isHttp ? [httpRouteKind] : [];
+  const possible = isHttp ? requestKinds : [];
   const asked = listener.allowedRoutes.kinds ?? [];
   if (asked.length === 0) return { supported: possible, findings: [] };
   const isPossible = ({ group, kind }: { group: string; kind: string }) =>
     possible.some((one) => one.group === group && one.kind === kind);
-  const hint = isHttp ? "; use HTTPRoute" : "";
+  const hint = isHttp ? "; use HTTPRoute or GRPCRoute" : "";
   const findings = asked.flatMap((one, index) => {
     if (isPossible(one)) return [];
     const message = `${one.kind} of group "${one.group}" cannot attach to ${listener.protocol}${hint}`;
     return [makeFinding("InvalidRouteKinds", `${path}.allowedRoutes.kinds[${index}]`, message)];
   });
-  return { supported: possible.filter(() => asked.some(isPossible)), findings };
+  return {
+    supported: possible.filter(({ kind }) => asked.some((one) => isPossible(one) && one.kind === kind)),
+    findings,
+  };
 }
 
 /** What is wrong with a Gateway, for `heddle check`. */

@@ -1,123 +1,38 @@
-import { DEFAULT_LISTENER_SETTINGS, type RouteUnit } from "@heddle/engine/model";
-import { keyOf, type HTTPRoute } from "../resources/index.ts";
-import { createdMs } from "./age.ts";
-import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
-import { problemOf, type CompileProblem } from "./compile-problem.ts";
+import { DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
+import { keyOf, type HTTPRoute, type HTTPRouteRule } from "../resources/index.ts";
+import type { CompileOptions } from "./compile-io.ts";
+import type { CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
-import { hashUnit } from "./hash-unit.ts";
-import { unreachablePaths } from "./http-route-matches.ts";
-import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
-import { planRules, type RulesPlan } from "./http-route-rules.ts";
-import {
-  condition,
-  goodUnless,
-  type RouteParentStatus,
-  type RouteStatus,
-  type StatusCondition,
-  type Verdict,
-  verdictOf,
-} from "./status.ts";
+import { compileHttpMatches, httpPatterns, unreachablePaths } from "./http-route-matches.ts";
+import { compileRequestRoute, type RouteResult } from "./request-route.ts";
+import type { ParentOutcome } from "./route-parents.ts";
+import { ruleName, type RuleSource } from "./route-rules.ts";
+import { retryOf } from "./route-settings.ts";
 
-export interface RouteResult {
-  /** Null where no served listener takes the route. */
-  readonly unit: HashedUnit | null;
-  readonly status: RouteStatus;
-  /** Ids of the listeners that count it in attachedRoutes. */
-  readonly attached: readonly string[];
-  /** Clusters that its rules name. */
-  readonly clusters: readonly string[];
-  readonly problems: readonly CompileProblem[];
-}
-
-/** As many as a status may have. */
-const maxParents = 32;
-
-/** An HTTPRoute as a unit with its status; looks at nothing but the route and what it reads of the facts. */
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
-  const { outcomes, problems } = resolveParents(route, facts);
-  const upstream = upstreamOf(route, outcomes);
-  const rules = planRules(route, upstream.id, facts, options);
-  const attachments = attachmentsOf(route, outcomes);
-  const invalid = rules.invalid.length === route.spec.rules.length ? wholeVerdict(rules) : null;
-  const unit: RouteUnit = {
-    kind: "route",
-    name: `${route.metadata.namespace}/${route.metadata.name}`,
-    attachments,
-    rules: rules.rules,
-    createdMs: createdMs(route),
+  const { namespace, name } = route.metadata;
+  const source = {
+    kind: route.kind,
+    namespace,
+    name: `${namespace}/${name}`,
+    rules: route.spec.rules.map(ruleSource),
   };
-  const isReached = attachments.length > 0 && rules.rules.length > 0;
-  const accepted = invalid === null ? outcomes.filter(({ refused }) => refused === null) : [];
-  const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
-  return {
-    unit: isReached ? hashUnit(unit) : null,
-    status: { parents: parents.slice(0, maxParents) },
-    attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
-    clusters: isReached ? rules.clusters : [],
-    problems: [
-      ...problems,
-      ...findingProblems(route, rules),
-      ...upstream.problems,
-      ...pathWarnings(route, outcomes, options),
-    ],
-  };
-}
-
-/**
- * Under which upstream settings the clusters of a route are reached: those of its first parent that serves it, since
- * its rules are one unit, whichever Gateway a request comes by.
- */
-function upstreamOf(route: HTTPRoute, outcomes: readonly ParentOutcome[]) {
-  const serving = outcomes.flatMap(({ gateway, listeners }) =>
-    gateway !== null && listeners.some(({ isServed }) => isServed) ? [gateway] : [],
+  return compileRequestRoute(route, source, facts, options, (outcomes) =>
+    pathWarnings(route, outcomes, options),
   );
-  const [first] = serving;
-  const other = serving.find(({ upstreamId }) => upstreamId !== first?.upstreamId);
-  if (first === undefined || other === undefined) return { id: first?.upstreamId ?? "", problems: [] };
-  const message = `Gateways ${first.namespace}/${first.name} and ${other.namespace}/${other.name} have different upstream settings, and those of the first hold for this route; give each Gateway a route of its own`;
-  const problem: CompileProblem = {
-    key: keyOf(route),
-    path: "spec.parentRefs",
-    message,
-    severity: "warning",
+}
+
+function ruleSource(rule: HTTPRouteRule, index: number): RuleSource {
+  return {
+    name: ruleName(rule.name, index),
+    matches: compileHttpMatches(rule),
+    patterns: httpPatterns(rule, `spec.rules[${index}]`),
+    filters: rule.filters ?? [],
+    backendRefs: rule.backendRefs ?? [],
+    timeouts: rule.timeouts,
+    retry: retryOf(rule.retry),
+    sessionPersistence: rule.sessionPersistence,
   };
-  return { id: first.upstreamId, problems: [problem] };
-}
-
-function wholeVerdict({ invalid }: RulesPlan): Verdict {
-  return verdictOf(invalid.flatMap(({ findings }) => findings))!;
-}
-
-function parentStatus(
-  route: HTTPRoute,
-  { parentRef, refused }: ParentOutcome,
-  rules: RulesPlan,
-  invalid: Verdict | null,
-  options: CompileOptions,
-): RouteParentStatus {
-  const { generation } = route.metadata;
-  const conditions: StatusCondition[] = [
-    goodUnless("Accepted", verdictOf([refused]) ?? invalid, "Accepted", generation),
-    goodUnless("ResolvedRefs", verdictOf(rules.unresolved), "ResolvedRefs", generation),
-  ];
-  if (invalid === null && rules.invalid.length > 0 && refused === null) {
-    conditions.push(condition("PartiallyInvalid", "True", partialVerdict(rules), generation));
-  }
-  return { parentRef, controllerName: options.controllerName ?? defaultControllerName, conditions };
-}
-
-/** The message begins as the Gateway API asks where rules are not served as they stand. */
-function partialVerdict({ invalid }: RulesPlan): Verdict {
-  const names = invalid.map(({ rule }) => rule).join(", ");
-  const findings = invalid.flatMap((one) => one.findings);
-  const { message } = verdictOf(findings)!;
-  return { reason: "UnsupportedValue", message: `Dropped Rule ${names}: ${message}` };
-}
-
-/** Findings as `heddle check` prints them: the field path apart. */
-function findingProblems(route: HTTPRoute, { invalid, unresolved }: RulesPlan): CompileProblem[] {
-  const findings = [...invalid.flatMap((one) => one.findings), ...unresolved];
-  return findings.map((finding) => problemOf(keyOf(route), finding));
 }
 
 function pathWarnings(

@@ -1,18 +1,20 @@
-import type { RouteRule } from "@heddle/engine/model";
+import type { RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
 import {
   gatewayGroup,
   type BackendObjectReference,
-  type HTTPRoute,
-  type HTTPRouteRule,
+  type HTTPBackendRef,
+  type HTTPRouteFilter,
+  type HTTPRouteTimeouts,
+  type SessionPersistence,
 } from "../resources/index.ts";
 import { resolveBackend } from "./backend-ref.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { clusterUnder } from "./gateway-settings.ts";
-import { planBackendRef, unresolvedShare, withAnswer } from "./http-route-backends.ts";
-import { planFilters } from "./http-route-filters.ts";
-import { compileMatches, regexMistakes } from "./http-route-matches.ts";
-import { durationMs, retryOf, sessionOf } from "./route-settings.ts";
+import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
+import { planFilters } from "./route-filters.ts";
+import { regexMistakes, type FieldPattern } from "./route-matches.ts";
+import { durationMs, sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
 
 export interface RulesPlan {
@@ -30,58 +32,72 @@ interface RulePlan {
   readonly clusters: readonly string[];
 }
 
-const referrer = (route: HTTPRoute) => ({
-  group: gatewayGroup,
-  kind: "HTTPRoute",
-  namespace: route.metadata.namespace,
-});
+/** A rule of either kind of route, in the form that is planned: GRPCRoutes have some of what HTTPRoutes have. */
+export interface RuleSource {
+  readonly name: string;
+  readonly matches: readonly RouteMatch[];
+  readonly patterns: readonly FieldPattern[];
+  readonly filters: readonly HTTPRouteFilter[];
+  readonly backendRefs: readonly HTTPBackendRef[];
+  readonly timeouts: HTTPRouteTimeouts | undefined;
+  readonly retry: RetrySpec | null;
+  readonly sessionPersistence: SessionPersistence | undefined;
+}
+
+/** What of a route its rules are planned from. */
+export interface RulesSource {
+  readonly kind: "HTTPRoute" | "GRPCRoute";
+  readonly namespace: string;
+  /** The unit's name. */
+  readonly name: string;
+  readonly rules: readonly RuleSource[];
+}
 
 /** `upstreamId` names the settings under which the clusters are reached. */
 export function planRules(
-  route: HTTPRoute,
+  source: RulesSource,
   upstreamId: string,
   facts: FactReader,
   options: CompileOptions,
 ): RulesPlan {
-  const plans = route.spec.rules.map((rule, index) =>
-    planRule(route, rule, index, upstreamId, facts, options),
-  );
+  const plans = source.rules.map((rule, index) => planRule(source, rule, index, upstreamId, facts, options));
   return {
     rules: plans.flatMap(({ rule }) => (rule === null ? [] : [rule])),
     invalid: plans.flatMap(({ invalid }, index) =>
-      invalid.length === 0 ? [] : [{ rule: nameOf(route.spec.rules[index]!, index), findings: invalid }],
+      invalid.length === 0 ? [] : [{ rule: source.rules[index]!.name, findings: invalid }],
     ),
     unresolved: plans.flatMap(({ unresolved }) => unresolved),
     clusters: [...new Set(plans.flatMap(({ clusters }) => clusters))],
   };
 }
 
-const nameOf = ({ name }: HTTPRouteRule, index: number) => name ?? String(index);
+/** A rule's name, or its number. */
+export const ruleName = (name: string | undefined, index: number): string => name ?? String(index);
 
 function planRule(
-  route: HTTPRoute,
-  rule: HTTPRouteRule,
+  source: RulesSource,
+  rule: RuleSource,
   index: number,
   upstreamId: string,
   facts: FactReader,
   options: CompileOptions,
 ): RulePlan {
   const path = `spec.rules[${index}]`;
-  const noRegex = regexMistakes(rule, path, options.checkRegex ?? (() => null));
+  const noRegex = regexMistakes(rule.patterns, options.checkRegex ?? (() => null));
   // Nobody can tell which requests it was meant for.
   if (noRegex.length > 0) return { rule: null, invalid: noRegex, unresolved: [], clusters: [] };
-  const from = referrer(route);
+  const { kind, namespace } = source;
+  const from = { group: gatewayGroup, kind, namespace };
   const resolve = (ref: BackendObjectReference, at: string) => {
     const resolved = resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
   };
-  const own = planFilters(rule.filters ?? [], `${path}.filters`, resolve);
-  const backends = (rule.backendRefs ?? []).map((ref, i) =>
+  const own = planFilters(rule.filters, `${path}.filters`, resolve);
+  const backends = rule.backendRefs.map((ref, i) =>
     planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve),
   );
-  const { namespace, name: routeName } = route.metadata;
-  const name = nameOf(rule, index);
-  const ruleId = `${namespace}/${routeName}/${name}`;
+  const { name } = rule;
+  const ruleId = `${source.name}/${name}`;
   const session = sessionOf(rule.sessionPersistence, ruleId, `${path}.sessionPersistence`);
   const closing = [
     ...(own.hasRewrite ? backends.flatMap(({ redirect }) => redirect ?? []) : []),
@@ -94,12 +110,12 @@ function planRule(
   return {
     rule: {
       name,
-      matches: compileMatches(rule),
+      matches: rule.matches,
       filters: isClosed ? [] : own.filters,
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
       requestTimeoutMs: durationMs(rule.timeouts?.request),
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
-      retry: retryOf(rule.retry),
+      retry: rule.retry,
       sessionPersistence: isFinding(session) ? null : session,
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],

@@ -1,7 +1,7 @@
 import type { BackendSpec } from "@heddle/engine/model";
 import type { BackendObjectReference, HTTPBackendRef } from "../resources/index.ts";
 import type { ResolvedBackend } from "./backend-ref.ts";
-import { planFilters } from "./http-route-filters.ts";
+import { planFilters } from "./route-filters.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {

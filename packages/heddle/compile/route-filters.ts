@@ -32,7 +32,7 @@ type Outcome =
   | { readonly unsupported: Finding }
   | { readonly finding: Finding };
 
-/** The filters of a rule or a backendRef, in their order. `path` is that of the list. */
+/** The filters of a rule or a backendRef, in their order. `path` is that of the list. Those of GRPCRoutes are some of them. */
 export function planFilters(
   filters: readonly HTTPRouteFilter[],
   path: string,
