@@ -15,6 +15,7 @@ type Port = "http" | "more";
 let fabric: Fabric<Port>;
 
 const httpRoute = { group: "gateway.networking.k8s.io", kind: "HTTPRoute" };
+const grpcRoute = { ...httpRoute, kind: "GRPCRoute" };
 const controllerName = "heddle.dev/gateway-controller";
 const staticAddress = "127.83.7.1";
 
@@ -97,7 +98,7 @@ function invalid({ http, more }: Record<Port, number>): Manifest[] {
   return [
     gateway("infra/only-unknown-kind", [httpListener("http", http, kinds([unknown]))]),
     gateway("infra/known-and-unknown-kind", [httpListener("http", http, kinds([unknown, httpRoute]))]),
-    gateway("infra/grpc-kind", [httpListener("http", http, kinds([{ ...httpRoute, kind: "GRPCRoute" }]))]),
+    gateway("infra/tcp-kind", [httpListener("http", http, kinds([{ ...httpRoute, kind: "TCPRoute" }]))]),
     gateway("infra/custom-protocol", [
       { name: "custom", port: http, protocol: "example.com/custom" },
       httpListener("http", more),
@@ -195,7 +196,8 @@ test("GatewayWithAttachedRoutes: accepted routes are counted, by listener, whate
     (await listenerConditions("counted", "unresolved"))["ResolvedRefs"],
     "False InvalidCertificateRef",
   );
-  for (const listener of found.status.listeners) assert.deepEqual(listener.supportedKinds, [httpRoute]);
+  for (const listener of found.status.listeners)
+    assert.deepEqual(listener.supportedKinds, [httpRoute, grpcRoute]);
   const nowhere = await fabric.read("httproutes", "infra/counted-nowhere");
   assert.equal(toldOfRoute(nowhere, "Accepted"), "Accepted=False NoMatchingListenerHostname");
 });
@@ -203,7 +205,7 @@ test("GatewayWithAttachedRoutes: accepted routes are counted, by listener, whate
 test("GatewayInvalidRouteKind: kinds that are not known are named, those that are known remain", async () => {
   for (const [name, kinds] of [
     ["only-unknown-kind", []],
-    ["grpc-kind", []],
+    ["tcp-kind", []],
     ["known-and-unknown-kind", [httpRoute]],
   ] as const) {
     assert.deepEqual(listenerOf(await gatewayOf(name), "http").supportedKinds, kinds, name);
@@ -386,22 +388,13 @@ test("GatewayRemoved: its sockets are closed, and its routes have no parent any 
 });
 
 test("LaterKinds: what this version does not serve says so", async () => {
-  const backendRefs = [{ name: "v1", port: 8080 }];
-  const grpc = {
-    ...route("infra/later", "twin-v1", [{ backendRefs }]),
-    kind: "GRPCRoute",
-  };
   const twoParents = route(
     "infra/two-parents",
     [{ name: "twin-v1" }, { kind: "Service", group: "", name: "v1" }],
     [rule([prefix("/two-parents")], "v1")],
   );
-  fabric.put("later", [grpc, twoParents]);
+  fabric.put("later", [twoParents]);
   await eventually(async () => {
-    assert.equal(
-      toldOfRoute(await fabric.read("grpcroutes", "infra/later"), "Accepted"),
-      "Accepted=False UnsupportedValue",
-    );
     const { parents } = (await fabric.read("httproutes", "infra/two-parents")).status;
     assert.deepEqual(
       parents.map(({ conditions }) => told(conditions, "Accepted")),

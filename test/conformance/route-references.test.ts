@@ -171,6 +171,7 @@ test("HTTPRouteDisallowedKind: an HTTP listener takes no TLSRoute", async () => 
   const edge = await fabric.read("gateways", "infra/edge");
   assert.deepEqual(listenerOf(edge, "http").supportedKinds, [
     { group: "gateway.networking.k8s.io", kind: "HTTPRoute" },
+    { group: "gateway.networking.k8s.io", kind: "GRPCRoute" },
   ]);
   const found = await fabric.read("tlsroutes", "infra/tls");
   assert.match(toldOfRoute(found, "Accepted"), /^Accepted=False /);

@@ -20,6 +20,7 @@ const protocols: ReadonlyMap<string, AppProtocol> = new Map([
   ["kubernetes.io/ws", http1],
   ["kubernetes.io/wss", { protocol: "http1", needsTls: true }],
   ["kubernetes.io/h2c", { protocol: "http2", needsTls: false }],
+  ["grpc", { protocol: "http2", needsTls: false }],
 ]);
 
 const named = [...protocols.keys()].filter((name) => name !== "");
@@ -30,6 +31,25 @@ export function readAppProtocol({ protocol, appProtocol = "" }: ServicePort): Ap
   const known = protocols.get(appProtocol.toLowerCase());
   if (known !== undefined) return known;
   return `has appProtocol ${appProtocol}; this version reaches ${named.join(", ")}`;
+}
+
+/** Why gRPC calls cannot be sent to a port that can be reached; null where they can: a WebSocket is no call. */
+export function grpcMistake({ appProtocol = "" }: ServicePort): string | null {
+  return /^kubernetes\.io\/wss?$/i.test(appProtocol)
+    ? `has appProtocol ${appProtocol}; gRPC takes kubernetes.io/h2c, grpc, or none`
+    : null;
+}
+
+/** No part of a name: names of Kubernetes have no plus sign. */
+const http2Suffix = "+h2";
+
+/** The name of a cluster that is spoken to in HTTP/2, whatever the Service or Backend says: gRPC takes it. */
+export const overHttp2 = (cluster: string): string => `${cluster}${http2Suffix}`;
+
+/** Takes such a name apart. */
+export function readOverHttp2(name: string): { readonly place: string; readonly isHttp2: boolean } {
+  const isHttp2 = name.endsWith(http2Suffix);
+  return { place: isHttp2 ? name.slice(0, -http2Suffix.length) : name, isHttp2 };
 }
 
 /** The protocol of the port by that number; HTTP/1.1 where no such port can be reached. */

@@ -1,5 +1,5 @@
 import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
-import { readAppProtocol } from "./app-protocol.ts";
+import { grpcMistake, overHttp2, readAppProtocol, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, readTlsTargets, type FactReader } from "./facts.ts";
@@ -30,8 +30,8 @@ export function resolveBackend(
   const to = { group: ref.group, kind: ref.kind, namespace, name: ref.name };
   if (!isGranted(facts, from, to)) return failed("RefNotPermitted", path, grantMissing(from, to));
   return isService
-    ? resolveService(namespace, ref, path, facts)
-    : resolveHeddleBackend(namespace, ref.name, path, facts, controlAddresses);
+    ? resolveService(namespace, ref, path, facts, from)
+    : resolveHeddleBackend(namespace, ref.name, path, facts, controlAddresses, from);
 }
 
 function failed(reason: string, path: string, message: string): ResolvedBackend {
@@ -58,6 +58,7 @@ function resolveService(
   { name, port }: BackendObjectReference,
   path: string,
   facts: FactReader,
+  from: Referrer,
 ): ResolvedBackend {
   const service = readResource(facts, "Service", namespace, name);
   if (service === undefined) return notFound("Service", namespace, name, path, facts);
@@ -89,13 +90,22 @@ function resolveService(
       `BackendTLSPolicy ${policy} asks for TLS to Service ${namespace}/${name}, which this version does not serve yet; use a Backend with an https URL`,
     );
   }
-  const usable = found.find((one) => protocolMistake(one) === null);
-  if (usable !== undefined) return { cluster: `service/${namespace}/${name}/${port}` };
+  const mistakeOf = (one: ServicePort) =>
+    protocolMistake(one) ?? (from.kind === "GRPCRoute" ? grpcMistake(one) : null);
+  if (found.some((one) => mistakeOf(one) === null)) {
+    const isHttp2 = servicePortProtocol(service, port!) === "http2";
+    return { cluster: clusterFor(from, `service/${namespace}/${name}/${port}`, isHttp2) };
+  }
   return failed(
     "UnsupportedProtocol",
     path,
-    `port ${port} of Service ${namespace}/${name} ${protocolMistake(found[0]!)}`,
+    `port ${port} of Service ${namespace}/${name} ${mistakeOf(found[0]!)}`,
   );
+}
+
+/** GRPCRoutes take HTTP/2; where the endpoints are spoken to in it anyway they share the connections of others. */
+function clusterFor({ kind }: Referrer, name: string, isHttp2: boolean): string {
+  return kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
 }
 
 /** The policy that asks for TLS to one of these ports of a Service. */
@@ -130,10 +140,11 @@ function resolveHeddleBackend(
   path: string,
   facts: FactReader,
   controlAddresses: readonly ControlAddress[],
+  from: Referrer,
 ): ResolvedBackend {
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return notFound("Backend", namespace, name, path, facts);
-  const { unresolved } = planBackend(backend, facts, controlAddresses);
+  const { unresolved, protocol } = planBackend(backend, facts, controlAddresses);
   // Without its trust bundle the backend's identity cannot be checked.
   if (unresolved.length > 0) {
     return failed(
@@ -142,5 +153,5 @@ function resolveHeddleBackend(
       `Backend ${namespace}/${name} is not usable: ${verdictOf(unresolved)!.message}`,
     );
   }
-  return { cluster: `backend/${namespace}/${name}` };
+  return { cluster: clusterFor(from, `backend/${namespace}/${name}`, protocol === "http2") };
 }

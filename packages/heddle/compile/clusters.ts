@@ -1,5 +1,5 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/model";
-import { servicePortProtocol } from "./app-protocol.ts";
+import { readOverHttp2, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
@@ -23,17 +23,18 @@ interface ClusterPlan {
   readonly problems: readonly CompileProblem[];
 }
 
-/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with or without "@settings". */
+/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, and "@settings" where there are some. */
 export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
   const { target, upstream } = readClusterName(name, facts, options);
-  const [type, namespace = "", resource = "", port = ""] = target.split("/");
+  const { place, isHttp2 } = readOverHttp2(target);
+  const [type, namespace = "", resource = "", port = ""] = place.split("/");
   const found =
     type === "service"
       ? planService(namespace, resource, Number(port), facts, options)
       : planHeddleBackend(namespace, resource, facts, options);
   if (found === null) return { target, units: [], problems: [] };
   const units = [
-    clusterUnit(name, found.protocol, found.tls, upstream),
+    clusterUnit(name, isHttp2 ? "http2" : found.protocol, found.tls, upstream),
     endpointsUnit(name, found.endpoints),
   ];
   return { target, units: units.map((unit) => hashUnit(unit)), problems: found.problems };
