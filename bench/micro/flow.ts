@@ -116,6 +116,7 @@ function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
     backendRequestTimeoutMs: 0,
     retry: null,
     sessionPersistence: null,
+    translatesGrpcWeb: false,
   };
   const found = { value: rule, matchedPath: "/" };
   const router = { find: () => found, findServer: () => null } as unknown as Site["router"];

@@ -47,6 +47,7 @@ function answer(
     backendRequestTimeoutMs: 0,
     retry: null,
     sessionPersistence: null,
+    translatesGrpcWeb: false,
   };
   const router = {
     find: () => ({ value: rule, matchedPath: "/" }),

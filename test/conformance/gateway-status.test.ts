@@ -196,8 +196,8 @@ test("GatewayWithAttachedRoutes: accepted routes are counted, by listener, whate
     (await listenerConditions("counted", "unresolved"))["ResolvedRefs"],
     "False InvalidCertificateRef",
   );
-  for (const listener of found.status.listeners)
-    assert.deepEqual(listener.supportedKinds, [httpRoute, grpcRoute]);
+  for (const { name, supportedKinds } of found.status.listeners)
+    assert.deepEqual(supportedKinds, name === "selecting" ? [httpRoute] : [httpRoute, grpcRoute], name);
   const nowhere = await fabric.read("httproutes", "infra/counted-nowhere");
   assert.equal(toldOfRoute(nowhere, "Accepted"), "Accepted=False NoMatchingListenerHostname");
 });

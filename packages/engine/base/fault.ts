@@ -19,7 +19,7 @@ export interface FaultRow {
   readonly source: FaultSource;
   /** HTTP status sent when the response has not begun (499 is recorded only: the client is gone). */
   readonly status: number;
-  /** gRPC status code for gRPC clients (grpc/doc/statuscodes.md). */
+  /** Code of `grpc-status` for gRPC clients, who get HTTP 200 (grpc/doc/statuscodes.md). */
   readonly grpc: number;
   readonly retry: FaultRetry;
   /** The downstream HTTP/1.1 connection cannot be used again: its framing is lost or not trusted. */
@@ -73,6 +73,7 @@ export const FAULTS = {
   HDL_UPSTREAM_STATUS: row("upstream", 502, 14, "maybe-sent", false, "debug"),
   // This process
   HDL_ROUTE_TIMEOUT: row("local", 504, 4, "no", false, "warn"),
+  HDL_GRPC_DEADLINE: row("local", 504, 4, "no", false, "info"),
   HDL_OVERLOADED: row("local", 503, 14, "no", false, "warn"),
   HDL_UPSTREAM_OVERFLOW: row("local", 503, 14, "never-sent", false, "warn"),
   HDL_DRAINING: row("local", 503, 14, "never-sent", true, "info"),

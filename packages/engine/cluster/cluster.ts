@@ -226,8 +226,18 @@ export class Cluster implements EndpointHome {
 
   /** The response head came after `latencyMs`. */
   attemptAnswered(endpoint: Endpoint, status: number, latencyMs: number): void {
+    this.attemptBegun(endpoint, latencyMs);
+    this.attemptJudged(endpoint, status === 502 || status === 503 || status === 504);
+  }
+
+  /** The head came, and does not say how the endpoint did: `attemptJudged` follows. */
+  attemptBegun(endpoint: Endpoint, latencyMs: number): void {
     observeLatency(endpoint, latencyMs, this.context.clock.now());
-    if (status === 502 || status === 503 || status === 504) this.blame(endpoint);
+  }
+
+  /** Whether the endpoint failed as a gateway's 503 says it, or did its work. */
+  attemptJudged(endpoint: Endpoint, hasFailed: boolean): void {
+    if (hasFailed) this.blame(endpoint);
     else this.ejector.praise(endpoint);
   }
 

@@ -7,6 +7,8 @@ export interface Reply {
   /** Lower-case names. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string | Uint8Array;
+  /** What gRPC clients are told; by default what `status` stands for (http-grpc-status-mapping.md). */
+  readonly grpcStatus?: number;
 }
 
 type Now<T> = T | undefined | void;

@@ -4,6 +4,7 @@ import type { Reply } from "../filter/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
 import type { Exchange } from "../message/index.ts";
 import { addMissingDate } from "./date-field.ts";
+import { asGrpcReply } from "./grpc-reply.ts";
 import { rescue } from "./rescue.ts";
 
 /** A reply ready to be sent; the body is null where none goes out. */
@@ -23,9 +24,8 @@ export function composeReply(reply: Reply, exchange: Exchange, clock: Clock): Co
 }
 
 function composeFramed(reply: Reply, exchange: Exchange): ComposedReply {
-  const isHead = exchange.request.method === "HEAD";
   try {
-    return compose(reply, isHead);
+    return compose(reply, exchange);
   } catch (error) {
     const fault = makeFault(
       "HDL_FILTER_FAILED",
@@ -33,16 +33,20 @@ function composeFramed(reply: Reply, exchange: Exchange): ComposedReply {
       error,
     );
     exchange.fault = fault;
-    return compose(rescue(fault), isHead);
+    return compose(rescue(fault), exchange);
   }
 }
 
-function compose(reply: Reply, isHead: boolean): ComposedReply {
+function compose(original: Reply, exchange: Exchange): ComposedReply {
+  const isHead = exchange.request.method === "HEAD";
+  const reply = exchange.grpcForm === "" ? original : asGrpcReply(original, exchange);
   const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
   const fields = new Fields();
   for (const [name, value] of reply.headers) fields.add(name, value);
   const mayHaveBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304;
-  if (mayHaveBody) fields.set("content-length", String(body.length));
+  // A gRPC status without messages is all head: in HTTP/2 the head says so by itself.
+  const isAllHead = exchange.grpcForm === "grpc" && body.length === 0 && exchange.request.version === 20;
+  if (mayHaveBody && !isAllHead) fields.set("content-length", String(body.length));
   const hasBody = mayHaveBody && !isHead && body.length > 0;
   const head = new ResponseHead(reply.status, fields, hasBody ? body.length : 0);
   return { head, body: hasBody ? body : null };

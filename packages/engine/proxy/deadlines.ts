@@ -1,4 +1,5 @@
 import { makeFault, Timer } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 
 class RouteDeadline extends Timer {
@@ -7,9 +8,15 @@ class RouteDeadline extends Timer {
     super();
     this.flow = flow;
   }
+  /** It is the client's own, that of `grpc-timeout`. */
+  isOfClient = false;
   expire(): void {
+    this.flow.abort(this.fault());
+  }
+  fault(): Fault {
+    if (this.isOfClient) return makeFault("HDL_GRPC_DEADLINE", "the deadline of grpc-timeout has passed");
     const limitMs = this.flow.rule.requestTimeoutMs;
-    this.flow.abort(makeFault("HDL_ROUTE_TIMEOUT", `no whole response within ${limitMs} ms`));
+    return makeFault("HDL_ROUTE_TIMEOUT", `no whole response within ${limitMs} ms`);
   }
 }
 
@@ -26,11 +33,16 @@ class AttemptDeadline extends Timer {
   }
 }
 
-/** The time that a rule allows for all of an exchange, and for each attempt. Made only for rules that limit either. */
+/**
+ * The time that a rule and a gRPC client allow for all of an exchange, and the rule for each attempt. Made only where
+ * there is a limit.
+ */
 export class Deadlines {
   private readonly flow: ExchangeCore;
   private readonly route: RouteDeadline;
   private readonly attempt: AttemptDeadline;
+  /** Clock milliseconds by which all must be done. */
+  private wholeMs = Infinity;
 
   constructor(flow: ExchangeCore) {
     this.flow = flow;
@@ -38,10 +50,24 @@ export class Deadlines {
     this.attempt = new AttemptDeadline(flow);
   }
 
-  startRoute(): void {
+  /** `clientMs`: clock milliseconds when a gRPC client gives up; Infinity where it does not say. */
+  startRoute(clientMs: number): void {
     const { rule, exchange, context } = this.flow;
-    if (rule.requestTimeoutMs === 0) return;
-    context.wheel.schedule(this.route, exchange.startedMs + rule.requestTimeoutMs);
+    const routeMs = rule.requestTimeoutMs === 0 ? Infinity : exchange.startedMs + rule.requestTimeoutMs;
+    this.route.isOfClient = clientMs < routeMs;
+    this.wholeMs = Math.min(routeMs, clientMs);
+    if (this.wholeMs !== Infinity) context.wheel.schedule(this.route, this.wholeMs);
+  }
+
+  /** What is left for an attempt that begins now. */
+  leftMs(nowMs: number): number {
+    const { backendRequestTimeoutMs } = this.flow.rule;
+    return Math.min(this.wholeMs - nowMs, backendRequestTimeoutMs === 0 ? Infinity : backendRequestTimeoutMs);
+  }
+
+  /** That there is no time left, as a fault. */
+  passed(): Fault {
+    return this.route.fault();
   }
 
   startAttempt(nowMs: number): void {

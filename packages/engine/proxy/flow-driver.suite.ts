@@ -99,6 +99,7 @@ export class Drive {
       backendRequestTimeoutMs: 0,
       retry: null,
       sessionPersistence: null,
+      translatesGrpcWeb: false,
       ...options.rule,
     };
     // Routing has its own tests: here every request takes the one rule, or none.

@@ -16,6 +16,7 @@ import { addMissingDate } from "./date-field.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
+import { GrpcCall, isGatewayStatus } from "./grpc-call.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
 import { Retries } from "./retries.ts";
@@ -33,6 +34,7 @@ const NO_RULE: Rule = {
   backendRequestTimeoutMs: 0,
   retry: null,
   sessionPersistence: null,
+  translatesGrpcWeb: false,
 };
 
 /**
@@ -76,6 +78,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
   private session: SessionKeeper | null = null;
+  /** Null for what is no gRPC call. */
+  private call: GrpcCall | null = null;
 
   constructor(
     context: FlowContext,
@@ -100,7 +104,10 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (rule === NO_RULE) {
       this.abort(makeFault("HDL_NO_ROUTE", "no route matches"));
     } else {
-      if (rule.requestTimeoutMs > 0 || rule.backendRequestTimeoutMs > 0) this.startDeadlines();
+      if (this.exchange.grpcForm !== "" && !this.startCall()) return;
+      const clientMs = this.call === null ? Infinity : this.call.deadlineMs;
+      if (rule.requestTimeoutMs > 0 || rule.backendRequestTimeoutMs > 0 || clientMs !== Infinity)
+        this.startDeadlines(clientMs);
       if (rule.chain.slotCount > 0) this.reserveSlots(rule.chain.slotCount);
       if (rule.chain.isEmpty) this.chooseBackend();
       else this.runRequestHeads(rule.chain.requestHead, 0, false);
@@ -120,9 +127,18 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     this.response.reply(reply);
   }
 
-  private startDeadlines(): void {
+  private startDeadlines(clientMs: number): void {
     this.deadlines = new Deadlines(this);
-    this.deadlines.startRoute();
+    this.deadlines.startRoute(clientMs);
+  }
+
+  /** False: it is no call that can be made; it was answered. */
+  private startCall(): boolean {
+    this.call = new GrpcCall(this.exchange);
+    if (this.call.mistake === null) return true;
+    this.abort(this.call.mistake);
+    this.isStarting = false;
+    return false;
   }
 
   private reserveSlots(count: number): void {
@@ -207,6 +223,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.abort(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
       return;
     }
+    if (this.call !== null && this.deadlines !== null && !this.tellTimeout(this.call, this.deadlines)) return;
     exchange.attempts++;
     exchange.endpoint = endpoint.name;
     exchange.endpointIndex = endpoint.index;
@@ -223,6 +240,14 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.deadlines !== null) this.deadlines.startAttempt(exchange.upstreamStartedMs);
     if (isWhole) opened.flush();
     else request!.feed(opened);
+  }
+
+  /** False: none is left, and the exchange is over. */
+  private tellTimeout(call: GrpcCall, deadlines: Deadlines): boolean {
+    const leftMs = deadlines.leftMs(this.context.clock.now());
+    if (leftMs > 0) call.tellTimeout(leftMs);
+    else this.abort(deadlines.passed());
+    return leftMs > 0;
   }
 
   private pick(cluster: Cluster, exclude: Endpoint | null): Endpoint | null {
@@ -322,8 +347,16 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     const { exchange, context } = this;
     const nowMs = context.clock.now();
     exchange.responseHeadMs = nowMs;
-    this.cluster!.attemptAnswered(this.endpoint!, head.status, nowMs - exchange.upstreamStartedMs);
-    if (this.retriesOn(head.status) && this.makeRetries().afterStatus(isLast)) return;
+    const latencyMs = nowMs - exchange.upstreamStartedMs;
+    const grpcStatus = this.call === null ? -1 : this.call.readHead(head, isLast);
+    if (this.call === null || head.status !== 200) {
+      this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs);
+    } else {
+      // How the endpoint did is in the status, which may come last.
+      this.cluster!.attemptBegun(this.endpoint!, latencyMs);
+      if (isLast) this.judge();
+    }
+    if (this.retriesOn(head.status, grpcStatus) && this.makeRetries().afterStatus(isLast)) return;
     if (head.status === 101) this.startTunnel();
     else addMissingDate(head.fields, context.clock);
     if (this.session !== null) this.session.issue(head, this.endpoint!, exchange, context.clock.wallMs());
@@ -345,6 +378,10 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
 
   onResponseEnd(trailers: Fields | null): void {
     if (this.isEnded) return;
+    if (this.call !== null) {
+      this.call.readTrailers(trailers);
+      if (this.exchange.response?.status === 200) this.judge();
+    }
     if (this.tunnel === null) this.letGo();
     this.response.end(trailers);
   }
@@ -367,9 +404,17 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.response.isStarted || !this.makeRetries().afterFault(fault, endpoint)) this.abort(fault);
   }
 
-  private retriesOn(status: number): boolean {
+  private retriesOn(status: number, grpcStatus: number): boolean {
     const { retry } = this.rule;
-    return retry !== null && status >= 400 && retry.codes.includes(status);
+    if (retry === null) return false;
+    // A status in the head: there are no messages, and nothing of the response has reached the client.
+    if (grpcStatus > 0 && retry.grpcCodes?.includes(grpcStatus) === true) return true;
+    return status >= 400 && retry.codes.includes(status);
+  }
+
+  private judge(): void {
+    const { endpoint, exchange } = this;
+    if (endpoint !== null) this.cluster!.attemptJudged(endpoint, isGatewayStatus(exchange.grpcStatus));
   }
 
   private makeRetries(): Retries {

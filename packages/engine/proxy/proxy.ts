@@ -3,10 +3,12 @@ import type { Fault } from "../base/index.ts";
 import { Exchange, hostOf } from "../message/index.ts";
 import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from "../message/index.ts";
 import type { Router } from "../route/index.ts";
+import { grpcFormOfRequest } from "../wire/grpc/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
 import { Flow } from "./flow.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { spendForward } from "./max-forwards.ts";
+import { GrpcWebCall } from "./grpc-web-call.ts";
 import type { Rule } from "./rule.ts";
 
 /** A bound listener as the proxy sees it: replaced whole by a swap of the Snapshot, read once per request. */
@@ -37,6 +39,7 @@ export class Proxy {
     const exchange = new Exchange(request, peer, site.info, this.context.clock.now());
     if (this.tracer !== null) this.tracer.trace(exchange);
     site.forwarded.apply(exchange);
+    exchange.grpcForm = grpcFormOfRequest(request);
     const misdirected = peer.tls === null ? null : checkServerName(request, peer.tls.serverName, site);
     const found = misdirected === null ? site.router.find(request) : null;
     let rule: Rule | null = null;
@@ -45,14 +48,19 @@ export class Proxy {
       exchange.match = found.value.info;
       exchange.matchedPath = found.matchedPath;
     }
-    const flow = new Flow(this.context, exchange, isLast, sink, rule);
+    const web =
+      rule !== null && rule.translatesGrpcWeb && isWeb(exchange) ? new GrpcWebCall(exchange, sink) : null;
+    const flow = new Flow(this.context, exchange, isLast, web ?? sink, rule);
+    web?.attach(flow);
     const reply = misdirected === null ? spendForward(request) : null;
     if (misdirected !== null) flow.refuse(misdirected);
     else if (reply !== null) flow.answer(reply);
     else flow.start();
-    return flow;
+    return web ?? flow;
   }
 }
+
+const isWeb = ({ grpcForm }: Exchange): boolean => grpcForm !== "" && grpcForm !== "grpc";
 
 /**
  * Threats 15: a connection made for one server must not reach another one's routes (RFC 9110 section 15.5.20). A host

@@ -1,20 +1,29 @@
 import { FAULTS } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Reply } from "../filter/index.ts";
+import { Fields } from "../message/index.ts";
+import { statusMessage } from "./grpc-reply.ts";
 
 /**
  * The one place where a fault becomes an answer. The body names the code, which operators look up in
  * docs/reference/faults.md, and nothing of the inside: no address, no cause.
  */
 export function rescue(fault: Fault): Reply {
-  const { status } = FAULTS[fault.code];
+  const { status, grpc } = FAULTS[fault.code];
   const headers: [string, string][] = [["content-type", "text/plain; charset=utf-8"]];
   if (status === 503) headers.push(["retry-after", "1"]);
   return {
     status: status === 499 ? 400 : status,
     headers,
     body: `${EXPLANATIONS[fault.code] ?? "request failed"} (${fault.code})\n`,
+    grpcStatus: grpc,
   };
+}
+
+/** The same for a gRPC call whose response has begun: its trailers can still say what went wrong. */
+export function rescueTrailers(fault: Fault): Fields {
+  const { body, grpcStatus } = rescue(fault);
+  return new Fields("", [], ["grpc-status", String(grpcStatus), "grpc-message", statusMessage(body)]);
 }
 
 const EXPLANATIONS: Partial<Record<Fault["code"], string>> = {
@@ -32,6 +41,7 @@ const EXPLANATIONS: Partial<Record<Fault["code"], string>> = {
   HDL_UPSTREAM_BODY_CUT_SHORT: "the service's response ended too soon",
   HDL_UPSTREAM_TIMEOUT: "the service did not answer in time",
   HDL_ROUTE_TIMEOUT: "the service did not answer in time",
+  HDL_GRPC_DEADLINE: "the call's deadline has passed",
   HDL_OVERLOADED: "overloaded",
   HDL_UPSTREAM_OVERFLOW: "the service is at its limit of connections",
   HDL_DRAINING: "shutting down",

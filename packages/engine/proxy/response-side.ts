@@ -1,13 +1,14 @@
-import { makeFault } from "../base/index.ts";
+import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { BodyFilter, Filter, Reply } from "../filter/index.ts";
+import { LENGTH_UNKNOWN } from "../message/index.ts";
 import type { Fields, ResponseHead, ResponseSink } from "../message/index.ts";
 import { loseLength } from "./body-length.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import type { PipeOutput } from "./body-pipe.ts";
 import { composeReply } from "./compose-reply.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
-import { rescue } from "./rescue.ts";
+import { rescue, rescueTrailers } from "./rescue.ts";
 import { ResponseGate } from "./response-gate.ts";
 import type { ResponsePipe } from "./response-gate.ts";
 import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
@@ -67,10 +68,29 @@ export class ResponseSide implements PipeOutput {
       this.reply(rescue(fault));
     } else if (!this.isHeadSent) {
       this.replaceBy(rescue(fault));
+    } else if (this.mayEndByTrailers()) {
+      this.endByTrailers(fault);
     } else {
       this.sink.reset(fault);
       this.flow.finish();
     }
+  }
+
+  /** A gRPC client reads the status behind the messages, however many there were; a length would be broken. */
+  private mayEndByTrailers(): boolean {
+    const { exchange } = this.flow;
+    const { request, response, grpcForm } = exchange;
+    if (grpcForm !== "grpc" || response!.bodyLength !== LENGTH_UNKNOWN) return false;
+    return request.version === 20 || request.acceptsTrailers;
+  }
+
+  private endByTrailers(fault: Fault): void {
+    this.stop();
+    this.flow.exchange.grpcStatus = FAULTS[fault.code].grpc;
+    this.isDone = true;
+    this.sink.writeEnd(rescueTrailers(fault));
+    this.sink.flush();
+    this.flow.finish();
   }
 
   /** Answers instead of a response that no octet was sent of: no filter sees this one. */

@@ -1,4 +1,4 @@
-import { makeFault, Timer } from "../base/index.ts";
+import { FAULTS, makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
@@ -62,7 +62,8 @@ export class Retries extends Timer {
   /** The attempt at `endpoint` failed before any response. False: the fault stands. */
   afterFault(fault: Fault, endpoint: Endpoint): boolean {
     const { flow } = this;
-    if (!flow.canRepeat() || !isSafe(fault, flow.exchange.request.method)) return false;
+    if (!flow.canRepeat() || !(isSafe(fault, flow.exchange.request.method) || this.asksFor(fault)))
+      return false;
     // Who limits an attempt's time wants an answer in that time, unless the route asks for retries as well.
     if (fault.code === "HDL_UPSTREAM_TIMEOUT" && flow.rule.retry === null) return false;
     if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
@@ -96,6 +97,13 @@ export class Retries extends Timer {
     return (
       flow.rule.retry === null && unreachable.length <= FREE_REFUSALS && flow.cluster!.hasOther(unreachable)
     );
+  }
+
+  /** The route retries the status that a gRPC client would make of the fault; nothing of a response has come. */
+  private asksFor(fault: Fault): boolean {
+    const { exchange, rule } = this.flow;
+    if (exchange.grpcForm === "" || fault.retry !== "maybe-sent" || rule.retry === null) return false;
+    return rule.retry.grpcCodes?.includes(FAULTS[fault.code].grpc) === true;
   }
 
   private mayRetry(fault: Fault | null): boolean {

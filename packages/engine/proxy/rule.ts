@@ -15,6 +15,8 @@ export interface Rule {
   readonly backendRequestTimeoutMs: number;
   readonly retry: RetrySpec | null;
   readonly sessionPersistence: SessionPersistenceSpec | null;
+  /** Its endpoints are spoken to in gRPC whatever form the client's call has. */
+  readonly translatesGrpcWeb: boolean;
 }
 
 export interface RuleBackend {

@@ -52,6 +52,7 @@ export function buildRule(
     backendRequestTimeoutMs: rule.backendRequestTimeoutMs,
     retry: rule.retry,
     sessionPersistence: rule.sessionPersistence,
+    translatesGrpcWeb: rule.translatesGrpcWeb === true,
   };
 }
 

@@ -6,7 +6,7 @@ import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
 import { claimsOf, withoutLost, type RouteClaim } from "./route-conflicts.ts";
-import { attachmentsOf, resolveParents, type ParentOutcome, type Route } from "./route-parents.ts";
+import { attachmentsOf, resolveParents, type ParentOutcome, type RequestRoute } from "./route-parents.ts";
 import { planRules, type RulesPlan, type RulesSource } from "./route-rules.ts";
 import {
   condition,
@@ -31,9 +31,6 @@ export interface RouteResult {
 
 /** As many as a status may have. */
 const maxParents = 32;
-
-/** An HTTPRoute or GRPCRoute. */
-export type RequestRoute = Extract<Route, { kind: "HTTPRoute" | "GRPCRoute" }>;
 
 /**
  * A route of requests as a unit with its status; looks at nothing but the route and what it reads of the facts.

@@ -3,8 +3,7 @@ import { compareAge } from "./age.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { intersectHostname, intersectHostnames } from "./hostnames.ts";
-import type { ParentOutcome } from "./route-parents.ts";
-import type { RequestRoute } from "./request-route.ts";
+import type { ParentOutcome, RequestRoute } from "./route-parents.ts";
 import { makeFinding } from "./status.ts";
 
 /** A listener that takes a route, and the hosts for which it does; "" only where the listener has any. */

@@ -13,6 +13,9 @@ export type Route = Extract<
   { kind: "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute" }
 >;
 
+/** Those of requests. */
+export type RequestRoute = Extract<Route, { kind: "HTTPRoute" | "GRPCRoute" }>;
+
 /** What comes of one parentRef. */
 export interface ParentOutcome {
   readonly parentRef: ParentReference;

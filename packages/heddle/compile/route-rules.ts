@@ -117,6 +117,8 @@ function planRule(
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
       retry: rule.retry,
       sessionPersistence: isFinding(session) ? null : session,
+      // The backends of a GRPCRoute speak gRPC.
+      ...(kind === "GRPCRoute" ? { translatesGrpcWeb: true } : {}),
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],

@@ -48,6 +48,8 @@ export function resetCodeOf(code: FaultCode): Http2ErrorCode {
     case "HDL_DOWNSTREAM_RESET":
     case "HDL_REQUEST_TIMEOUT":
     case "HDL_ROUTE_TIMEOUT":
+    case "HDL_GRPC_DEADLINE":
+    case "HDL_UPSTREAM_TIMEOUT":
       return H2.CANCEL;
     default:
       return H2.INTERNAL_ERROR;
