@@ -82,8 +82,7 @@ function makeExchange(
   exchange.responseBytes = 110;
   exchange.upstreamStartedMs = 1_000.1 + i;
   exchange.responseHeadMs = 1_000.9 + i + (i % 7) / 3;
-  exchange.traceId = "0af7651916cd43dd8448eb211c80319c";
-  exchange.spanId = "b7ad6b7169203331";
+  exchange.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   exchange.markEnded(1_001.3 + i + (i % 11) / 3);
   return exchange;
 }

@@ -165,9 +165,8 @@ export class Exchange {
   upstreamStartedMs = 0;
   responseHeadMs = 0;
   endedMs = 0;
-  /** W3C trace context: 32 and 16 hex digits, "" when tracing is off. */
-  traceId = "";
-  spanId = "";
+  /** The traceparent that goes out (W3C Trace Context), "00-<32 hex>-<16 hex>-<2 hex>"; "" when tracing is off. */
+  traceparent = "";
   /** Set lazily by `abortSignal`. */
   private controller: AbortController | null = null;
   isEnded = false;
@@ -182,6 +181,16 @@ export class Exchange {
     this.originalAuthority = request.authority;
     this.clientAddress = peer.address;
     this.startedMs = startedMs;
+  }
+
+  /** 32 hex digits; "" when tracing is off. */
+  get traceId(): string {
+    return this.traceparent.slice(3, 35);
+  }
+
+  /** 16 hex digits; "" when tracing is off. */
+  get spanId(): string {
+    return this.traceparent.slice(36, 52);
   }
 
   /** Fires when the exchange ends, however it ends; for waits of filters. */

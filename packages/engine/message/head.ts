@@ -32,6 +32,9 @@ export class RequestHead {
   expectsContinue: boolean;
   /** TE: trailers was sent: the client takes trailers. */
   acceptsTrailers: boolean;
+  /** @internal The path and query that a codec has checked octet by octet: no need to look again unless they change. */
+  checkedPath: string;
+  checkedQuery: string;
 
   constructor(
     method: string,
@@ -53,6 +56,8 @@ export class RequestHead {
     this.upgrade = "";
     this.expectsContinue = false;
     this.acceptsTrailers = false;
+    this.checkedPath = "";
+    this.checkedQuery = "";
   }
 
   /** An independent copy with its own fields. */
@@ -71,6 +76,8 @@ export class RequestHead {
     copy.upgrade = this.upgrade;
     copy.expectsContinue = this.expectsContinue;
     copy.acceptsTrailers = this.acceptsTrailers;
+    copy.checkedPath = this.checkedPath;
+    copy.checkedQuery = this.checkedQuery;
     return copy;
   }
 }

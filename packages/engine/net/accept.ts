@@ -142,7 +142,7 @@ function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
   } else {
     moveCount(accepted, socket);
   }
-  connection.attach(socket);
+  connection.attach(socket, handle !== null);
   late.target = options.accept({ connection, socket, owner: late });
   connection.opened();
   socket.resume();
@@ -216,7 +216,7 @@ class TlsAcceptor {
         : new HandleTlsSocket(handle, { ...options, onread: readInto(connection) });
     if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
     else moveCount(accepted, socket);
-    this.handshake(socket, connection, late);
+    this.handshake(socket, connection, late, handle !== null);
   }
 
   /** Threats 28: the callback never throws; names compare in lower case. The version is agreed on by now. */
@@ -242,7 +242,12 @@ class TlsAcceptor {
     return alpn.find((protocol) => offered.includes(protocol));
   }
 
-  private handshake(socket: tls.TLSSocket, connection: Connection, late: LateEvents): void {
+  private handshake(
+    socket: tls.TLSSocket,
+    connection: Connection,
+    late: LateEvents,
+    isShared: boolean,
+  ): void {
     this.handshakes++;
     let isOver = false;
     const timeout = setTimeout(() => over("tls-handshake-timeout"), this.tls.handshakeTimeoutMs);
@@ -279,7 +284,7 @@ class TlsAcceptor {
       late.target = this.options.accept({ connection, socket, owner: late });
       connection.opened();
     });
-    connection.attach(socket);
+    connection.attach(socket, isShared);
     socket.resume();
   }
 }

@@ -3,6 +3,7 @@ import { sliceLatin1, systemClock } from "../base/index.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
+import { takeReads } from "./raw-reads.ts";
 import { resetSocket } from "./reset-socket.ts";
 
 /** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
@@ -33,6 +34,7 @@ export class Connection {
   private readonly events: ConnectionEvents;
   private socket: Socket | null = null;
   private handle: RawHandle | null = null;
+  private isShared = false;
   /** Gathered since the last flush: whole parts, then text. A part is text or a slab with its length. */
   private parts: (string | Buffer)[] | null = null;
   private text = "";
@@ -58,9 +60,13 @@ export class Connection {
     this.highWaterBytes = highWaterBytes;
   }
 
-  /** Takes the socket whose reads are wired to `received`. Call `opened` when it is connected (and secured). */
-  attach(socket: Socket): void {
+  /**
+   * Takes the socket whose reads are wired to `received`, `isShared` when they come in the shared buffer. Call `opened`
+   * when it is connected (and secured).
+   */
+  attach(socket: Socket, isShared: boolean): void {
     this.socket = socket;
+    this.isShared = isShared;
     socket.on("error", (error) => this.closed(error));
     socket.on("close", () => this.closed(null));
     socket.on("end", () => {
@@ -75,6 +81,7 @@ export class Connection {
     this.wasOpen = true;
     this.handle = rawHandleOf(this.socket);
     this.isSerial = this.handle !== null && "encrypted" in this.socket;
+    if (this.isShared) takeReads(this.socket, this);
     this.pendingBytes = 0;
     const mayGoOn = this.flush();
     if (this.holdsBack && mayGoOn) this.drained();

@@ -45,7 +45,7 @@ export function dial(options: DialOptions, events: DialEvents): Connection {
   const socket =
     options.tls === null ? net.connect(common as net.NetConnectOpts) : connectTls(common, options.tls);
   watchOpening(socket, options, connection, events);
-  connection.attach(socket);
+  connection.attach(socket, true);
   return connection;
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { streamBinding } from "./stream-binding.ts";
 
 /**
  * Writing past `stream.Writable`: a socket's handle takes a string or buffers at once and says whether the kernel
@@ -21,30 +22,9 @@ export interface PendingWrite {
   buffer: unknown;
 }
 
-interface StreamBinding {
-  streamBaseState: Int32Array;
-  kLastWriteErr: number;
-}
-
-const binding: StreamBinding | null = (() => {
-  // Lazily created write requests arrived with Node 26; the exact contract is pinned to majors that were tested.
-  if (process.versions["bun"] !== undefined || Number(process.versions.node.split(".")[0]) !== 26)
-    return null;
-  if (process.env["HEDDLE_RAW_WRITES"] === "0") return null;
-  try {
-    const load = (process as unknown as { binding(name: string): unknown }).binding;
-    const found = load.call(process, "stream_wrap") as Partial<StreamBinding>;
-    return found.streamBaseState !== undefined && typeof found.kLastWriteErr === "number"
-      ? (found as StreamBinding)
-      : null;
-  } catch {
-    return null;
-  }
-})();
-
 /** The handle when raw writes are safe on this runtime, else null. */
 export function rawHandleOf(socket: Socket): RawHandle | null {
-  if (binding === null) return null;
+  if (streamBinding === null) return null;
   const handle = (socket as unknown as { _handle?: Partial<RawHandle> | null })._handle;
   if (typeof handle?.writeLatin1String !== "function" || typeof handle.writev !== "function") return null;
   return handle as RawHandle;
@@ -52,10 +32,10 @@ export function rawHandleOf(socket: Socket): RawHandle | null {
 
 /** Error code of a write that failed although it returned a request; 0 for none. */
 export function lastWriteError(): number {
-  return binding === null ? 0 : binding.streamBaseState[binding.kLastWriteErr];
+  return streamBinding === null ? 0 : streamBinding.streamBaseState[streamBinding.kLastWriteErr];
 }
 
 /** Whether connections write past the stream machinery on this runtime, for what is printed at the start. */
 export function usesRawWrites(): boolean {
-  return binding !== null;
+  return streamBinding !== null;
 }

@@ -1,10 +1,16 @@
 import { NAME } from "../message/index.ts";
 import type { AccessRecord } from "./access-record.ts";
 import { protocolName } from "./access-record.ts";
-import { escapeQuoted, escapeWord, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
+import { EscapeMemo, escapeQuoted, escapeWord, MAX_NAME, MAX_PATH, MAX_TEXT } from "./escape.ts";
 import { commonTime } from "./log-time.ts";
 import { loggedReferer, redactQuery } from "./redact-query.ts";
 import type { QueryLogging } from "./redact-query.ts";
+
+const clients = new EscapeMemo((text) => escapeWord(text, MAX_NAME));
+const users = new EscapeMemo((text) => escapeWord(text, MAX_NAME));
+const methods = new EscapeMemo((text) => escapeQuoted(text, MAX_NAME));
+const paths = new EscapeMemo((text) => escapeQuoted(text, MAX_PATH));
+const agents = new EscapeMemo((text) => escapeQuoted(text, MAX_TEXT));
 
 /**
  * One exchange in the combined log format of Apache and nginx, without a line end:
@@ -18,10 +24,10 @@ export function formatCommon(record: AccessRecord, query: QueryLogging): string 
   const referer = request.fields.getKnown(NAME.REFERER);
   const userAgent = request.fields.getKnown(NAME.USER_AGENT) ?? "-";
   return (
-    `${escapeWord(exchange.clientAddress, MAX_NAME)} - ${escapeWord(exchange.principal?.subject ?? "", MAX_NAME)}` +
+    `${clients.of(exchange.clientAddress)} - ${users.of(exchange.principal?.subject ?? "")}` +
     ` [${commonTime(record.startedWallMs)}]` +
-    ` "${escapeQuoted(request.method, MAX_NAME)} ${escapeQuoted(target, MAX_PATH)} ${protocolName(request.version)}"` +
+    ` "${methods.of(request.method)} ${paths.of(target)} ${protocolName(request.version)}"` +
     ` ${record.status} ${exchange.responseBytes}` +
-    ` "${referer === undefined ? "-" : escapeQuoted(loggedReferer(referer, query), MAX_TEXT)}" "${escapeQuoted(userAgent, MAX_TEXT)}"`
+    ` "${referer === undefined ? "-" : escapeQuoted(loggedReferer(referer, query), MAX_TEXT)}" "${agents.of(userAgent)}"`
   );
 }

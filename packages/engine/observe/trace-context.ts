@@ -68,13 +68,14 @@ export function traceExchange(exchange: Exchange, ids: TraceIds, startSampled: b
   const { fields } = exchange.request;
   const value = takeTraceparent(fields);
   const isContinued = value !== "" && isTraceparent(value);
-  const traceId = isContinued ? value.slice(3, 35) : ids.traceId();
-  const spanId = ids.spanId();
-  const flags = (isContinued ? isSampled(value) : startSampled) ? "-01" : "-00";
-  exchange.traceId = traceId;
-  exchange.spanId = spanId;
-  fields.addTrusted("traceparent", `00-${traceId}-${spanId}${flags}`);
+  const traceparent = isContinued ? continueTrace(value, ids) : ids.traceparent(startSampled);
+  exchange.traceparent = traceparent;
+  fields.addTrusted("traceparent", traceparent);
   if (fields.getKnown(NAME.TRACESTATE) !== undefined) passTracestate(fields, isContinued);
+}
+
+function continueTrace(value: string, ids: TraceIds): string {
+  return `00-${value.slice(3, 35)}-${ids.spanId()}${isSampled(value) ? "-01" : "-00"}`;
 }
 
 /**

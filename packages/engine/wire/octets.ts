@@ -55,6 +55,13 @@ export const TARGET_OCTETS: Uint8Array = (() => {
   return table;
 })();
 
+/** Whether bytes[start, end) are `text`, exactly. */
+export function hasOctets(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 /** The value of a hexadecimal digit; -1 for any other octet. */
 export const HEX_VALUES: Int8Array = (() => {
   const table = new Int8Array(256).fill(-1);

@@ -1,5 +1,6 @@
-import { forEachMember, removeNamed } from "./field-list.ts";
+import { forEachMember, removeNamed, valueAt } from "./field-list.ts";
 import { MAX_CONNECTION_OPTIONS } from "./limits.ts";
+import { hasOctets } from "../octets.ts";
 
 /**
  * What the Connection fields of one message say (RFC 9110 section 7.6.1). One instance per codec, filled anew for
@@ -30,11 +31,13 @@ export class ConnectionOptions {
     this.problem = "";
   }
 
-  /** Takes one field's value. */
-  add(value: string): void {
-    if (value === "close") this.hasClose = true;
-    else if (value === "keep-alive") this.hasKeepAlive = true;
-    else forEachMember(value, this.addMember);
+  /** Takes the value of the field whose five numbers begin at `at`; the two usual ones without making text of them. */
+  addAt(bytes: Uint8Array, base: number, text: string, spans: readonly number[], at: number): void {
+    const start = base + spans[at + 3];
+    const end = base + spans[at + 4];
+    if (hasOctets(bytes, start, end, "keep-alive")) this.hasKeepAlive = true;
+    else if (hasOctets(bytes, start, end, "close")) this.hasClose = true;
+    else forEachMember(valueAt(text, spans, at), this.addMember);
   }
 
   /** Removes what was named. */

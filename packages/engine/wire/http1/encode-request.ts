@@ -15,9 +15,10 @@ export function encodeRequestHead(head: RequestHead, forwardExpect: boolean = fa
   const { method, authority, bodyLength, fields } = head;
   const isConnect = method === "CONNECT";
   // Piece by piece: a joined target would have to be flattened to be looked at.
-  if (!isToken(method) || !isVisible(authority) || !isVisible(head.path) || !isVisible(head.query)) {
+  if (!isKnownMethod(method) || !isVisible(authority, lastAuthority) || !hasVisibleTarget(head)) {
     throw new RangeError("request line would hold an octet that it must not");
   }
+  lastMethod = method;
   lastAuthority = authority;
   if (isConnect ? authority === "" : head.path === "") throw new RangeError("request target is empty");
   let out = isConnect ? `CONNECT ${authority}` : `${method} ${head.path}${head.query}`;
@@ -50,10 +51,19 @@ function hostField({ authority, sentAuthority }: RequestHead): string {
 /** What may not stand in a target. A compiled pattern: the strings are slices, slow to index (bench/micro/http1.ts). */
 const UNFIT = /[^!-"$-~]/;
 
-/** Upstream after upstream gets the authority that was checked before. */
+/** Upstream after upstream gets the method and the authority that were checked before. */
+let lastMethod = "GET";
 let lastAuthority = "";
 
-function isVisible(text: string): boolean {
-  if (text === "" || text === lastAuthority) return true;
-  return !UNFIT.test(text);
+function isKnownMethod(method: string): boolean {
+  return method === lastMethod || isToken(method);
+}
+
+function hasVisibleTarget(head: RequestHead): boolean {
+  return isVisible(head.path, head.checkedPath) && isVisible(head.query, head.checkedQuery);
+}
+
+/** `checked` is one that is known to be. */
+function isVisible(text: string, checked: string): boolean {
+  return text === checked || text === "" || !UNFIT.test(text);
 }

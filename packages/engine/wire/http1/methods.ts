@@ -1,4 +1,5 @@
 import { sliceLatin1 } from "../../base/index.ts";
+import { hasOctets } from "../octets.ts";
 
 /** The method in bytes[start, end): one of a few constants nearly always, so that none is allocated. */
 export function methodAt(bytes: Uint8Array, start: number, end: number): string {
@@ -27,6 +28,5 @@ export function methodAt(bytes: Uint8Array, start: number, end: number): string 
 }
 
 function matches(bytes: Uint8Array, start: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
-  return true;
+  return hasOctets(bytes, start, start + text.length, text);
 }

@@ -198,8 +198,10 @@ export class RequestReader extends MessageReader {
     if (scanner.needsNormalising) path = normalizePath(path, this.escapedSlashes);
     if (path === null) return this.refusePath();
     head.path = path;
+    head.checkedPath = path;
     if (scanner.queryStart < scanner.targetEnd)
       head.query = text.slice(scanner.queryStart, scanner.targetEnd);
+    head.checkedQuery = head.query;
     return true;
   }
 
@@ -243,7 +245,7 @@ export class RequestReader extends MessageReader {
           continue;
         }
         spans[at] = -1;
-        if (id === NAME.CONNECTION) connection.add(valueAt(text, spans, at));
+        if (id === NAME.CONNECTION) connection.addAt(bytes, base, text, spans, at);
         else if (id === NAME.TRANSFER_ENCODING) {
           if (!isChunked(bytes, base + spans[at + 3], base + spans[at + 4])) {
             return this.refuse("transfer-encoding is not chunked alone");

@@ -9,7 +9,7 @@ import { CONTENT_LENGTH_BIT, framingProblem, isChunked, parseContentLength } fro
 import type { Http1Limits } from "./limits.ts";
 import { MAX_INFORMATIONAL } from "./limits.ts";
 import { MessageReader } from "./message-reader.ts";
-import { RESPONSE_NAME_OCTETS } from "../octets.ts";
+import { hasOctets, RESPONSE_NAME_OCTETS } from "../octets.ts";
 import { PartialHead } from "./partial-head.ts";
 import { reasonOf } from "./reasons.ts";
 import { ResponseScanner } from "./response-scanner.ts";
@@ -163,8 +163,9 @@ export class ResponseReader extends MessageReader {
     const fields = new Fields(text, scanner.spans.slice(0, scanner.size));
     const head = new ResponseHead(scanner.status, fields, LENGTH_UNKNOWN);
     head.version = scanner.version;
-    const reason = text.slice(scanner.reasonStart, scanner.reasonEnd);
-    if (reason !== reasonOf(scanner.status)) head.reason = reason;
+    const { status, reasonStart, reasonEnd } = scanner;
+    if (!hasOctets(bytes, base + reasonStart, base + reasonEnd, reasonOf(status)))
+      head.reason = text.slice(reasonStart, reasonEnd);
     const problem = framingProblem(scanner.seen, scanner.repeated, scanner.version);
     if (problem !== "") return this.refuse(problem);
     connection.reset();
@@ -187,7 +188,7 @@ export class ResponseReader extends MessageReader {
       }
       if (id === NAME.UPGRADE && head.status === 101) continue;
       spans[at] = -1;
-      if (id === NAME.CONNECTION) connection.add(valueAt(text, spans, at));
+      if (id === NAME.CONNECTION) connection.addAt(bytes, base, text, spans, at);
       else if (id === NAME.KEEP_ALIVE) this.takeKeepAlive(valueAt(text, spans, at));
       else if (
         id === NAME.TRANSFER_ENCODING &&
