@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { WeightedChoice } from "@heddle/engine/balance";
 import { seededRandom, systemClock, TimerWheel } from "@heddle/engine/base";
-import { Cluster } from "@heddle/engine/cluster";
+import { Cluster, Http1Upstream } from "@heddle/engine/cluster";
 import { EMPTY_CHAIN } from "@heddle/engine/filter";
 import { Http1Downstream } from "@heddle/engine/listener";
 import { PeerMemo } from "@heddle/engine/message";
@@ -28,7 +28,6 @@ import type { Rule, Site } from "@heddle/engine/proxy";
 import { compileRouter } from "@heddle/engine/route";
 import { smallJson } from "../rig/upstream.ts";
 import { median } from "../rig/index.ts";
-import { Http1Upstream } from "../../packages/engine/cluster/http1-upstream.ts";
 
 const CONNECTIONS = Number(process.argv[2] ?? 64);
 const ROUNDS = 400;

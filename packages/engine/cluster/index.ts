@@ -4,5 +4,6 @@
 export { Cluster } from "./cluster.ts";
 export type { ClusterContext, ClusterObserver } from "./cluster.ts";
 export { Endpoint } from "./endpoint.ts";
+export { Http1Upstream } from "./http1-upstream.ts";
 export { Ejector } from "./ejector.ts";
 export { RetryBudget } from "./retry-budget.ts";
