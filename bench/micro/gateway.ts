@@ -120,6 +120,7 @@ const rule: Rule = {
   backendRequestTimeoutMs: 0,
   retry: null,
   sessionPersistence: null,
+  translatesGrpcWeb: false,
 };
 const listenerUnit: ListenerUnit = {
   kind: "listener",
