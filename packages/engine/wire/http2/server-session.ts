@@ -10,6 +10,7 @@ import type { Http2Limits } from "./limits.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
 import { CLIENT_PREFACE } from "./preface.ts";
 import { RequestCollector } from "./request-collector.ts";
+import { RequestMemo } from "./request-memo.ts";
 import type { ServerSessionOptions } from "./server-options.ts";
 import type { ServerSessionEvents } from "./session-events.ts";
 import { Http2Session } from "./session.ts";
@@ -28,6 +29,7 @@ export class Http2ServerSession extends Http2Session {
   protected readonly trailers = trailerCollector;
   private readonly options: ServerSessionOptions;
   private readonly events: ServerSessionEvents;
+  private readonly memo = new RequestMemo();
   /** Octets of the client's preface that have come. */
   private prefaceAt = 0;
   /** The stream that is being refused: its end is not the usual one. */
@@ -88,15 +90,21 @@ export class Http2ServerSession extends Http2Session {
     const { limits } = this;
     // Section 6.8: what comes behind the last GOAWAY is ignored, not answered.
     const isServed = !this.isDrained && this.streams.size < limits.maxStreams;
-    collector.reset(limits.maxHeadBytes, limits.maxFields);
-    if (!this.decode(bytes, start, end, isServed ? collector : null)) return;
-    this.lastPeerStream = id;
     if (!isServed) {
-      if (this.isDrained) this.closed.addReset(id, false);
-      else this.breakUnknown(id, H2.REFUSED_STREAM);
+      if (this.decode(bytes, start, end, null)) this.refuseStream(id);
       return;
     }
-    const head = collector.finish(isLast, this.options, limits.maxTargetBytes);
+    const { generation } = this.decoder;
+    let head = isLast ? this.memo.find(bytes, start, end, generation) : null;
+    if (head === null) {
+      collector.reset(limits.maxHeadBytes, limits.maxFields);
+      if (!this.decode(bytes, start, end, collector)) return;
+      head = collector.finish(isLast, this.options, limits.maxTargetBytes);
+      if (head !== null && isLast && this.decoder.generation === generation) {
+        this.memo.keep(bytes, start, end, generation, head);
+      }
+    }
+    this.lastPeerStream = id;
     const stream = this.addStream(id);
     stream.isRemoteEnded = isLast;
     if (head === null) {
@@ -111,6 +119,12 @@ export class Http2ServerSession extends Http2Session {
     if (stream.isClosed) return;
     stream.events = events;
     if (isLast && stream.upgrade !== "") events?.onEnd(null);
+  }
+
+  private refuseStream(id: number): void {
+    this.lastPeerStream = id;
+    if (this.isDrained) this.closed.addReset(id, false);
+    else this.breakUnknown(id, H2.REFUSED_STREAM);
   }
 
   /**

@@ -31,7 +31,7 @@ export class HpackDecoder {
 
   /** Changes with each change of the table: two blocks of the same octets mean the same while it stays. */
   get generation(): number {
-    return this.table.inserted;
+    return this.table.generation;
   }
 
   get tableSize(): number {

@@ -18,8 +18,10 @@ const MAX_ENTRIES = HEADER_TABLE_BYTES / FIELD_CHARGE;
 export class FieldTable {
   private ring: (HpackField | null)[] = [];
   /** Insertions so far; the newest entry is at (inserted - 1) modulo the ring's length. */
-  inserted = 0;
-  length = 0;
+  private inserted = 0;
+  private length = 0;
+  /** Counts the changes: two blocks of the same octets mean the same while it stays. */
+  generation = 0;
   /** Octets of the entries, and how many there may be: at most HEADER_TABLE_BYTES. */
   size = 0;
   maxSize = HEADER_TABLE_BYTES;
@@ -33,6 +35,7 @@ export class FieldTable {
 
   /** Section 4.4: what is larger than the table empties it. */
   insert(field: HpackField): void {
+    this.generation++;
     this.evict(this.maxSize - field.size);
     if (field.size > this.maxSize) return;
     if (this.length === this.ring.length) this.grow();
@@ -44,6 +47,7 @@ export class FieldTable {
 
   /** Section 4.3. */
   resize(maxSize: number): void {
+    this.generation++;
     this.maxSize = maxSize;
     this.evict(maxSize);
   }
