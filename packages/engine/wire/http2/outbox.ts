@@ -11,8 +11,8 @@ export interface OutboxEvents {
   writeTrailers(stream: Http2Stream, trailers: Fields): void;
   /** END_STREAM has been written. */
   onEndSent(stream: Http2Stream): void;
-  /** A DATA frame was written; `isFree`: no window was used up by it, or it was of some size. */
-  onDataSent(isFree: boolean): void;
+  /** DATA was written: so many frames that the peer may answer with WINDOW_UPDATE. */
+  onDataSent(worthyFrames: number): void;
 }
 
 /** A chunk up to this size is held for a moment, so that END_STREAM can go with it, and travels as text. */
@@ -172,7 +172,8 @@ export class Outbox {
     stream.sendWindow -= length;
     this.window -= length;
     this.sentBytes += length;
-    this.events.onDataSent(length >= WORTHY_BYTES || (stream.sendWindow > 0 && this.window > 0));
+    const isWorthy = length >= WORTHY_BYTES || (stream.sendWindow > 0 && this.window > 0);
+    if (isWorthy) this.events.onDataSent(Math.ceil(length / MAX_FRAME_BYTES));
   }
 
   private writeHeld(flags: number): void {

@@ -1,35 +1,25 @@
 import { makeFault, sliceLatin1 } from "../../base/index.ts";
 import type { Fault, FaultCode } from "../../base/index.ts";
-import type { Fields, ResponseHead } from "../../message/index.ts";
-import { ClosedStreams } from "./closed-streams.ts";
 import {
   CONNECTION_STREAM,
   goAwayFrame,
-  headersFrames,
   pingFrame,
-  rstStreamFrame,
   SETTINGS_ACK,
   settingsFrame,
   windowUpdateFrame,
-  word,
 } from "./encode-frames.ts";
 import { errorName, H2 } from "./errors.ts";
 import type { Http2ErrorCode } from "./errors.ts";
-import { RateBound } from "./rate-bound.ts";
 import type { FrameEvents } from "./frame-reader.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { INITIAL_WINDOW, MAX_31, SETTING } from "./frames.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import type { FieldSink } from "./hpack/decoder.ts";
-import { HpackEncoder } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./limits.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
-import { Outbox } from "./outbox.ts";
-import type { OutboxEvents } from "./outbox.ts";
-import { PeerSettings } from "./peer-settings.ts";
 import type { SessionEvents } from "./session-events.ts";
-import { Http2Stream } from "./stream.ts";
-import type { StreamHost } from "./stream.ts";
+import { SessionStreams } from "./session-streams.ts";
+import type { Http2Stream } from "./stream.ts";
 import type { TrailerCollector } from "./trailer-collector.ts";
 import type { Http2Writer } from "./writer.ts";
 
@@ -52,49 +42,27 @@ const NOBODY: FieldSink = { take: () => {} };
  * Windows are opened, and SETTINGS and PING answered, by themselves. A slow reader of one stream stops that stream
  * alone.
  */
-export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamHost {
-  protected readonly writer: Http2Writer;
-  protected readonly limits: Http2Limits;
-  private readonly sessionEvents: SessionEvents;
+export abstract class Http2Session extends SessionStreams implements FrameEvents {
   protected readonly reader: FrameReader;
   protected readonly decoder = new HpackDecoder();
-  protected readonly encoder = new HpackEncoder();
-  protected readonly outbox: Outbox;
-  protected readonly peer = new PeerSettings();
-  protected readonly streams = new Map<number, Http2Stream>();
-  protected readonly closed = new ClosedStreams();
-  private readonly resets: RateBound;
-  private readonly controlFrames: RateBound;
-  protected nowMs = 0;
-  isDead = false;
   /** The highest stream that the peer, and that we have begun. */
   protected lastPeerStream = 0;
   protected lastOwnStream = 0;
-  hasSettingsAck = false;
   private pingIsOut = false;
   /** The last GOAWAY of a graceful end is written. */
   isDrained = false;
   protected isDraining = false;
-  /** Frames other than DATA that the connection holds back. */
-  private pendingFrames = 0;
   /** What the peer has sent on the connection since its window was opened last. */
   private received = 0;
   /** Of the DATA frame at hand: its stream, null when nobody wants it. */
   private dataStream: Http2Stream | null = null;
   private isDataLast = false;
   private dataLength = 0;
-  /** Streams that the current read has brought something. */
-  private readonly touched: Http2Stream[] = [];
 
   constructor(writer: Http2Writer, limits: Http2Limits, events: SessionEvents, resetsPerSecond: number) {
-    this.writer = writer;
-    this.limits = limits;
-    this.sessionEvents = events;
+    super(writer, limits, events, resetsPerSecond);
     // What is a little too large is still decoded, and refused by its size.
     this.reader = new FrameReader(limits.maxContinuations, limits.maxHeadBytes + MAX_FRAME_BYTES, this);
-    this.outbox = new Outbox(writer, limits.highWaterBytes, this);
-    this.resets = new RateBound(resetsPerSecond, resetsPerSecond);
-    this.controlFrames = new RateBound(limits.controlFramesPerSecond, limits.controlFramesPerSecond * 10);
   }
 
   /** Code of a fault of the whole connection that is the peer's doing. */
@@ -112,8 +80,6 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
   ): void;
   /** The stream was never begun (section 5.1, "idle"). */
   protected abstract isIdle(stream: number): boolean;
-  abstract writeInformational(stream: Http2Stream, head: ResponseHead): void;
-  abstract writeHead(stream: Http2Stream, head: ResponseHead, isLast: boolean): void;
 
   /** Writes what a connection begins with (section 3.4). */
   start(): void {
@@ -146,51 +112,9 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     touched.length = 0;
   }
 
-  protected touch(stream: Http2Stream): void {
-    if (stream.isTouched) return;
-    stream.isTouched = true;
-    this.touched.push(stream);
-  }
-
-  /** Gives the writer what was held back so that frames could be joined. Before each flush of the connection. */
-  flush(): void {
-    this.outbox.flush();
-  }
-
-  /** False: the connection holds back; bodies wait in their streams, and go out in turn once it is true again. */
-  setWritable(isWritable: boolean): void {
-    if (this.isDead || isWritable === this.outbox.isWritable) return;
-    if (isWritable) this.pendingFrames = 0;
-    this.outbox.setWritable(isWritable);
-    if (isWritable) for (const stream of this.streams.values()) this.outbox.relieve(stream);
-  }
-
-  /** Open streams, of either side. */
-  get streamCount(): number {
-    return this.streams.size;
-  }
-
   /** A frame or a header block has begun and is not whole: the head's time limit holds. */
   get isWithinFrame(): boolean {
     return this.reader.isWithinFrame;
-  }
-
-  /** A stream's octets wait for a window that the peer does not open. */
-  get isStalled(): boolean {
-    return this.outbox.isWritable && this.outbox.waiting > 0;
-  }
-
-  /** Octets of bodies sent so far: a peer that stalls is one for which it does not grow. */
-  get sentBodyBytes(): number {
-    return this.outbox.sentBytes;
-  }
-
-  isStreamStalled(stream: Http2Stream): boolean {
-    return this.outbox.isWritable && stream.queuedBytes > 0;
-  }
-
-  mustHold(stream: Http2Stream): boolean {
-    return !stream.isClosed && this.outbox.mustHold(stream);
   }
 
   /** Asks whether the peer is there: `onPong` says so. One at a time; of no effect while one is out. */
@@ -386,18 +310,6 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     if (!stream.isPaused) this.openWindow(stream);
   }
 
-  private openWindow(stream: Http2Stream): void {
-    if (stream.received * 2 < this.limits.streamWindowBytes || stream.isRemoteEnded || stream.isClosed)
-      return;
-    this.writeControl(windowUpdateFrame(stream.idText, stream.received));
-    stream.receiveWindow += stream.received;
-    stream.received = 0;
-  }
-
-  resumed(stream: Http2Stream): void {
-    if (!this.isDead) this.openWindow(stream);
-  }
-
   onPriority(id: number, dependency: number): void {
     if (!this.countControl("PRIORITY") || dependency !== id) return;
     const stream = this.streams.get(id);
@@ -498,169 +410,5 @@ export abstract class Http2Session implements FrameEvents, OutboxEvents, StreamH
     const stream = this.streams.get(id);
     if (stream === undefined) this.breakUnknown(id, H2.FRAME_SIZE_ERROR);
     else this.breakStream(stream, H2.FRAME_SIZE_ERROR, "PRIORITY of a wrong size");
-  }
-
-  // Streams
-
-  protected addStream(id: number): Http2Stream {
-    const { streamWindowBytes } = this.limits;
-    // Until it has acknowledged ours, the peer goes by the protocol's window.
-    const window = this.hasSettingsAck ? streamWindowBytes : Math.max(streamWindowBytes, INITIAL_WINDOW);
-    const stream = new Http2Stream(id, this, this.peer.initialWindow, window);
-    this.streams.set(id, stream);
-    return stream;
-  }
-
-  /** The peer's END_STREAM. */
-  protected endRemote(stream: Http2Stream, trailers: Fields | null): void {
-    stream.isRemoteEnded = true;
-    this.touch(stream);
-    stream.events?.onEnd(trailers);
-    if (stream.isLocalEnded) this.endStream(stream);
-  }
-
-  /** Both sides have ended. */
-  protected endStream(stream: Http2Stream): void {
-    if (stream.isClosed) return;
-    this.closed.addEnded(stream.id);
-    this.forget(stream);
-    this.sessionEvents.onStreamClosed(stream);
-  }
-
-  protected forget(stream: Http2Stream): void {
-    stream.isClosed = true;
-    this.streams.delete(stream.id);
-  }
-
-  /** The stream is gone before its time, and its owner hears of it. */
-  protected lose(stream: Http2Stream, fault: Fault): void {
-    const { events } = stream;
-    stream.events = null;
-    this.outbox.drop(stream);
-    this.forget(stream);
-    events?.onReset(fault);
-    this.sessionEvents.onStreamClosed(stream);
-  }
-
-  /** The same when its owner knows. */
-  protected dropStream(stream: Http2Stream, code: Http2ErrorCode): void {
-    stream.events = null;
-    this.outbox.drop(stream);
-    this.writeReset(stream, code);
-    this.forget(stream);
-    this.sessionEvents.onStreamClosed(stream);
-  }
-
-  /** The peer broke the rules on a stream: it is reset, and counted (threat 2: CVE-2025-8671). */
-  protected breakStream(
-    stream: Http2Stream,
-    code: Http2ErrorCode,
-    problem: string,
-    faultCode: FaultCode = this.malformedCode,
-  ): void {
-    if (stream.isClosed) return;
-    this.outbox.drop(stream);
-    this.writeReset(stream, code);
-    this.lose(stream, makeFault(faultCode, problem));
-    this.countReset();
-  }
-
-  protected abstract readonly malformedCode: FaultCode;
-
-  /** The same of a stream that is closed, or that was refused. */
-  protected breakUnknown(id: number, code: Http2ErrorCode): void {
-    this.closed.addReset(id, false);
-    this.writeControl(rstStreamFrame(word(id), code));
-    this.countReset();
-  }
-
-  protected writeReset(stream: Http2Stream, code: Http2ErrorCode): void {
-    this.closed.addReset(stream.id, false);
-    this.writeControl(rstStreamFrame(stream.idText, code));
-  }
-
-  /** Section 5.1, "closed". */
-  private onClosedStream(id: number, type: string): void {
-    switch (this.closed.howEnded(id)) {
-      case "reset by us":
-        return;
-      case "reset by peer":
-        this.breakUnknown(id, H2.STREAM_CLOSED);
-        return;
-      case "ended":
-        this.onConnectionError(H2.STREAM_CLOSED, `${type} on a closed stream`);
-        return;
-      case "unknown":
-        // Section 5.1.1: a new stream's id is higher than any before. Else the stream was closed long ago.
-        this.onConnectionError(
-          type === "HEADERS" ? H2.PROTOCOL_ERROR : H2.STREAM_CLOSED,
-          `${type} on a stream below the last one`,
-        );
-    }
-  }
-
-  resetByOwner(stream: Http2Stream, code: Http2ErrorCode): void {
-    if (!stream.isClosed && !this.isDead) this.dropStream(stream, code);
-  }
-
-  // Sending
-
-  writeBody(stream: Http2Stream, chunk: Uint8Array): void {
-    if (!stream.isWriteEnded) this.outbox.body(stream, chunk);
-  }
-
-  writeEnd(stream: Http2Stream, trailers: Fields | null): void {
-    if (!stream.isWriteEnded) this.outbox.end(stream, trailers);
-  }
-
-  writeTrailers(stream: Http2Stream, trailers: Fields): void {
-    const block = this.encoder.begin() + this.encoder.fields(trailers, false);
-    this.writeControl(headersFrames(block, true, stream.idText, MAX_FRAME_BYTES));
-  }
-
-  onDataSent(isFree: boolean): void {
-    // A WINDOW_UPDATE of the stream and one of the connection.
-    if (isFree) this.controlFrames.earn(2);
-  }
-
-  onEndSent(stream: Http2Stream): void {
-    stream.isLocalEnded = true;
-    this.resets.earn(1);
-    this.onHalfClosed(stream);
-  }
-
-  /** We have ended; the peer perhaps has not. */
-  protected abstract onHalfClosed(stream: Http2Stream): void;
-
-  /** Anything but DATA. A peer that makes us write, and does not read, gets no further than a bound. */
-  protected writeControl(text: string): void {
-    if (this.isDead) return;
-    this.writer.writeText(text);
-    if (this.outbox.isWritable) return;
-    this.pendingFrames++;
-    const limit = this.limits.maxPendingControlFrames;
-    if (this.pendingFrames > limit) {
-      this.onConnectionError(
-        H2.ENHANCE_YOUR_CALM,
-        `more than ${limit} frames wait for a peer that does not read`,
-      );
-    }
-  }
-
-  /** Of frames that carry nothing; false when there were too many, and the connection is over. */
-  private countControl(type: string): boolean {
-    if (this.controlFrames.take(this.nowMs)) return true;
-    const limit = this.limits.controlFramesPerSecond;
-    this.onConnectionError(
-      H2.ENHANCE_YOUR_CALM,
-      `${type}: more than ${limit} frames a second that carry nothing`,
-    );
-    return false;
-  }
-
-  protected countReset(): void {
-    if (this.resets.take(this.nowMs)) return;
-    const limit = this.limits.resetsPerSecond;
-    this.onConnectionError(H2.ENHANCE_YOUR_CALM, `more than ${limit} streams reset in a second`);
   }
 }

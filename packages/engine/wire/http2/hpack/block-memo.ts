@@ -2,7 +2,7 @@ import { SPAN } from "../../../message/index.ts";
 import type { Fields } from "../../../message/index.ts";
 
 /** Heads by the length of their text: a connection's most frequent few. A power of two. */
-const PLACES = 8;
+const PLACES = 4;
 
 /** Fields whose removal can be told by a bit each. */
 const MAX_FIELDS = 30;

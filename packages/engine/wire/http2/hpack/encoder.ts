@@ -16,8 +16,8 @@ const MAX_NAMES = 256;
 /** Longer values are not put into the table: they would drive out everything else. */
 const MAX_INDEXED_VALUE = 1_024;
 
-/** Values are slices of a head's text, and keep it: no more than this is kept for a value that may come again. */
-const MAX_KEPT_TEXT = 4_096;
+/** Values are slices of a head's text, and keep it: no more than this is kept for what may come again. */
+const MAX_KEPT_TEXT = 2_048;
 
 /**
  * Encodes the header blocks of one direction of a connection (RFC 7541), as latin1 text. What it inserts it knows by
