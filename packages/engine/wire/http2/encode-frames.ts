@@ -7,11 +7,15 @@ export function word(value: number): string {
   return String.fromCharCode(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
 }
 
-/** The three octets of each length that was needed. Frames are 16,384 octets long at most, or we cut them. */
-const LENGTHS: (string | undefined)[] = [];
+/** The three octets of a length; most frames are short. */
+const LENGTHS: readonly string[] = Array.from({ length: 2_048 }, (_, length) => encodeLength(length));
+
+function encodeLength(length: number): string {
+  return String.fromCharCode(length >>> 16, (length >>> 8) & 0xff, length & 0xff);
+}
 
 function lengthText(length: number): string {
-  return (LENGTHS[length] ??= String.fromCharCode(length >>> 16, (length >>> 8) & 0xff, length & 0xff));
+  return length < LENGTHS.length ? LENGTHS[length] : encodeLength(length);
 }
 
 /** Type and flags of what is sent all the time. */

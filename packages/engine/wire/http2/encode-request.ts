@@ -29,17 +29,17 @@ export function encodeRequestHead(
   const isTunnel = method === "CONNECT" || upgrade !== "";
   const isPlainTunnel = isTunnel && upgrade === "";
   if (isPlainTunnel ? authority === "" : path === "") throw new RangeError("request target is empty");
-  const names = fields.sensitiveNames;
-  const isSensitive = (name: string): boolean => names !== null && names.includes(name);
+  const sensitive = fields.sensitiveNames ?? NONE;
   let out = encoder.begin();
   if (isTunnel) out += encoder.field(":method", "CONNECT");
   else out += method === "GET" ? GET : method === "POST" ? POST : encoder.field(":method", method);
   if (upgrade !== "") out += encoder.field(":protocol", upgrade);
   if (!isPlainTunnel) {
     out += head.scheme === "https" ? HTTPS : HTTP;
-    out += path === "/" && query === "" ? ROOT : encoder.field(":path", path + query, isSensitive(":path"));
+    out +=
+      path === "/" && query === "" ? ROOT : encoder.field(":path", path + query, sensitive.includes(":path"));
   }
-  if (authority !== "") out += encoder.field(":authority", authority, isSensitive(":authority"));
+  if (authority !== "") out += encoder.field(":authority", authority, sensitive.includes(":authority"));
   if (bodyLength > 0 && !hasContentLength(fields, bodyLength)) {
     out += encoder.fields(fields, false) + encoder.field("content-length", String(bodyLength));
   } else {
@@ -49,6 +49,8 @@ export function encodeRequestHead(
   if (forwardExpect && head.expectsContinue) out += encoder.field("expect", "100-continue");
   return out;
 }
+
+const NONE: readonly string[] = [];
 
 /** What may not stand in a target. */
 const UNFIT = /[^!-"$-~]/;

@@ -179,6 +179,8 @@ export class FrameText {
   private readonly decoder = new HpackDecoder();
   private rest = Buffer.alloc(0);
   private block = Buffer.alloc(0);
+  /** What the DATA frames held. */
+  readonly data: Buffer[] = [];
 
   take(sent: Buffer): string[] {
     const lines: string[] = [];
@@ -205,6 +207,7 @@ export class FrameText {
     const end = (flags & FLAG.END_STREAM) !== 0 ? " end" : "";
     switch (type) {
       case FRAME.DATA:
+        this.data.push(payload);
         return `data ${stream}${end} ${payload.length > 40 ? `${payload.length} octets` : JSON.stringify(payload.toString("latin1"))}`;
       case FRAME.HEADERS:
       case FRAME.CONTINUATION: {

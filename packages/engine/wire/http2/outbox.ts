@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { copyBytes, sliceLatin1 } from "../../base/index.ts";
 import type { Fields } from "../../message/index.ts";
 import { frameHeader } from "./encode-frames.ts";
-import { FLAG, FRAME, INITIAL_WINDOW, MAX_31 } from "./frames.ts";
+import { FLAG, FRAME, FRAME_HEADER_BYTES, INITIAL_WINDOW, MAX_31 } from "./frames.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
 import type { Http2Stream } from "./stream.ts";
 import type { Http2Writer } from "./writer.ts";
@@ -26,6 +27,39 @@ const CHUNK_CHARGE = 128;
 
 function held(stream: Http2Stream): number {
   return stream.queue === null ? 0 : stream.queuedBytes + stream.queue.length * CHUNK_CHARGE;
+}
+
+/**
+ * Where frames of DATA are put together, so that the writer gets a few of them as one piece and keeps it in one buffer.
+ * As large as net's slabs; frames that fill it to the octet.
+ */
+const ASSEMBLY_BYTES = 65_536;
+const MAX_ASSEMBLED_DATA = MAX_FRAME_BYTES - FRAME_HEADER_BYTES;
+const assembly: Buffer = Buffer.allocUnsafeSlow(ASSEMBLY_BYTES);
+
+/** Puts a frame's header at `at`; returns the offset behind it. */
+function beginFrame(stream: Http2Stream, length: number, flags: number, at: number): number {
+  assembly.writeUIntBE(length, at, 3);
+  assembly[at + 3] = FRAME.DATA;
+  assembly[at + 4] = flags;
+  assembly.writeUInt32BE(stream.id, at + 5);
+  return at + FRAME_HEADER_BYTES;
+}
+
+/** Moves of the first queued chunk at most `limit` octets to `at`; returns how many. */
+function takeQueued(stream: Http2Stream, limit: number, at: number): number {
+  const queue = stream.queue!;
+  const chunk = queue[0];
+  const start = stream.queueOffset;
+  const end = Math.min(start + limit, chunk.length);
+  assembly.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), at);
+  if (end === chunk.length) {
+    queue.shift();
+    stream.queueOffset = 0;
+  } else {
+    stream.queueOffset = end;
+  }
+  return end - start;
 }
 
 /**
@@ -161,11 +195,18 @@ export class Outbox {
       this.heldText = sliceLatin1(chunk, 0, length);
       return;
     }
-    for (let at = 0; at < length; at += MAX_FRAME_BYTES) {
-      const end = Math.min(at + MAX_FRAME_BYTES, length);
-      this.writer.writeText(frameHeader(end - at, FRAME.DATA, 0, stream.idText));
-      this.writer.writeBytes(chunk.subarray(at, end));
+    let size = 0;
+    for (let at = 0; at < length; at += MAX_ASSEMBLED_DATA) {
+      if (size === ASSEMBLY_BYTES) {
+        this.writer.writeBytes(assembly);
+        size = 0;
+      }
+      const data = Math.min(MAX_ASSEMBLED_DATA, length - at);
+      size = beginFrame(stream, data, 0, size);
+      assembly.set(chunk.subarray(at, at + data), size);
+      size += data;
     }
+    this.writer.writeBytes(assembly.subarray(0, size));
   }
 
   private charge(stream: Http2Stream, length: number): void {
@@ -203,8 +244,13 @@ export class Outbox {
     const isLast = isWhole && stream.isEnding && stream.trailers === null;
     if (this.heldStream === stream) this.writeHeld(0);
     this.charge(stream, length);
-    this.writer.writeText(frameHeader(length, FRAME.DATA, isLast ? FLAG.END_STREAM : 0, stream.idText));
-    for (let left = length; left > 0;) left -= this.writeFirst(stream, left);
+    let size = beginFrame(stream, length, isLast ? FLAG.END_STREAM : 0, 0);
+    for (let left = length; left > 0;) {
+      const taken = takeQueued(stream, left, size);
+      size += taken;
+      left -= taken;
+    }
+    this.writer.writeBytes(assembly.subarray(0, size));
     stream.queuedBytes -= length;
     if (!isWhole) return;
     this.waiting--;
@@ -212,22 +258,6 @@ export class Outbox {
     if (!stream.isEnding) return;
     if (!isLast) this.events.writeTrailers(stream, stream.trailers!);
     this.events.onEndSent(stream);
-  }
-
-  /** Writes of the first queued chunk, at most `limit`; returns how much. */
-  private writeFirst(stream: Http2Stream, limit: number): number {
-    const queue = stream.queue!;
-    const chunk = queue[0];
-    const start = stream.queueOffset;
-    const end = Math.min(start + limit, chunk.length);
-    this.writer.writeBytes(chunk.subarray(start, end));
-    if (end === chunk.length) {
-      queue.shift();
-      stream.queueOffset = 0;
-    } else {
-      stream.queueOffset = end;
-    }
-    return end - start;
   }
 
   /** Appends a stream that has something to send, and may. */

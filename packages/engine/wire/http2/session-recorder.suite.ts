@@ -44,6 +44,11 @@ export class Log implements Http2Writer {
     for (const [name, value] of fields.toPairs()) this.push(`${kind} ${name}: ${value}`);
   }
 
+  /** Octets of all DATA frames that were sent. */
+  get dataSent(): Buffer[] {
+    return this.frames.data;
+  }
+
   writeText(text: string): void {
     for (const line of this.frames.take(Buffer.from(text, "latin1"))) this.push(`sent ${line}`);
   }

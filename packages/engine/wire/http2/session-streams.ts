@@ -144,6 +144,8 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
 
   /** The stream is gone before its time, and its owner hears of it. */
   protected lose(stream: Http2Stream, fault: Fault): void {
+    // The connection may have ended with what was written just now.
+    if (stream.isClosed) return;
     const { events } = stream;
     stream.events = null;
     this.outbox.drop(stream);
@@ -157,6 +159,7 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
     stream.events = null;
     this.outbox.drop(stream);
     this.writeReset(stream, code);
+    if (stream.isClosed) return;
     this.forget(stream);
     this.sessionEvents.onStreamClosed(stream);
   }

@@ -315,12 +315,24 @@ suite("sending within windows: RFC 9113 section 6.9", () => {
     stream.writeEnd(null);
     assert.deepEqual(server.sent(), [
       "sent headers 1 :status=200",
-      "sent data 1 16384 octets",
-      "sent data 1 16384 octets",
-      "sent data 1 7232 octets",
+      "sent data 1 16375 octets",
+      "sent data 1 16375 octets",
+      "sent data 1 7250 octets",
       'sent data 1 end ""',
       "closed 1",
     ]);
+  });
+
+  test("a very large body is cut, and arrives as it was", () => {
+    const server = new Server({}, "settings 4=2000000");
+    server.read("get 1", "window 0 2000000");
+    const stream = server.stream(1);
+    const body = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
+    stream.writeHead(head(200), false);
+    stream.writeBody(body);
+    stream.writeEnd(null);
+    server.session.flush();
+    assert.deepEqual(Buffer.concat(server.log.dataSent), body);
   });
 
   test("what the window does not let pass waits, and goes when it opens, the end with it", () => {
@@ -466,6 +478,24 @@ suite("sending within windows: RFC 9113 section 6.9", () => {
     assert.equal(server.session.isDead, false);
     assert.deepEqual(server.read("ping 12345678").slice(-1), [
       "fault HDL_DOWNSTREAM_FLOOD: ENHANCE_YOUR_CALM: more than 3 frames wait for a peer that does not read",
+    ]);
+  });
+});
+
+suite("a connection that ends within an owner's call", () => {
+  test("each stream is closed once", () => {
+    const server = new Server({ maxPendingControlFrames: 0 });
+    server.read("post 1", "post 3");
+    server.session.setWritable(false);
+    server.stream(1).reset(H2.CANCEL);
+    const fault = "ENHANCE_YOUR_CALM: more than 0 frames wait for a peer that does not read";
+    assert.deepEqual(server.sent(), [
+      "sent rst 1 CANCEL",
+      "sent goaway 3 ENHANCE_YOUR_CALM",
+      "closed 1",
+      `reset 3 HDL_DOWNSTREAM_FLOOD no: ${fault}`,
+      "closed 3",
+      `fault HDL_DOWNSTREAM_FLOOD: ${fault}`,
     ]);
   });
 });
@@ -729,6 +759,23 @@ suite("rates", () => {
       server.sent();
     }
     assert.equal(server.session.isDead, false);
+  });
+});
+
+suite("requests that come again", () => {
+  test("a head is its owner's: what is done to one does not show in the next", () => {
+    const server = new Server();
+    const seen: string[] = [];
+    for (let id = 1; id < 12; id += 2) {
+      const bytes = assembleFrame(`get ${id}`, ["x-a 1", "cookie a=1"]);
+      server.session.read(bytes, 0, bytes.length, 0);
+      const request = server.lastHead!;
+      seen.push(`${request.method} ${request.path} ${JSON.stringify(request.fields.toPairs())}`);
+      request.path = "/elsewhere";
+      request.fields.delete("x-a");
+      request.fields.add("x-forwarded-for", "192.0.2.7");
+    }
+    assert.deepEqual(new Set(seen), new Set(['GET / [["x-a","1"],["cookie","a=1"]]']));
   });
 });
 

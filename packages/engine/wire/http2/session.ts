@@ -163,6 +163,7 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     for (const stream of streams) {
       stream.isClosed = true;
       stream.queue = null;
+      stream.queuedBytes = 0;
       const { events } = stream;
       stream.events = null;
       events?.onReset(fault);
