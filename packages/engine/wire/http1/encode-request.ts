@@ -1,6 +1,7 @@
 import type { RequestHead } from "../../message/index.ts";
 import { isToken, LENGTH_UNKNOWN, NAME } from "../../message/index.ts";
 import { hasContentLength } from "../content-length.ts";
+import { hostField } from "../host-field.ts";
 import { encodeFields } from "./encode-fields.ts";
 
 /**
@@ -40,12 +41,6 @@ export function encodeRequestHead(head: RequestHead, forwardExpect: boolean = fa
   if (head.acceptsTrailers) out += "te: trailers\r\n";
   if (forwardExpect && head.expectsContinue) out += "expect: 100-continue\r\n";
   return `${out}\r\n`;
-}
-
-/** The client's spelling, unless the authority was rewritten. Names compare without case, but some sign what they sent. */
-function hostField({ authority, sentAuthority }: RequestHead): string {
-  if (sentAuthority === authority) return authority;
-  return sentAuthority.toLowerCase() === authority ? sentAuthority : authority;
 }
 
 /** What may not stand in a target. A compiled pattern: the strings are slices, slow to index (bench/micro/http1.ts). */

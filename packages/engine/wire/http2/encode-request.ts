@@ -1,6 +1,7 @@
 import type { RequestHead } from "../../message/index.ts";
 import { isToken } from "../../message/index.ts";
 import { hasContentLength } from "../content-length.ts";
+import { hostField } from "../host-field.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
 import { indexedField } from "./hpack/integers.ts";
 
@@ -39,7 +40,7 @@ export function encodeRequestHead(
     out +=
       path === "/" && query === "" ? ROOT : encoder.field(":path", path + query, sensitive.includes(":path"));
   }
-  if (authority !== "") out += encoder.field(":authority", authority, sensitive.includes(":authority"));
+  if (authority !== "") out += encoder.field(":authority", hostField(head), sensitive.includes(":authority"));
   if (bodyLength > 0 && !hasContentLength(fields, bodyLength)) {
     out += encoder.fields(fields, false) + encoder.field("content-length", String(bodyLength));
   } else {

@@ -163,6 +163,7 @@ export class RequestCollector extends FieldCollector {
       lastAuthority = parsed;
     }
     head.authority = lastAuthority;
+    head.sentAuthority = sent;
     if (authority !== null && host !== null && host !== authority && parseAuthority(host) !== lastAuthority) {
       this.malformed("host field differs from :authority");
     }

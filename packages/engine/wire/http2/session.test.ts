@@ -615,6 +615,27 @@ suite("a client's streams", () => {
     ]);
   });
 
+  test("the host in the client's letters, unless it was rewritten", () => {
+    const server = new Server();
+    const bytes = assembleFrame("headers 1 end", [
+      ":method GET",
+      ":scheme http",
+      ":authority Shop.Example:80",
+      ":path /",
+    ]);
+    server.session.read(bytes, 0, bytes.length, 0);
+    const request = server.lastHead!;
+    assert.equal(request.authority, "shop.example:80");
+    const client = new Client();
+    client.open(request.clone(), true);
+    request.authority = "other.example";
+    client.open(request, true);
+    assert.deepEqual(
+      client.sent().map((line) => line.split(" ").at(-1)),
+      [":authority=Shop.Example:80", ":authority=other.example"],
+    );
+  });
+
   test("a request without a body", () => {
     const client = new Client();
     client.open(requestHead("GET", "/x"), true);
