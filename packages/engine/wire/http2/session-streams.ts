@@ -84,11 +84,6 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
     return this.streams.size;
   }
 
-  /** A stream's octets wait for a window that the peer does not open. */
-  get isStalled(): boolean {
-    return this.outbox.isWritable && this.outbox.waiting > 0;
-  }
-
   /** Octets of bodies sent so far: a peer that stalls is one for which it does not grow. */
   get sentBodyBytes(): number {
     return this.outbox.sentBytes;

@@ -117,6 +117,11 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     return this.reader.isWithinFrame;
   }
 
+  /** A stream's octets wait for a window that the peer does not open. */
+  get isStalled(): boolean {
+    return this.outbox.isWritable && this.outbox.waiting > 0;
+  }
+
   /** Asks whether the peer is there: `onPong` says so. One at a time; of no effect while one is out. */
   ping(): void {
     if (this.pingIsOut || this.isDead) return;
