@@ -16,7 +16,7 @@ export interface StartHeddleOptions<Port extends string = "http"> {
   env?: Record<string, string>;
   /** What is run, with its first arguments. Default: this Node with the launcher of the checkout. */
   command?: readonly string[];
-  /** Default 15 s. */
+  /** Default 30 s: a busy machine starts slowly. */
   readyTimeoutMs?: number;
 }
 
@@ -76,7 +76,7 @@ export async function startHeddle<Port extends string = "http">(
   const output = collectOutput(child);
   const ended = endOf(child).finally(() => rmSync(folder, { recursive: true, force: true }));
   const api = `http://127.0.0.1:${apiPort}`;
-  await waitUntilReady(api, child, ended, output, options.readyTimeoutMs ?? 15_000);
+  await waitUntilReady(api, child, ended, output, options.readyTimeoutMs ?? 30_000);
 
   const stop = async (timeoutMs = 10_000) => {
     child.kill("SIGTERM");

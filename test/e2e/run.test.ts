@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { becomesTrue, findFreePorts, openEchoServer, startHeddle, type Echo } from "@heddle/testkit";
+import {
+  becomesTrue,
+  connectRaw,
+  findFreePorts,
+  openEchoServer,
+  startHeddle,
+  type Echo,
+} from "@heddle/testkit";
 
 const gateway = (port: number, name = "edge") => `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -380,6 +387,35 @@ describe("signals", () => {
     } finally {
       for (const file of [log, `${log}.1`]) rmSync(file, { force: true });
     }
+  });
+
+  test("a log whose folder is gone at SIGHUP goes on in the old file, and no connection is lost by it", async () => {
+    await using echo = await openEchoServer({ name: "echo" });
+    const folder = mkdtempSync(path.join(tmpdir(), "heddle-log-"));
+    await using heddle = await startHeddle({
+      files: ({ http }) => ({ "a.yaml": gateway(http) + backend("a", echo.port) + route("a", "a") }),
+      args: ["--workers", "1", "--access-log", path.join(folder, "access.log")],
+    });
+    await using client = await connectRaw(heddle.ports.http);
+    const askAgain = async () => {
+      client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+      const head = await client.receiveUntil("\r\n\r\n");
+      await client.receiveBytes(Number(/content-length: (\d+)/i.exec(head)![1]));
+      return head;
+    };
+    assert.match(await askAgain(), /^HTTP\/1\.1 200 /);
+    rmSync(folder, { recursive: true });
+    heddle.kill("SIGHUP");
+    const isSaid = () => heddle.stderr().includes("the access log could not be reopened");
+    assert.ok(await becomesTrue(isSaid, 5_000), heddle.stderr());
+    assert.match(await askAgain(), /^HTTP\/1\.1 200 /);
+  });
+
+  test("an access log that cannot be opened is named at the start", async () => {
+    await assert.rejects(
+      startHeddle({ files: () => ({}), args: ["--access-log", "/nowhere/access.log"] }),
+      /the access log \/nowhere\/access\.log cannot be opened: ENOENT/,
+    );
   });
 });
 
