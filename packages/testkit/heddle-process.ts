@@ -43,6 +43,8 @@ export interface RunningHeddle<Port extends string = "http"> {
   /** Settles when the process ends, by itself or by `stop`. */
   ended: Promise<ProcessEnd>;
   kill(signal: NodeJS.Signals): void;
+  /** Reads no more of what it prints, as a reader that has ended. */
+  closeOutput(): void;
   /** SIGTERM, then waits for the end; rejects when that takes longer than `timeoutMs` (10 s), after a SIGKILL. */
   stop(timeoutMs?: number): Promise<ProcessEnd>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -99,6 +101,10 @@ export async function startHeddle<Port extends string = "http">(
     stderr: () => output.stderr,
     ended,
     kill: (signal) => void child.kill(signal),
+    closeOutput() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     stop,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await stop();

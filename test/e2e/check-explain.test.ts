@@ -151,6 +151,19 @@ spec:
     );
   });
 
+  test("a reader that has seen enough gets no stack trace into its terminal", async () => {
+    put("bad.yaml", "a: b\n---\n".repeat(50));
+    const child = spawn(process.execPath, [launcher, "check", "bad.yaml"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    assert.deepEqual([code, stderr], [1, ""]);
+  });
+
   test("wrong command lines end with 2 and say what to do", async () => {
     const ends = async (args: string[], message: RegExp) => {
       const { code, stdout, stderr } = await heddle(...args);

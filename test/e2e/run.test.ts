@@ -417,6 +417,24 @@ describe("signals", () => {
       /the access log \/nowhere\/access\.log cannot be opened: ENOENT/,
     );
   });
+
+  test("a gateway goes on when nobody reads its output any more", async () => {
+    await using echo = await openEchoServer({ name: "echo" });
+    const files = (http: number, name: string) => gateway(http) + backend("a", echo.port) + route(name, "a");
+    await using heddle = await startHeddle({
+      files: ({ http }) => ({ "a.yaml": files(http, "a") }),
+      args: ["--access-log", "-"],
+    });
+    heddle.closeOutput();
+    // Each change is a line of the log.
+    for (const name of ["b", "c"]) {
+      writeFileSync(path.join(heddle.configFolder, "a.yaml"), files(heddle.ports.http, name));
+      const isServed = async () => (await fetch(`${heddle.urls.http}/${name}`)).status === 200;
+      assert.ok(await becomesTrue(isServed, 10_000), name);
+    }
+    heddle.kill("SIGTERM");
+    assert.deepEqual(await heddle.ended, { code: 0, signal: null });
+  });
 });
 
 function readText(file: string): string {

@@ -9,6 +9,8 @@ export type LogFormat = "json" | "text";
 /** The process's own log on standard error: one JSON object a line, or one line of text for people. */
 export function openProcessLog(format: LogFormat = isatty(2) ? "text" : "json"): Log {
   const destination = pino.destination({ dest: 2, sync: true });
+  // A full disk, or a reader that is gone: traffic goes on.
+  destination.on("error", () => {});
   if (format === "text") return textLog((line) => destination.write(line), isatty(2));
   const logger = pino(
     {

@@ -3,11 +3,14 @@ import { addCheck } from "./check.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
 import { addRun } from "./run.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
+import { openProcessTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line, without the names of Node and of the script. Resolves with the exit code, never rejects. */
-export async function main(argv: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal = openProcessTerminal(),
+): Promise<number> {
   let exitCode: number = exitCodes.done;
   const program = makeProgram(terminal, (code) => (exitCode = code));
   try {

@@ -7,12 +7,17 @@ export interface Terminal {
   readonly hasColor: boolean;
 }
 
-export const processTerminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  // NO_COLOR: https://no-color.org
-  hasColor: process.stdout.isTTY === true && !process.env["NO_COLOR"],
-};
+/** This process's output. Once for a process. */
+export function openProcessTerminal(): Terminal {
+  // The reader may be gone (`heddle check | head`): no reason for a stack trace, and none for a gateway to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    // NO_COLOR: https://no-color.org
+    hasColor: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+  };
+}
 
 type Style = Parameters<typeof styleText>[0];
 
