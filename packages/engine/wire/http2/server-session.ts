@@ -1,6 +1,6 @@
 import { makeFault } from "../../base/index.ts";
 import type { Fault, FaultCode } from "../../base/index.ts";
-import type { ResponseHead } from "../../message/index.ts";
+import type { Fields, ResponseHead } from "../../message/index.ts";
 import { headersFrames } from "./encode-frames.ts";
 import { encodeResponseHead, isBodiless } from "./encode-response.ts";
 import { errorName, H2, resetCodeOf } from "./errors.ts";
@@ -160,6 +160,15 @@ export class Http2ServerSession extends Http2Session {
     if (status >= 300) stream.upgrade = "";
     this.writeControl(headersFrames(block, ends, stream.idText, MAX_FRAME_BYTES));
     if (ends) this.onEndSent(stream);
+  }
+
+  /** There is no body before a head: such a stream would be malformed. */
+  override writeBody(stream: Http2Stream, chunk: Uint8Array): void {
+    if (stream.hasResponse) super.writeBody(stream, chunk);
+  }
+
+  override writeEnd(stream: Http2Stream, trailers: Fields | null): void {
+    if (stream.hasResponse) super.writeEnd(stream, trailers);
   }
 
   /** Section 8.1: the rest of the request is not wanted. The halves of a tunnel end one by one. */

@@ -81,6 +81,8 @@ export class StreamLog implements ResponseStreamEvents {
   answer: ((stream: Http2Stream) => void) | null = null;
   /** Called with each onDrain. */
   onDrained: (() => void) | null = null;
+  /** Called with each event but onReset. */
+  everyEvent: ((stream: Http2Stream) => void) | null = null;
   bodyBytes = 0;
   drains = 0;
 
@@ -103,6 +105,7 @@ export class StreamLog implements ResponseStreamEvents {
   onBody(chunk: Uint8Array): void {
     this.bodyBytes += chunk.length;
     this.log.onBody(this.stream.id, chunk);
+    this.everyEvent?.(this.stream);
   }
 
   onEnd(trailers: Fields | null): void {
@@ -111,11 +114,14 @@ export class StreamLog implements ResponseStreamEvents {
     this.answer?.(this.stream);
   }
 
-  onReadDone(): void {}
+  onReadDone(): void {
+    this.everyEvent?.(this.stream);
+  }
 
   onDrain(): void {
     this.drains++;
     this.onDrained?.();
+    this.everyEvent?.(this.stream);
   }
 
   onReset(fault: Fault): void {
@@ -132,6 +138,8 @@ export class ServerLog implements ServerSessionEvents {
   /** Answers a request that is whole, and one that is refused. */
   answer: ((stream: Http2Stream) => void) | null = null;
   answerRefused: ((stream: Http2Stream) => void) | null = null;
+  /** Called with each event of a stream. */
+  everyEvent: ((stream: Http2Stream) => void) | null = null;
   lastHead: RequestHead | null = null;
 
   constructor(limits: Partial<Http2Limits> = {}, options: Partial<ServerSessionOptions> = {}) {
@@ -163,6 +171,7 @@ export class ServerLog implements ServerSessionEvents {
     const owner = new StreamLog(this.log);
     owner.stream = stream;
     owner.answer = this.answer;
+    owner.everyEvent = this.everyEvent;
     this.streams.set(stream.id, stream);
     this.owners.set(stream.id, owner);
     if (isLast) this.answer?.(stream);

@@ -5,9 +5,9 @@ import * as fc from "fast-check";
 import type { Fault } from "../../base/index.ts";
 import { Fields, LENGTH_UNKNOWN, RequestHead, ResponseHead } from "../../message/index.ts";
 import { assembleFrame } from "./frame-text.suite.ts";
-import { CLIENT_PREFACE, DEFAULT_HTTP2_LIMITS, Http2ClientSession, Http2ServerSession } from "./index.ts";
+import { CLIENT_PREFACE, DEFAULT_HTTP2_LIMITS, H2, Http2ClientSession, Http2ServerSession } from "./index.ts";
 import type { Http2Stream, Http2Writer, ResponseStreamEvents, StreamEvents } from "./index.ts";
-import { ServerLog } from "./session-recorder.suite.ts";
+import { ClientLog, requestHead, ServerLog } from "./session-recorder.suite.ts";
 
 const SEED = 20261128;
 const title = (text: string) => `${text} (seed ${SEED})`;
@@ -235,3 +235,175 @@ test(title("any frames in any order are taken or end in one GOAWAY, and never th
     { seed: SEED, numRuns: 1_000 },
   );
 });
+
+const answers = [
+  "ok 1",
+  "ok 1 end",
+  "ok 3",
+  "ok 5 end",
+  "data 1 text=x",
+  "data 1 end text=y",
+  "data 3 size=300",
+  "data 3 end",
+  "headers 1 end",
+  "headers 3 more",
+  "continuation 3",
+  "rst 1 7",
+  "rst 3 8",
+  "rst 9 0",
+  "window 0 10",
+  "window 3 5",
+  "window 5 0",
+  "settings 3=1",
+  "settings 4=0",
+  "settings ack",
+  "ping 12345678",
+  "goaway 3 0",
+  "goaway 0 2",
+  "frame 5 4 1 0000000282",
+  "frame 77 0 0 00",
+  "hex 00ffff",
+];
+
+test(
+  title("any frames that a server sends are taken or end the connection, and each stream is closed once"),
+  () => {
+    const octets = fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom(...answers).map((line) => assembleFrame(line, [])) },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)) },
+    );
+    fc.assert(
+      fc.property(fc.array(octets, { maxLength: 40 }), (pieces) => {
+        const client = new ClientLog();
+        client.session.start();
+        const first = client.open(requestHead("GET", "/"), true);
+        const second = client.open(new RequestHead("POST", "http", "a", "/", "", new Fields()), false);
+        client.open(requestHead("GET", "/"), true);
+        assert.ok(first !== null && second !== null);
+        const input = Buffer.concat([assembleFrame("settings", []), ...pieces]);
+        for (let at = 0; at < input.length; at += 50) {
+          client.session.read(input, at, Math.min(at + 50, input.length), 0);
+          second.stream.writeBody(Buffer.from("some text"));
+          client.session.flush();
+        }
+        const lines = client.log.take();
+        const closed = lines.filter((line) => line.startsWith("closed ")).map((line) => line.split(" ")[1]);
+        assert.equal(new Set(closed).size, closed.length);
+        assert.equal(3 - closed.length, client.session.streamCount);
+        for (const id of closed) {
+          const behind = lines.slice(lines.indexOf(`closed ${id}`) + 1);
+          assert.ok(
+            !behind.some((line) => line.startsWith(`body ${id} `) || line.startsWith(`reset ${id} `)),
+          );
+        }
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    );
+  },
+);
+
+/** What an owner may do within any event, each by a number. */
+function act(server: ServerLog, stream: Http2Stream, dice: number): void {
+  switch (dice) {
+    case 0:
+      stream.writeHead(new ResponseHead(200, new Fields(), LENGTH_UNKNOWN), true);
+      return;
+    case 1:
+      stream.writeHead(new ResponseHead(200, new Fields(), LENGTH_UNKNOWN), false);
+      stream.writeBody(Buffer.alloc(30_000, "x"));
+      return;
+    case 2:
+      stream.writeEnd(Fields.of([["grpc-status", "0"]]));
+      return;
+    case 3:
+      stream.reset(H2.CANCEL);
+      return;
+    case 4:
+      stream.pause();
+      return;
+    case 5:
+      stream.resume();
+      return;
+    case 6:
+      server.session.setWritable(false);
+      return;
+    case 7:
+      server.session.setWritable(true);
+      return;
+    case 8:
+      if (stream.isHeldBack) server.session.ping();
+      return;
+    case 9:
+      server.session.drain();
+      return;
+    case 10:
+      server.session.finishDrain();
+      return;
+    case 11:
+      for (const other of server.streams.values()) other.writeBody(Buffer.from("to all"));
+      return;
+    default:
+  }
+}
+
+test(
+  title(
+    "an owner may do anything within any event: streams are closed once, and nothing is sent behind GOAWAY",
+  ),
+  () => {
+    const line = fc.constantFrom(
+      ...kinds,
+      "get 11",
+      "post 13",
+      "data 13 size=2000",
+      "window 0 65535",
+      "window 13 90000",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 40 }),
+        fc.array(fc.integer({ min: 0, max: 24 }), { minLength: 1, maxLength: 30 }),
+        (lines, dices) => {
+          const server = new ServerLog({ maxPendingControlFrames: 5 });
+          let turn = 0;
+          const roll = (stream: Http2Stream): void => act(server, stream, dices[turn++ % dices.length]);
+          server.answer = roll;
+          server.answerRefused = roll;
+          server.everyEvent = roll;
+          server.session.start();
+          const opening = Buffer.concat([
+            Buffer.from(CLIENT_PREFACE, "latin1"),
+            assembleFrame("settings", []),
+          ]);
+          server.session.read(opening, 0, opening.length, 0);
+          for (const one of lines) {
+            const bytes = assembleFrame(one, []);
+            server.session.read(bytes, 0, bytes.length, 0);
+            server.session.flush();
+          }
+          server.session.setWritable(true);
+          server.session.flush();
+          const log = server.log.take();
+          const closed = log.filter((text) => text.startsWith("closed "));
+          assert.equal(new Set(closed).size, closed.length);
+          const begun = log.filter((text) => text.startsWith("request ") || text.startsWith("refused "));
+          assert.equal(begun.length - closed.length, server.session.streamCount);
+          // Of each stream, nothing is sent behind its end or its reset; DATA is within its windows by the peer's own count.
+          for (const text of closed) {
+            const id = text.split(" ")[1];
+            const sent = log.filter((other) => new RegExp(`^sent (headers|data|rst) ${id}( |$)`).test(other));
+            const end = sent.findIndex((other) => / end/.test(other) || other.startsWith("sent rst"));
+            assert.ok(
+              end < 0 || sent.slice(end + 1).every((other) => other.startsWith("sent rst")),
+              sent.join(),
+            );
+          }
+          if (!server.session.isDead) return;
+          const goAway = log.findLastIndex((text) => text.startsWith("sent goaway"));
+          assert.ok(!log.slice(goAway + 1).some((text) => text.startsWith("sent")), log.slice(goAway).join());
+        },
+      ),
+      { seed: SEED, numRuns: 1_500 },
+    );
+  },
+);

@@ -259,6 +259,16 @@ suite("responses: RFC 9113 section 8.1", () => {
     assert.deepEqual(server.read("data 1 text=y", "data 1 end text=z"), [], "what is under way is ignored");
   });
 
+  test("a body before the head goes nowhere", () => {
+    const server = new Server();
+    server.read("get 1");
+    const stream = server.stream(1);
+    stream.writeBody(text("early"));
+    stream.writeEnd(null);
+    stream.writeHead(head(200), true);
+    assert.deepEqual(server.sent(), ["sent headers 1 end :status=200", "closed 1"]);
+  });
+
   test("nothing is written behind an end or a reset", () => {
     const server = new Server();
     server.read("get 1", "get 3");

@@ -319,8 +319,7 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
   onPriority(id: number, dependency: number): void {
     if (!this.countControl("PRIORITY") || dependency !== id) return;
     const stream = this.streams.get(id);
-    if (stream === undefined) this.breakUnknown(id, H2.PROTOCOL_ERROR);
-    else this.breakStream(stream, H2.PROTOCOL_ERROR, "stream that depends on itself");
+    this.breakPriority(id, stream, H2.PROTOCOL_ERROR, "stream that depends on itself");
   }
 
   onRstStream(id: number, code: number): void {
@@ -414,7 +413,18 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
 
   onStreamSizeError(id: number): void {
     const stream = this.streams.get(id);
-    if (stream === undefined) this.breakUnknown(id, H2.FRAME_SIZE_ERROR);
-    else this.breakStream(stream, H2.FRAME_SIZE_ERROR, "PRIORITY of a wrong size");
+    this.breakPriority(id, stream, H2.FRAME_SIZE_ERROR, "PRIORITY of a wrong size");
+  }
+
+  /** PRIORITY may come in any state of a stream. One that is idle must not be reset (section 6.4). */
+  private breakPriority(
+    id: number,
+    stream: Http2Stream | undefined,
+    code: Http2ErrorCode,
+    problem: string,
+  ): void {
+    if (stream !== undefined) this.breakStream(stream, code, problem);
+    else if (this.isIdle(id)) this.onConnectionError(code, problem);
+    else this.breakUnknown(id, code);
   }
 }
