@@ -10,7 +10,7 @@ export function unitKey(unit: { kind: Unit["kind"]; name: string }): UnitKey {
   return `${unit.kind}:${unit.name}`;
 }
 
-export type Unit = ListenerUnit | RouteUnit | ClusterUnit | EndpointsUnit | SecretUnit;
+export type Unit = ListenerUnit | RouteUnit | ClusterUnit | EndpointsUnit | SecretUnit | AcmeChallengeUnit;
 
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
 export interface ListenerUnit {
@@ -360,6 +360,31 @@ export interface SecretUnit {
   readonly privateKeyPem: string;
   /** DNS names of the certificate, lower-case, wildcards as they stand. */
   readonly dnsNames: readonly string[];
+}
+
+/** The answer to a question of an ACME server (RFC 8555 section 8), in the Snapshot while the server may ask it. */
+export interface AcmeChallengeUnit {
+  readonly kind: "acme-challenge";
+  /** "http-01/HOSTNAME/TOKEN" or "tls-alpn-01/HOSTNAME". */
+  readonly name: string;
+  /** Exact, lower-case. */
+  readonly hostname: string;
+  readonly answer: HttpChallengeAnswer | TlsAlpnChallengeAnswer;
+}
+
+/** RFC 8555 section 8.3: every plain listener answers it, before its routes. */
+export interface HttpChallengeAnswer {
+  readonly type: "http-01";
+  /** "/.well-known/acme-challenge/TOKEN" */
+  readonly path: string;
+  readonly keyAuthorization: string;
+}
+
+/** RFC 8737: shown by TLS listeners to clients that offer the protocol "acme-tls/1" for that name, and to no others. */
+export interface TlsAlpnChallengeAnswer {
+  readonly type: "tls-alpn-01";
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
 }
 
 /**

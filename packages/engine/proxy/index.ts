@@ -6,7 +6,7 @@ export { Flow } from "./flow.ts";
 export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
 export { Proxy } from "./proxy.ts";
-export type { Site, Tracer } from "./proxy.ts";
+export type { RequestRouter, Site, Tracer } from "./proxy.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
 export type { Rule, RuleBackend } from "./rule.ts";

@@ -2,7 +2,7 @@ import { makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import { Exchange, hostOf } from "../message/index.ts";
 import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from "../message/index.ts";
-import type { Router } from "../route/index.ts";
+import type { RouteEntry, Router } from "../route/index.ts";
 import { grpcFormOfRequest } from "../wire/grpc/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
 import { Flow } from "./flow.ts";
@@ -11,9 +11,14 @@ import { spendForward } from "./max-forwards.ts";
 import { GrpcWebCall } from "./grpc-web-call.ts";
 import type { Rule } from "./rule.ts";
 
+/** What the proxy asks of a router. */
+export interface RequestRouter extends Pick<Router<Rule>, "findServer"> {
+  find(head: RequestHead): Pick<RouteEntry<Rule>, "value" | "matchedPath"> | null;
+}
+
 /** A bound listener as the proxy sees it: replaced whole by a swap of the Snapshot, read once per request. */
 export interface Site {
-  readonly router: Router<Rule>;
+  readonly router: RequestRouter;
   readonly forwarded: ForwardedHeaders;
   /** For requests that match no route. */
   readonly info: MatchInfo;

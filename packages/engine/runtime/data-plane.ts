@@ -8,6 +8,7 @@ import { Listener } from "../listener/index.ts";
 import type { RequestHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
+  AcmeChallengeUnit,
   ClusterUnit,
   EndpointsUnit,
   ListenerUnit,
@@ -25,6 +26,7 @@ import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
 import type { Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
+import { withHttpChallenges } from "./challenge-router.ts";
 import { DEFAULT_SHED_SETTINGS, LoopMonitor } from "./loop-monitor.ts";
 import type { ListenerReport, Log } from "./messages.ts";
 import { PlaneObserver } from "./plane-observer.ts";
@@ -307,6 +309,12 @@ export class DataPlane {
     return this.units.get(`secret:${name}`)?.unit as SecretUnit | undefined;
   }
 
+  private challenges(): AcmeChallengeUnit[] {
+    const found: AcmeChallengeUnit[] = [];
+    for (const { unit } of this.units.values()) if (unit.kind === "acme-challenge") found.push(unit);
+    return found;
+  }
+
   private indexOf(key: string): number {
     return this.indexes.get(key) ?? -1;
   }
@@ -326,10 +334,11 @@ export class DataPlane {
   }
 
   private handlerOf({ unit, index, router }: NextListener): RequestHandler {
+    const info = { listener: unit.name, listenerIndex: index, route: "", rule: "", routeIndex: -1 };
     const site: Site = {
-      router,
+      router: unit.protocol === "HTTP" ? withHttpChallenges(router, this.challenges(), info) : router,
       forwarded: new ForwardedHeaders(unit.settings.forwarded),
-      info: { listener: unit.name, listenerIndex: index, route: "", rule: "", routeIndex: -1 },
+      info,
     };
     const { proxy } = this;
     return { open: (request, isLast, peer, sink) => proxy.open(request, isLast, peer, sink, site) };
