@@ -3,6 +3,8 @@
  * that stands still, the whole product as a process, and checks that nothing was left open.
  * Everything opened has `close()` and works with `await using`.
  */
+export { AcmeServer } from "./acme-server.ts";
+export type { AcmeOrderRecord, AcmeProblem, AcmeServerOptions } from "./acme-server.ts";
 export { makeCertificateAuthority } from "./certificates.ts";
 export type { IssuedCertificate, IssueOptions, TestCertificateAuthority } from "./certificates.ts";
 export { openEchoServer } from "./echo-server.ts";

@@ -45,7 +45,7 @@ export const packageRules: Record<string, PackageRule> = {
     ranks: [
       ["resources"],
       ["store", "compile"],
-      ["sources", "api", "feed", "ca", "discovery", "manage", "guard", "exporters"],
+      ["sources", "api", "feed", "ca", "acme", "discovery", "manage", "guard", "exporters"],
       ["app"],
       ["cli"],
     ],
@@ -53,6 +53,7 @@ export const packageRules: Record<string, PackageRule> = {
       compile: { engine: plainEngine },
       feed: { engine: plainEngine },
       ca: { engine: plainEngine },
+      acme: { engine: plainEngine },
       guard: { engine: plainEngine },
       exporters: { engine: plainEngine },
       app: { engine: "*", filters: "*" },

@@ -41,6 +41,12 @@ export class ConfigurationLoop {
     return this.running;
   }
 
+  /** As `trigger`, for what has changed beside the sources. */
+  refresh(): Promise<void> {
+    this.last = null;
+    return this.trigger();
+  }
+
   /** Waits for a run in progress; none begins after it. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -69,13 +75,8 @@ export class ConfigurationLoop {
     this.options.onApplied(applied);
     clearTimeout(this.rebind);
     if (applied.listeners.some(({ error }) => error !== null)) {
-      this.rebind = setTimeout(() => this.retry(), rebindMs).unref();
+      this.rebind = setTimeout(() => void this.refresh(), rebindMs).unref();
     }
-  }
-
-  private retry(): void {
-    this.last = null;
-    void this.trigger();
   }
 }
 

@@ -1,5 +1,10 @@
+import type { AcmeChallengeUnit } from "@heddle/engine/model";
 import type { ApplyReport } from "@heddle/engine/runtime";
 import {
+  hashUnit,
+  noAcmeStates,
+  type AcmeRequest,
+  type AcmeStates,
   CompileMemo,
   compileInSlices,
   type CompileOptions,
@@ -36,6 +41,17 @@ export interface ConfigurationOptions {
   readonly store: Store;
   readonly target: UnitTarget;
   readonly compileOptions: Omit<CompileOptions, "nowMs">;
+  /** Orders the certificates that listeners ask for. Default: nobody does. */
+  readonly certificates?: CertificateSource;
+}
+
+/** The part of Heddle that certificates are ordered from. */
+export interface CertificateSource {
+  readonly states: AcmeStates;
+  /** What CAs may ask the data plane now. */
+  readonly challenges: readonly AcmeChallengeUnit[];
+  /** Takes over what is asked for; resolves to whether some of it was there already. */
+  want(requests: readonly AcmeRequest[]): Promise<boolean>;
 }
 
 /** One way from readings to the data plane and back to statuses; its calls must not overlap. */
@@ -60,8 +76,12 @@ export class Configuration {
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const output = await this.compile(stored, desired, invalid);
-    const report = await this.options.target.apply(output.units);
+    const { certificates, target } = this.options;
+    let output = await this.compile(stored, desired, invalid);
+    // After a restart they are in force from the first moment on.
+    if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
+    const challenges = (certificates?.challenges ?? []).map(hashUnit);
+    const report = await target.apply([...output.units, ...challenges]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     await this.writeStatuses(statuses);
@@ -93,7 +113,8 @@ export class Configuration {
       key === undefined ? [] : [{ key, kind, problems, document }],
     );
     const options = { ...this.options.compileOptions, nowMs: Date.now() };
-    return runInSlices(compileInSlices({ resources, rejected, options }, this.memo));
+    const acme = this.options.certificates?.states ?? noAcmeStates;
+    return runInSlices(compileInSlices({ resources, rejected, options, acme }, this.memo));
   }
 
   private async writeStatuses(statuses: ReadonlyMap<ResourceKey, Status>): Promise<void> {

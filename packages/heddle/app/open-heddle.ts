@@ -1,4 +1,6 @@
 import { availableParallelism } from "node:os";
+import path from "node:path";
+import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
 import { Engine, type AccessLogOptions, type Log } from "@heddle/engine/runtime";
 import { builtinFilters } from "@heddle/filters";
@@ -7,6 +9,7 @@ import type { AddressPool } from "../compile/index.ts";
 import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exporters/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
+import { AcmeLink } from "./acme-link.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration } from "./configuration.ts";
@@ -87,8 +90,16 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       addressPool: options.addressPool,
       controlAddresses: [{ address: api.address.host, port: api.address.port }],
     });
-    const configuration = new Configuration({ store, target: engine, compileOptions });
+    const certificates = new AcmeLink({
+      folder: path.join(state.folder, "acme"),
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      refresh: () => loop.refresh(),
+    });
+    const configuration = new Configuration({ store, target: engine, compileOptions, certificates });
     const loop = openLoop(configuration, status, options, closers);
+    closers.unshift(() => certificates.close());
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
@@ -99,6 +110,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       },
       async drain(timeoutMs) {
         status.isDraining = true;
+        certificates.close();
         await loop.close();
         await engine.drain(timeoutMs);
       },

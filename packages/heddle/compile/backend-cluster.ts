@@ -109,7 +109,12 @@ function onlyHost(places: readonly Place[]): string | null {
 
 type CaRef = NonNullable<NonNullable<Backend["spec"]["tls"]>["caCertificateRefs"]>[number];
 
-function readBundle(ref: CaRef, namespace: string, facts: FactReader): { isGood: boolean; text: string } {
+/** The certificates of a bundle in PEM, or what is wrong with it. */
+export function readBundle(
+  ref: CaRef,
+  namespace: string,
+  facts: FactReader,
+): { isGood: boolean; text: string } {
   const pem =
     ref.kind === "ConfigMap"
       ? readResource(facts, "ConfigMap", namespace, ref.name)?.data["ca.crt"]

@@ -1,5 +1,6 @@
 import { unitKey, type Unit } from "@heddle/engine/model";
 import type { ResourceKey } from "../resources/index.ts";
+import type { AcmeRequest } from "./acme-io.ts";
 import type { CompileOutput, HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
@@ -12,6 +13,7 @@ export class Collector {
   private readonly units = new Map<string, HashedUnit>();
   private readonly statuses = new Map<ResourceKey, Status>();
   private readonly problems: CompileProblem[] = [];
+  private requests: readonly AcmeRequest[] = [];
 
   unit(hashed: HashedUnit): void {
     this.units.set(unitKey(hashed.unit), hashed);
@@ -38,7 +40,16 @@ export class Collector {
     for (const problem of problems) this.problems.push(problem);
   }
 
+  certificates(requests: readonly AcmeRequest[]): void {
+    this.requests = requests;
+  }
+
   output(): CompileOutput {
-    return { units: [...this.units.values()], statuses: this.statuses, problems: this.problems };
+    return {
+      units: [...this.units.values()],
+      statuses: this.statuses,
+      problems: this.problems,
+      certificates: this.requests,
+    };
   }
 }

@@ -1,5 +1,6 @@
 import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
 import type { Problem, Resource, ResourceKey } from "../resources/index.ts";
+import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
 import type { AddressPool } from "./address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { Status } from "./status.ts";
@@ -47,6 +48,8 @@ export interface CompileInput {
   readonly resources: readonly Resource[];
   readonly rejected?: readonly RejectedResource[];
   readonly options: CompileOptions;
+  /** Where certificates stand that were asked for. Default: none was. */
+  readonly acme?: AcmeStates;
 }
 
 export interface HashedUnit {
@@ -60,4 +63,6 @@ export interface CompileOutput {
   readonly units: readonly HashedUnit[];
   readonly statuses: ReadonlyMap<ResourceKey, Status>;
   readonly problems: readonly CompileProblem[];
+  /** Certificates that listeners ask an ACME server for. */
+  readonly certificates: readonly AcmeRequest[];
 }

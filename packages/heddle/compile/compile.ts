@@ -1,4 +1,7 @@
 import { keyOf } from "../resources/index.ts";
+import { noAcmeStates } from "./acme-io.ts";
+import { reportIssuers } from "./acme-issuers.ts";
+import { acmeRequests } from "./acme-requests.ts";
 import { reportBackends } from "./backend-status.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
@@ -37,7 +40,7 @@ export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput 
 
 /** As `compile`, in steps of about a millisecond. A run may be abandoned between two of them. */
 export function* compileInSlices(
-  { resources, rejected = [], options }: CompileInput,
+  { resources, rejected = [], options, acme = noAcmeStates }: CompileInput,
   memo: CompileMemo = new CompileMemo(),
 ): Generator<void, CompileOutput> {
   memo.begin(options);
@@ -57,7 +60,8 @@ export function* compileInSlices(
   yield;
   const classes = compileGatewayClasses(facts, options, collector);
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
-  const plans = planGateways(gateways, classes, { facts, memo, options, collector });
+  const plans = planGateways(gateways, classes, { facts, memo, options, collector, states: acme });
+  collector.certificates(acmeRequests(plans));
   publishGateways(plans, facts, memo);
   for (const unit of listenerUnits(plans, collector)) {
     collector.unitOf(memo, facts, memo.keepValue(`listener/${unit.name}`, unit));
@@ -95,6 +99,7 @@ export function* compileInSlices(
     reportGateway(plan, collector);
   }
   reportSettings(facts, memo, collector);
+  reportIssuers(facts, memo, acme, collector);
   reportBackends(facts, options, memo, collector);
   reportLaterKinds(facts, options, collector);
   reportRejected(rejected, facts, options, collector);

@@ -26,11 +26,12 @@ export interface FactReader {
 const groups: Partial<Record<KindName, string>> = {
   Backend: heddleGroup,
   GatewaySettings: heddleGroup,
+  AcmeIssuer: heddleGroup,
 };
 
 /** The resource of one of the kinds that others refer to. */
 export function readResource<
-  K extends "Service" | "Namespace" | "Secret" | "ConfigMap" | "Backend" | "GatewaySettings",
+  K extends "Service" | "Namespace" | "Secret" | "ConfigMap" | "Backend" | "GatewaySettings" | "AcmeIssuer",
 >(facts: FactReader, kind: K, namespace: string, name: string): ResourceNamed<K> | undefined {
   return facts.read(makeKey(groups[kind] ?? "", kind, namespace, name)) as ResourceNamed<K> | undefined;
 }

@@ -2,6 +2,7 @@ import type { ServerTls } from "@heddle/engine/model";
 import type { Gateway, LabelSelector, Listener, ResourceKey } from "../resources/index.ts";
 import type { AddressPlan } from "./gateway-address.ts";
 import type { GatewaySettingsPlan } from "./gateway-settings.ts";
+import type { ListenerAcme } from "./listener-acme.ts";
 import type { Finding } from "./status.ts";
 
 /** Where a Gateway names its settings. */
@@ -39,6 +40,10 @@ export interface ListenerPlan {
   readonly selector: LabelSelector | null;
   /** Null for HTTP. */
   readonly tls: ServerTls | null;
+  /** The certificate that it asks an ACME server for. */
+  readonly acme: ListenerAcme | null;
+  /** Why that one is not ordered. */
+  blocked: Finding | null;
 }
 
 /** What routes need to know of a Gateway: plain data, kept the same object while its content is the same. */
@@ -71,9 +76,17 @@ export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
     listener.refused === null &&
     listener.conflict === null &&
     listener.supportedKinds.length > 0 &&
-    (listener.listener.protocol === "HTTP" || (listener.tls?.certificates.length ?? 0) > 0)
+    // One that waits for its certificate is bound: it answers the CA's TLS-ALPN-01 challenge.
+    (listener.listener.protocol === "HTTP" || hasCertificate(listener) || listener.acme !== null)
   );
 }
+
+/** Whether clients get a TLS connection. */
+export const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certificates.length ?? 0) > 0;
+
+/** Served, and without a certificate to show yet. */
+export const isWaiting = (plan: GatewayPlan, listener: ListenerPlan): boolean =>
+  isServed(plan, listener) && listener.acme !== null && !hasCertificate(listener);
 
 export function viewOf(plan: GatewayPlan): GatewayView {
   const { namespace, name } = plan.gateway.metadata;

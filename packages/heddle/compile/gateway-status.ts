@@ -1,4 +1,5 @@
-import { isServed, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
+import { certificateCondition, pendingVerdict } from "./acme-status.ts";
+import { isServed, isWaiting, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 import {
   condition,
   goodUnless,
@@ -59,7 +60,12 @@ function programmedFinding(plan: GatewayPlan, accepted: StatusCondition): Verdic
   if (accepted.status === "False") return { reason: "Invalid", message: accepted.message };
   const missing = verdictOf(plan.address.missing);
   if (missing !== null) return missing;
-  if (plan.listeners.some((listener) => isServed(plan, listener))) return null;
+  const served = plan.listeners.filter((listener) => isServed(plan, listener));
+  if (served.some((listener) => !isWaiting(plan, listener))) return null;
+  if (served.length > 0) {
+    const message = `listeners that wait for a certificate: ${listenerNames(served)}; see status.listeners`;
+    return { reason: "Pending", message };
+  }
   return { reason: "Invalid", message: "no listener can be served; see status.listeners" };
 }
 
@@ -76,11 +82,14 @@ function listenerStatus(plan: GatewayPlan, listener: ListenerPlan, attachedRoute
   ];
   if (overlap !== null)
     conditions.push(condition("OverlappingTLSConfig", "True", verdictOf([overlap])!, generation));
+  if (listener.acme !== null)
+    conditions.push(certificateCondition(listener.acme, listener.blocked, generation));
   const { name } = listener.listener;
   return { name, attachedRoutes, supportedKinds: listener.supportedKinds, conditions };
 }
 
 function listenerProgrammed(plan: GatewayPlan, listener: ListenerPlan): Verdict | null {
+  if (isWaiting(plan, listener)) return pendingVerdict(listener.acme!, listener.blocked);
   if (isServed(plan, listener)) return null;
   const cause =
     verdictOf(plan.refused) ??

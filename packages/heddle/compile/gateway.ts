@@ -1,4 +1,5 @@
 import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
+import type { AcmeStates } from "./acme-io.ts";
 import { compareAge } from "./age.ts";
 import type { Collector } from "./collector.ts";
 import type { CompileOptions } from "./compile-io.ts";
@@ -19,6 +20,7 @@ export interface GatewayRun {
   readonly memo: CompileMemo;
   readonly options: CompileOptions;
   readonly collector: Collector;
+  readonly states: AcmeStates;
 }
 
 const requestKinds = ["HTTPRoute", "GRPCRoute"].map((kind) => ({ group: gatewayGroup, kind }));
@@ -92,12 +94,14 @@ function planListener(gateway: Gateway, listener: Listener, path: string, run: G
     supportedKinds: kinds.supported,
     selector: listener.allowedRoutes.namespaces.selector ?? null,
     tls: tls?.tls ?? null,
+    acme: tls?.acme ?? null,
+    blocked: null,
   };
 }
 
 function planTlsOf(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): TlsPlan {
-  const { facts, memo, collector, options } = run;
-  const plan = planTls(gateway, listener, path, { facts, memo, nowMs: options.nowMs });
+  const { facts, memo, states, collector, options } = run;
+  const plan = planTls(gateway, listener, path, { facts, memo, states, nowMs: options.nowMs });
   for (const secret of plan.secrets) collector.unitOf(memo, facts, secret);
   for (const warning of plan.warnings) {
     collector.problem(keyOf(gateway), warning.path, warning.message, "warning");
@@ -159,7 +163,7 @@ function planKinds(listener: Listener, path: string, isHttp: boolean) {
 /** What is wrong with a Gateway, for `heddle check`. */
 export function reportGateway(plan: GatewayPlan, collector: Collector): void {
   collector.findings(plan.key, [...plan.refused, ...plan.unresolved, ...plan.address.missing]);
-  for (const { refused, conflict, unresolved } of plan.listeners) {
-    collector.findings(plan.key, [refused, conflict, ...unresolved]);
+  for (const { refused, conflict, unresolved, blocked } of plan.listeners) {
+    collector.findings(plan.key, [refused, conflict, ...unresolved, blocked]);
   }
 }

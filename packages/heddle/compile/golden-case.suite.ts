@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { makeCertificateAuthority, type IssuedCertificate } from "@heddle/testkit";
 import { keyOf, parseDocuments, validateResource, type Resource } from "../resources/index.ts";
-import { parseAddressPool, type CompileInput, type CompileOptions, type RejectedResource } from "./index.ts";
+import {
+  parseAddressPool,
+  type AcmeCertificateState,
+  type AcmeIssuerState,
+  type AcmeStates,
+  type CompileInput,
+  type CompileOptions,
+  type RejectedResource,
+} from "./index.ts";
 
 export interface GoldenCase {
   readonly input: CompileInput;
@@ -22,6 +30,21 @@ interface CaseDocument {
   daysAhead?: number;
   /** Name to its DNS names; `@cert NAME`, `@key NAME` and `@ca` stand for their PEM in the resources. */
   certificates?: Record<string, string[]>;
+  /** Where certificates of ACME servers stand. */
+  acme?: CaseOrder[];
+  /** Issuer (namespace/name) to its state. */
+  issuers?: Record<string, AcmeIssuerState>;
+}
+
+interface CaseOrder {
+  /** The names asked for, sorted; with the issuer and its directory they make the id. */
+  names: string[];
+  issuer: string;
+  directory: string;
+  /** The name of one of `certificates`. */
+  issued?: string;
+  problem?: string;
+  isOrdering?: boolean;
 }
 
 type Loose = Record<string, unknown>;
@@ -48,7 +71,7 @@ export async function readCase(file: string): Promise<GoldenCase> {
       });
   }
   return {
-    input: { resources, rejected, options: optionsOf(settings) },
+    input: { resources, rejected, options: optionsOf(settings), acme: statesOf(settings, pem) },
     hidePem: (text) => hide(text, pem),
   };
 }
@@ -67,6 +90,28 @@ function optionsOf(settings: CaseDocument): CompileOptions {
     checkRegex: (pattern) => badPatterns[pattern] ?? null,
     checkAddress: (address) => unusableAddresses[address] ?? null,
   };
+}
+
+function statesOf({ acme = [], issuers = {} }: CaseDocument, pem: ReadonlyMap<string, string>): AcmeStates {
+  const certificates = new Map<string, AcmeCertificateState>();
+  for (const { issuer, directory, names, issued, problem = null, isOrdering = false } of acme) {
+    const state = {
+      issued:
+        issued === undefined
+          ? null
+          : {
+              certificatePem: pem.get(`@cert ${issued}`)!,
+              privateKeyPem: pem.get(`@key ${issued}`)!,
+              notAfterMs: Date.UTC(2026, 5, 1),
+              renewAtMs: Date.UTC(2026, 4, 1),
+            },
+      isOrdering,
+      problem,
+      nextTryMs: problem === null ? null : Date.UTC(2026, 2, 1),
+    };
+    certificates.set(JSON.stringify([issuer, directory, "ecdsa-p256", names]), state);
+  }
+  return { certificates, issuers: new Map(Object.entries(issuers)) };
 }
 
 async function makePem(names: Record<string, string[]>): Promise<Map<string, string>> {

@@ -59,7 +59,7 @@ function assertOrderless(input: CompileInput, output: CompileOutput): void {
   assert.deepEqual(hashes(other), hashes(output));
 }
 
-function render({ units, statuses, problems }: CompileOutput, { hidePem }: GoldenCase): string {
+function render({ units, statuses, problems, certificates }: CompileOutput, { hidePem }: GoldenCase): string {
   const shown = {
     units: units.map(({ unit }) => withoutDefaultSettings(unit)),
     statuses: Object.fromEntries(statuses),
@@ -69,6 +69,7 @@ function render({ units, statuses, problems }: CompileOutput, { hidePem }: Golde
       message,
       severity,
     })),
+    ...(certificates.length > 0 && { certificates }),
   };
   const plain = JSON.parse(JSON.stringify(shown), (_, value: unknown) =>
     typeof value === "string" ? hidePem(value) : value,

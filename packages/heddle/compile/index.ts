@@ -9,6 +9,7 @@
  */
 export { compile, compileInSlices } from "./compile.ts";
 export { CompileMemo } from "./memo.ts";
+export { hashUnit } from "./hash-unit.ts";
 export { defaultControllerName } from "./compile-io.ts";
 export type {
   CompileInput,
@@ -18,6 +19,17 @@ export type {
   HashedUnit,
   RejectedResource,
 } from "./compile-io.ts";
+export { noAcmeStates } from "./acme-io.ts";
+export type {
+  AcmeCertificateState,
+  AcmeChallengeType,
+  AcmeIssuedCertificate,
+  AcmeIssuerPlan,
+  AcmeIssuerState,
+  AcmeKeyType,
+  AcmeRequest,
+  AcmeStates,
+} from "./acme-io.ts";
 export type { CompileProblem } from "./compile-problem.ts";
 export { parseAddressPool } from "./address-pool.ts";
 export type { AddressPool } from "./address-pool.ts";

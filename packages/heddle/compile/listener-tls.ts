@@ -1,7 +1,9 @@
 import type { SecretUnit, ServerTls } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
+import type { AcmeStates } from "./acme-io.ts";
 import { readCertificate, type CertificateResult } from "./certificate.ts";
 import { readResource, type Facts } from "./facts.ts";
+import { hostnamesOption, issuerOption, planAcme, type ListenerAcme } from "./listener-acme.ts";
 import type { CompileMemo } from "./memo.ts";
 import { grantMissing, isGranted } from "./reference-grant.ts";
 import { makeFinding, type Finding } from "./status.ts";
@@ -9,6 +11,7 @@ import { makeFinding, type Finding } from "./status.ts";
 export interface TlsPlan {
   readonly tls: ServerTls | null;
   readonly secrets: readonly SecretUnit[];
+  readonly acme: ListenerAcme | null;
   readonly unresolved: readonly Finding[];
   readonly refused: Finding | null;
   /** What does not keep the listener from being served. */
@@ -40,23 +43,29 @@ export function planTls(
   gateway: Gateway,
   listener: Listener,
   path: string,
-  { facts, memo, nowMs }: { facts: Facts; memo: CompileMemo; nowMs: number },
+  { facts, memo, states, nowMs }: { facts: Facts; memo: CompileMemo; states: AcmeStates; nowMs: number },
 ): TlsPlan {
   const refs = listener.tls?.certificateRefs ?? [];
   const resolved = refs.map((ref, index) =>
     resolveCertificate(gateway, ref, `${path}.tls.certificateRefs[${index}]`, facts, memo),
   );
   const unresolved = resolved.flatMap((one) => ("finding" in one ? [one.finding] : []));
-  if (refs.length === 0) {
-    const message = `must name a Secret of type kubernetes.io/tls`;
+  const { acme, findings } = planAcme(gateway, listener, path, { facts, memo, states });
+  unresolved.push(...findings);
+  if (refs.length === 0 && acme === null && findings.length === 0) {
+    const message = `must name a Secret of type kubernetes.io/tls, or tls.options["${issuerOption}"] an AcmeIssuer`;
     unresolved.push(makeFinding("InvalidCertificateRef", `${path}.tls.certificateRefs`, message));
   }
   const good = resolved.flatMap((one) => ("certificate" in one ? [one.certificate] : []));
   const options = readOptions(listener.tls?.options ?? {}, `${path}.tls.options`);
-  const certificates = [...new Set(good.map(({ unit }) => unit.name))];
+  const issued = acme?.secret ?? null;
+  // The issued one first: Secrets beside it serve until it is there, and the names that it is not for.
+  const secrets = [...(issued === null ? [] : [issued]), ...good.map(({ unit }) => unit)];
+  const certificates = [...new Set(secrets.map(({ name }) => name))];
   return {
     tls: { certificates, minVersion: options.minVersion, alpn: options.alpn },
-    secrets: good.map(({ unit }) => unit),
+    secrets,
+    acme,
     unresolved,
     refused: options.refused,
     warnings: [
@@ -131,13 +140,14 @@ function readOptions(options: Readonly<Record<string, string>>, path: string) {
   let refused: Finding | null = null;
   for (const [name, value] of Object.entries(options)) {
     const at = `${path}["${name}"]`;
+    if (name === issuerOption || name === hostnamesOption) continue;
     if (name === alpnOption) {
       const protocols = value.split(",").map((one) => one.trim());
       if (isAlpn(protocols)) alpn = protocols;
       else refused = makeFinding("UnsupportedValue", at, `must be h2, http/1.1 or both, got ${value}`);
     } else if (name !== minVersionOption) {
-      const message = `unknown option, without effect; there are ${minVersionOption} and ${alpnOption}`;
-      warnings.push({ path: at, message });
+      const known = [minVersionOption, alpnOption, issuerOption, hostnamesOption].join(", ");
+      warnings.push({ path: at, message: `unknown option, without effect; known are ${known}` });
     } else if (Object.hasOwn(minVersions, value)) {
       minVersion = minVersions[value]!;
     } else {

@@ -13,6 +13,7 @@ const conditionTypes: ReadonlyMap<string, readonly string[]> = new Map([
   ["ListenerSet", ["Accepted", "Programmed"]],
   ["Backend", ["Accepted"]],
   ["GatewaySettings", ["Accepted"]],
+  ["AcmeIssuer", ["Accepted", "Ready"]],
 ]);
 
 /** Gives resources that failed validation a status where one can be given. */

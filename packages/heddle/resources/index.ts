@@ -91,6 +91,7 @@ export { tlsSecretType } from "./core/secret.ts";
 export type { Secret } from "./core/secret.ts";
 export type { ConfigMap } from "./core/config-map.ts";
 export type { Namespace } from "./core/namespace.ts";
+export type { AcmeIssuer, AcmeIssuerSpec } from "./heddle-dev/acme-issuer.ts";
 export { heddleGroup } from "./heddle-dev/backend.ts";
 export type {
   Backend,

@@ -13,6 +13,7 @@ import { referenceGrantKind } from "./gateway-api/reference-grant.ts";
 import { tcpRouteKind } from "./gateway-api/tcp-route.ts";
 import { tlsRouteKind } from "./gateway-api/tls-route.ts";
 import { udpRouteKind } from "./gateway-api/udp-route.ts";
+import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
 import { apiVersionOf, type InputOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
@@ -35,6 +36,7 @@ const table = [
   endpointSliceKind,
   backendKind,
   gatewaySettingsKind,
+  acmeIssuerKind,
 ] as const;
 
 /** Every kind that Heddle knows. */

@@ -1,0 +1,41 @@
+import type { AcmeChallengeUnit } from "@heddle/engine/model";
+import type { AcmeService, AcmeServiceOptions } from "../acme/index.ts";
+import { noAcmeStates, type AcmeRequest, type AcmeStates } from "../compile/index.ts";
+import type { CertificateSource } from "./configuration.ts";
+
+/**
+ * Starts to order certificates with the first listener that asks for one: the libraries that make and sign requests
+ * cost memory and time of the start, which most configurations have no use for.
+ */
+export class AcmeLink implements CertificateSource {
+  private readonly options: AcmeServiceOptions;
+  private service: AcmeService | null = null;
+  private isClosed = false;
+
+  constructor(options: AcmeServiceOptions) {
+    this.options = options;
+  }
+
+  async want(requests: readonly AcmeRequest[]): Promise<boolean> {
+    if (this.service === null) {
+      if (requests.length === 0) return false;
+      const { AcmeService: Service } = await import("../acme/index.ts");
+      if (this.isClosed) return false;
+      this.service = new Service(this.options);
+    }
+    return this.service.want(requests);
+  }
+
+  get states(): AcmeStates {
+    return this.service?.states ?? noAcmeStates;
+  }
+
+  get challenges(): readonly AcmeChallengeUnit[] {
+    return this.service?.challenges ?? [];
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.service?.close();
+  }
+}
