@@ -41,8 +41,12 @@ export async function startServer(
   command: string,
   args: readonly string[],
   port: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<AsyncDisposable> {
-  const child = spawn(command, args, { env: { ...process.env, PATH }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(command, args, {
+    env: { ...process.env, PATH, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   if (!(await becomesTrue(() => answers(port), 5_000))) {
