@@ -121,9 +121,11 @@ export class ServerCertificates {
     return this.shownEntry(serverName)?.alpn ?? [];
   }
 
-  /** Without a name, and without a server for any name, the first one's certificate was shown. */
+  /** Without a name, and without a server for any name, the certificate of the first that has one was shown. */
   private shownEntry(serverName: string): Entry | null {
-    return this.findEntry(serverName) ?? (serverName === "" ? (this.entries[0] ?? null) : null);
+    const found = this.findEntry(serverName);
+    if (found !== null || serverName !== "") return found;
+    return this.entries.find(({ contexts }) => contexts.length > 0) ?? null;
   }
 
   private findEntry(serverName: string): Entry | null {

@@ -1,5 +1,5 @@
 import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
-import type { ServerCertificates } from "../identity/index.ts";
+import type { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import { openAcceptSocket, peerOf } from "../net/index.ts";
@@ -54,6 +54,7 @@ export class Listener implements DownstreamOwner {
   private readonly connections = new Set<Downstream>();
   private socket: AcceptSocket | null = null;
   private certificates: ServerCertificates | null;
+  private challenges: ChallengeCertificates | null = null;
   private onIdle: (() => void) | null = null;
 
   constructor(options: ListenerOptions) {
@@ -93,6 +94,11 @@ export class Listener implements DownstreamOwner {
     this.certificates = certificates;
   }
 
+  /** What ACME servers are shown that validate a name; null while none does. */
+  setChallenges(challenges: ChallengeCertificates | null): void {
+    this.challenges = challenges;
+  }
+
   setTicketKeys(keys: Buffer): void {
     this.certificates?.setTicketKeys(keys);
   }
@@ -100,12 +106,17 @@ export class Listener implements DownstreamOwner {
   private acceptTls(): AcceptTls {
     // Read at each use: settings and certificates change while the socket stays.
     const settings = (): ListenerSettings => this.settings;
+    const challenges = (): ChallengeCertificates | null => this.challenges;
     const { observer } = this.options;
     return {
       contextFor: (name) => this.certificates!.contextFor(name),
       baseContext: () => this.certificates!.base(),
       takesVersion: (name, version) => this.certificates!.takesVersion(name, version),
       alpnFor: (name) => this.certificates!.alpnFor(name),
+      get challengeFor() {
+        const own = challenges();
+        return own === null ? null : (name: string) => own.contextFor(name);
+      },
       get handshakeTimeoutMs() {
         return settings().tlsHandshakeMs;
       },

@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { Connection } from "./connection.ts";
+import { peekClientHello } from "./peek-hello.ts";
 import type { ConnectionEvents } from "./connection.ts";
 import { sharedReadBuffer } from "./slab-pool.ts";
 
@@ -14,6 +15,8 @@ export interface AcceptTls {
   takesVersion(serverName: string, version: string): boolean;
   /** ALPN protocols of the server for a name, the preferred one first; [] where there is none. */
   alpnFor(serverName: string): readonly string[];
+  /** What an ACME server is shown that validates a name (RFC 8737); null, and no cost, while none asks. */
+  readonly challengeFor: ((serverName: string) => tls.SecureContext | null) | null;
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
   onHandshakeDone(isResumed: boolean): void;
@@ -197,9 +200,60 @@ class TlsAcceptor {
       this.tls.onHandshakeRefused("tls-handshake-limit");
       return;
     }
+    const { challengeFor } = this.tls;
+    if (challengeFor === null) this.secure(accepted, takeHandle(accepted, true));
+    else this.peek(accepted, challengeFor);
+  }
+
+  /**
+   * A CA that validates a name is told from clients by what it offers, before a certificate is chosen: OpenSSL asks
+   * for the certificate first. Others go on as usual, but for the bytes that were read: they stay in their socket.
+   */
+  private peek(accepted: net.Socket, challengeFor: NonNullable<AcceptTls["challengeFor"]>): void {
+    this.handshakes++;
+    peekClientHello(accepted, this.tls.handshakeTimeoutMs, (hello) => {
+      this.handshakes--;
+      if (hello === "timeout" || accepted.destroyed || accepted.readableEnded) {
+        accepted.destroy();
+        this.tls.onHandshakeRefused(hello === "timeout" ? "tls-handshake-timeout" : "tls-handshake-failed");
+        return;
+      }
+      // RFC 8737 section 3: the client offers this protocol alone.
+      const isChallenge = hello?.alpn.length === 1 && hello.alpn[0] === ACME_PROTOCOL;
+      const context = isChallenge ? challengeFor(hello.serverName) : null;
+      if (context === null) this.secure(accepted, null);
+      else this.answerChallenge(accepted, context);
+    });
+  }
+
+  /** RFC 8737 section 3: the handshake is the answer; the connection ends with it. */
+  private answerChallenge(accepted: net.Socket, secureContext: tls.SecureContext): void {
+    const socket = new tls.TLSSocket(accepted, {
+      isServer: true,
+      secureContext,
+      ALPNProtocols: [ACME_PROTOCOL],
+      requestCert: false,
+    });
+    this.handshakes++;
+    const timeout = setTimeout(() => socket.destroy(), this.tls.handshakeTimeoutMs);
+    timeout.unref();
+    socket.on("error", () => socket.destroy());
+    socket.on("_tlsError", () => socket.destroy());
+    socket.on("secure", () => {
+      this.tls.onHandshakeDone(false);
+      socket.end();
+    });
+    socket.on("close", () => {
+      clearTimeout(timeout);
+      this.handshakes--;
+    });
+    socket.resume();
+  }
+
+  /** `handle`: the accepted socket's, taken from it; null where it is not to be had, or the socket holds bytes. */
+  private secure(accepted: net.Socket, handle: unknown): void {
     const late = new LateEvents();
     const connection = new Connection(late, this.options.highWaterBytes);
-    const handle = takeHandle(accepted, true);
     const options = {
       isServer: true,
       secureContext: this.tls.baseContext(),
@@ -288,6 +342,8 @@ class TlsAcceptor {
     socket.resume();
   }
 }
+
+const ACME_PROTOCOL = "acme-tls/1";
 
 /** Lower-case; "" when the client sent none. */
 export function serverNameOf(socket: tls.TLSSocket): string {

@@ -23,6 +23,7 @@ async function open(onBytes: (connection: Connection) => void) {
       baseContext: () => context,
       takesVersion: () => true,
       alpnFor: () => [],
+      challengeFor: null,
       handshakeTimeoutMs: 5_000,
       maxHandshakes: 10,
       onHandshakeDone: () => {},

@@ -3,7 +3,7 @@ import { systemClock, systemRandom, TimerWheel } from "../base/index.ts";
 import type { Clock, Random } from "../base/index.ts";
 import { Cluster } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
-import { ServerCertificates } from "../identity/index.ts";
+import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import { Listener } from "../listener/index.ts";
 import type { RequestHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
@@ -102,6 +102,8 @@ export class DataPlane {
   private builtRoutes = new Map<string, BuiltRoute>();
   private readonly draining = new Set<Promise<void>>();
   private ticketKeys: Buffer;
+  private challengeCertificates: ChallengeCertificates | null = null;
+  private challengeHash = "";
 
   constructor(options: DataPlaneOptions) {
     this.options = options;
@@ -140,6 +142,7 @@ export class DataPlane {
     const next = await runInSlices(this.build(), () => this.clock.now(), note);
     const startMs = this.clock.now();
     this.observer.swapped(version);
+    this.makeChallengeCertificates();
     for (const listener of next) this.updateBound(listener);
     this.options.lane.setSnapshotVersion(version);
     this.monitor.note(this.clock.now() - startMs);
@@ -315,6 +318,15 @@ export class DataPlane {
     return found;
   }
 
+  private makeChallengeCertificates(): void {
+    const units = this.challenges();
+    const hash = units.map((unit) => this.units.get(unitKey(unit))!.hash).join(" ");
+    if (hash === this.challengeHash) return;
+    this.challengeHash = hash;
+    const made = new ChallengeCertificates(units);
+    this.challengeCertificates = made.isEmpty ? null : made;
+  }
+
   private indexOf(key: string): number {
     return this.indexes.get(key) ?? -1;
   }
@@ -326,6 +338,7 @@ export class DataPlane {
     if (bound === undefined || bound.report.error !== null || bound.unit.protocol !== next.unit.protocol)
       return;
     bound.listener.update(this.handlerOf(next), next.unit.settings, next.certificates);
+    bound.listener.setChallenges(this.challengeCertificates);
     bound.unit = next.unit;
     bound.hash = next.hash;
     bound.router = next.router;
@@ -390,6 +403,7 @@ export class DataPlane {
         onRequestRefused: (fault, peer) => this.observer.refused(index, fault, peer),
       },
     });
+    listener.setChallenges(this.challengeCertificates);
     const report = await openWithPatience(listener, unit);
     this.bound.set(unit.name, { ...next, listener, report });
   }
