@@ -191,13 +191,13 @@ export class CertificateKeeper {
     try {
       if (this.isLoaded) await parts.slots.run(() => this.order());
       else await this.load();
+      this.isOrdering = false;
     } catch (error) {
-      if (!signal.aborted) {
-        this.fail(error);
-        await this.save();
-      }
+      this.isOrdering = false;
+      if (signal.aborted) return;
+      this.fail(error);
+      await this.save();
     }
-    this.isOrdering = false;
     if (signal.aborted) return;
     parts.onChanged();
     this.wake();
