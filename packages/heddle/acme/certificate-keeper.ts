@@ -52,6 +52,8 @@ export class CertificateKeeper {
   /** Fires when nobody wants the certificate any more, and at the end of the process. */
   private readonly signal: AbortSignal;
   private isUnsaved = false;
+  /** Writes come one after the other: the last one is the newest. */
+  private saving: Promise<void> = Promise.resolve();
   private nextInfoMs = 0;
   private timer: ClockTimer | null = null;
 
@@ -196,7 +198,7 @@ export class CertificateKeeper {
       this.isOrdering = false;
       if (signal.aborted) return;
       this.fail(error);
-      await this.save();
+      void this.save();
     }
     if (signal.aborted) return;
     parts.onChanged();
@@ -299,7 +301,12 @@ export class CertificateKeeper {
   }
 
   /** A certificate that cannot be kept is used all the same; a restart would order it again. */
-  private async save(): Promise<void> {
+  private save(): Promise<void> {
+    this.saving = this.saving.then(() => this.write());
+    return this.saving;
+  }
+
+  private async write(): Promise<void> {
     try {
       await writeStateFile(this.file, this.record);
       this.isUnsaved = false;
