@@ -43,6 +43,7 @@ class CountingSink implements ResponseSink {
 
 /** One connection for all, as a pool with one client would have: it keeps the events of the exchange in flight. */
 class Stream implements UpstreamStream {
+  readonly mayBeUnsent = false;
   events: UpstreamEvents | null = null;
   bytes = 0;
   writeBody(chunk: Uint8Array): void {

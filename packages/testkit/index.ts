@@ -12,6 +12,23 @@ export type { Echo, EchoServer, EchoServerOptions } from "./echo-server.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { startHeddle } from "./heddle-process.ts";
 export type { ProcessEnd, RunningHeddle, StartHeddleOptions } from "./heddle-process.ts";
+export {
+  connectRawHttp2,
+  END_HEADERS,
+  END_STREAM,
+  FRAME_TYPE,
+  getFields,
+  HTTP2_PREFACE,
+  integer,
+  makeBlock,
+  makeFrame,
+  RawHttp2,
+  setting,
+  word,
+} from "./http2-frames.ts";
+export type { ReceivedFrame } from "./http2-frames.ts";
+export { connectHttp2, Http2Client, openHttp2Server, readHttp2Response } from "./http2-peer.ts";
+export type { Http2Answer, Http2Response, Http2Server, Http2ServerOptions } from "./http2-peer.ts";
 export { assertNoOpenConnections, becomesTrue, watchForLeaks } from "./leaks.ts";
 export type { ConnectionHolder } from "./leaks.ts";
 export { findFreePorts, listenOnFreePort } from "./open-port.ts";

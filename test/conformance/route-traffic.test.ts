@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { type Http2Server, openHttp2Server } from "@heddle/testkit";
 import { eventually, type Fabric, openFabric, toldOfRoute } from "./fabric.ts";
 import {
   endpoint,
@@ -19,6 +20,7 @@ import { type Answer, type Ask, seen } from "./send.ts";
 let fabric: Fabric<"http">;
 let moody: MoodyServer;
 let mirrors: MoodyServer[];
+let clearText: Http2Server;
 
 type Spec = Record<string, unknown>;
 const hostOf = (name: string) => [`${name}.test`];
@@ -29,6 +31,10 @@ const mirrorTo = (name: string, more: Spec = {}) => ({
 
 before(async () => {
   [moody, ...mirrors] = await Promise.all([openMoodyServer(), openMoodyServer(), openMoodyServer()]);
+  clearText = await openHttp2Server((stream, headers) => {
+    stream.respond({ ":status": 200, "seen-path": headers[":path"] ?? "", "seen-version": "2" });
+    stream.end();
+  });
   fabric = await openFabric({
     ports: ["http"],
     services: ["infra/v1", "infra/v2", "infra/v3"],
@@ -63,12 +69,15 @@ before(async () => {
       service("infra/socket", { appProtocol: "kubernetes.io/ws" }),
       endpoint("infra/socket", moody.port),
       route("infra/socket", "edge", [rule([prefix("/socket")], "socket")]),
+      service("infra/clear-text", { appProtocol: "kubernetes.io/h2c" }),
+      endpoint("infra/clear-text", clearText.port),
+      route("infra/clear-text", "edge", [rule([prefix("/clear-text")], "clear-text")]),
     ],
   });
 });
 after(async () => {
   // Before Heddle: what hangs in them would hold up its drain.
-  await Promise.all([moody, ...mirrors].map((server) => server.close()));
+  await Promise.all([moody, clearText, ...mirrors].map((server) => server.close()));
   await fabric[Symbol.asyncDispose]();
 });
 
@@ -372,6 +381,18 @@ test("HTTPRouteBackendProtocolWebSocket: upgrade, messages both ways, and a clea
   socket.close(1000);
   const [closed] = (await once(socket, "close")) as [CloseEvent];
   assert.deepEqual([closed.code, closed.wasClean], [1000, true]);
+});
+
+test("HTTPRouteBackendProtocolH2C: a backend with appProtocol kubernetes.io/h2c is spoken to by prior knowledge", async () => {
+  const found = await fabric.read("httproutes", "infra/clear-text");
+  assert.equal(toldOfRoute(found, "ResolvedRefs"), "ResolvedRefs=True ResolvedRefs");
+  for (let i = 0; i < 3; i++) {
+    const response = await fetch(`http://127.0.0.1:${fabric.ports.http}/clear-text/${i}`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("seen-version"), "2");
+    assert.equal(response.headers.get("seen-path"), `/clear-text/${i}`);
+  }
+  assert.equal(clearText.sessionCount, 1);
 });
 
 test("HTTPRouteRequestToWebSocketBackend: plain requests reach it too", async () => {

@@ -54,10 +54,12 @@ export const FAULTS = {
   HDL_DOWNSTREAM_PROTOCOL_ERROR: row("downstream", 400, 13, "no", true, "info"),
   HDL_DOWNSTREAM_FLOOD: row("downstream", 429, 8, "no", true, "warn"),
   HDL_DOWNSTREAM_IDLE_TIMEOUT: row("downstream", 408, 4, "no", true, "info"),
+  HDL_DOWNSTREAM_STALLED: row("downstream", 408, 4, "no", true, "info"),
   // Configuration
   HDL_NO_ROUTE: row("config", 404, 12, "no", false, "debug"),
   HDL_BACKEND_UNRESOLVED: row("config", 500, 14, "no", false, "warn"),
   HDL_NO_ENDPOINTS: row("config", 503, 14, "no", false, "warn"),
+  HDL_UPSTREAM_UPGRADE_UNSUPPORTED: row("config", 502, 12, "no", false, "warn"),
   // The endpoint
   HDL_UPSTREAM_CONNECT_FAILED: row("upstream", 503, 14, "never-sent", false, "warn"),
   HDL_UPSTREAM_CONNECT_TIMEOUT: row("upstream", 504, 14, "never-sent", false, "warn"),

@@ -1,5 +1,4 @@
-import { makeFault } from "../base/index.ts";
-import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
+import type { Clock, Fault, FaultCode, Random, TimerWheel } from "../base/index.ts";
 import {
   observeFailure,
   observeLatency,
@@ -11,14 +10,14 @@ import type { Picker } from "../balance/index.ts";
 import type { ClusterSettings, ClusterUnit, EndpointsUnit } from "../model/index.ts";
 import { endpointName } from "../model/index.ts";
 import type { Exchange, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
-import { dial } from "../net/index.ts";
 import type { DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
-import type { EndpointHome, EndpointObserver } from "./endpoint.ts";
-import { Http1Upstream } from "./http1-upstream.ts";
+import type { EndpointObserver } from "./endpoint.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { Transport } from "./transport.ts";
+import type { TransportHome } from "./transport.ts";
 
 /** What happens in a cluster, for counters. All calls are cheap and synchronous. */
 export interface ClusterObserver extends EndpointObserver {
@@ -42,7 +41,7 @@ const NONE: readonly Endpoint[] = [];
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements EndpointHome {
+export class Cluster implements TransportHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -51,7 +50,7 @@ export class Cluster implements EndpointHome {
   limits: Http1Limits;
   budget: RetryBudget;
   private picker: Picker<Endpoint>;
-  private tls: DialTls | null;
+  private readonly transport: Transport;
   private ejector: Ejector;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
@@ -61,17 +60,19 @@ export class Cluster implements EndpointHome {
     this.index = index;
     this.context = context;
     this.unit = unit;
-    this.tls = tls;
+    this.transport = new Transport(this);
+    this.transport.setTls(tls);
     this.limits = limitsOf(unit);
     this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
     this.picker = makePicker(unit.balancing);
     this.ejector = new Ejector(unit.settings);
   }
 
-  /** A changed unit of the same name. New connections follow it; connections under changed TLS are not reused. */
+  /** A changed unit of the same name. New connections follow it; those under other TLS or protocol are not reused. */
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
     this.index = index;
-    const isOtherTls = JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls);
+    const isOtherTls =
+      JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) || unit.protocol !== this.unit.protocol;
     const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
     // A change of endpoints must not refill it.
@@ -79,7 +80,7 @@ export class Cluster implements EndpointHome {
       this.budget = new RetryBudget(ratio, floor);
     if (unit.balancing !== this.unit.balancing) this.picker = makePicker(unit.balancing);
     this.unit = unit;
-    this.tls = tls;
+    this.transport.setTls(tls);
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
     this.ejector.follow(this.endpoints);
@@ -170,34 +171,10 @@ export class Cluster implements EndpointHome {
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    const upstream = (isFresh ? null : endpoint.takeIdle()) ?? this.connect(endpoint);
-    if (upstream === null) {
-      const limit = this.unit.settings.maxConnectionsPerEndpoint;
-      return makeFault("HDL_UPSTREAM_OVERFLOW", `${endpoint.name} has ${limit} connections, limit ${limit}`);
-    }
-    upstream.start(head, isLast, events);
-    return upstream;
+    return this.transport.open(endpoint, head, isLast, isFresh, events);
   }
 
-  private connect(endpoint: Endpoint): Http1Upstream | null {
-    const settings = this.unit.settings;
-    if (endpoint.connections >= settings.maxConnectionsPerEndpoint) return null;
-    endpoint.onOpening();
-    const upstream = new Http1Upstream(endpoint, this.epoch);
-    upstream.connection = dial(
-      {
-        address: endpoint.address,
-        port: endpoint.port,
-        connectTimeoutMs: settings.connectTimeoutMs,
-        highWaterBytes: settings.highWaterBytes,
-        tls: this.tls,
-      },
-      upstream,
-    );
-    return upstream;
-  }
-
-  // EndpointHome
+  // TransportHome
 
   get settings(): ClusterSettings {
     return this.unit.settings;
@@ -209,6 +186,10 @@ export class Cluster implements EndpointHome {
 
   get wheel(): TimerWheel {
     return this.context.wheel;
+  }
+
+  get random(): Random {
+    return this.context.random;
   }
 
   get observer(): EndpointObserver {
@@ -242,7 +223,7 @@ export class Cluster implements EndpointHome {
   }
 
   attemptFailed(endpoint: Endpoint, fault: Fault): void {
-    if (fault.source !== "upstream" || fault.code === "HDL_UPSTREAM_STALE") return;
+    if (fault.source !== "upstream" || BLAMELESS.has(fault.code)) return;
     observeFailure(endpoint, this.context.clock.now());
     this.blame(endpoint);
   }
@@ -265,9 +246,15 @@ export class Cluster implements EndpointHome {
    */
   mayRetry(exchange: Exchange, fault: Fault | null = null): boolean {
     if (exchange.isEnded) return false;
-    return fault?.code === "HDL_UPSTREAM_CONNECT_FAILED" || this.budget.withdraw(this.context.clock.now());
+    return (fault !== null && FREE.has(fault.code)) || this.budget.withdraw(this.context.clock.now());
   }
 }
+
+/** Ends of connections that are part of their life, and say nothing of the endpoint. */
+const BLAMELESS: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_STALE", "HDL_UPSTREAM_REFUSED"]);
+
+/** What cost no endpoint any work. */
+const FREE: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_CONNECT_FAILED", "HDL_UPSTREAM_REFUSED"]);
 
 function limitsOf(unit: ClusterUnit): Http1Limits {
   return {

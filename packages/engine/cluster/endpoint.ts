@@ -5,6 +5,8 @@ import type { ClusterSettings, EndpointSpec } from "../model/index.ts";
 import type { DialFailure } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
+import type { Http2Upstream, Http2UpstreamOwner } from "./http2-upstream.ts";
+import type { NegotiatingEndpoint, Negotiation } from "./negotiation.ts";
 
 /** What an endpoint needs of its cluster; read at each use, since both may change with the Snapshot. */
 export interface EndpointHome {
@@ -37,7 +39,7 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
  *
  * Lives across snapshots as long as the cluster names it, so neither connections nor what was learned are lost.
  */
-export class Endpoint implements UpstreamOwner {
+export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpoint<Endpoint> {
   readonly name: string;
   /** What session persistence hands to clients: tells endpoints apart without naming addresses. */
   readonly sessionId: string;
@@ -63,6 +65,13 @@ export class Endpoint implements UpstreamOwner {
   connections = 0;
   /** Last in, first out: the warmest is used first, the coldest times out. */
   private readonly idle: Http1Upstream[] = [];
+  /** HTTP/2 connections that take exchanges, the oldest first: it is filled before the next one is used. */
+  private readonly shared: Http2Upstream[] = [];
+  /** A connection whose protocol TLS has not agreed on yet. */
+  negotiation: Negotiation<Endpoint> | null = null;
+  maxStreams = Infinity;
+  /** What TLS agreed on last; "" before it did. */
+  agreed: "" | "http1" | "http2" = "";
   private readonly home: EndpointHome;
 
   constructor(spec: EndpointSpec, index: number, home: EndpointHome) {
@@ -80,6 +89,18 @@ export class Endpoint implements UpstreamOwner {
     return this.home.limits;
   }
 
+  get settings(): ClusterSettings {
+    return this.home.settings;
+  }
+
+  get clock(): Clock {
+    return this.home.clock;
+  }
+
+  get wheel(): TimerWheel {
+    return this.home.wheel;
+  }
+
   /** A kept-alive connection, or null. */
   takeIdle(): Http1Upstream | null {
     for (;;) {
@@ -92,8 +113,26 @@ export class Endpoint implements UpstreamOwner {
     }
   }
 
+  /** An HTTP/2 connection with room, or null. `isFresh`: one that the endpoint cannot have closed while it was idle. */
+  takeShared(isFresh: boolean): Http2Upstream | null {
+    for (const upstream of this.shared) {
+      if (!upstream.canTake || (isFresh && upstream.isReused)) continue;
+      if (upstream.isReused) this.home.observer.upstreamReused(this.home.index);
+      return upstream;
+    }
+    return null;
+  }
+
+  share(upstream: Http2Upstream): void {
+    this.shared.push(upstream);
+    // It may have left the configuration while the connection was made.
+    if (this.isRemoved || upstream.epoch !== this.home.epoch) upstream.retire();
+  }
+
   closeIdle(): void {
     for (const upstream of this.idle.splice(0)) upstream.connection.destroy();
+    for (const upstream of this.shared.slice()) upstream.retire();
+    this.agreed = "";
   }
 
   onOpening(): void {
@@ -115,14 +154,25 @@ export class Endpoint implements UpstreamOwner {
   }
 
   onGone(upstream: Http1Upstream): void {
-    this.connections--;
     this.home.wheel.cancel(upstream);
-    this.home.observer.upstreamClosed(this.home.index, this.index);
     const at = this.idle.indexOf(upstream);
     if (at >= 0) this.idle.splice(at, 1);
+    this.onConnectionGone();
   }
 
-  onDialFailed(_upstream: Http1Upstream, _failure: DialFailure): void {
+  onRetired(upstream: Http2Upstream): void {
+    const at = this.shared.indexOf(upstream);
+    if (at >= 0) this.shared.splice(at, 1);
+  }
+
+  onConnectionGone(): void {
+    this.connections--;
+    // Another process may listen there by the time of the next one.
+    if (this.connections === 0) this.agreed = "";
+    this.home.observer.upstreamClosed(this.home.index, this.index);
+  }
+
+  onDialFailed(_failure: DialFailure): void {
     this.home.observer.upstreamConnectFailed(this.home.index, this.index);
   }
 }

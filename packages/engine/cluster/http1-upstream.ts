@@ -5,6 +5,8 @@ import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream 
 import type { Connection, DialEvents, DialFailure } from "../net/index.ts";
 import { encodeChunkSize, encodeLastChunk, encodeRequestHead, ResponseReader } from "../wire/http1/index.ts";
 import type { Http1Limits, ResponseReaderEvents } from "../wire/http1/index.ts";
+import { dialFault } from "./dial-fault.ts";
+import { websocketAccept, withWebsocketKey } from "./websocket-handshake.ts";
 
 /** What a connection needs of the endpoint that it belongs to. */
 export interface UpstreamOwner {
@@ -13,7 +15,7 @@ export interface UpstreamOwner {
   /** The connection is free, or gone. */
   onReleased(upstream: Http1Upstream): void;
   onGone(upstream: Http1Upstream): void;
-  onDialFailed(upstream: Http1Upstream, failure: DialFailure): void;
+  onDialFailed(failure: DialFailure): void;
 }
 
 /**
@@ -46,6 +48,8 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   /** The TLS settings that it was made under: see Cluster.epoch. */
   readonly epoch: number;
   private isPaused = false;
+  /** Of a WebSocket whose client speaks HTTP/2, and sent none: what the endpoint must accept. */
+  private websocketKey = "";
 
   constructor(owner: UpstreamOwner, epoch: number) {
     super();
@@ -62,10 +66,23 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     this.isChunked = !isLast && head.bodyLength === LENGTH_UNKNOWN && head.upgrade === "";
     this.isEnded = false;
     this.reader.expect(head.method, head.upgrade);
-    this.connection.writeText(encodeRequestHead(head));
+    this.connection.writeText(encodeRequestHead(head.upgrade === "" ? head : this.handshake(head)));
+  }
+
+  private handshake(head: RequestHead): RequestHead {
+    this.websocketKey = "";
+    if (head.upgrade !== "websocket" || head.version !== 20) return head;
+    const own = withWebsocketKey(head);
+    this.websocketKey = own.key;
+    return own.head;
   }
 
   // UpstreamStream
+
+  /** While the connection is being made nothing of it can have left. */
+  get mayBeUnsent(): boolean {
+    return !this.isOpen;
+  }
 
   writeBody(chunk: Uint8Array): void {
     if (this.events === null) return;
@@ -217,14 +234,8 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   }
 
   onDialFailed(failure: DialFailure): void {
-    this.owner.onDialFailed(this, failure);
-    const code =
-      failure.kind === "timeout"
-        ? "HDL_UPSTREAM_CONNECT_TIMEOUT"
-        : failure.kind === "tls"
-          ? "HDL_UPSTREAM_TLS_FAILED"
-          : "HDL_UPSTREAM_CONNECT_FAILED";
-    this.fail(makeFault(code, `connect to ${this.owner.name}: ${failure.error.message}`, failure.error));
+    this.owner.onDialFailed(failure);
+    this.fail(dialFault(this.owner.name, failure));
   }
 
   // ResponseReaderEvents
@@ -242,6 +253,10 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
       return;
     }
     if (head.status === 101) {
+      if (this.websocketKey !== "" && !this.accepts(head)) {
+        this.malformed = makeFault("HDL_UPSTREAM_MALFORMED", "endpoint answers another WebSocket handshake");
+        return;
+      }
       this.isTunnel = true;
       this.isRequestDone = false;
       this.reader.startTunnel();
@@ -249,8 +264,15 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     this.events?.onResponseHead(head, false);
   }
 
+  /** RFC 6455 section 4.1, in place of the client. */
+  private accepts({ fields }: ResponseHead): boolean {
+    const accept = fields.get("sec-websocket-accept");
+    fields.delete("sec-websocket-accept");
+    return accept === websocketAccept(this.websocketKey);
+  }
+
   onResponseBody(chunk: Uint8Array): void {
-    this.events?.onResponseBody(chunk);
+    if (this.malformed === null) this.events?.onResponseBody(chunk);
   }
 
   onResponseEnd(trailers: Fields | null): void {

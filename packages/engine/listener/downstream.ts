@@ -28,5 +28,7 @@ export interface DownstreamOwner {
   /** Load is shed: the fault to answer with, or null. */
   shed(): Fault | null;
   onRefused(fault: Fault, peer: Peer): void;
+  /** The whole connection is refused, with everything on it: a flood, or no protocol at all. */
+  onBroken(fault: Fault, peer: Peer): void;
   onDownstreamClosed(downstream: Downstream): void;
 }

@@ -159,6 +159,14 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.owner.wheel.schedule(this, this.phaseStartMs + this.settings.headTimeoutMs);
   }
 
+  /** The head's first byte came then, before this connection was known to speak HTTP/1.1: its time runs since. */
+  beginHead(firstByteMs: number): void {
+    this.isHeadTimed = true;
+    this.phase = "head";
+    this.phaseStartMs = firstByteMs;
+    this.owner.wheel.schedule(this, firstByteMs + this.settings.headTimeoutMs);
+  }
+
   private wait(bytes: Buffer, from: number, to: number): void {
     const rest = Buffer.from(bytes.subarray(from, to));
     this.waiting = this.waiting === null ? rest : Buffer.concat([this.waiting, rest]);

@@ -10,8 +10,11 @@ import type {
   ConnectionEvents,
   HandshakeRefusal,
 } from "../net/index.ts";
-import type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
+import type { Downstream, RequestHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
+import { Http2Downstream } from "./http2-downstream.ts";
+import { PrefaceSniffer } from "./preface-sniffer.ts";
+import type { ProtocolChoice } from "./preface-sniffer.ts";
 
 /** What happens at a listener, for counters. */
 export interface ListenerObserver {
@@ -20,6 +23,8 @@ export interface ListenerObserver {
   onConnectionRefused(kind: "connection-limit" | HandshakeRefusal): void;
   onHandshake(isDone: boolean, isResumed: boolean): void;
   onRequestRefused(fault: Fault, peer: Peer): void;
+  /** A connection of HTTP/2 was ended for what its client did. */
+  onConnectionBroken(fault: Fault, peer: Peer): void;
 }
 
 export interface ListenerOptions {
@@ -43,7 +48,7 @@ const BACKLOG = 4_096;
  * One bound address and port: accepts, secures, reads requests, drains. Handler, settings and certificates can be
  * replaced while it runs: connections stay, what comes next follows the new ones.
  */
-export class Listener implements DownstreamOwner {
+export class Listener implements ProtocolChoice {
   readonly clock: Clock;
   readonly random: Random;
   readonly wheel: TimerWheel;
@@ -145,8 +150,32 @@ export class Listener implements DownstreamOwner {
     return downstream;
   }
 
+  /** TLS has agreed on the protocol; in clear text the first octets tell it. */
   private makeDownstream(accepted: AcceptedSocket, peer: Peer): Downstream {
-    return new Http1Downstream(accepted.connection, peer, this);
+    if (peer.tls === null) return new PrefaceSniffer(accepted, peer, this);
+    const { connection } = accepted;
+    return peer.tls.alpn === "h2"
+      ? new Http2Downstream(connection, peer, this)
+      : new Http1Downstream(connection, peer, this);
+  }
+
+  // ProtocolChoice
+
+  speakHttp1(accepted: AcceptedSocket, peer: Peer, sniffer: Downstream, firstByteMs: number): Downstream {
+    const downstream = new Http1Downstream(accepted.connection, peer, this);
+    if (firstByteMs >= 0) downstream.beginHead(firstByteMs);
+    return this.handOver(accepted, sniffer, downstream);
+  }
+
+  speakHttp2(accepted: AcceptedSocket, peer: Peer, sniffer: Downstream): Downstream {
+    return this.handOver(accepted, sniffer, new Http2Downstream(accepted.connection, peer, this));
+  }
+
+  private handOver(accepted: AcceptedSocket, from: Downstream, to: Downstream): Downstream {
+    this.connections.delete(from);
+    this.connections.add(to);
+    accepted.owner.target = to;
+    return to;
   }
 
   shed(): Fault | null {
@@ -155,6 +184,10 @@ export class Listener implements DownstreamOwner {
 
   onRefused(fault: Fault, peer: Peer): void {
     this.options.observer.onRequestRefused(fault, peer);
+  }
+
+  onBroken(fault: Fault, peer: Peer): void {
+    this.options.observer.onConnectionBroken(fault, peer);
   }
 
   onDownstreamClosed(downstream: Downstream): void {

@@ -75,6 +75,8 @@ export interface ExchangeEvents {
  * It answers through UpstreamEvents.
  */
 export interface UpstreamStream {
+  /** The request may still turn out to have been processed by nobody: its body is kept for another attempt. */
+  readonly mayBeUnsent: boolean;
   writeBody(chunk: Uint8Array): void;
   writeEnd(trailers: Fields | null): void;
   /** As ResponseSink.flush. */

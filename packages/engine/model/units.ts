@@ -299,7 +299,6 @@ export interface Http2ClusterSettings {
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
   /** As those of listeners. */
-  readonly stalledWindowMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   /** After this time, give or take a tenth, a connection takes no new exchanges; 0 for never. */
@@ -322,7 +321,6 @@ export const DEFAULT_CLUSTER_SETTINGS: ClusterSettings = {
     maxStreams: 100,
     streamWindowBytes: 65_536,
     connectionWindowBytes: 1_048_576,
-    stalledWindowMs: 30_000,
     pingIntervalMs: 30_000,
     pingTimeoutMs: 10_000,
     maxConnectionAgeMs: 1_800_000,

@@ -106,6 +106,12 @@ export class Connection {
     return this.socket;
   }
 
+  /** The protocol that ALPN agreed on; "" for none. */
+  get alpn(): string {
+    const { alpnProtocol } = (this.socket ?? {}) as { alpnProtocol?: string | false | null };
+    return typeof alpnProtocol === "string" ? alpnProtocol : "";
+  }
+
   writeText(text: string): void {
     this.text += text;
   }

@@ -6,6 +6,8 @@ export { Connection } from "./connection.ts";
 export type { ConnectionEvents } from "./connection.ts";
 export { openAcceptSocket } from "./accept.ts";
 export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeRefusal } from "./accept.ts";
+export { atTurnEnd } from "./turn-end.ts";
+export type { TurnEnd } from "./turn-end.ts";
 export { usesRawWrites } from "./raw-writes.ts";
 export { dial } from "./dial.ts";
 export type { DialEvents, DialFailure, DialOptions, DialTls } from "./dial.ts";

@@ -44,5 +44,5 @@ export class AccessRecord {
 
 /** "HTTP/1.1" of RequestHead.version. */
 export function protocolName(version: number): string {
-  return version === 11 ? "HTTP/1.1" : version === 20 ? "HTTP/2" : "HTTP/1.0";
+  return version === 11 ? "HTTP/1.1" : version === 20 ? "HTTP/2.0" : "HTTP/1.0";
 }

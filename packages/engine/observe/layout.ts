@@ -72,12 +72,14 @@ export const EVENT = { count: 0 } as const;
 /** Fault codes in the order of their cells. */
 export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 
-/** Refusals that are no fault of one request: of connections and handshakes. */
+/** Refusals that are no fault of one request: of connections and handshakes, and of all that is on a connection. */
 const CONNECTION_REFUSALS = [
   "connection-limit",
   "tls-handshake-limit",
   "tls-handshake-timeout",
   "tls-handshake-failed",
+  "http2-flood",
+  "http2-protocol-error",
 ] as const;
 
 /** Faults by which a limit or a rule of Heddle's own turns a request away. */
@@ -95,6 +97,7 @@ const REFUSING_FAULTS = [
   "HDL_REQUEST_EXPECTATION_UNSUPPORTED",
   "HDL_REQUEST_MISDIRECTED",
   "HDL_DOWNSTREAM_IDLE_TIMEOUT",
+  "HDL_DOWNSTREAM_STALLED",
   "HDL_OVERLOADED",
   "HDL_UPSTREAM_OVERFLOW",
   "HDL_DRAINING",

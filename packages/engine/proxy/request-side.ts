@@ -112,8 +112,8 @@ export class RequestSide implements PipeOutput {
     const { exchange, rule, stream } = this.flow;
     return (
       isIdempotent(exchange.request.method) ||
-      (rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
-      isConnecting(stream)
+(rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
+      (stream !== null && stream.mayBeUnsent)
     );
   }
 
@@ -190,9 +190,4 @@ export class RequestSide implements PipeOutput {
   onPipeError(error: unknown): void {
     this.flow.abort(makeFault("HDL_FILTER_FAILED", "a request body filter threw", error));
   }
-}
-
-/** The attempt's connection is still being made: nothing was sent, so any method may be repeated. */
-function isConnecting(stream: UpstreamStream | null): boolean {
-  return stream !== null && (stream as { isOpen?: boolean }).isOpen === false;
 }

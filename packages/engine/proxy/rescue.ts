@@ -35,6 +35,7 @@ const EXPLANATIONS: Partial<Record<Fault["code"], string>> = {
   HDL_UPSTREAM_TLS_FAILED: "the endpoint's certificate or TLS set-up was refused",
   HDL_UPSTREAM_STALE: "the service closed the connection",
   HDL_UPSTREAM_RESET: "the service closed the connection",
+  HDL_UPSTREAM_UPGRADE_UNSUPPORTED: "the service takes no upgrade of this kind",
   HDL_UPSTREAM_REFUSED: "the service takes no requests at the moment",
   HDL_UPSTREAM_MALFORMED: "the service's response is malformed",
   HDL_UPSTREAM_HEAD_TOO_LARGE: "the service's response head is too large",

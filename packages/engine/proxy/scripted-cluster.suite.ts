@@ -102,6 +102,9 @@ export class Attempt implements UpstreamStream {
   private readonly events: UpstreamEvents;
   private readonly log: string[];
   isOpen = true;
+  get mayBeUnsent(): boolean {
+    return !this.isOpen;
+  }
   isOver = false;
   isPaused = false;
   /** `flush` says that too much waits. */

@@ -9,6 +9,7 @@ import type { RequestHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
   AcmeChallengeUnit,
+  ClusterProtocol,
   ClusterUnit,
   EndpointsUnit,
   ListenerUnit,
@@ -401,6 +402,7 @@ export class DataPlane {
         onConnectionRefused: (kind) => lane.refused(kind),
         onHandshake: (isDone, isResumed) => lane.tlsHandshake(index, isDone, isResumed),
         onRequestRefused: (fault, peer) => this.observer.refused(index, fault, peer),
+        onConnectionBroken: (fault, peer) => this.observer.broken(fault, peer),
       },
     });
     listener.setChallenges(this.challengeCertificates);
@@ -469,6 +471,13 @@ async function openWithPatience(listener: Listener, unit: ListenerUnit): Promise
   }
 }
 
+/** What TLS towards an endpoint offers. */
+const ALPN: Readonly<Record<ClusterProtocol, readonly string[]>> = {
+  http1: ["http/1.1"],
+  http2: ["h2"],
+  auto: ["h2", "http/1.1"],
+};
+
 function dialTlsOf(unit: ClusterUnit): DialTls | null {
   if (unit.tls === null) return null;
   const { caPem, serverName, insecureSkipVerify } = unit.tls;
@@ -476,5 +485,5 @@ function dialTlsOf(unit: ClusterUnit): DialTls | null {
     minVersion: "TLSv1.2",
     ...(caPem === null ? {} : { ca: caPem }),
   });
-  return { serverName, context, insecureSkipVerify, alpn: ["http/1.1"] };
+  return { serverName, context, insecureSkipVerify, alpn: ALPN[unit.protocol] };
 }

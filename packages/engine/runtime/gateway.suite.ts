@@ -3,6 +3,7 @@ import type { Clock } from "../base/index.ts";
 import type { FilterFactory } from "../filter/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "../model/index.ts";
 import type {
+  ClusterProtocol,
   ClusterSettings,
   ClusterTls,
   EndpointSpec,
@@ -29,6 +30,7 @@ export interface Shape {
   readonly listener?: Partial<ListenerSettings>;
   readonly cluster?: Partial<ClusterSettings>;
   readonly clusterTls?: ClusterTls;
+  readonly protocol?: ClusterProtocol;
   readonly balancing?: "peak-ewma" | "round-robin" | "random";
   readonly rule?: Partial<RouteRule>;
   /** HTTPS when one of them has TLS. Default: one server for every host. */
@@ -102,7 +104,7 @@ export function unitsOf(shape: Shape): Unit[] {
     {
       kind: "cluster",
       name: "app",
-      protocol: "http1",
+      protocol: shape.protocol ?? "http1",
       endpoints: "app",
       balancing: shape.balancing ?? "round-robin",
       tls: shape.clusterTls ?? null,

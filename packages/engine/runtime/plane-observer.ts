@@ -88,6 +88,12 @@ export class PlaneObserver implements ExchangeObserver {
     this.logLimited(fault, { client: peer.address });
   }
 
+  /** A connection that was ended for what its client did. */
+  broken(fault: Fault, peer: Peer): void {
+    this.lane.refused(fault.code === "HDL_DOWNSTREAM_FLOOD" ? "http2-flood" : "http2-protocol-error");
+    this.logLimited(fault, { client: peer.address });
+  }
+
   private logFault(fault: Fault, exchange: Exchange): void {
     if (fault.code === "HDL_NO_ROUTE" || fault.code === "HDL_DOWNSTREAM_RESET") return;
     this.logLimited(fault, { route: exchange.match.route, endpoint: exchange.endpoint });

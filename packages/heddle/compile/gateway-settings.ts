@@ -86,6 +86,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     http2,
     ...same
   } = spec.limits ?? {};
+  const { stalledWindow, ...ofConnection } = http2 ?? {};
   return {
     ...base,
     ...same,
@@ -98,25 +99,25 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
     forwarded: { ...base.forwarded, ...spec.forwarded },
-    http2: http2Settings(http2, base.http2),
+    http2: {
+      ...http2Settings(ofConnection, base.http2),
+      stalledWindowMs: msOr(stalledWindow, base.http2.stalledWindowMs),
+    },
   };
 }
 
 interface Http2Spec {
-  readonly stalledWindow?: string;
   readonly pingInterval?: string;
   readonly pingTimeout?: string;
   readonly maxConnectionAge?: string;
 }
 
-/** Both ends have the same durations. */
-function http2Settings<T extends Http2ClusterSettings>(spec: Http2Spec | undefined, base: T): T {
-  if (spec === undefined) return base;
-  const { stalledWindow, pingInterval, pingTimeout, maxConnectionAge, ...same } = spec;
+/** What both ends have. */
+function http2Settings<T extends Http2ClusterSettings>(spec: Http2Spec, base: T): T {
+  const { pingInterval, pingTimeout, maxConnectionAge, ...same } = spec;
   return {
     ...base,
     ...same,
-    stalledWindowMs: msOr(stalledWindow, base.stalledWindowMs),
     pingIntervalMs: msOr(pingInterval, base.pingIntervalMs),
     pingTimeoutMs: msOr(pingTimeout, base.pingTimeoutMs),
     maxConnectionAgeMs: msOr(maxConnectionAge, base.maxConnectionAgeMs),
@@ -149,7 +150,7 @@ export function upstreamSettings(
       ejectAfterFaults: ejection.afterFaults ?? settings.ejectAfterFaults,
       ejectMs: msOr(ejection.time, settings.ejectMs),
       maxEjectedShare: ejection.maxShare ?? settings.maxEjectedShare,
-      http2: http2Settings(http2, settings.http2),
+      http2: http2Settings(http2 ?? {}, settings.http2),
     },
   };
 }

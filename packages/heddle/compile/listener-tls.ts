@@ -29,8 +29,7 @@ type Resolved = { readonly certificate: Good } | { readonly finding: Finding };
 
 const minVersionOption = "heddle.dev/min-version";
 const alpnOption = "heddle.dev/alpn";
-const knownAlpn: readonly string[] = ["h2", "http/1.1"];
-const defaultAlpn: readonly string[] = ["http/1.1"];
+const defaultAlpn: readonly string[] = ["h2", "http/1.1"];
 const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
   "1.2": "TLSv1.2",
   "TLSv1.2": "TLSv1.2",
@@ -159,5 +158,5 @@ function readOptions(options: Readonly<Record<string, string>>, path: string) {
 }
 
 function isAlpn(protocols: readonly string[]): boolean {
-  return protocols.every((one) => knownAlpn.includes(one)) && new Set(protocols).size === protocols.length;
+  return protocols.every((one) => defaultAlpn.includes(one)) && new Set(protocols).size === protocols.length;
 }

@@ -41,6 +41,7 @@ export function resetCodeOf(code: FaultCode): Http2ErrorCode {
     case "HDL_OVERLOADED":
       return H2.REFUSED_STREAM;
     case "HDL_DOWNSTREAM_FLOOD":
+    case "HDL_DOWNSTREAM_STALLED":
     case "HDL_REQUEST_BODY_TOO_SLOW":
     case "HDL_REQUEST_HEAD_TOO_LARGE":
     case "HDL_UPSTREAM_HEAD_TOO_LARGE":

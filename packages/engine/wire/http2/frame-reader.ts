@@ -53,6 +53,8 @@ export class FrameReader {
   private isDead = false;
   /** Section 3.4: SETTINGS come first. */
   private awaitsSettings = true;
+  /** Frames that came whole, DATA aside. */
+  framesRead = 0;
   private readonly partial = new OctetStore();
   /** Of a DATA frame: octets of data, and of padding behind them, that are still to come. */
   private isInData = false;
@@ -165,6 +167,7 @@ export class FrameReader {
     end: number,
   ): void {
     const length = end - start;
+    this.framesRead++;
     switch (type) {
       case FRAME.HEADERS:
         this.takeHeaders(flags, stream, bytes, start, end);

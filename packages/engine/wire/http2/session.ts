@@ -117,6 +117,11 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     return this.reader.isWithinFrame;
   }
 
+  /** Frames that came whole: whether a peer that is within one gets on. */
+  get framesRead(): number {
+    return this.reader.framesRead;
+  }
+
   /** A stream's octets wait for a window that the peer does not open. */
   get isStalled(): boolean {
     return this.outbox.isWritable && this.outbox.waiting > 0;

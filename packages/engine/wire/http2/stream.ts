@@ -26,6 +26,8 @@ export class Http2Stream {
   readonly id: number;
   /** The object that gets the stream's events. */
   events: StreamEvents | null = null;
+  /** Whatever the owner wants to find again when the stream is closed and has no events any more. */
+  attachment: unknown = null;
   private readonly host: StreamHost;
   /** @internal The id's four octets. */
   readonly idText: string;

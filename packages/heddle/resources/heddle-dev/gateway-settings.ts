@@ -43,7 +43,6 @@ const http2UpstreamSchema = struct({
   maxStreams: count(1, 65_536),
   streamWindowBytes: count(16_384, maxWindow),
   connectionWindowBytes: count(65_535, maxWindow),
-  stalledWindow: time("100ms", "1h"),
   pingInterval: time("0s", "24h"),
   pingTimeout: time("100ms", "5m"),
   maxConnectionAge: time("0s", "24h"),
