@@ -186,6 +186,7 @@ const owner = {
   isDraining: false,
   shed: () => null,
   onRefused() {},
+  onBroken() {},
   onDownstreamClosed() {},
 };
 

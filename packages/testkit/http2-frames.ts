@@ -124,6 +124,16 @@ export class RawHttp2 {
     return frame;
   }
 
+  /** Resolves when the other side has worked off everything that was sent before: it has answered a PING. */
+  async roundTrip(): Promise<void> {
+    const payload = Buffer.from("roundtrp", "latin1");
+    this.send(makeFrame(FRAME_TYPE.PING, 0, 0, payload));
+    for (;;) {
+      const frame = await this.receiveOf(FRAME_TYPE.PING);
+      if ((frame.flags & 1) !== 0 && frame.payload.equals(payload)) return;
+    }
+  }
+
   /** Reads on until a frame of that type (and stream, where one is given) comes. */
   async receiveOf(type: number, stream: number = -1, timeoutMs: number = 5_000): Promise<ReceivedFrame> {
     for (;;) {

@@ -196,9 +196,10 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
 
   onClosed(error: Error | null): void {
     this.phase = "closed";
-    this.owner.wheel.cancel(this);
     this.session.close(makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error));
     this.first = null;
+    // Last: what ends above may have asked to be watched.
+    this.owner.wheel.cancel(this);
     this.owner.onDownstreamClosed(this);
   }
 

@@ -112,7 +112,7 @@ export class RequestSide implements PipeOutput {
     const { exchange, rule, stream } = this.flow;
     return (
       isIdempotent(exchange.request.method) ||
-(rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
+      (rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
       (stream !== null && stream.mayBeUnsent)
     );
   }

@@ -306,10 +306,8 @@ test("an idle connection closes after its time, a silent one after the head's", 
     if (isUsed) {
       client.sendRequest(1, getFields());
       await client.receiveOf(FRAME_TYPE.DATA, 1);
-    } else {
-      await client.receiveOf(FRAME_TYPE.SETTINGS);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await client.roundTrip();
     clock.advance(beforeMs);
     assert.equal(client.connection.hasEnded, false);
     clock.advance(afterMs);
@@ -350,7 +348,7 @@ test("a client that is gone is found out by a PING while it has requests", async
   clock.advance(31_000);
   const ping = await client.receiveOf(FRAME_TYPE.PING);
   client.send(makeFrame(FRAME_TYPE.PING, 1, 0, ping.payload));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await client.roundTrip();
   clock.advance(15_000);
   assert.equal(gateway.exchanges, 1);
   clock.advance(16_000);
@@ -375,9 +373,13 @@ test("an endpoint that is gone is found out by a PING, and its exchanges fail", 
   const connection = await upstream.connection(0);
   await connection.receiveUntil("SM\r\n\r\n");
   connection.send(
-    Buffer.concat([makeFrame(FRAME_TYPE.SETTINGS, 0, 0), makeFrame(FRAME_TYPE.SETTINGS, 1, 0)]),
+    Buffer.concat([
+      makeFrame(FRAME_TYPE.SETTINGS, 0, 0),
+      makeFrame(FRAME_TYPE.SETTINGS, 1, 0),
+      makeFrame(FRAME_TYPE.PING, 0, 0, "roundtrp"),
+    ]),
   );
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await connection.receiveUntil("roundtrp");
   clock.advance(31_000);
   clock.advance(11_000);
   const { status, body } = await readResponse(client);

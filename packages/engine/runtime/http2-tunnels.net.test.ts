@@ -195,12 +195,12 @@ test("an endpoint that does not upgrade answers like any other, and the connecti
 
 test("octets that a client sends before the tunnel is there wait for it", async () => {
   let isEarly = false;
+  const { promise: sent, resolve: haveSent } = Promise.withResolvers<void>();
   await using upstream = await openRecordingServer({
     script: async (connection) => {
       const head = await connection.receiveUntil("\r\n\r\n", 60_000);
       const key = /^sec-websocket-key: (.*)\r$/im.exec(head)?.[1] ?? "";
-      // Another request of another connection goes through meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sent;
       isEarly = connection.unread !== "";
       connection.send(
         `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n` +
@@ -224,6 +224,8 @@ test("octets that a client sends before the tunnel is there wait for it", async 
     makeFrame(FRAME_TYPE.DATA, 0, 1, "too "),
     makeFrame(FRAME_TYPE.DATA, END_STREAM, 1, "early"),
   );
+  await client.roundTrip();
+  haveSent();
   let text = "";
   while (text.length < 9) text += (await client.receiveOf(FRAME_TYPE.DATA, 1)).payload.toString();
   assert.equal(text, "TOO EARLY");
