@@ -23,6 +23,7 @@ test("RFC 9773 section 4.1: the example's key identifier and serial number give 
 test("a certificate without a key identifier of its authority has no renewal id", async () => {
   const { certificatePem } = await makeValidationCertificate("a.example", "token.thumb", Date.now());
   assert.equal(renewalId(certificatePem), null);
+  assert.equal(renewalId("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), null);
 });
 
 test("RFC 8737 section 3: one name, and the digest of the key authorization in a critical extension", async () => {

@@ -40,12 +40,23 @@ export async function makeValidationCertificate(
   return { certificatePem: certificate.toString("pem"), privateKeyPem: key.pem };
 }
 
-/** The name of a certificate in requests for renewal information (RFC 9773 section 4.1); null without a key id. */
+/**
+ * The name of a certificate in requests for renewal information (RFC 9773 section 4.1); null for one without a key id
+ * of its authority. One that cannot be read has none either: it is renewed without the CA's advice.
+ */
 export function renewalId(certificatePem: string): string | null {
-  const certificate = new x509.X509Certificate(certificatePem);
-  const authority = certificate.getExtension(x509.AuthorityKeyIdentifierExtension);
-  if (authority?.keyId === undefined) return null;
+  const certificate = readCertificate(certificatePem);
+  const authority = certificate?.getExtension(x509.AuthorityKeyIdentifierExtension);
+  if (certificate === null || authority?.keyId === undefined) return null;
   return `${base64url(authority.keyId)}.${base64url(integer(certificate.serialNumber))}`;
+}
+
+function readCertificate(pem: string): x509.X509Certificate | null {
+  try {
+    return new x509.X509Certificate(pem);
+  } catch {
+    return null;
+  }
 }
 
 const base64url = (hex: string): string => Buffer.from(hex, "hex").toString("base64url");

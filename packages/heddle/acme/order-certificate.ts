@@ -134,7 +134,8 @@ async function authorize(order: AcmeResource, options: OrderOptions, deadlineMs:
     if (units.length > 0) await options.publish(units);
     options.signal.throwIfAborted();
     for (const { url, hostname, type } of challenges) await client.post(url, {}, `${hostname}: ${type}`);
-    await Promise.all(challenges.map((challenge) => awaitVerdict(challenge, options, deadlineMs)));
+    // One after the other: the first that fails ends the order, and no poll goes on behind it.
+    for (const challenge of challenges) await awaitVerdict(challenge, options, deadlineMs);
   } finally {
     options.retract(units);
   }
