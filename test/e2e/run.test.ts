@@ -430,7 +430,7 @@ describe("signals", () => {
     for (const name of ["b", "c"]) {
       writeFileSync(path.join(heddle.configFolder, "a.yaml"), files(heddle.ports.http, name));
       const isServed = async () => (await fetch(`${heddle.urls.http}/${name}`)).status === 200;
-      assert.ok(await becomesTrue(isServed, 10_000), name);
+      assert.ok(await becomesTrue(isServed, 30_000), name);
     }
     heddle.kill("SIGTERM");
     assert.deepEqual(await heddle.ended, { code: 0, signal: null });
