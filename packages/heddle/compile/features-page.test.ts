@@ -36,7 +36,7 @@ function testNames(): Set<string> {
   const files = globSync("test/conformance/*.test.ts", { cwd: root });
   const sources = files.map((file) => readFileSync(path.join(root, file), "utf8"));
   const names = sources.flatMap((source) =>
-    [...source.matchAll(/["`]((?:Gateway|HTTPRoute|HTTPListener|LaterKinds)[A-Za-z0-9${}]*): /g)].map(
+    [...source.matchAll(/["`]((?:Gateway|HTTPRoute|HTTPListener|GRPCRoute|GRPCExact|LaterKinds)[A-Za-z0-9${}]*): /g)].map(
       (match) => match[1]!,
     ),
   );
