@@ -84,7 +84,13 @@ export interface GrpcEcho {
 /** A gRPC server of grpc-js. */
 export async function openGrpcEcho(name: string, port: number = 0): Promise<GrpcEcho> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_metadata_size": 65_536 });
-  const echo = { name, port: 0, calls: [] as GrpcEcho["calls"], cancelled: 0, close: () => server.forceShutdown() };
+  const echo = {
+    name,
+    port: 0,
+    calls: [] as GrpcEcho["calls"],
+    cancelled: 0,
+    close: () => server.forceShutdown(),
+  };
   server.addService(echoMethods(), handlers(echo));
   echo.port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
@@ -117,7 +123,8 @@ function handlers(echo: GrpcEcho & { cancelled: number }) {
     const reply = begin(call);
     const { request } = call;
     if (request.hangs === true) return;
-    if (request.fail !== undefined) done({ code: request.fail, details: `fails: ünd 100%`, metadata: trailers() });
+    if (request.fail !== undefined)
+      done({ code: request.fail, details: `fails: ünd 100%`, metadata: trailers() });
     else done(null, reply(request), trailers());
   };
   return {
@@ -139,7 +146,8 @@ function handlers(echo: GrpcEcho & { cancelled: number }) {
       const { count = 1, fail, hangs } = call.request;
       let sent = 0;
       const go = () => {
-        while (sent < count && !call.cancelled) if (!call.write(reply({ ...call.request, count: sent++ }))) break;
+        while (sent < count && !call.cancelled)
+          if (!call.write(reply({ ...call.request, count: sent++ }))) break;
         if (call.cancelled) return;
         if (sent < count) call.once("drain", go);
         else if (fail !== undefined) call.emit("error", { code: fail, details: "behind messages" });
@@ -241,7 +249,13 @@ export class EchoClient {
         { deadline: Date.now() + 10_000 },
         (error, reply) => {
           const code = error?.code ?? 0;
-          resolve({ code, details: error?.details ?? "", reply: reply ?? null, headers: {}, trailers: new Metadata() });
+          resolve({
+            code,
+            details: error?.details ?? "",
+            reply: reply ?? null,
+            headers: {},
+            trailers: new Metadata(),
+          });
         },
       );
       for (const message of messages) call.write(message);

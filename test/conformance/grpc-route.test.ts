@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { makeCertificateAuthority } from "@heddle/testkit";
 import { eventually, type Fabric, openFabric, toldOfRoute } from "./fabric.ts";
-import { EchoClient, echoService, openGrpcEcho, status, type CallOptions, type GrpcEcho } from "./grpc-echo.ts";
+import {
+  EchoClient,
+  echoService,
+  openGrpcEcho,
+  status,
+  type CallOptions,
+  type GrpcEcho,
+} from "./grpc-echo.ts";
 import {
   endpoint,
   gateway,
@@ -37,7 +44,10 @@ function grpcRoute(
   return { ...made, kind: "GRPCRoute", spec };
 }
 
-const method = (name: string, more: Spec = {}) => ({ method: { service: echoService, method: name }, ...more });
+const method = (name: string, more: Spec = {}) => ({
+  method: { service: echoService, method: name },
+  ...more,
+});
 const header = (name: string, value: string, type?: string) => ({ name, value, ...(type && { type }) });
 const one = (backend: string, more: Spec = {}) => ({ backendRefs: [to(backend)], ...more });
 
@@ -115,7 +125,9 @@ function routes(): Manifest[] {
         one("v3", { matches: [{ method: { method: "Echo" } }] }),
         one("v2", { matches: [{ method: { service: echoService } }] }),
         one("v1", { matches: [method("EchoTwo")] }),
-        one("v3", { matches: [{ method: { type: "RegularExpression", service: ".*echo.*", method: "Echo.*" } }] }),
+        one("v3", {
+          matches: [{ method: { type: "RegularExpression", service: ".*echo.*", method: "Echo.*" } }],
+        }),
       ],
       ["precedence.test"],
     ),
@@ -173,14 +185,22 @@ function routes(): Manifest[] {
     ),
     grpcRoute("infra/secure", [one("v2")], ["calls.secure.test"]),
     ...["bar.com", "foo.bar.com"].map((_, at) =>
-      grpcRoute(`infra/listener-${at + 1}`, [one(`v${at + 1}`)], [], [
-        { name: "many", sectionName: `listener-${at + 1}` },
-      ]),
+      grpcRoute(
+        `infra/listener-${at + 1}`,
+        [one(`v${at + 1}`)],
+        [],
+        [{ name: "many", sectionName: `listener-${at + 1}` }],
+      ),
     ),
-    grpcRoute("infra/listener-3", [one("v3")], [], [
-      { name: "many", sectionName: "listener-3" },
-      { name: "many", sectionName: "listener-4" },
-    ]),
+    grpcRoute(
+      "infra/listener-3",
+      [one("v3")],
+      [],
+      [
+        { name: "many", sectionName: "listener-3" },
+        { name: "many", sectionName: "listener-4" },
+      ],
+    ),
     grpcRoute("infra/any-call", [one("v1")], ["any.test"]),
     grpcRoute("infra/no-rules", undefined, ["no-rules.test"]),
   ];
@@ -339,7 +359,10 @@ test("GRPCRouteHostnameConflict: of an HTTPRoute and a GRPCRoute for one host ex
     assert.equal(toldOfRoute(kept, "Accepted"), "Accepted=True Accepted");
   });
   assert.equal((await fabric.ask("http", "/", { host: "shared.test" })).status, 200);
-  fabric.put("conflict", [{ ...pages, spec: { ...(pages["spec"] as Spec), hostnames: ["apart.example"] } }, calls]);
+  fabric.put("conflict", [
+    { ...pages, spec: { ...(pages["spec"] as Spec), hostnames: ["apart.example"] } },
+    calls,
+  ]);
   await eventually(async () => {
     const found = await fabric.read("grpcroutes", "infra/calls");
     assert.equal(toldOfRoute(found, "Accepted"), "Accepted=True Accepted");

@@ -78,7 +78,9 @@ export function endpoint(serviceName: string, port: number, suffix: string = "0"
 
 /** Lets resources of `from` (kind, namespace) refer to those of `to` (kind, name) in the grant's namespace. */
 export function grant(name: string, from: Spec, target: Spec): Manifest {
-  const group = ["Gateway", "HTTPRoute", "GRPCRoute"].includes(String(from["kind"])) ? "gateway.networking.k8s.io" : "";
+  const group = ["Gateway", "HTTPRoute", "GRPCRoute"].includes(String(from["kind"]))
+    ? "gateway.networking.k8s.io"
+    : "";
   return {
     apiVersion: gatewayApi,
     kind: "ReferenceGrant",

@@ -23,6 +23,7 @@ import { CompileMemo } from "./memo.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
 import { reportSettings } from "./parameters-ref.ts";
 import { tlsTargets } from "./tls-policies.ts";
+import { attachTrafficPolicies } from "./traffic-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
@@ -68,6 +69,7 @@ export function* compileInSlices(
   }
   yield;
 
+  attachTrafficPolicies(facts, memo, options, collector);
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
   const results = new Map<RequestRoute, RouteResult>();

@@ -36,9 +36,11 @@ function testNames(): Set<string> {
   const files = globSync("test/conformance/*.test.ts", { cwd: root });
   const sources = files.map((file) => readFileSync(path.join(root, file), "utf8"));
   const names = sources.flatMap((source) =>
-    [...source.matchAll(/["`]((?:Gateway|HTTPRoute|HTTPListener|GRPCRoute|GRPCExact|LaterKinds)[A-Za-z0-9${}]*): /g)].map(
-      (match) => match[1]!,
-    ),
+    [
+      ...source.matchAll(
+        /["`]((?:Gateway|HTTPRoute|HTTPListener|GRPCRoute|GRPCExact|LaterKinds)[A-Za-z0-9${}]*): /g,
+      ),
+    ].map((match) => match[1]!),
   );
   return new Set(names.flatMap((name) => ["303", "307", "308"].map((code) => name.replace("${code}", code))));
 }

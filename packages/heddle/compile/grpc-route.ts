@@ -4,6 +4,7 @@ import type { FactReader } from "./facts.ts";
 import { compileGrpcMatches, grpcPatterns } from "./grpc-route-matches.ts";
 import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import { ruleName, type RuleSource } from "./route-rules.ts";
+import { withTrafficPolicies } from "./traffic-policies.ts";
 
 /** A GRPCRoute: a route of gRPC calls, whose backends are reached by HTTP/2. */
 export function compileGrpcRoute(route: GRPCRoute, facts: FactReader, options: CompileOptions): RouteResult {
@@ -12,7 +13,7 @@ export function compileGrpcRoute(route: GRPCRoute, facts: FactReader, options: C
     kind: route.kind,
     namespace,
     name: `grpcroute/${namespace}/${name}`,
-    rules: (route.spec.rules ?? []).map(ruleSource),
+    rules: withTrafficPolicies(route, (route.spec.rules ?? []).map(ruleSource), facts),
   };
   return compileRequestRoute(route, source, facts, options, () => []);
 }
@@ -27,5 +28,7 @@ function ruleSource(rule: GRPCRouteRule, index: number): RuleSource {
     timeouts: undefined,
     retry: null,
     sessionPersistence: rule.sessionPersistence,
+    // Its backends speak gRPC.
+    translatesGrpcWeb: true,
   };
 }

@@ -8,6 +8,7 @@ import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import type { ParentOutcome } from "./route-parents.ts";
 import { ruleName, type RuleSource } from "./route-rules.ts";
 import { retryOf } from "./route-settings.ts";
+import { withTrafficPolicies } from "./traffic-policies.ts";
 
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
   const { namespace, name } = route.metadata;
@@ -15,7 +16,7 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
     kind: route.kind,
     namespace,
     name: `${namespace}/${name}`,
-    rules: route.spec.rules.map(ruleSource),
+    rules: withTrafficPolicies(route, route.spec.rules.map(ruleSource), facts),
   };
   return compileRequestRoute(route, source, facts, options, (outcomes) =>
     pathWarnings(route, outcomes, options),
@@ -32,6 +33,7 @@ function ruleSource(rule: HTTPRouteRule, index: number): RuleSource {
     timeouts: rule.timeouts,
     retry: retryOf(rule.retry),
     sessionPersistence: rule.sessionPersistence,
+    translatesGrpcWeb: false,
   };
 }
 

@@ -42,6 +42,8 @@ export interface RuleSource {
   readonly timeouts: HTTPRouteTimeouts | undefined;
   readonly retry: RetrySpec | null;
   readonly sessionPersistence: SessionPersistence | undefined;
+  /** Calls in gRPC-Web go on as gRPC. */
+  readonly translatesGrpcWeb: boolean;
 }
 
 /** What of a route its rules are planned from. */
@@ -117,8 +119,7 @@ function planRule(
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
       retry: rule.retry,
       sessionPersistence: isFinding(session) ? null : session,
-      // The backends of a GRPCRoute speak gRPC.
-      ...(kind === "GRPCRoute" ? { translatesGrpcWeb: true } : {}),
+      ...(rule.translatesGrpcWeb ? { translatesGrpcWeb: true } : {}),
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],

@@ -101,3 +101,4 @@ export type {
   BackendTLS,
 } from "./heddle-dev/backend.ts";
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
+export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";

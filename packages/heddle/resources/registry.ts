@@ -16,6 +16,7 @@ import { udpRouteKind } from "./gateway-api/udp-route.ts";
 import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
+import { trafficPolicyKind } from "./heddle-dev/traffic-policy.ts";
 import { apiVersionOf, type InputOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
 
 const table = [
@@ -37,6 +38,7 @@ const table = [
   backendKind,
   gatewaySettingsKind,
   acmeIssuerKind,
+  trafficPolicyKind,
 ] as const;
 
 /** Every kind that Heddle knows. */
