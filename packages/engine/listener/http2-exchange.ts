@@ -3,6 +3,7 @@ import type { Clock, Fault } from "../base/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
 import type { ExchangeEvents, Peer, RequestHead, ResponseSink } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
+import { grpcFormOfRequest, grpcStatusFields } from "../wire/grpc/index.ts";
 import { resetCodeOf } from "../wire/http2/index.ts";
 import type { Http2Stream, StreamEvents } from "../wire/http2/index.ts";
 import type { RequestHandler } from "./downstream.ts";
@@ -40,6 +41,8 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
   private readonly home: StreamHome;
   private readonly head: RequestHead;
   private events: ExchangeEvents | null = null;
+  /** A call of gRPC may go on for as long as it likes, and say little: its deadline is its own. */
+  private readonly isCall: boolean;
   private isRequestDone: boolean;
   private isResponseDone = false;
   private isHeadSent = false;
@@ -63,6 +66,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     this.home = home;
     this.stream = stream;
     this.head = head;
+    this.isCall = grpcFormOfRequest(head) === "grpc";
     this.isRequestDone = isLast;
     this.startedMs = home.clock.now();
     this.lastByteMs = this.startedMs;
@@ -111,6 +115,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     this.isResponseDone = true;
     this.early = null;
     if (this.isHeadSent) this.stream.reset(resetCodeOf(fault.code));
+    else if (this.isCall) answerCall(this.stream, fault, this.head);
     else answerFault(this.stream, fault, this.head.method === "HEAD");
     this.home.wrote(0);
   }
@@ -271,7 +276,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     if (this.isTunnel || this.isResponseDone) return stallMs;
     const { settings } = this.home;
     const { requestTimeoutMs, streamIdleMs, minBodyBytesPerSecond: limit, bodyRateGraceMs } = settings;
-    const wholeMs = this.startedMs + requestTimeoutMs;
+    const wholeMs = this.isCall ? Infinity : this.startedMs + requestTimeoutMs;
     if (!this.isRequestDone && wholeMs <= nowMs) {
       this.end(makeFault("HDL_REQUEST_TIMEOUT", `no whole request within ${requestTimeoutMs} ms`));
       return Infinity;
@@ -287,7 +292,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
       );
       return Infinity;
     }
-    if (this.isRequestDone) return Math.min(idleMs, stallMs);
+    if (this.isRequestDone || this.isCall) return Math.min(idleMs, stallMs);
     const rateMs = Math.max(this.startedMs + bodyRateGraceMs, nowMs + RATE_LOOK_MS);
     return Math.min(idleMs, stallMs, wholeMs, rateMs);
   }
@@ -296,7 +301,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
   private isTooSlow(nowMs: number): boolean {
     const { minBodyBytesPerSecond, bodyRateGraceMs } = this.home.settings;
     const elapsedMs = nowMs - this.startedMs - this.heldMs;
-    if (this.isRequestDone || this.isBodyPaused || minBodyBytesPerSecond === 0) return false;
+    if (this.isRequestDone || this.isCall || this.isBodyPaused || minBodyBytesPerSecond === 0) return false;
     if (elapsedMs < bodyRateGraceMs) return false;
     return this.bodyBytes * 1_000 < minBodyBytesPerSecond * elapsedMs;
   }
@@ -341,6 +346,13 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
 
 /** How often the pace of a slow body is looked at. */
 const RATE_LOOK_MS = 1_000;
+
+/** The same of a gRPC call: its status, in the head alone. */
+function answerCall(stream: Http2Stream, fault: Fault, { fields }: RequestHead): void {
+  const status = grpcStatusFields(FAULTS[fault.code].grpc, `${fault.message} (${fault.code})`);
+  const contentType: [string, string] = ["content-type", fields.get("content-type")!];
+  stream.writeHead(new ResponseHead(200, Fields.of([contentType, ...status])), true);
+}
 
 /** Answers a request with a fault, in place of the proxy. */
 export function answerFault(stream: Http2Stream, fault: Fault, isHead: boolean): void {

@@ -1,4 +1,4 @@
-import { makeFault } from "../base/index.ts";
+import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Cluster, Endpoint } from "../cluster/index.ts";
 import type { Filter, FilterChain, Reply } from "../filter/index.ts";
@@ -316,6 +316,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   onRequestReset(fault: Fault): void {
     if (this.isEnded) return;
     this.exchange.fault = fault;
+    if (this.call !== null) this.exchange.grpcStatus = FAULTS[fault.code].grpc;
     this.dropAttempt(fault);
     this.finish();
   }

@@ -3,21 +3,14 @@ import { Fields, NAME } from "../message/index.ts";
 import type { Exchange, GrpcForm } from "../message/index.ts";
 import {
   encodeBase64,
-  encodeStatusMessage,
   encodeTrailersFrame,
-  GRPC_STATUS,
+  grpcStatusFields,
   grpcStatusOfHttp,
   withGrpcForm,
 } from "../wire/grpc/index.ts";
 
-/** As long as clients show, and as a field may be. */
-const MAX_MESSAGE = 1_024;
-
-/** The text of a reply's body for `grpc-message`. */
-export function statusMessage(body: string | Uint8Array): string {
-  const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
-  return encodeStatusMessage(text.trim().slice(0, MAX_MESSAGE));
-}
+const textOf = (body: string | Uint8Array): string =>
+  typeof body === "string" ? body : Buffer.from(body).toString("utf8");
 
 /**
  * A reply of ours as a gRPC client reads it: HTTP 200 with the status in the head alone (PROTOCOL-HTTP2.md,
@@ -31,9 +24,7 @@ export function asGrpcReply(reply: Reply, exchange: Exchange): Reply {
   const asked = exchange.request.fields.getKnown(NAME.CONTENT_TYPE) ?? "";
   const headers = reply.headers.filter(([name]) => name !== "content-type" && name !== "content-length");
   const contentType: [string, string] = ["content-type", withGrpcForm(asked, form)];
-  const trailers: [string, string][] = [["grpc-status", String(status)]];
-  const message = statusMessage(reply.body);
-  if (message !== "" && status !== GRPC_STATUS.OK) trailers.push(["grpc-message", message]);
+  const trailers = grpcStatusFields(status, textOf(reply.body));
   if (form === "grpc") return { status: 200, headers: [...headers, contentType, ...trailers], body: "" };
   const frame = encodeTrailersFrame(Fields.of(trailers));
   const body = form === "grpc-web-text" ? encodeBase64(frame) : frame;

@@ -2,7 +2,7 @@ import { FAULTS } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Reply } from "../filter/index.ts";
 import { Fields } from "../message/index.ts";
-import { statusMessage } from "./grpc-reply.ts";
+import { grpcStatusFields } from "../wire/grpc/index.ts";
 
 /**
  * The one place where a fault becomes an answer. The body names the code, which operators look up in
@@ -23,7 +23,7 @@ export function rescue(fault: Fault): Reply {
 /** The same for a gRPC call whose response has begun: its trailers can still say what went wrong. */
 export function rescueTrailers(fault: Fault): Fields {
   const { body, grpcStatus } = rescue(fault);
-  return new Fields("", [], ["grpc-status", String(grpcStatus), "grpc-message", statusMessage(body)]);
+  return Fields.of(grpcStatusFields(grpcStatus!, body as string));
 }
 
 const EXPLANATIONS: Partial<Record<Fault["code"], string>> = {

@@ -7,6 +7,7 @@ export { GRPC_STATUS, GRPC_STATUS_NAMES, grpcStatusOfHttp, parseGrpcStatus } fro
 export type { GrpcStatusName } from "./status.ts";
 export { formatGrpcTimeout, parseGrpcTimeout } from "./timeout.ts";
 export { decodeStatusMessage, encodeStatusMessage } from "./status-message.ts";
+export { grpcStatusFields } from "./status-fields.ts";
 export { grpcFormOf, grpcFormOfRequest, withGrpcForm } from "./content-type.ts";
 export { MessageReader } from "./parse.ts";
 export type { MessageReaderEvents } from "./parse.ts";
