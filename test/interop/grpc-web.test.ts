@@ -234,7 +234,7 @@ describe("gRPC-Web through Heddle", () => {
       >;
       assert.equal(out["error"], undefined, found);
       assert.equal(out["binary"]?.messages[0]?.["text"], "bin ☺");
-      assert.deepEqual((out["binary"]?.messages[0]?.["metadata"] as Record<string, string[]>)["x-from"], [
+      assert.deepEqual((out["binary"]!.messages[0]!["metadata"] as Record<string, string[]>)["x-from"], [
         "page",
       ]);
       assert.match(out["binary"]!.trailers, /grpc-status:0/);
