@@ -80,6 +80,8 @@ function makeCluster(): StreamCluster {
   const observer = {
     attemptStarted: nothing,
     attemptEnded: nothing,
+    endpointHealth() {},
+    healthCheckFailed() {},
     endpointEjected: nothing,
     upstreamOpened: nothing,
     upstreamClosed: nothing,

@@ -15,6 +15,8 @@ import type { Http1Limits } from "../wire/http1/index.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { EndpointObserver } from "./endpoint.ts";
+import { HealthChecks } from "./health-checks.ts";
+import type { HealthHome } from "./health-checks.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { Transport } from "./transport.ts";
 import type { TransportHome } from "./transport.ts";
@@ -24,6 +26,9 @@ export interface ClusterObserver extends EndpointObserver {
   attemptStarted(clusterIndex: number, endpointIndex: number): void;
   attemptEnded(clusterIndex: number, endpointIndex: number, hasFailed: boolean): void;
   endpointEjected(clusterIndex: number, endpointIndex: number): void;
+  /** Health checks changed their mind about an endpoint. */
+  endpointHealth(endpointIndex: number, isHealthy: boolean): void;
+  healthCheckFailed(endpointIndex: number): void;
 }
 
 export interface ClusterContext {
@@ -41,7 +46,7 @@ const NONE: readonly Endpoint[] = [];
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements TransportHome {
+export class Cluster implements TransportHome, HealthHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -52,6 +57,7 @@ export class Cluster implements TransportHome {
   private picker: Picker<Endpoint>;
   private readonly transport: Transport;
   private ejector: Ejector;
+  private health: HealthChecks | null = null;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
 
@@ -66,6 +72,7 @@ export class Cluster implements TransportHome {
     this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
     this.picker = makePicker(unit.balancing);
     this.ejector = new Ejector(unit.settings);
+    this.startChecks();
   }
 
   /** A changed unit of the same name. New connections follow it; those under other TLS or protocol are not reused. */
@@ -75,6 +82,7 @@ export class Cluster implements TransportHome {
       JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) || unit.protocol !== this.unit.protocol;
     const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
+    const isOtherCheck = JSON.stringify(unit.healthCheck) !== JSON.stringify(this.unit.healthCheck);
     // A change of endpoints must not refill it.
     if (ratio !== before.retryBudgetRatio || floor !== before.retryBudgetMinPerSecond)
       this.budget = new RetryBudget(ratio, floor);
@@ -84,6 +92,10 @@ export class Cluster implements TransportHome {
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
     this.ejector.follow(this.endpoints);
+    if (isOtherCheck) {
+      this.health?.stop();
+      this.startChecks();
+    }
     if (!isOtherTls) return;
     this.epoch++;
     for (const endpoint of this.endpoints) endpoint.closeIdle();
@@ -106,13 +118,21 @@ export class Cluster implements TransportHome {
     this.byName = next;
     this.endpoints = [...next.values()];
     this.ejector.follow(this.endpoints);
+    this.health?.follow(this.endpoints);
   }
 
   /** The cluster left the configuration: idle connections close, exchanges finish. */
   close(): void {
+    this.health?.stop();
     for (const endpoint of this.endpoints) this.retire(endpoint);
     this.endpoints = [];
     this.byName.clear();
+  }
+
+  private startChecks(): void {
+    const { healthCheck } = this.unit;
+    this.health = healthCheck === undefined ? null : new HealthChecks(healthCheck, this);
+    this.health?.follow(this.endpoints);
   }
 
   private retire(endpoint: Endpoint): void {
@@ -194,6 +214,22 @@ export class Cluster implements TransportHome {
 
   get observer(): EndpointObserver {
     return this.context.observer;
+  }
+
+  // HealthHome
+
+  authorityOf(endpoint: Endpoint): string {
+    const serverName = this.unit.tls?.serverName ?? "";
+    if (serverName !== "") return serverName;
+    return endpoint.port === 0 ? "localhost" : endpoint.name;
+  }
+
+  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
+    this.context.observer.endpointHealth(endpoint.index, isHealthy);
+  }
+
+  onCheckFailed(endpoint: Endpoint): void {
+    this.context.observer.healthCheckFailed(endpoint.index);
   }
 
   // Outcomes, told by the proxy

@@ -19,7 +19,7 @@ export class Ejector {
 
   follow(endpoints: readonly Endpoint[]): void {
     this.endpoints = endpoints;
-    this.ejected = endpoints.filter((endpoint) => !endpoint.isAvailable);
+    this.ejected = endpoints.filter((endpoint) => endpoint.isEjected);
   }
 
   /** The endpoint did its work. */
@@ -27,7 +27,7 @@ export class Ejector {
     if (endpoint.consecutiveFaults === 0 && endpoint.ejections === 0) return;
     endpoint.consecutiveFaults = 0;
     endpoint.ejections = 0;
-    if (!endpoint.isAvailable) this.admit(endpoint);
+    if (endpoint.isEjected) this.admit(endpoint);
   }
 
   /** The endpoint failed; says whether this ejected it. */
@@ -35,13 +35,13 @@ export class Ejector {
     endpoint.consecutiveFaults++;
     const { ejectAfterFaults, ejectMs } = this.settings;
     if (ejectAfterFaults === 0 || endpoint.isRemoved) return false;
-    if (!endpoint.isAvailable) {
+    if (endpoint.isEjected) {
       if (!endpoint.isProbing) return false;
       this.sentence(endpoint, nowMs, ejectMs);
       return false;
     }
     if (endpoint.consecutiveFaults < ejectAfterFaults || !this.mayEject()) return false;
-    endpoint.isAvailable = false;
+    endpoint.isEjected = true;
     this.ejected.push(endpoint);
     this.sentence(endpoint, nowMs, ejectMs);
     return true;
@@ -65,7 +65,7 @@ export class Ejector {
   }
 
   private admit(endpoint: Endpoint): void {
-    endpoint.isAvailable = true;
+    endpoint.isEjected = false;
     endpoint.isProbing = false;
     const at = this.ejected.indexOf(endpoint);
     if (at >= 0) this.ejected.splice(at, 1);

@@ -53,7 +53,10 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
   /** Peak EWMA of the time to the response head; 0 until measured. */
   ewmaMs = 0;
   ewmaAtMs = 0;
-  isAvailable = true;
+  /** Left out after faults: see Ejector. */
+  isEjected = false;
+  /** What health checks say; true where there are none. */
+  isHealthy = true;
   /** Out of the configuration: finishes its exchanges, takes no new ones. */
   isRemoved = false;
   consecutiveFaults = 0;
@@ -99,6 +102,10 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
 
   get wheel(): TimerWheel {
     return this.home.wheel;
+  }
+
+  get isAvailable(): boolean {
+    return !this.isEjected && this.isHealthy;
   }
 
   /** A kept-alive connection, or null. */

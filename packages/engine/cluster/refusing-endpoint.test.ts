@@ -31,6 +31,8 @@ function attemptsAtFailing(code: FaultCode): number {
         attemptStarted: nothing,
         attemptEnded: nothing,
         endpointEjected: nothing,
+        endpointHealth: nothing,
+        healthCheckFailed: nothing,
         upstreamOpened: nothing,
         upstreamClosed: nothing,
         upstreamConnectFailed: nothing,

@@ -259,6 +259,19 @@ export interface ClusterUnit {
   readonly balancing: "peak-ewma" | "round-robin" | "random";
   readonly tls: ClusterTls | null;
   readonly settings: ClusterSettings;
+  /** Absent: health is known from traffic alone. */
+  readonly healthCheck?: HealthCheckSpec;
+}
+
+/** By the gRPC health protocol, from each worker. */
+export interface HealthCheckSpec {
+  /** "" for the server as a whole. */
+  readonly service: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Answers in a row. */
+  readonly unhealthyAfter: number;
+  readonly healthyAfter: number;
 }
 
 export type ClusterProtocol = "http1" | "http2" | "auto";

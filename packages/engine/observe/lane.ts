@@ -239,6 +239,15 @@ export class WorkerLane {
     this.endpoints.add(endpointIndex, ENDPOINT.ejections, 1);
   }
 
+  /** Health checks changed their mind about an endpoint. */
+  endpointHealth(endpointIndex: number, isHealthy: boolean): void {
+    this.endpoints.add(endpointIndex, isHealthy ? ENDPOINT.unhealthyEnded : ENDPOINT.unhealthyBegun, 1);
+  }
+
+  healthCheckFailed(endpointIndex: number): void {
+    this.endpoints.add(endpointIndex, ENDPOINT.healthCheckFailures, 1);
+  }
+
   /** What the access log has written and dropped so far: totals, not differences. */
   setLogLines(written: number, dropped: number): void {
     this.own[WORKER.logLines] = written;

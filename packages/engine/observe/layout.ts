@@ -64,6 +64,9 @@ export const ENDPOINT = {
   connectionsClosed: 9,
   connectFailed: 10,
   ejections: 11,
+  unhealthyBegun: 12,
+  unhealthyEnded: 13,
+  healthCheckFailures: 14,
 } as const;
 
 /** One cell: how often a filter's event happened. */
@@ -153,10 +156,11 @@ export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
     states: [],
   },
   endpoint: {
-    stride: 12,
+    stride: 15,
     open: [
       [ENDPOINT.attemptsStarted, ENDPOINT.attemptsEnded],
       [ENDPOINT.connectionsOpened, ENDPOINT.connectionsClosed],
+      [ENDPOINT.unhealthyBegun, ENDPOINT.unhealthyEnded],
     ],
     states: [],
   },

@@ -53,7 +53,7 @@ test("a session whose endpoint is gone, or was made up, starts anew", () => {
   const first = drive({ rule, endpoints: [1, 2] });
   const { endpoint } = first.attempt;
   first.attempt.respond(200, "ok");
-  endpoint.isAvailable = false;
+  endpoint.isHealthy = false;
   for (const cookie of [cookieOf(first), "sid=nobody.1.1", "sid=x", "sid=", "sid=..", "other=1"]) {
     const next = drive({ rule, cluster: first.cluster, headers: [["cookie", cookie]] });
     assert.notEqual(next.attempt.endpoint, endpoint);

@@ -84,6 +84,8 @@ const silentObserver = {
   attemptStarted() {},
   attemptEnded() {},
   endpointEjected() {},
+  endpointHealth() {},
+  healthCheckFailed() {},
   upstreamOpened() {},
   upstreamClosed() {},
   upstreamConnectFailed() {},

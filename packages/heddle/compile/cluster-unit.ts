@@ -4,6 +4,7 @@ import type {
   ClusterUnit,
   EndpointSpec,
   EndpointsUnit,
+  HealthCheckSpec,
 } from "@heddle/engine/model";
 import type { UpstreamSettings } from "./gateway-settings.ts";
 
@@ -12,8 +13,10 @@ export function clusterUnit(
   protocol: ClusterProtocol,
   tls: ClusterTls | null,
   { balancing, settings }: UpstreamSettings,
+  healthCheck?: HealthCheckSpec,
 ): ClusterUnit {
-  return { kind: "cluster", name, protocol, endpoints: name, balancing, tls, settings };
+  const unit: ClusterUnit = { kind: "cluster", name, protocol, endpoints: name, balancing, tls, settings };
+  return healthCheck === undefined ? unit : { ...unit, healthCheck };
 }
 
 /** Sorted, each address and port once, so that the order of sources makes no difference. */

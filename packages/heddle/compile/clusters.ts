@@ -1,4 +1,5 @@
-import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/model";
+import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
+import type { Backend } from "../resources/index.ts";
 import { readOverHttp2, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
@@ -7,6 +8,7 @@ import type { CompileProblem } from "./compile-problem.ts";
 import { readResource, readSlices, type FactReader } from "./facts.ts";
 import { readClusterName } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
+import { durationMs } from "./route-settings.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
 
 export interface ClusterResult {
@@ -20,6 +22,7 @@ interface ClusterPlan {
   readonly protocol: ClusterProtocol;
   readonly endpoints: readonly EndpointSpec[];
   readonly tls: ClusterTls | null;
+  readonly healthCheck?: HealthCheckSpec;
   readonly problems: readonly CompileProblem[];
 }
 
@@ -34,7 +37,7 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
       : planHeddleBackend(namespace, resource, facts, options);
   if (found === null) return { target, units: [], problems: [] };
   const units = [
-    clusterUnit(name, isHttp2 ? "http2" : found.protocol, found.tls, upstream),
+    clusterUnit(name, isHttp2 ? "http2" : found.protocol, found.tls, upstream, found.healthCheck),
     endpointsUnit(name, found.endpoints),
   ];
   return { target, units: units.map((unit) => hashUnit(unit)), problems: found.problems };
@@ -63,5 +66,12 @@ function planHeddleBackend(
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return null;
   const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
-  return { protocol, endpoints, tls, problems: [] };
+  return { protocol, endpoints, tls, ...healthCheckOf(backend), problems: [] };
+}
+
+function healthCheckOf({ spec }: Backend): { healthCheck?: HealthCheckSpec } {
+  if (spec.healthCheck === undefined) return {};
+  const { grpc, interval, timeout, unhealthyAfter, healthyAfter } = spec.healthCheck;
+  const times = { intervalMs: durationMs(interval), timeoutMs: durationMs(timeout) };
+  return { healthCheck: { service: grpc.service, ...times, unhealthyAfter, healthyAfter } };
 }

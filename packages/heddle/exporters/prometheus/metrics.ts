@@ -158,6 +158,17 @@ const ENDPOINT_METRICS: GroupMetrics = {
     ),
     counter("heddle_endpoint_connect_failures_total", ENDPOINT.connectFailed, "Dials that failed."),
     counter("heddle_endpoint_ejections_total", ENDPOINT.ejections, "Times it was left out after failures."),
+    open(
+      "heddle_endpoint_unhealthy",
+      ENDPOINT.unhealthyBegun,
+      ENDPOINT.unhealthyEnded,
+      "Workers whose health checks it fails.",
+    ),
+    counter(
+      "heddle_endpoint_health_check_failures_total",
+      ENDPOINT.healthCheckFailures,
+      "Health checks that it failed.",
+    ),
   ],
   histogram: null,
 };

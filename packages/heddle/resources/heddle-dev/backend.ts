@@ -1,8 +1,9 @@
 import type { Static } from "typebox";
 import { conditions } from "../gateway-api/condition.ts";
-import { objectName, portNumber, preciseHostname } from "../gateway-api/names.ts";
+import { parseDurationMs } from "../gateway-api/go-duration.ts";
+import { duration, objectName, portNumber, preciseHostname } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import { choice, flag, list, optional, struct, text, withDefault } from "../schema/build.ts";
+import { choice, flag, integer, list, optional, refine, struct, text, withDefault } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
 import { rule, type Rule, unique } from "../schema/rule.ts";
 
@@ -95,7 +96,43 @@ const backendTlsSchema = struct(
 );
 export type BackendTLS = Static<typeof backendTlsSchema>;
 
+interface Times {
+  interval: string;
+  timeout: string;
+}
+
+const healthCheckSchema = struct(
+  {
+    /** By grpc.health.v1.Health/Check; without a service, of the server as a whole. */
+    grpc: struct({ service: withDefault(text({ maxLength: 1024 }), "") }),
+    interval: withDefault(refine(duration, { rules: [healthTime("100ms", "1h")] }), "5s"),
+    timeout: withDefault(refine(duration, { rules: [healthTime("10ms", "1m")] }), "1s"),
+    unhealthyAfter: withDefault(integer({ minimum: 1, maximum: 100 }), 3),
+    healthyAfter: withDefault(integer({ minimum: 1, maximum: 100 }), 2),
+  },
+  {
+    rules: [
+      rule<Times>(
+        "timeout-within-interval",
+        "timeout must not be longer than interval",
+        ({ interval, timeout }) => (parseDurationMs(timeout) ?? 0) <= (parseDurationMs(interval) ?? 0),
+      ),
+    ],
+  },
+);
+export type BackendHealthCheck = Static<typeof healthCheckSchema>;
+
+function healthTime(min: string, max: string): Rule {
+  const [low, high] = [parseDurationMs(min)!, parseDurationMs(max)!];
+  return rule<string>("duration-bounds", `must be from ${min} to ${max}`, (self) => {
+    const ms = parseDurationMs(self) ?? -1;
+    return ms >= low && ms <= high;
+  });
+}
+
 interface BackendShape {
+  protocol: string;
+  healthCheck?: unknown;
   url?: string;
   endpoints?: BackendEndpoint[];
   unix?: string;
@@ -103,6 +140,11 @@ interface BackendShape {
 }
 
 const backendRules: Rule[] = [
+  rule<BackendShape>(
+    "health-check-takes-http2",
+    "healthCheck.grpc takes protocol HTTP2, as gRPC does",
+    ({ healthCheck, protocol }) => healthCheck === undefined || protocol === "HTTP2",
+  ),
   rule<BackendShape>(
     "one-place",
     "exactly one of url, endpoints and unix must be given",
@@ -137,6 +179,8 @@ const backendSpecSchema = struct(
     /** HTTP: the version that TLS agrees on, HTTP/1.1 without TLS. HTTP2 without TLS: by prior knowledge (h2c). */
     protocol: withDefault(choice(["HTTP", "HTTP1", "HTTP2"]), "HTTP"),
     tls: optional(backendTlsSchema),
+    /** Endpoints that fail it are left out. */
+    healthCheck: optional(healthCheckSchema),
   },
   { rules: backendRules },
 );

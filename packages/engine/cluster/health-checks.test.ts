@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeFault, seededRandom, TimerWheel } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
+import { Fields, ResponseHead } from "../message/index.ts";
+import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import { encodeMessage } from "../wire/grpc/index.ts";
+import { FakeClock } from "@heddle/testkit";
+import type { Endpoint } from "./endpoint.ts";
+import { HealthChecks } from "./health-checks.ts";
+import type { HealthHome } from "./health-checks.ts";
+
+const SPEC = {
+  service: "shop.Orders",
+  intervalMs: 1_000,
+  timeoutMs: 200,
+  unhealthyAfter: 3,
+  healthyAfter: 2,
+};
+
+/** One endpoint whose checks the test answers. */
+class Rig implements HealthHome {
+  readonly clock = new FakeClock();
+  readonly wheel = new TimerWheel(this.clock);
+  readonly random = seededRandom(5);
+  readonly endpoint = { name: "10.0.0.1:1", isHealthy: true } as Endpoint;
+  readonly log: string[] = [];
+  head: RequestHead | null = null;
+  body: number[] = [];
+  asked = 0;
+  failed = 0;
+  events: UpstreamEvents | null = null;
+  openFault: Fault | null = null;
+  readonly checks = new HealthChecks(SPEC, this);
+
+  constructor() {
+    this.checks.follow([this.endpoint]);
+    this.clock.advance(40);
+  }
+
+  authorityOf = () => "orders.internal";
+
+  open(_endpoint: Endpoint, head: RequestHead, _isLast: boolean, _isFresh: boolean, events: UpstreamEvents) {
+    this.asked++;
+    this.head = head;
+    this.body = [];
+    this.events = events;
+    if (this.openFault !== null) return this.openFault;
+    const stream: Partial<UpstreamStream> = {
+      writeBody: (chunk) => void this.body.push(...chunk),
+      writeEnd: () => void this.log.push("asked"),
+      flush: () => true,
+      reset: (fault) => {
+        this.events = null;
+        this.log.push(`reset ${fault.code}`);
+      },
+    };
+    return stream as UpstreamStream;
+  }
+
+  onHealth(_endpoint: Endpoint, isHealthy: boolean): void {
+    this.log.push(isHealthy ? "healthy" : "unhealthy");
+  }
+
+  onCheckFailed(): void {
+    this.failed++;
+  }
+
+  answer(status: number, grpcStatus: string = "0"): void {
+    const events = this.events!;
+    this.events = null;
+    events.onResponseHead(new ResponseHead(200, new Fields(), -1), false);
+    events.onResponseBody(encodeMessage(Uint8Array.of(8, status)));
+    events.onResponseEnd(Fields.of([["grpc-status", grpcStatus]]));
+  }
+
+  /** Until the next check begins. */
+  next(): void {
+    const { asked } = this;
+    for (let i = 0; i < 60 && this.asked === asked; i++) this.clock.advance(20);
+  }
+
+  changes(): string[] {
+    return this.log.filter((line) => line.endsWith("healthy"));
+  }
+}
+
+test("a check is a call of grpc.health.v1.Health/Check", () => {
+  const rig = new Rig();
+  assert.equal(rig.head?.path, "/grpc.health.v1.Health/Check");
+  assert.equal(rig.head?.authority, "orders.internal");
+  assert.equal(rig.head?.fields.get("content-type"), "application/grpc");
+  assert.equal(rig.head?.fields.get("grpc-timeout"), "200000u");
+  assert.deepEqual(rig.body.slice(0, 7), [0, 0, 0, 0, 13, 10, 11]);
+  assert.equal(Buffer.from(rig.body.slice(7)).toString(), "shop.Orders");
+});
+
+test("the first answer decides; later ones in a row", () => {
+  const rig = new Rig();
+  rig.answer(2);
+  assert.equal(rig.endpoint.isHealthy, false);
+  rig.next();
+  rig.answer(1);
+  assert.equal(rig.endpoint.isHealthy, false, "one good answer is not enough");
+  rig.next();
+  rig.answer(1);
+  assert.equal(rig.endpoint.isHealthy, true);
+  for (const isHealthy of [true, true, false]) {
+    rig.next();
+    rig.answer(2);
+    assert.equal(rig.endpoint.isHealthy, isHealthy);
+  }
+  assert.deepEqual(rig.changes(), ["unhealthy", "healthy", "unhealthy"]);
+  assert.equal(rig.failed, 4);
+});
+
+test("what interrupts a row begins it anew", () => {
+  const rig = new Rig();
+  rig.answer(1);
+  for (const status of [2, 2, 1, 2, 2]) {
+    rig.next();
+    rig.answer(status);
+  }
+  assert.equal(rig.endpoint.isHealthy, true);
+});
+
+test("no answer, a broken one and every other status are failures", () => {
+  const failures: ((rig: Rig) => void)[] = [
+    (rig) => rig.clock.advance(250),
+    (rig) => rig.events!.onUpstreamReset(makeFault("HDL_UPSTREAM_RESET", "scripted")),
+    (rig) => rig.answer(0),
+    (rig) => rig.answer(3),
+    (rig) => rig.answer(1, "14"),
+    (rig) => rig.events!.onResponseHead(new ResponseHead(200, Fields.of([["grpc-status", "12"]])), true),
+    (rig) => rig.events!.onResponseHead(new ResponseHead(404, new Fields(), -1), false),
+  ];
+  for (const [at, fail] of failures.entries()) {
+    const rig = new Rig();
+    fail(rig);
+    assert.equal(rig.endpoint.isHealthy, false, `failure ${at}`);
+    assert.equal(rig.failed, 1);
+    rig.next();
+    assert.equal(rig.asked, 2, "and it is asked again");
+  }
+});
+
+test("an endpoint that cannot be reached is unhealthy", () => {
+  const rig = new Rig();
+  rig.answer(1);
+  rig.openFault = makeFault("HDL_UPSTREAM_OVERFLOW", "scripted");
+  for (let i = 0; i < 3; i++) rig.next();
+  assert.equal(rig.endpoint.isHealthy, false);
+});
+
+test("an endpoint that is gone is asked no more, and leaves nothing behind", () => {
+  const rig = new Rig();
+  rig.answer(2);
+  rig.next();
+  rig.checks.follow([]);
+  assert.deepEqual(rig.log.slice(-2), ["reset HDL_DOWNSTREAM_RESET", "healthy"]);
+  const { asked } = rig;
+  rig.next();
+  assert.equal(rig.asked, asked);
+  assert.equal(rig.wheel.size, 0);
+});
