@@ -71,6 +71,21 @@ export function echoMethods(service: string = echoService) {
   };
 }
 
+const bytes = { serialize: (value: Buffer) => value, deserialize: (value: Buffer) => value };
+
+/** grpc.health.v1.Health, with its one message as bytes. */
+const healthService = {
+  Check: {
+    path: "/grpc.health.v1.Health/Check",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: bytes.serialize,
+    requestDeserialize: bytes.deserialize,
+    responseSerialize: bytes.serialize,
+    responseDeserialize: bytes.deserialize,
+  },
+};
+
 export interface GrpcEcho {
   readonly name: string;
   readonly port: number;
@@ -78,6 +93,8 @@ export interface GrpcEcho {
   readonly calls: { method: string; metadata: Record<string, string[]> }[];
   /** Calls that the client took back. */
   cancelled: number;
+  /** What it answers the health protocol: 1 for serving, 2 for not. */
+  health: number;
   close(): void;
 }
 
@@ -89,9 +106,13 @@ export async function openGrpcEcho(name: string, port: number = 0): Promise<Grpc
     port: 0,
     calls: [] as GrpcEcho["calls"],
     cancelled: 0,
+    health: 1,
     close: () => server.forceShutdown(),
   };
   server.addService(echoMethods(), handlers(echo));
+  server.addService(healthService, {
+    Check: (_call: unknown, done: sendUnaryData<Buffer>) => done(null, Buffer.from([8, echo.health])),
+  });
   echo.port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

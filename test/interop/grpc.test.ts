@@ -16,14 +16,16 @@ import {
 
 type Spec = Record<string, unknown>;
 
-const grpcRoute = (name: string, hostname: string, parent: string, backend: string): Manifest => ({
+const grpcRoute = (name: string, hostname: string, parent: string, backend: string | Spec): Manifest => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "GRPCRoute",
   metadata: { namespace: "infra", name },
   spec: {
     parentRefs: [{ name: "edge", sectionName: parent }],
     hostnames: [hostname],
-    rules: [{ name: "all", backendRefs: [{ name: backend, port: 8080 }] }],
+    rules: [
+      { name: "all", backendRefs: [typeof backend === "string" ? { name: backend, port: 8080 } : backend] },
+    ],
   },
 });
 
@@ -77,6 +79,27 @@ describe("grpc-js through Heddle", () => {
             grpcRoute("secure", "secure.test", "tls", "one"),
             grpcRoute("timed", "timed.test", "plain", "one"),
             policy("timed", "timed", { timeouts: { request: "300ms" } }),
+            {
+              apiVersion: "heddle.dev/v1alpha1",
+              kind: "Backend",
+              metadata: { namespace: "infra", name: "checked" },
+              spec: {
+                endpoints: [one, two].map(({ port }) => ({ address: "127.0.0.1", port })),
+                protocol: "HTTP2",
+                healthCheck: {
+                  grpc: {},
+                  interval: "100ms",
+                  timeout: "100ms",
+                  unhealthyAfter: 1,
+                  healthyAfter: 1,
+                },
+              },
+            },
+            grpcRoute("checked", "checked.test", "plain", {
+              group: "heddle.dev",
+              kind: "Backend",
+              name: "checked",
+            }),
             grpcRoute("retried", "retried.test", "plain", "both"),
             policy("retried", "retried", {
               retry: { attempts: 2, grpcCodes: ["UNAVAILABLE"], backoff: "1ms" },
@@ -193,6 +216,22 @@ describe("grpc-js through Heddle", () => {
     const { code: other } = await client("retried.test").call({ fail: status.NOT_FOUND });
     assert.equal(other, status.NOT_FOUND);
     assert.equal(one.calls.length + two.calls.length, before + 4);
+  });
+
+  test("an endpoint that does not serve by the health protocol gets no calls until it does", async () => {
+    const checked = client("checked.test");
+    const served = async () => {
+      const names = new Set<string | undefined>();
+      for (let i = 0; i < 20; i++) names.add((await checked.call()).reply?.servedBy);
+      return [...names].sort().join();
+    };
+    await eventually(async () => assert.equal(await served(), "one,two"));
+    two.health = 2;
+    await eventually(async () => assert.equal(await served(), "one"));
+    const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+    assert.match(metrics, /heddle_endpoint_unhealthy\{[^}]*checked[^}]*\} [12]\n/);
+    two.health = 1;
+    await eventually(async () => assert.equal(await served(), "one,two"));
   });
 
   test("a call by TLS and ALPN", async () => {
