@@ -23,7 +23,6 @@ import { openUpstream, type Upstream } from "./setup/upstream.ts";
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION } = FRAME_TYPE;
 const PROTOCOL_ERROR = 1;
 const FLOW_CONTROL_ERROR = 3;
-const STREAM_CLOSED = 5;
 const COMPRESSION_ERROR = 9;
 const ENHANCE_YOUR_CALM = 11;
 const MEGABYTE = 1_048_576;
@@ -199,8 +198,8 @@ const floods: Flood[] = [
     send: (client) => client.send(makeFrame(DATA, 0, 5, "x")),
   },
   {
-    name: "HEADERS behind the end of a stream that ended well",
-    code: STREAM_CLOSED,
+    name: "HEADERS on a stream below one that was begun",
+    code: PROTOCOL_ERROR,
     kind: "http2-protocol-error",
     send: (client) => client.send(request(3), request(1)),
   },
