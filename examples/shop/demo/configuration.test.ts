@@ -17,6 +17,7 @@ const others: ShopPorts = {
   orders: 30004,
   payments: 30005,
   audit: 30006,
+  stock: 30007,
 };
 
 test("the files name every port, and after replacing none of them", () => {

@@ -12,6 +12,7 @@ export const filePorts = {
   orders: 4104,
   payments: 4105,
   audit: 4106,
+  stock: 4107,
 };
 
 export type ShopPorts = typeof filePorts;

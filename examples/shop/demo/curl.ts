@@ -5,6 +5,8 @@ export type TryRequest = {
   method?: string;
   headers?: Record<string, string>;
   json?: unknown;
+  /** A body as it is; its content type is among the headers. */
+  text?: string;
   /** The answer has no end: a stream, or a WebSocket. */
   endless?: Endless;
 };
@@ -35,14 +37,15 @@ export function formatCurl(request: TryRequest, { flags = [], pipe, caFile }: Cu
   if (request.method && !isImplied(request)) words.push("-X", request.method);
   for (const [name, value] of Object.entries(allHeaders(request))) words.push("-H", `${name}: ${value}`);
   if (request.json !== undefined) words.push("-d", JSON.stringify(request.json));
+  if (request.text !== undefined) words.push("-d", request.text);
   words.push(request.url);
   const line = words.map(quoteWord).join(" ");
   return pipe ? `${line} | ${pipe}` : line;
 }
 
 // curl posts by itself when there is a body, and -I sends HEAD.
-function isImplied({ method, json }: TryRequest): boolean {
-  return method === "HEAD" || (method === "POST" && json !== undefined);
+function isImplied({ method, json, text }: TryRequest): boolean {
+  return method === "HEAD" || (method === "POST" && (json !== undefined || text !== undefined));
 }
 
 /** The request's own headers, with the content-type of its body. */

@@ -17,7 +17,7 @@ const lookupLoopback: LookupFunction = (_hostname, options, done) => {
 
 /** Sends one request as curl would; of an endless answer it reads what it waits for and leaves. */
 export function sendRequest(url: string, options: TryRequest, ca: string): Promise<Answer> {
-  const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
+  const payload = options.json === undefined ? options.text : JSON.stringify(options.json);
   const isTls = url.startsWith("https:");
   return new Promise((resolve, reject) => {
     const request = (isTls ? https : http).request(url, {

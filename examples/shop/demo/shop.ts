@@ -34,6 +34,7 @@ const serviceFiles: Record<ServiceName, { file: string; env?: Record<string, str
   orders: { file: "orders.ts" },
   payments: { file: "payments.ts" },
   audit: { file: "audit.ts" },
+  stock: { file: "stock.ts" },
 };
 
 const heddleBin = fileURLToPath(new URL("../../../packages/heddle/bin/heddle.js", import.meta.url));
@@ -70,7 +71,10 @@ export class Shop {
     ])) as [number, number, number];
     this.#refuseWhenStopping();
     const folder = (this.#folder = mkdtempSync(path.join(tmpdir(), "heddle-shop-")));
-    const certificate = makeCertificate(["shop.localhost", "api.shop.localhost"], Date.now());
+    const certificate = makeCertificate(
+      ["shop.localhost", "api.shop.localhost", "stock.shop.localhost"],
+      Date.now(),
+    );
     const caFile = path.join(folder, "shop.crt");
     writeFileSync(caFile, certificate.certificatePem);
     const servicePorts = await this.#startServices(folder);
@@ -200,6 +204,13 @@ async function waitUntilReady(url: string, heddle: Child): Promise<void> {
 
 function originsAt(http: number, https: number, address: string): Origins {
   const [shop, shopTls] = [shopOrigin("http", http), shopOrigin("https", https)];
-  const toApi = (origin: string): string => origin.replace("://", "://api.");
-  return { shop, shopTls, api: toApi(shop), apiTls: toApi(shopTls), admin: `http://${address}` };
+  const below = (name: string, origin: string): string => origin.replace("://", `://${name}.`);
+  return {
+    shop,
+    shopTls,
+    api: below("api", shop),
+    apiTls: below("api", shopTls),
+    stock: below("stock", shop),
+    admin: `http://${address}`,
+  };
 }

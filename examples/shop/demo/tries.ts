@@ -14,7 +14,14 @@ export type Try = {
   isEventual?: boolean;
 };
 
-export type Origins = { shop: string; shopTls: string; api: string; apiTls: string; admin: string };
+export type Origins = {
+  shop: string;
+  shopTls: string;
+  api: string;
+  apiTls: string;
+  stock: string;
+  admin: string;
+};
 
 /** Everything that the demo prints to try, in order; `--check` sends the same requests. */
 export function listTries(at: Origins): Try[] {
@@ -26,6 +33,7 @@ export function listTries(at: Origins): Try[] {
     ...orders(at),
     ...streams(at),
     ...payments(at),
+    ...stock(at),
     ...heddle(at),
   ];
 }
@@ -282,6 +290,41 @@ function payments({ api }: Origins): Try[] {
       ),
     },
   ];
+}
+
+/** The calls are in gRPC-Web's text form, which a shell can show; the body is StockRequest { product: 3 }. */
+function stock({ stock: at }: Origins): Try[] {
+  const call = (url: string) => ({
+    url,
+    headers: { "content-type": "application/grpc-web-text" },
+    text: "AAAAAAIIAw==",
+  });
+  return [
+    {
+      shows: "gRPC: what is left of product 3, by gRPC-Web over HTTP/2",
+      request: call(`${at}/shop.Stock/Get`),
+      flags: ["-s", "--http2-prior-knowledge"],
+      pipe: "base64 -d -i | strings",
+      expect: only((answer) => {
+        assert.match(fromBase64(hasStatus(answer, 200).body), /south[^]*grpc-status:0/);
+      }),
+    },
+    {
+      shows: "gRPC: a method that no route takes is UNIMPLEMENTED (12)",
+      request: call(`${at}/shop.Nothing/Get`),
+      flags: ["-s"],
+      pipe: "base64 -d -i",
+      expect: only((answer) => {
+        assert.match(fromBase64(hasStatus(answer, 200).body), /grpc-status:12/);
+      }),
+    },
+  ];
+}
+
+/** Pieces that are each padded by themselves. */
+function fromBase64(text: string): string {
+  const pieces = text.match(/[^=]+=*/g) ?? [];
+  return pieces.map((piece) => Buffer.from(piece, "base64").toString("latin1")).join("");
 }
 
 function heddle({ admin }: Origins): Try[] {

@@ -38,7 +38,9 @@ function formatMatch(match: ExplainedMatch): string[] {
     ...(backendRequestTimeoutMs > 0 ? [`  timeout of one attempt: ${backendRequestTimeoutMs} ms`] : []),
     ...(retry === null
       ? []
-      : [`  retries: ${retry.attempts}${codesOf(retry.codes)}${backoffOf(retry.backoffMs)}`]),
+      : [
+          `  retries: ${retry.attempts}${codesOf(retry.codes)}${grpcCodesOf(retry.grpcCodes)}${backoffOf(retry.backoffMs)}`,
+        ]),
     ...(sessionPersistence === null
       ? []
       : [`  session kept by ${sessionPersistence.type.toLowerCase()} ${sessionPersistence.name}`]),
@@ -50,6 +52,9 @@ function formatMatch(match: ExplainedMatch): string[] {
 }
 
 const codesOf = (codes: readonly number[]): string => (codes.length === 0 ? "" : `, on ${codes.join(", ")}`);
+const grpcCodesOf = (codes: readonly number[] = []): string =>
+  codes.length === 0 ? "" : `, on grpc-status ${codes.join(", ")}`;
+
 const backoffOf = (ms: number): string => (ms === 0 ? "" : `, after ${ms} ms at first`);
 
 function formatBackend({ cluster, share, status, filters, isTls, endpoints }: ExplainedBackend): string[] {
