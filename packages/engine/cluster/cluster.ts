@@ -10,7 +10,7 @@ import type { Picker } from "../balance/index.ts";
 import type { ClusterSettings, ClusterUnit, EndpointsUnit } from "../model/index.ts";
 import { endpointName } from "../model/index.ts";
 import type { Exchange, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
-import type { DialTls } from "../net/index.ts";
+import type { Connection, DialEvents, DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -192,6 +192,22 @@ export class Cluster implements TransportHome, HealthHome {
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     return this.transport.open(endpoint, head, isLast, isFresh, events);
+  }
+
+  /**
+   * Opens a connection to an endpoint for TCP: what is written meanwhile waits in it. Call `streamClosed` when it is
+   * gone, whether it opened or not.
+   */
+  openStream(endpoint: Endpoint, events: DialEvents): Connection | Fault {
+    return this.transport.openStream(endpoint, events);
+  }
+
+  streamFailed(endpoint: Endpoint): void {
+    this.context.observer.upstreamConnectFailed(this.index, endpoint.index);
+  }
+
+  streamClosed(endpoint: Endpoint): void {
+    endpoint.onConnectionGone();
   }
 
   // TransportHome

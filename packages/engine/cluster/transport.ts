@@ -103,6 +103,12 @@ export class Transport implements NegotiationHome<Endpoint> {
     return pending;
   }
 
+  /** A connection whose octets are the caller's business: for TCP. */
+  openStream(endpoint: Endpoint, events: DialEvents): Connection | Fault {
+    if (this.isFull(endpoint)) return this.overflow(endpoint);
+    return this.dial(endpoint, this.tls === null ? null : { ...this.tls, alpn: [] }, events);
+  }
+
   private overflow({ name }: Endpoint): Fault {
     const limit = this.home.settings.maxConnectionsPerEndpoint;
     return makeFault("HDL_UPSTREAM_OVERFLOW", `${name} has ${limit} connections, limit ${limit}`);

@@ -1,7 +1,7 @@
 import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ExchangeEvents, Peer, RequestHead, ResponseSink } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import type { ConnectionEvents } from "../net/index.ts";
+import type { AcceptedSocket, ConnectionEvents } from "../net/index.ts";
 
 /** A client's connection, whatever protocol it speaks: what its listener asks of it. */
 export interface Downstream extends ConnectionEvents {
@@ -14,6 +14,35 @@ export interface Downstream extends ConnectionEvents {
 /** Takes the requests of one bound listener. */
 export interface RequestHandler {
   open(request: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink): ExchangeEvents;
+}
+
+/** Takes connections that are passed on as they are; it may be replaced while they live. */
+export interface StreamHandler {
+  /** Whether TLS for that name (lower-case, "" for none) is passed on unopened. */
+  passes(serverName: string): boolean;
+  /**
+   * Whoever passes a connection on, by the name that its client asked for. `isOpened`: TLS has been taken off it, or
+   * there was none. Null where no route takes it: it is to be closed. "requests" where the name belongs to a server of
+   * requests.
+   */
+  open(
+    accepted: AcceptedSocket,
+    peer: Peer,
+    serverName: string,
+    isOpened: boolean,
+    owner: StreamOwner,
+  ): StreamDownstream | "requests" | null;
+}
+
+export interface StreamDownstream extends Downstream {
+  /** Begins, when the connection's events reach it. */
+  start(): void;
+}
+
+/** What a connection that is passed on shares with its listener. */
+export interface StreamOwner {
+  readonly settings: ListenerSettings;
+  onDownstreamClosed(downstream: Downstream): void;
 }
 
 /** What a downstream connection shares with its listener. Settings and handler may be replaced while it lives. */

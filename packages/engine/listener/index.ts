@@ -1,6 +1,13 @@
 /** Bound listeners: accept, TLS, requests of HTTP/1.1 and HTTP/2 connections, time limits of slow clients, drain. */
 export { Http1Downstream } from "./http1-downstream.ts";
 export { Http2Downstream } from "./http2-downstream.ts";
-export type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
+export type {
+  Downstream,
+  DownstreamOwner,
+  RequestHandler,
+  StreamDownstream,
+  StreamHandler,
+  StreamOwner,
+} from "./downstream.ts";
 export { Listener } from "./listener.ts";
 export type { ListenerObserver, ListenerOptions } from "./listener.ts";

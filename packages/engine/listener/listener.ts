@@ -10,7 +10,7 @@ import type {
   ConnectionEvents,
   HandshakeRefusal,
 } from "../net/index.ts";
-import type { Downstream, RequestHandler } from "./downstream.ts";
+import type { Downstream, RequestHandler, StreamDownstream, StreamHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
 import { PrefaceSniffer } from "./preface-sniffer.ts";
@@ -20,7 +20,7 @@ import type { ProtocolChoice } from "./preface-sniffer.ts";
 export interface ListenerObserver {
   onConnectionOpened(): void;
   onConnectionClosed(): void;
-  onConnectionRefused(kind: "connection-limit" | HandshakeRefusal): void;
+  onConnectionRefused(kind: "connection-limit" | "no-stream-route" | HandshakeRefusal): void;
   onHandshake(isDone: boolean, isResumed: boolean): void;
   onRequestRefused(fault: Fault, peer: Peer): void;
   /** A connection of HTTP/2 was ended for what its client did. */
@@ -38,6 +38,8 @@ export interface ListenerOptions {
   readonly observer: ListenerObserver;
   readonly settings: ListenerSettings;
   readonly certificates: ServerCertificates | null;
+  /** Null where there are only servers of requests. */
+  readonly streams: StreamHandler | null;
   shed(): Fault | null;
 }
 
@@ -59,6 +61,7 @@ export class Listener implements ProtocolChoice {
   private readonly connections = new Set<Downstream>();
   private socket: AcceptSocket | null = null;
   private certificates: ServerCertificates | null;
+  private streams: StreamHandler | null;
   private challenges: ChallengeCertificates | null = null;
   private onIdle: (() => void) | null = null;
 
@@ -70,6 +73,7 @@ export class Listener implements ProtocolChoice {
     this.settings = options.settings;
     this.handler = options.handler;
     this.certificates = options.certificates;
+    this.streams = options.streams;
   }
 
   /** Rejects with the system's error. Resolves with the port that was bound. */
@@ -93,8 +97,14 @@ export class Listener implements ProtocolChoice {
   }
 
   /** Takes over a changed configuration of the same address and port. */
-  update(handler: RequestHandler, settings: ListenerSettings, certificates: ServerCertificates | null): void {
+  update(
+    handler: RequestHandler,
+    streams: StreamHandler | null,
+    settings: ListenerSettings,
+    certificates: ServerCertificates | null,
+  ): void {
     this.handler = handler;
+    this.streams = streams;
     this.settings = settings;
     this.certificates = certificates;
   }
@@ -112,6 +122,7 @@ export class Listener implements ProtocolChoice {
     // Read at each use: settings and certificates change while the socket stays.
     const settings = (): ListenerSettings => this.settings;
     const challenges = (): ChallengeCertificates | null => this.challenges;
+    const streams = (): StreamHandler | null => this.streams;
     const { observer } = this.options;
     return {
       contextFor: (name) => this.certificates!.contextFor(name),
@@ -121,6 +132,10 @@ export class Listener implements ProtocolChoice {
       get challengeFor() {
         const own = challenges();
         return own === null ? null : (name: string) => own.contextFor(name);
+      },
+      get passes() {
+        const own = streams();
+        return own === null ? null : (name: string) => own.passes(name);
       },
       get handshakeTimeoutMs() {
         return settings().tlsHandshakeMs;
@@ -142,12 +157,31 @@ export class Listener implements ProtocolChoice {
     return false;
   }
 
-  private accept(accepted: AcceptedSocket): ConnectionEvents {
+  private accept(accepted: AcceptedSocket): ConnectionEvents | null {
     const peer = peerOf(accepted.socket);
+    if (this.streams !== null) {
+      const { passedName } = accepted;
+      const serverName = passedName ?? peer.tls?.serverName ?? "";
+      const stream = this.streams.open(accepted, peer, serverName, passedName === undefined, this);
+      if (stream !== "requests") return this.passOn(stream, accepted);
+    }
     const downstream = this.makeDownstream(accepted, peer);
     this.connections.add(downstream);
     this.options.observer.onConnectionOpened();
     return downstream;
+  }
+
+  private passOn(stream: StreamDownstream | null, accepted: AcceptedSocket): ConnectionEvents | null {
+    if (stream === null) {
+      this.options.observer.onConnectionRefused("no-stream-route");
+      accepted.connection.destroy(true);
+      return null;
+    }
+    this.connections.add(stream);
+    this.options.observer.onConnectionOpened();
+    accepted.owner.target = stream;
+    stream.start();
+    return stream;
   }
 
   /** TLS has agreed on the protocol; in clear text the first octets tell it. */

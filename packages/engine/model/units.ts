@@ -10,7 +10,14 @@ export function unitKey(unit: { kind: Unit["kind"]; name: string }): UnitKey {
   return `${unit.kind}:${unit.name}`;
 }
 
-export type Unit = ListenerUnit | RouteUnit | ClusterUnit | EndpointsUnit | SecretUnit | AcmeChallengeUnit;
+export type Unit =
+  | ListenerUnit
+  | RouteUnit
+  | StreamRouteUnit
+  | ClusterUnit
+  | EndpointsUnit
+  | SecretUnit
+  | AcmeChallengeUnit;
 
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
 export interface ListenerUnit {
@@ -20,7 +27,8 @@ export interface ListenerUnit {
   /** IP to bind; "::" is dual-stack. */
   readonly address: string;
   readonly port: number;
-  readonly protocol: "HTTP" | "HTTPS";
+  /** HTTPS has servers of HTTPS and TLS listeners; TCP has one server. */
+  readonly protocol: "HTTP" | "HTTPS" | "TCP";
   /** In the order of the Gateway's spec. At most one has each hostname. */
   readonly servers: readonly ServerSpec[];
   readonly settings: ListenerSettings;
@@ -32,6 +40,11 @@ export interface ServerSpec {
   /** "" for every host, "shop.example", "*.example". Lower-case. */
   readonly hostname: string;
   readonly tls: ServerTls | null;
+  /**
+   * Absent where it takes requests. Else connections go on as they are: "opened" as TCP, or as what TLS carried;
+   * "passthrough" as TLS that nobody opens here.
+   */
+  readonly stream?: "opened" | "passthrough";
 }
 
 export interface ServerTls {
@@ -62,6 +75,8 @@ export interface ListenerSettings {
   readonly tlsHandshakeMs: number;
   readonly maxTlsHandshakes: number;
   readonly maxConnections: number;
+  /** A TCP or TLS connection that is passed on as it is, in which no byte moves either way. */
+  readonly tcpIdleMs: number;
   /** Request body octets; 0 for no bound (the default: bodies stream). */
   readonly maxBodyBytes: number;
   /** Reading stops above this many octets waiting in a direction. */
@@ -121,6 +136,7 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   tlsHandshakeMs: 5_000,
   maxTlsHandshakes: 1_000,
   maxConnections: 20_000,
+  tcpIdleMs: 3_600_000,
   maxBodyBytes: 0,
   highWaterBytes: 32_768,
   maxRequestsPerConnection: 0,
@@ -150,6 +166,25 @@ export interface RouteUnit {
   readonly rules: readonly RouteRule[];
   /** Ties between equal matches: the older first, then the lower name. Milliseconds since the epoch; 0 is oldest. */
   readonly createdMs: number;
+}
+
+/** One TCPRoute or TLSRoute as attached: which connections, and where they go. */
+export interface StreamRouteUnit {
+  readonly kind: "stream-route";
+  /** "tcproute/namespace/name" */
+  readonly name: string;
+  /** Hostnames are those that clients name in TLS; [""] for TCP. */
+  readonly attachments: readonly RouteAttachment[];
+  readonly rule: string;
+  readonly backends: readonly StreamBackendSpec[];
+  /** As RouteUnit's. */
+  readonly createdMs: number;
+}
+
+export interface StreamBackendSpec {
+  /** Null when the reference does not resolve: its share of connections is closed. */
+  readonly cluster: string | null;
+  readonly weight: number;
 }
 
 export interface RouteAttachment {

@@ -17,6 +17,8 @@ export interface AcceptTls {
   alpnFor(serverName: string): readonly string[];
   /** What an ACME server is shown that validates a name (RFC 8737); null, and no cost, while none asks. */
   readonly challengeFor: ((serverName: string) => tls.SecureContext | null) | null;
+  /** Whether TLS for a name is passed on unopened; null, and no cost, where it never is. */
+  readonly passes: ((serverName: string) => boolean) | null;
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
   onHandshakeDone(isResumed: boolean): void;
@@ -37,8 +39,8 @@ export interface AcceptOptions {
   readonly tls: AcceptTls | null;
   /** Called before anything is allocated for a connection; false closes it at once. */
   admit(): boolean;
-  /** Makes the owner of a new connection. The connection may be used from `ready` on. */
-  accept(socket: AcceptedSocket): ConnectionEvents;
+  /** Makes the owner of a new connection. The connection may be used from `ready` on. Null: it closed the connection. */
+  accept(socket: AcceptedSocket): ConnectionEvents | null;
 }
 
 /** A connection as it comes in: bind events to it, then it is ready. */
@@ -47,6 +49,8 @@ export interface AcceptedSocket {
   readonly socket: net.Socket;
   /** Who gets the connection's events: may be replaced by another owner while it is open. */
   readonly owner: { target: ConnectionEvents | null };
+  /** The name that the client asked for, where TLS is passed on unopened. */
+  readonly passedName?: string;
 }
 
 /** A listening socket. */
@@ -128,10 +132,11 @@ function readInto(connection: Connection): {
   };
 }
 
-function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
+/** `passedName`: the name in a ClientHello that was read and put back, so that the socket has to be kept. */
+function acceptPlain(accepted: net.Socket, options: AcceptOptions, passedName?: string): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const handle = takeHandle(accepted, false);
+  const handle = passedName === undefined ? takeHandle(accepted, false) : null;
   const socket =
     handle === null
       ? accepted
@@ -146,9 +151,13 @@ function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
     moveCount(accepted, socket);
   }
   connection.attach(socket, handle !== null);
-  late.target = options.accept({ connection, socket, owner: late });
+  late.target = options.accept(
+    passedName === undefined
+      ? { connection, socket, owner: late }
+      : { connection, socket, owner: late, passedName },
+  );
   connection.opened();
-  socket.resume();
+  if (!connection.isClosed) socket.resume();
 }
 
 /** The server's count of connections goes down when the socket that carries it is destroyed. */
@@ -200,16 +209,20 @@ class TlsAcceptor {
       this.tls.onHandshakeRefused("tls-handshake-limit");
       return;
     }
-    const { challengeFor } = this.tls;
-    if (challengeFor === null) this.secure(accepted, takeHandle(accepted, true));
-    else this.peek(accepted, challengeFor);
+    const { challengeFor, passes } = this.tls;
+    if (challengeFor === null && passes === null) this.secure(accepted, takeHandle(accepted, true));
+    else this.peek(accepted, challengeFor, passes);
   }
 
   /**
    * A CA that validates a name is told from clients by what it offers, before a certificate is chosen: OpenSSL asks
    * for the certificate first. Others go on as usual, but for the bytes that were read: they stay in their socket.
    */
-  private peek(accepted: net.Socket, challengeFor: NonNullable<AcceptTls["challengeFor"]>): void {
+  private peek(
+    accepted: net.Socket,
+    challengeFor: AcceptTls["challengeFor"],
+    passes: AcceptTls["passes"],
+  ): void {
     this.handshakes++;
     peekClientHello(accepted, this.tls.handshakeTimeoutMs, (hello) => {
       this.handshakes--;
@@ -220,10 +233,18 @@ class TlsAcceptor {
       }
       // RFC 8737 section 3: the client offers this protocol alone.
       const isChallenge = hello?.alpn.length === 1 && hello.alpn[0] === ACME_PROTOCOL;
-      const context = isChallenge ? challengeFor(hello.serverName) : null;
-      if (context === null) this.secure(accepted, null);
-      else this.answerChallenge(accepted, context);
+      const context = isChallenge && challengeFor !== null ? challengeFor(hello.serverName) : null;
+      if (context !== null) this.answerChallenge(accepted, context);
+      else if (hello !== null && passes !== null && passes(hello.serverName))
+        this.pass(accepted, hello.serverName);
+      else this.secure(accepted, null);
     });
+  }
+
+  /** What was read is in the socket again: the endpoint gets every byte. */
+  private pass(accepted: net.Socket, serverName: string): void {
+    if (this.options.admit()) acceptPlain(accepted, this.options, serverName);
+    else accepted.destroy();
   }
 
   /** RFC 8737 section 3: the handshake is the answer; the connection ends with it. */
@@ -293,6 +314,8 @@ class TlsAcceptor {
   /** By the server's preference; without a common protocol the handshake fails (RFC 7301 section 3.2). */
   private chooseProtocol(name: string | undefined, offered: readonly string[]): string | undefined {
     const alpn = this.tls.alpnFor((name ?? "").toLowerCase());
+    // What is behind TLS is the endpoint's business: it gets what most speak, or what the client likes best.
+    if (alpn.length === 0) return offered.includes("http/1.1") ? "http/1.1" : offered[0];
     return alpn.find((protocol) => offered.includes(protocol));
   }
 

@@ -58,7 +58,7 @@ function connectTls(common: object, options: DialTls): tls.TLSSocket {
     checkServerIdentity: (_host: string, certificate: tls.PeerCertificate) =>
       tls.checkServerIdentity(options.serverName, certificate),
     rejectUnauthorized: !options.insecureSkipVerify,
-    ALPNProtocols: [...options.alpn],
+    ...(options.alpn.length === 0 ? {} : { ALPNProtocols: [...options.alpn] }),
   } as tls.ConnectionOptions);
 }
 

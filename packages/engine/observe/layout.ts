@@ -78,6 +78,7 @@ export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 /** Refusals that are no fault of one request: of connections and handshakes, and of all that is on a connection. */
 const CONNECTION_REFUSALS = [
   "connection-limit",
+  "no-stream-route",
   "tls-handshake-limit",
   "tls-handshake-timeout",
   "tls-handshake-failed",

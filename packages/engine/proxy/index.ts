@@ -7,6 +7,8 @@ export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
 export { Proxy } from "./proxy.ts";
 export type { RequestRouter, Site, Tracer } from "./proxy.ts";
+export { StreamRelay } from "./stream-relay.ts";
+export type { StreamRule } from "./stream-relay.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
 export type { Rule, RuleBackend } from "./rule.ts";

@@ -5,7 +5,7 @@ import { Cluster } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import { Listener } from "../listener/index.ts";
-import type { RequestHandler } from "../listener/index.ts";
+import type { RequestHandler, StreamHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
   AcmeChallengeUnit,
@@ -16,6 +16,7 @@ import type {
   RouteUnit,
   SecretUnit,
   SnapshotDelta,
+  StreamRouteUnit,
   Unit,
   UnitKey,
 } from "../model/index.ts";
@@ -24,7 +25,7 @@ import type { DialTls } from "../net/index.ts";
 import { TraceIds, traceExchange } from "../observe/index.ts";
 import type { LaneSegment, WorkerLane } from "../observe/index.ts";
 import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
-import type { Rule, Site } from "../proxy/index.ts";
+import type { FlowContext, Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
@@ -35,6 +36,7 @@ import type { AccessLog } from "./plane-observer.ts";
 import { buildRule } from "./rule-builder.ts";
 import type { RuleContext } from "./rule-builder.ts";
 import { runInSlices } from "./slices.ts";
+import { buildStreamSite } from "./stream-site.ts";
 
 export interface DataPlaneOptions {
   readonly lane: WorkerLane;
@@ -71,6 +73,8 @@ interface NextListener {
   readonly hash: string;
   readonly index: number;
   readonly router: Router<Rule>;
+  /** Null where there are only servers of requests. */
+  readonly streams: StreamHandler | null;
   readonly certificates: ServerCertificates | null;
   readonly certificateHash: string;
 }
@@ -92,6 +96,7 @@ export class DataPlane {
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly wheel: TimerWheel;
+  private readonly flowContext: FlowContext;
   private readonly proxy: Proxy;
   private readonly observer: PlaneObserver;
   private readonly monitor: LoopMonitor;
@@ -117,13 +122,13 @@ export class DataPlane {
     this.observer.onOldVersionDone = () => options.onConfirmed?.(this.observer.oldestVersion);
     this.monitor = new LoopMonitor(DEFAULT_SHED_SETTINGS, (ms) => lane.setLoopDelayMax(ms));
     const ids = new TraceIds(new Uint32Array(new Uint8Array(randomBytes(16)).buffer));
-    const flowContext = {
+    this.flowContext = {
       clock: this.clock,
       random: this.random,
       wheel: this.wheel,
       observer: this.observer,
     };
-    this.proxy = new Proxy(flowContext, { trace: (exchange) => traceExchange(exchange, ids) });
+    this.proxy = new Proxy(this.flowContext, { trace: (exchange) => traceExchange(exchange, ids) });
   }
 
   addSegments(segments: readonly LaneSegment[]): void {
@@ -158,17 +163,19 @@ export class DataPlane {
   private *build(): Generator<void, NextListener[]> {
     yield* this.buildClusters();
     const routes: RouteUnit[] = [];
+    const streams: StreamRouteUnit[] = [];
     const listeners: HeldUnit[] = [];
     let seen = 0;
     for (const held of this.units.values()) {
       if (held.unit.kind === "route") routes.push(held.unit);
+      else if (held.unit.kind === "stream-route") streams.push(held.unit);
       else if (held.unit.kind === "listener") listeners.push(held);
       if (++seen % 256 === 0) yield;
     }
     const built = new Map<string, BuiltRoute>();
     const next: NextListener[] = [];
     for (const held of listeners) {
-      next.push(yield* this.buildListener(held.unit as ListenerUnit, held.hash, routes, built));
+      next.push(yield* this.buildListener(held.unit as ListenerUnit, held.hash, routes, streams, built));
     }
     this.builtRoutes = built;
     return next;
@@ -208,6 +215,7 @@ export class DataPlane {
     unit: ListenerUnit,
     hash: string,
     routes: readonly RouteUnit[],
+    streamRoutes: readonly StreamRouteUnit[],
     built: Map<string, BuiltRoute>,
   ): Generator<void, NextListener> {
     const index = this.indexOf(`listener:${unit.name}`);
@@ -230,12 +238,17 @@ export class DataPlane {
     const router = yield* compileRouter<Rule>(unit, own, ruleOf, previous);
     const certificateHash = this.certificateHash(unit);
     const certificates =
-      unit.protocol === "HTTP"
+      unit.protocol !== "HTTPS"
         ? null
         : known?.certificateHash === certificateHash
           ? known.certificates
           : this.makeCertificates(unit);
-    return { unit, hash, index, router, certificates, certificateHash };
+    const streams = buildStreamSite(unit, streamRoutes, {
+      flow: this.flowContext,
+      cluster: (name) => this.clusters.get(name) ?? null,
+      indexOf: (key) => this.indexOf(key),
+    });
+    return { unit, hash, index, router, streams, certificates, certificateHash };
   }
 
   /**
@@ -338,7 +351,7 @@ export class DataPlane {
     const bound = this.bound.get(next.unit.name);
     if (bound === undefined || bound.report.error !== null || bound.unit.protocol !== next.unit.protocol)
       return;
-    bound.listener.update(this.handlerOf(next), next.unit.settings, next.certificates);
+    bound.listener.update(this.handlerOf(next), next.streams, next.unit.settings, next.certificates);
     bound.listener.setChallenges(this.challengeCertificates);
     bound.unit = next.unit;
     bound.hash = next.hash;
@@ -395,6 +408,7 @@ export class DataPlane {
       handler: this.handlerOf(next),
       settings: unit.settings,
       certificates: next.certificates,
+      streams: next.streams,
       shed: () => this.monitor.shed(),
       observer: {
         onConnectionOpened: () => lane.connectionOpened(index),

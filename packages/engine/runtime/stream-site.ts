@@ -1,0 +1,58 @@
+import { WeightedChoice } from "../balance/index.ts";
+import type { Cluster } from "../cluster/index.ts";
+import type { StreamHandler } from "../listener/index.ts";
+import type { ListenerUnit, StreamRouteUnit } from "../model/index.ts";
+import { StreamRelay } from "../proxy/index.ts";
+import type { FlowContext, StreamRule } from "../proxy/index.ts";
+import { StreamTable } from "../route/index.ts";
+
+export interface StreamSiteContext {
+  readonly flow: FlowContext;
+  cluster(name: string): Cluster | null;
+  indexOf(key: string): number;
+}
+
+/** What a bound listener does with connections that it passes on; null where all of its servers take requests. */
+export function buildStreamSite(
+  unit: ListenerUnit,
+  routes: readonly StreamRouteUnit[],
+  context: StreamSiteContext,
+): StreamHandler | null {
+  if (unit.servers.every(({ stream }) => stream === undefined)) return null;
+  const listener = { name: unit.name, index: context.indexOf(`listener:${unit.name}`) };
+  const table = StreamTable.build(unit.servers, routes, (route) => buildStreamRule(route, listener, context));
+  return {
+    passes: (serverName) => table.find(serverName)?.spec.stream === "passthrough",
+    open(accepted, peer, serverName, isOpened, owner) {
+      const found = table.find(serverName);
+      if (found === null) return null;
+      const { spec, value } = found;
+      if (spec.stream === undefined) return isOpened ? "requests" : null;
+      // The configuration may have changed since the first octets: what is opened is never passed on as TLS.
+      if (value === null || isOpened !== (spec.stream === "opened")) return null;
+      return new StreamRelay(context.flow, owner, accepted.connection, peer, serverName, value);
+    },
+  };
+}
+
+function buildStreamRule(
+  route: StreamRouteUnit,
+  listener: { readonly name: string; readonly index: number },
+  context: StreamSiteContext,
+): StreamRule {
+  return {
+    info: {
+      listener: listener.name,
+      listenerIndex: listener.index,
+      route: route.name,
+      rule: route.rule,
+      routeIndex: context.indexOf(`route:${route.name}/${route.rule}`),
+    },
+    backends: new WeightedChoice(
+      route.backends.map(({ cluster, weight }) => ({
+        item: { cluster: cluster === null ? null : context.cluster(cluster) },
+        weight,
+      })),
+    ),
+  };
+}
