@@ -42,7 +42,8 @@ export class AccessRecord {
   }
 }
 
-/** "HTTP/1.1" of RequestHead.version. */
+/** "HTTP/1.1" of RequestHead.version; "TCP" of 0: a connection that was passed on. */
 export function protocolName(version: number): string {
+  if (version === 0) return "TCP";
   return version === 11 ? "HTTP/1.1" : version === 20 ? "HTTP/2.0" : "HTTP/1.0";
 }

@@ -244,6 +244,9 @@ function collectKeys(unit: Unit, keys: Set<string>): void {
     case "route":
       collectRouteKeys(unit, keys);
       return;
+    case "stream-route":
+      keys.add(`route:${unit.name}/${unit.rule}`);
+      return;
     case "cluster":
       keys.add(`cluster:${unit.name}`);
       return;

@@ -52,6 +52,17 @@ export function readOverHttp2(name: string): { readonly place: string; readonly 
   return { place: isHttp2 ? name.slice(0, -http2Suffix.length) : name, isHttp2 };
 }
 
+const tcpSuffix = "+tcp";
+
+/** The name of a cluster that connections are passed on to: whatever its ports speak. */
+export const overTcp = (cluster: string): string => `${cluster}${tcpSuffix}`;
+
+/** Takes such a name apart. */
+export function readOverTcp(name: string): { readonly place: string; readonly isTcp: boolean } {
+  const isTcp = name.endsWith(tcpSuffix);
+  return { place: isTcp ? name.slice(0, -tcpSuffix.length) : name, isTcp };
+}
+
 /** The protocol of the port by that number; HTTP/1.1 where no such port can be reached. */
 export function servicePortProtocol({ spec: { ports = [] } }: Service, number: number): ClusterProtocol {
   for (const port of ports) {

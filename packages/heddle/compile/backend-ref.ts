@@ -1,5 +1,5 @@
 import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
-import { grpcMistake, overHttp2, readAppProtocol, servicePortProtocol } from "./app-protocol.ts";
+import { grpcMistake, overHttp2, overTcp, readAppProtocol, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, readTlsTargets, type FactReader } from "./facts.ts";
@@ -81,6 +81,7 @@ function resolveService(
       `Service ${namespace}/${name} has no port ${port}; ${has}`,
     );
   }
+  if (isStream(from)) return streamCluster(found, `service/${namespace}/${name}/${port}`, path);
   const policy = tlsPolicyFor(namespace, name, found, facts);
   if (policy !== undefined) {
     // Without TLS the request would go out in the clear, which is what the policy is there to prevent.
@@ -103,9 +104,18 @@ function resolveService(
   );
 }
 
+/** Connections are passed on as they are: what the port speaks, and whether in TLS, is the client's business. */
+const isStream = ({ kind }: Referrer) => kind === "TCPRoute" || kind === "TLSRoute";
+
+function streamCluster(ports: readonly ServicePort[], name: string, path: string): ResolvedBackend {
+  if (ports.some(({ protocol }) => protocol === "TCP")) return { cluster: overTcp(name) };
+  return failed("UnsupportedProtocol", path, `the port is ${ports[0]!.protocol}; the route passes on TCP`);
+}
+
 /** GRPCRoutes take HTTP/2; where the endpoints are spoken to in it anyway they share the connections of others. */
-function clusterFor({ kind }: Referrer, name: string, isHttp2: boolean): string {
-  return kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
+function clusterFor(from: Referrer, name: string, isHttp2: boolean): string {
+  if (isStream(from)) return overTcp(name);
+  return from.kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
 }
 
 /** The policy that asks for TLS to one of these ports of a Service. */

@@ -1,6 +1,6 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
-import { readOverHttp2, servicePortProtocol } from "./app-protocol.ts";
+import { readOverHttp2, readOverTcp, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
@@ -26,14 +26,15 @@ interface ClusterPlan {
   readonly problems: readonly CompileProblem[];
 }
 
-/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, and "@settings" where there are some. */
+/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, "+tcp" for connections as they are, and "@settings" where there are some. */
 export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
   const { target, upstream } = readClusterName(name, facts, options);
-  const { place, isHttp2 } = readOverHttp2(target);
+  const { place: untyped, isTcp } = readOverTcp(target);
+  const { place, isHttp2 } = readOverHttp2(untyped);
   const [type, namespace = "", resource = "", port = ""] = place.split("/");
   const found =
     type === "service"
-      ? planService(namespace, resource, Number(port), facts, options)
+      ? planService(namespace, resource, Number(port), isTcp, facts, options)
       : planHeddleBackend(namespace, resource, facts, options);
   if (found === null) return { target, units: [], problems: [] };
   const units = [
@@ -47,6 +48,7 @@ function planService(
   namespace: string,
   name: string,
   port: number,
+  isTcp: boolean,
   facts: FactReader,
   options: CompileOptions,
 ): ClusterPlan | null {
@@ -54,7 +56,8 @@ function planService(
   if (service === undefined) return null;
   const slices = readSlices(facts, namespace, name);
   const protocol = servicePortProtocol(service, port);
-  return { protocol, ...serviceEndpoints(service, port, slices, options.controlAddresses ?? []), tls: null };
+  const controlAddresses = options.controlAddresses ?? [];
+  return { protocol, ...serviceEndpoints(service, port, isTcp, slices, controlAddresses), tls: null };
 }
 
 function planHeddleBackend(

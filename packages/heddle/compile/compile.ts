@@ -21,6 +21,7 @@ import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
+import { compileStreamRoute } from "./stream-route.ts";
 import { reportSettings } from "./parameters-ref.ts";
 import { tlsTargets } from "./tls-policies.ts";
 import { attachTrafficPolicies } from "./traffic-policies.ts";
@@ -73,12 +74,19 @@ export function* compileInSlices(
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
   const results = new Map<RequestRoute, RouteResult>();
+  const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute")].map(
+    (route) =>
+      [
+        route,
+        memo.of(keyOf(route), route, facts, (reader) => compileStreamRoute(route, reader, options)),
+      ] as const,
+  );
   for (const route of [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")]) {
     results.set(route, compileRoute(route, facts, memo, options));
     if (++done % sliceLength === 0) yield;
   }
   settleConflicts(results, facts, memo, options);
-  for (const [route, result] of results) {
+  for (const [route, result] of [...results, ...streams]) {
     if (result.unit !== null) collector.unit(result.unit);
     collector.status(keyOf(route), result.status);
     collector.problemsOf(result.problems);

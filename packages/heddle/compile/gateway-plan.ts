@@ -38,8 +38,10 @@ export interface ListenerPlan {
   overlap: Finding | null;
   readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
   readonly selector: LabelSelector | null;
-  /** Null for HTTP. */
+  /** Null where TLS is not opened. */
   readonly tls: ServerTls | null;
+  /** `ServerSpec.stream` */
+  readonly stream?: "opened" | "passthrough";
   /** The certificate that it asks an ACME server for. */
   readonly acme: ListenerAcme | null;
   /** Why that one is not ordered. */
@@ -77,9 +79,12 @@ export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
     listener.conflict === null &&
     listener.supportedKinds.length > 0 &&
     // One that waits for its certificate is bound: it answers the CA's TLS-ALPN-01 challenge.
-    (listener.listener.protocol === "HTTP" || hasCertificate(listener) || listener.acme !== null)
+    (isWithoutTls(listener) || hasCertificate(listener) || listener.acme !== null)
   );
 }
+
+const isWithoutTls = ({ listener, stream }: ListenerPlan): boolean =>
+  listener.protocol === "HTTP" || listener.protocol === "TCP" || stream === "passthrough";
 
 /** Whether clients get a TLS connection. */
 export const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certificates.length ?? 0) > 0;

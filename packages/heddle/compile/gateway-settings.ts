@@ -82,6 +82,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     bodyRateGrace,
     keepAliveIdle,
     streamIdle,
+    tcpIdle,
     tlsHandshakeTimeout,
     http2,
     ...same
@@ -95,6 +96,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     bodyRateGraceMs: msOr(bodyRateGrace, base.bodyRateGraceMs),
     keepAliveIdleMs: msOr(keepAliveIdle, base.keepAliveIdleMs),
     streamIdleMs: msOr(streamIdle, base.streamIdleMs),
+    tcpIdleMs: msOr(tcpIdle, base.tcpIdleMs),
     tlsHandshakeMs: msOr(tlsHandshakeTimeout, base.tlsHandshakeMs),
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,

@@ -23,7 +23,16 @@ export interface GatewayRun {
   readonly states: AcmeStates;
 }
 
-const requestKinds = ["HTTPRoute", "GRPCRoute"].map((kind) => ({ group: gatewayGroup, kind }));
+/** Kinds of routes by protocol, in the order in which they are named. TCPRoutes take what TLS carried. */
+function possibleKinds({ protocol, tls }: Listener): { group: string; kind: string }[] {
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    HTTP: ["HTTPRoute", "GRPCRoute"],
+    HTTPS: ["HTTPRoute", "GRPCRoute"],
+    TLS: tls?.mode === "Passthrough" ? ["TLSRoute"] : ["TLSRoute", "TCPRoute"],
+    TCP: ["TCPRoute"],
+  };
+  return (kinds[protocol] ?? []).map((kind) => ({ group: gatewayGroup, kind }));
+}
 
 /** Decides about all Gateways of our classes, from the oldest to the youngest. */
 export function planGateways(
@@ -79,14 +88,14 @@ function clientCertificateMistakes({ spec }: Gateway): Finding[] {
 
 function planListener(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): ListenerPlan {
   const { namespace, name } = gateway.metadata;
-  const isHttp = listener.protocol === "HTTP" || listener.protocol === "HTTPS";
-  const tls = listener.protocol === "HTTPS" ? planTlsOf(gateway, listener, path, run) : null;
-  const kinds = planKinds(listener, path, isHttp);
+  const tls = isOpened(listener) ? planTlsOf(gateway, listener, path, run) : null;
+  const kinds = planKinds(listener, path);
   return {
     listener,
     id: `${namespace}/${name}/${listener.name}`,
     path,
-    hostname: listener.hostname ?? "",
+    // Names mean nothing without TLS or HTTP.
+    hostname: listener.protocol === "TCP" ? "" : (listener.hostname ?? ""),
     refused: protocolMistake(listener, path) ?? tls?.refused ?? selectorRefusal(listener, path),
     conflict: null,
     unresolved: [...(tls?.unresolved ?? []), ...kinds.findings],
@@ -94,9 +103,18 @@ function planListener(gateway: Gateway, listener: Listener, path: string, run: G
     supportedKinds: kinds.supported,
     selector: listener.allowedRoutes.namespaces.selector ?? null,
     tls: tls?.tls ?? null,
+    ...streamOf(listener),
     acme: tls?.acme ?? null,
     blocked: null,
   };
+}
+
+const isOpened = ({ protocol, tls }: Listener): boolean =>
+  protocol === "HTTPS" || (protocol === "TLS" && tls?.mode !== "Passthrough");
+
+function streamOf(listener: Listener): { stream?: "opened" | "passthrough" } {
+  if (listener.protocol !== "TLS" && listener.protocol !== "TCP") return {};
+  return { stream: listener.protocol === "TCP" || isOpened(listener) ? "opened" : "passthrough" };
 }
 
 function planTlsOf(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): TlsPlan {
@@ -122,11 +140,9 @@ function clientValidationMistake({ spec }: Gateway, { port }: Listener): Finding
 }
 
 function protocolMistake({ protocol }: Listener, path: string): Finding | null {
-  if (protocol === "HTTP" || protocol === "HTTPS") return null;
-  const isLater = ["TLS", "TCP", "UDP"].includes(protocol);
-  const message = isLater
-    ? `this version does not serve ${protocol} yet; use HTTP or HTTPS`
-    : `unknown protocol ${protocol}; use HTTP or HTTPS`;
+  if (["HTTP", "HTTPS", "TLS", "TCP"].includes(protocol)) return null;
+  const what = protocol === "UDP" ? "this version does not serve UDP yet" : `unknown protocol ${protocol}`;
+  const message = `${what}; use HTTP, HTTPS, TLS or TCP`;
   return makeFinding("UnsupportedProtocol", `${path}.protocol`, message);
 }
 
@@ -142,13 +158,14 @@ function selectorRefusal({ allowedRoutes }: Listener, path: string): Finding | n
   return mistake && makeFinding("UnsupportedValue", `${field}.${mistake.path}`, mistake.message);
 }
 
-function planKinds(listener: Listener, path: string, isHttp: boolean) {
-  const possible = isHttp ? requestKinds : [];
+function planKinds(listener: Listener, path: string) {
+  const possible = possibleKinds(listener);
   const asked = listener.allowedRoutes.kinds ?? [];
   if (asked.length === 0) return { supported: possible, findings: [] };
   const isPossible = ({ group, kind }: { group: string; kind: string }) =>
     possible.some((one) => one.group === group && one.kind === kind);
-  const hint = isHttp ? "; use HTTPRoute or GRPCRoute" : "";
+  const names = possible.map(({ kind }) => kind).join(" or ");
+  const hint = names === "" ? "" : `; use ${names}`;
   const findings = asked.flatMap((one, index) => {
     if (isPossible(one)) return [];
     const message = `${one.kind} of group "${one.group}" cannot attach to ${listener.protocol}${hint}`;

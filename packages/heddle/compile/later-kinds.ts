@@ -11,7 +11,7 @@ import type { Facts } from "./facts.ts";
 import { gatewayFact } from "./route-parents.ts";
 import { condition, type StatusCondition } from "./status.ts";
 
-const laterRoutes = ["TLSRoute", "TCPRoute", "UDPRoute"] as const;
+const laterRoutes = ["UDPRoute"] as const;
 
 /**
  * Kinds that are validated and not served yet: each resource says so, so that nobody takes it for done. Routes say

@@ -80,7 +80,7 @@ function markWithin(plan: GatewayPlan): void {
   const open = plan.listeners.filter(({ refused }) => refused === null);
   for (const one of open) {
     const others = open.filter((other) => other !== one && other.listener.port === one.listener.port);
-    const otherProtocol = others.filter((other) => other.listener.protocol !== one.listener.protocol);
+    const otherProtocol = others.filter((other) => !canShare(other, one));
     const sameHost = others.filter((other) => other.hostname === one.hostname);
     const { port, protocol } = one.listener;
     if (otherProtocol.length > 0) {
@@ -93,6 +93,13 @@ function markWithin(plan: GatewayPlan): void {
   }
 }
 
+/** HTTPS and TLS listeners of one port are told apart by the name in the ClientHello. */
+function canShare(a: ListenerPlan, b: ListenerPlan): boolean {
+  return socketOf(a) === socketOf(b);
+}
+
+const socketOf = ({ listener: { protocol } }: ListenerPlan) => (protocol === "TLS" ? "HTTPS" : protocol);
+
 function namesOf(listeners: readonly ListenerPlan[]): string {
   return listeners.map(({ listener }) => `${listener.protocol} in listener ${listener.name}`).join(", ");
 }
@@ -100,13 +107,13 @@ function namesOf(listeners: readonly ListenerPlan[]): string {
 const hostText = ({ hostname }: ListenerPlan) => (hostname === "" ? "(any)" : hostname);
 
 function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place>): void {
-  const { port, protocol } = listener.listener;
+  const { port } = listener.listener;
   for (const address of plan.address.addresses) {
     const place = places.get(`${address} ${port}`);
     if (place === undefined) continue;
     const other = place.first.listener.listener.protocol;
     const sameHost = place.byHostname.get(listener.hostname);
-    if (place.first.plan !== plan && other !== protocol) {
+    if (place.first.plan !== plan && !canShare(place.first.listener, listener)) {
       const message = `port ${port} is ${other} in ${nameOf(place.first)}; use another port or address`;
       listener.conflict = makeFinding("ProtocolConflict", listener.path, message);
     } else if (sameHost !== undefined && sameHost.plan !== plan) {

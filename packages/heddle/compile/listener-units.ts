@@ -1,6 +1,6 @@
 import type { ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
 import type { Collector } from "./collector.ts";
-import { isServed, parametersPath, type GatewayPlan } from "./gateway-plan.ts";
+import { isServed, parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 
 interface Bound {
   readonly unit: ListenerUnit & { servers: ServerSpec[] };
@@ -16,7 +16,7 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
     for (const listener of plan.listeners) {
       if (!isServed(plan, listener)) continue;
       const { port, protocol } = listener.listener;
-      const server = { id: listener.id, hostname: listener.hostname, tls: listener.tls };
+      const server = serverOf(listener);
       for (const address of plan.address.addresses) {
         const name = address.includes(":") ? `[${address}]/${port}` : `${address}/${port}`;
         const bound = found.get(name);
@@ -24,7 +24,7 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
           bound.unit.servers.push(server);
           if (!isSame(bound.unit.settings, plan.settings.listener)) overruled.set(name, bound);
         } else {
-          const place = { address, port, protocol: protocol as "HTTP" | "HTTPS" };
+          const place = { address, port, protocol: socketProtocol(protocol) };
           const { listener: settings } = plan.settings;
           const unit = { kind: "listener" as const, name, ...place, servers: [server], settings };
           found.set(name, { unit, owner: plan });
@@ -34,6 +34,17 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
     for (const bound of overruled.values()) warnOverruled(plan, bound, collector);
   }
   return [...found.values()].map(({ unit }) => unit);
+}
+
+/** What is behind TLS on one port is told apart by name; see listener-conflicts.ts. */
+function socketProtocol(protocol: string): ListenerUnit["protocol"] {
+  return protocol === "TLS" ? "HTTPS" : (protocol as ListenerUnit["protocol"]);
+}
+
+function serverOf({ id, hostname, tls, stream }: ListenerPlan): ServerSpec {
+  if (stream === undefined) return { id, hostname, tls };
+  // What the endpoint speaks is not known here.
+  return { id, hostname, tls: tls === null ? null : { ...tls, alpn: [] }, stream };
 }
 
 function isSame(a: ListenerSettings, b: ListenerSettings): boolean {

@@ -23,16 +23,19 @@ interface Candidate {
 }
 
 /**
- * The endpoints behind a port of a Service: those that are ready; where none is, those that still serve while they
+ * The endpoints behind a port of a Service, one that HTTP can be spoken to unless `isTcp`: those that are ready; where none is, those that still serve while they
  * terminate (KEP-1669).
  */
 export function serviceEndpoints(
   service: Service,
   portNumber: number,
+  isTcp: boolean,
   slices: readonly EndpointSlice[],
   controlAddresses: readonly ControlAddress[],
 ): ServiceEndpoints {
-  const port = service.spec.ports?.find((one) => one.port === portNumber && isHttpPort(one));
+  const port = service.spec.ports?.find(
+    (one) => one.port === portNumber && (isTcp ? one.protocol === "TCP" : isHttpPort(one)),
+  );
   const problems: CompileProblem[] = [];
   if (port === undefined) return { endpoints: [], problems };
   const candidates = slices.flatMap((slice) =>

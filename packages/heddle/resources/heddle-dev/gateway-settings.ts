@@ -59,6 +59,7 @@ const limitsSchema = struct({
   bodyRateGrace: time("100ms", "1h"),
   keepAliveIdle: time("100ms", "24h"),
   streamIdle: time("100ms", "24h"),
+  tcpIdle: time("100ms", "168h"),
   tlsHandshakeTimeout: time("100ms", "5m"),
   maxTlsHandshakes: count(1, 1_000_000),
   maxConnections: count(1, 10_000_000),
