@@ -165,7 +165,7 @@ after(async () => {
   for (const server of servers) server.close();
 });
 
-test("TCPRoute: octets go both ways, each half ends by itself", async () => {
+test("TCPRouteHalfClose: octets go both ways, each half ends by itself", async () => {
   assert.equal(await hello(connect("tcp")), "one\nhello");
   const { status } = await fabric.read("tcproutes", "infra/plain");
   assert.deepEqual(
@@ -177,7 +177,7 @@ test("TCPRoute: octets go both ways, each half ends by itself", async () => {
   );
 });
 
-test("TCPRoute: much comes through whole while the client is slow to read", async () => {
+test("TCPRouteBackpressure: much comes through whole while the client is slow to read", async () => {
   const sent = randomBytes(24 * 1_048_576);
   const socket = connect("tcp");
   const hash = createHash("sha256");
@@ -196,14 +196,14 @@ test("TCPRoute: much comes through whole while the client is slow to read", asyn
   assert.equal(hash.digest("hex"), createHash("sha256").update(sent).digest("hex"));
 });
 
-test("TCPRoute: connections are shared out by weight", async () => {
+test("TCPRouteWeight: connections are shared out by weight", async () => {
   const names = await Promise.all(Array.from({ length: 200 }, () => hello(connect("weights"))));
   const ones = names.filter((text) => text.startsWith("one")).length;
   assert.equal(names.filter((text) => /^(one|two)\nhello$/.test(text)).length, 200);
   assert.ok(ones > 150 && ones < 199, `${ones} of 200`);
 });
 
-test("TCPRoute: without a backend or an endpoint the connection is closed, and the status says why", async () => {
+test("TCPRouteNoBackend: without a backend or an endpoint the connection is closed, and the status says why", async () => {
   for (let i = 0; i < 4; i++) {
     const socket = connect("lost");
     socket.on("error", () => {});
@@ -213,13 +213,13 @@ test("TCPRoute: without a backend or an endpoint the connection is closed, and t
   assert.equal(told(status.parents[0]!.conditions, "ResolvedRefs"), "ResolvedRefs=False BackendNotFound");
 });
 
-test("TCPRoute: a listener without a route closes", async () => {
+test("TCPRouteNone: a listener without a route closes", async () => {
   const socket = connect("unrouted");
   socket.on("error", () => {});
   assert.equal(await readAll(socket).catch(() => ""), "");
 });
 
-test("TCPRoute: a client's reset reaches the endpoint", async () => {
+test("TCPRouteReset: a client's reset reaches the endpoint", async () => {
   const server = servers[0]!;
   const socket = connect("tcp");
   const accepted = once(server, "connection") as Promise<[net.Socket]>;
@@ -230,7 +230,7 @@ test("TCPRoute: a client's reset reaches the endpoint", async () => {
   assert.equal((await broken)[0].code, "ECONNRESET");
 });
 
-test("TLSRoute: TLS goes to the backend unopened, by the name that the client asks for", async () => {
+test("TLSRoutePassthrough: TLS goes to the backend unopened, by the name that the client asks for", async () => {
   for (const name of ["pass.example.org", "deep.pass.example.org"]) {
     const socket = secure(name);
     await once(socket, "secureConnect");
@@ -240,7 +240,7 @@ test("TLSRoute: TLS goes to the backend unopened, by the name that the client as
   }
 });
 
-test("TLSRoute: a name that no route has is closed, without an answer", async () => {
+test("TLSRouteUnknownName: a name that no route has is closed, without an answer", async () => {
   for (const name of ["other.example.org", "example.net"]) {
     await assert.rejects(once(secure(name), "secureConnect"), /ECONNRESET|disconnected|alert/, name);
   }
@@ -280,7 +280,7 @@ test("GatewayWithAttachedRoutes: listeners of streams name their kinds and count
   ]);
 });
 
-test("TCPRoute: a changed route holds for new connections, and the old ones go on", async () => {
+test("TCPRouteChange: a changed route holds for new connections, and the old ones go on", async () => {
   fabric.put("moving", [movingTo("one")]);
   await eventually(async () => assert.equal(await hello(connect("moving")), "one\nhello"));
   const old = connect("moving");

@@ -39,6 +39,10 @@ const features = [
   "HTTPRouteRetryConnectionError",
   "HTTPRouteSchemeRedirect",
   "ReferenceGrant",
+  "TCPRoute",
+  "TLSRoute",
+  "TLSRouteModeMixed",
+  "TLSRouteModeTerminate",
 ] as const;
 
 /** `status.supportedFeatures` of a GatewayClass: sorted by name. */
