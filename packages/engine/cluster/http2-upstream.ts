@@ -218,9 +218,13 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
   /** Whatever waits for an answer gets the fault; a retry finds another connection. */
   private close(fault: Fault): void {
     this.retire();
+    this.session.close(fault);
+    this.failPending(fault);
+  }
+
+  private failPending(fault: Fault): void {
     const { pending } = this;
     this.pending = null;
-    this.session.close(fault);
     if (pending !== null) for (const one of pending) one.begin(fault);
   }
 
@@ -232,9 +236,10 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
 
   // SessionEvents
 
-  onSessionFault(_fault: Fault): void {
+  onSessionFault(fault: Fault): void {
     this.isBroken = true;
     this.retire();
+    this.failPending(fault);
     this.wrote(0);
   }
 
@@ -283,7 +288,7 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
       this.session.abort(H2.NO_ERROR, makeFault("HDL_DRAINING", "nothing is left to ask"));
       this.send();
     }
-    if (!this.isOpen) {
+    if (!this.isOpen || this.connection.pendingBytes === 0) {
       this.connection.destroy();
       return;
     }
@@ -354,9 +359,11 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
   }
 
   private breakOff(code: Http2ErrorCode, message: string): void {
+    const fault = makeFault("HDL_UPSTREAM_RESET", `${this.owner.name}: ${message}`);
     this.isBroken = true;
     this.retire();
-    this.session.abort(code, makeFault("HDL_UPSTREAM_RESET", `${this.owner.name}: ${message}`));
+    this.session.abort(code, fault);
+    this.failPending(fault);
   }
 }
 

@@ -5,7 +5,13 @@ import type { ListenerSettings } from "../model/index.ts";
 import { atTurnEnd } from "../net/index.ts";
 import type { Connection, TurnEnd } from "../net/index.ts";
 import { H2, Http2ServerSession } from "../wire/http2/index.ts";
-import type { Http2Limits, Http2Stream, ServerSessionEvents, StreamEvents } from "../wire/http2/index.ts";
+import type {
+  Http2ErrorCode,
+  Http2Limits,
+  Http2Stream,
+  ServerSessionEvents,
+  StreamEvents,
+} from "../wire/http2/index.ts";
 import type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
 import { answerFault, Http2Exchange } from "./http2-exchange.ts";
 import type { StreamHome } from "./http2-exchange.ts";
@@ -295,7 +301,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   }
 
   /** The session cannot go on, and the client is told why. */
-  private breakOff(code: (typeof H2)[keyof typeof H2], fault: Fault): void {
+  private breakOff(code: Http2ErrorCode, fault: Fault): void {
     this.owner.onBroken(fault, this.peer);
     this.session.abort(code, fault);
     this.isBroken = true;
@@ -388,10 +394,10 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     if (this.lastReadMs > this.pingSentMs) this.pingSentMs = -1;
     if (this.pingSentMs >= 0) {
       if (this.pingSentMs + pingTimeoutMs > nowMs) return this.pingSentMs + pingTimeoutMs;
-      this.breakOff(
-        H2.NO_ERROR,
-        makeFault("HDL_DOWNSTREAM_RESET", `client answered no PING within ${pingTimeoutMs} ms`),
-      );
+      // Nobody is there to be refused.
+      const message = `client answered no PING within ${pingTimeoutMs} ms`;
+      this.session.abort(H2.NO_ERROR, makeFault("HDL_DOWNSTREAM_RESET", message));
+      this.isBroken = true;
       return Infinity;
     }
     if (this.lastReadMs + pingIntervalMs > nowMs) return this.lastReadMs + pingIntervalMs;
