@@ -32,7 +32,13 @@ export async function openRecordingServer(options: RecordingServerOptions = {}):
   const connections: RawConnection[] = [];
   const waiting: (() => void)[] = [];
   const script = options.script ?? answerInTurn(options.answers ?? []);
+  let isClosed = false;
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    // It was on its way: half-open, it would keep the server from closing.
+    if (isClosed) {
+      socket.destroy();
+      return;
+    }
     const connection = new RawConnection(socket);
     const serial = connections.push(connection) - 1;
     for (const wake of waiting.splice(0)) wake();
@@ -41,6 +47,7 @@ export async function openRecordingServer(options: RecordingServerOptions = {}):
   const host = options.host ?? "127.0.0.1";
   const port = await listenOnFreePort(server, host);
   const close = async () => {
+    isClosed = true;
     await Promise.all(connections.map((connection) => connection.close()));
     await new Promise((resolve) => server.close(resolve));
   };
