@@ -229,6 +229,10 @@ describe("grpc-js through Heddle", () => {
     two.health = 2;
     await eventually(async () => assert.equal(await served(), "one"));
     const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+    assert.match(
+      metrics,
+      /heddle_grpc_requests_total\{route="grpcroute\/infra\/checked",rule="all",grpc_code="OK"\} \d+/,
+    );
     assert.match(metrics, /heddle_endpoint_unhealthy\{[^}]*checked[^}]*\} [12]\n/);
     two.health = 1;
     await eventually(async () => assert.equal(await served(), "one,two"));

@@ -160,6 +160,7 @@ export class WorkerLane {
     cells[at + ROUTE.requestBytes] += requestBytes;
     cells[at + ROUTE.responseBytes] += responseBytes;
     cells[at + ROUTE.retries] += retries;
+    if (exchange.grpcStatus >= 0) cells[at + ROUTE.grpc + exchange.grpcStatus] += 1;
     const ms = exchange.endedMs - exchange.startedMs;
     cells[at + ROUTE.histogram + bucketOf(ms)] += 1;
     cells[at + ROUTE.histogram + BUCKETS_MS.length + 1] += ms;

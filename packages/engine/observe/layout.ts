@@ -1,5 +1,6 @@
 import { FAULTS } from "../base/index.ts";
 import type { FaultCode } from "../base/index.ts";
+import { GRPC_STATUS_NAMES } from "../wire/grpc/index.ts";
 
 /**
  * What is counted, and where each number lies. A lane (one per worker) has a group of slots for each kind of
@@ -37,8 +38,18 @@ export const LISTENER = {
   tlsResumed: 13,
 } as const;
 
-/** Cells of one rule of a route. */
-export const ROUTE = { requestBytes: 5, responseBytes: 6, retries: 7, faults: 8, histogram: 9 } as const;
+/** Names of gRPC statuses in the order of their cells. */
+export const GRPC_CODES: readonly string[] = GRPC_STATUS_NAMES;
+
+/** Cells of one rule of a route. `grpc` is the first of a run, one for each gRPC status. */
+export const ROUTE = {
+  requestBytes: 5,
+  responseBytes: 6,
+  retries: 7,
+  faults: 8,
+  grpc: 9,
+  histogram: 9 + GRPC_CODES.length,
+} as const;
 
 /** Cells of a cluster, which is a service to its users. */
 export const CLUSTER = {

@@ -9,6 +9,7 @@ import {
   BUCKETS_MS,
   CLUSTER,
   ENDPOINT,
+  GRPC_CODES,
   FAULT_CODES,
   HISTOGRAM_CELLS,
   LISTENER,
@@ -53,7 +54,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     const listener = rows(registry, "listener").get("d/g/web")!;
     assert.deepEqual(listener.slice(0, 9), [0, 1, 0, 0, 0, 10, 20, 1, 1]);
     const route = rows(registry, "route").get("d/r/0")!;
-    assert.deepEqual(route.slice(0, ROUTE.histogram), [0, 1, 0, 0, 0, 10, 20, 2, 0]);
+    assert.deepEqual(route.slice(0, ROUTE.grpc), [0, 1, 0, 0, 0, 10, 20, 2, 0]);
     const routeBuckets = route.slice(ROUTE.histogram);
     assert.equal(routeBuckets[BUCKETS_MS.indexOf(10)], 1);
     assert.equal(routeBuckets[HISTOGRAM_CELLS - 1], 7);
@@ -200,6 +201,9 @@ describe("WorkerLane and MetricsRegistry", () => {
     lane.upstreamReused(cluster);
     lane.upstreamConnectFailed(cluster, endpoint);
     lane.endpointEjected(cluster, endpoint);
+    lane.endpointHealth(endpoint, false);
+    lane.endpointHealth(endpoint, true);
+    lane.healthCheckFailed(endpoint);
     lane.upstreamClosed(cluster, endpoint);
     assert.deepEqual(
       rows(registry, "cluster").get("s")!.slice(5, CLUSTER.histogram),
@@ -207,8 +211,27 @@ describe("WorkerLane and MetricsRegistry", () => {
     );
     assert.deepEqual(
       rows(registry, "endpoint").get("s|10.0.0.1:80")!.slice(ENDPOINT.attemptsStarted),
-      [1, 1, 1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
     );
+  });
+
+  it("counts gRPC calls of a rule by their status", () => {
+    const registry = new MetricsRegistry();
+    const lane = new WorkerLane(registry.openLane(0, 1));
+    const route = registry.allocate("route:d/r/0");
+    for (const status of [0, 0, 14, -1]) {
+      const exchange = ended(route, 200);
+      exchange.grpcStatus = status;
+      lane.recordExchange(exchange);
+    }
+    const cells = rows(registry, "route").get("d/r/0")!;
+    const counts = GRPC_CODES.flatMap((code, at) =>
+      cells[ROUTE.grpc + at] === 0 ? [] : [[code, cells[ROUTE.grpc + at]]],
+    );
+    assert.deepEqual(counts, [
+      ["OK", 2],
+      ["UNAVAILABLE", 1],
+    ]);
   });
 
   it("refuses a key of no group and a second lane of one worker", () => {

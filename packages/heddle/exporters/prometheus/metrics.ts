@@ -1,4 +1,4 @@
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE, STATUS_CLASSES } from "@heddle/engine/observe";
+import { CLUSTER, ENDPOINT, GRPC_CODES, LISTENER, ROUTE, STATUS_CLASSES } from "@heddle/engine/observe";
 import type { IndexedGroup } from "@heddle/engine/observe";
 import type { MetricType } from "./exposition.ts";
 
@@ -62,6 +62,12 @@ const ROUTE_METRICS: GroupMetrics = {
     counter("heddle_response_bytes_total", ROUTE.responseBytes, "Octets of response bodies."),
     counter("heddle_retries_total", ROUTE.retries, "Attempts after the first."),
     counter("heddle_failed_requests_total", ROUTE.faults, "Requests that ended with a fault."),
+    metric(
+      "heddle_grpc_requests_total",
+      "counter",
+      "gRPC calls that ended, by their status.",
+      GRPC_CODES.map((code, i) => ({ label: `grpc_code="${code}"`, cell: ROUTE.grpc + i })),
+    ),
   ],
   histogram: {
     name: "heddle_request_duration_seconds",

@@ -27,6 +27,8 @@ export function sampleRegistry(): MetricsRegistry {
   lane.upstreamClosed(cluster, endpoint);
   lane.upstreamConnectFailed(cluster, endpoint);
   lane.endpointEjected(cluster, endpoint);
+  lane.endpointHealth(endpoint, false);
+  lane.healthCheckFailed(endpoint);
   lane.requestStarted(match.listenerIndex);
   for (const [status, ms] of [
     [200, 2],
@@ -41,6 +43,7 @@ export function sampleRegistry(): MetricsRegistry {
     exchange.responseBytes = 100;
     exchange.attempts = status === 504 ? 2 : 1;
     exchange.response = new ResponseHead(status, new Fields());
+    exchange.grpcStatus = status === 504 ? 4 : 0;
     if (status === 504) exchange.fault = makeFault("HDL_UPSTREAM_TIMEOUT", "no response head in 80 ms");
     else [exchange.upstreamStartedMs, exchange.responseHeadMs] = [1, ms];
     lane.requestStarted(match.listenerIndex);
