@@ -258,12 +258,9 @@ test("HTTPRouteUnsupportedProtocol: a port that HTTP does not reach answers 500,
   }
 });
 
-test("HTTPRouteBackendTLSPolicy: while TLS to the Service cannot be done, it is not reached in the clear", async () => {
-  assert.deepEqual(await conditionsOf("with-tls-policy"), [
-    accepted,
-    "ResolvedRefs=False UnsupportedProtocol",
-  ]);
-  assert.equal(await servedBy("with-tls-policy"), 500);
+test("HTTPRouteBackendTLSPolicy: a Service with a policy is not reached in the clear", async () => {
+  assert.deepEqual(await conditionsOf("with-tls-policy"), [accepted, resolved]);
+  assert.equal(await servedBy("with-tls-policy"), 502);
 });
 
 test("HTTPRoutePartiallyInvalidViaInvalidReferenceGrant: a grant for one Service is none for the other", async () => {

@@ -312,11 +312,21 @@ export interface HealthCheckSpec {
 export type ClusterProtocol = "http1" | "http2" | "auto";
 
 export interface ClusterTls {
-  /** SNI and the name checked in the certificate. */
+  /** SNI, and the name checked in the certificate where there are no `subjectAltNames`. */
   readonly serverName: string;
+  /** Of which the certificate must have one; the server name is then no authentication. Default none. */
+  readonly subjectAltNames?: readonly AltName[];
+  /** Why no connection may be made: the policy that asks for TLS cannot be followed. Default: none. */
+  readonly refusal?: string;
   /** PEM of trusted roots; null for the system's. */
   readonly caPem: string | null;
   readonly insecureSkipVerify: boolean;
+}
+
+/** A name that a peer's certificate may have. A host name may begin with "*."; URIs are compared letter by letter. */
+export interface AltName {
+  readonly type: "Hostname" | "URI";
+  readonly value: string;
 }
 
 export interface ClusterSettings {

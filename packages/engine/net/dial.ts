@@ -2,6 +2,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { Connection } from "./connection.ts";
 import type { ConnectionEvents } from "./connection.ts";
+import { identityMistake, type ExpectedName } from "./peer-identity.ts";
 import { sharedReadBuffer } from "./slab-pool.ts";
 
 export interface DialOptions {
@@ -15,6 +16,10 @@ export interface DialOptions {
 
 export interface DialTls {
   readonly serverName: string;
+  /** See `identityMistake`. */
+  readonly altNames: readonly ExpectedName[];
+  /** Why no connection may be made; "" where it may. */
+  readonly refusal: string;
   readonly context: tls.SecureContext;
   readonly insecureSkipVerify: boolean;
   readonly alpn: readonly string[];
@@ -33,6 +38,12 @@ export interface DialEvents extends ConnectionEvents {
 /** Opens a connection; what is written meanwhile waits in it. Names are resolved by the system (happy eyeballs). */
 export function dial(options: DialOptions, events: DialEvents): Connection {
   const connection = new Connection(events, options.highWaterBytes);
+  const refusal = options.tls?.refusal ?? "";
+  if (refusal !== "") {
+    // In a turn of its own, as with sockets: the caller does not have the connection yet.
+    setImmediate(() => refuse(connection, events, refusal));
+    return connection;
+  }
   const onread = {
     buffer: sharedReadBuffer,
     callback: (length: number, bytes: Uint8Array) => connection.received(length, bytes as Buffer),
@@ -49,14 +60,22 @@ export function dial(options: DialOptions, events: DialEvents): Connection {
   return connection;
 }
 
+function refuse(connection: Connection, events: DialEvents, refusal: string): void {
+  if (connection.isClosed) return;
+  events.onDialFailed({ kind: "tls", error: new Error(refusal) });
+  connection.destroy();
+}
+
 function connectTls(common: object, options: DialTls): tls.TLSSocket {
   return tls.connect({
     ...common,
     secureContext: options.context,
     // An IP address is no server name (RFC 6066 section 3); the certificate is then checked against the address.
     servername: net.isIP(options.serverName) === 0 ? options.serverName : "",
-    checkServerIdentity: (_host: string, certificate: tls.PeerCertificate) =>
-      tls.checkServerIdentity(options.serverName, certificate),
+    checkServerIdentity: (_host: string, certificate: tls.PeerCertificate) => {
+      const mistake = identityMistake(certificate.raw, options.serverName, options.altNames);
+      return mistake === null ? undefined : new Error(mistake);
+    },
     rejectUnauthorized: !options.insecureSkipVerify,
     ...(options.alpn.length === 0 ? {} : { ALPNProtocols: [...options.alpn] }),
   } as tls.ConnectionOptions);

@@ -494,10 +494,11 @@ const ALPN: Readonly<Record<ClusterProtocol, readonly string[]>> = {
 
 function dialTlsOf(unit: ClusterUnit): DialTls | null {
   if (unit.tls === null) return null;
-  const { caPem, serverName, insecureSkipVerify } = unit.tls;
+  const { caPem, serverName, insecureSkipVerify, subjectAltNames: altNames = [], refusal = "" } = unit.tls;
   const context = makeSecureContext({
     minVersion: "TLSv1.2",
-    ...(caPem === null ? {} : { ca: caPem }),
+    // What a bundle holds is trusted as it is, an intermediate too.
+    ...(caPem === null ? {} : { ca: caPem, allowPartialTrustChain: true }),
   });
-  return { serverName, context, insecureSkipVerify, alpn: ALPN[unit.protocol] };
+  return { serverName, altNames, refusal, context, insecureSkipVerify, alpn: ALPN[unit.protocol] };
 }

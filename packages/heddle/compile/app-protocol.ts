@@ -33,6 +33,11 @@ export function readAppProtocol({ protocol, appProtocol = "" }: ServicePort): Ap
   return `has appProtocol ${appProtocol}; this version reaches ${named.join(", ")}`;
 }
 
+/** Whether a port can be reached, over TLS if need be. */
+export function isReachable(port: ServicePort): boolean {
+  return typeof readAppProtocol(port) !== "string";
+}
+
 /** Why gRPC calls cannot be sent to a port that can be reached; null where they can: a WebSocket is no call. */
 export function grpcMistake({ appProtocol = "" }: ServicePort): string | null {
   return /^kubernetes\.io\/wss?$/i.test(appProtocol)

@@ -2,9 +2,10 @@ import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } f
 import { grpcMistake, overHttp2, overTcp, readAppProtocol, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
-import { readPresence, readResource, readTlsTargets, type FactReader } from "./facts.ts";
+import { readPresence, readResource, type FactReader } from "./facts.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, verdictOf, type Finding } from "./status.ts";
+import { tlsPolicyFor } from "./tls-policies.ts";
 
 export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
 
@@ -82,17 +83,9 @@ function resolveService(
     );
   }
   if (isStream(from)) return streamCluster(found, `service/${namespace}/${name}/${port}`, path);
-  const policy = tlsPolicyFor(namespace, name, found, facts);
-  if (policy !== undefined) {
-    // Without TLS the request would go out in the clear, which is what the policy is there to prevent.
-    return failed(
-      "UnsupportedProtocol",
-      path,
-      `BackendTLSPolicy ${policy} asks for TLS to Service ${namespace}/${name}, which this version does not serve yet; use a Backend with an https URL`,
-    );
-  }
   const mistakeOf = (one: ServicePort) =>
-    protocolMistake(one) ?? (from.kind === "GRPCRoute" ? grpcMistake(one) : null);
+    protocolMistake(one, tlsPolicyFor(namespace, name, one, facts) !== undefined) ??
+    (from.kind === "GRPCRoute" ? grpcMistake(one) : null);
   if (found.some((one) => mistakeOf(one) === null)) {
     const isHttp2 = servicePortProtocol(service, port!) === "http2";
     return { cluster: clusterFor(from, `service/${namespace}/${name}/${port}`, isHttp2) };
@@ -118,30 +111,12 @@ function clusterFor(from: Referrer, name: string, isHttp2: boolean): string {
   return from.kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
 }
 
-/** The policy that asks for TLS to one of these ports of a Service. */
-function tlsPolicyFor(
-  namespace: string,
-  name: string,
-  ports: readonly ServicePort[],
-  facts: FactReader,
-): string | undefined {
-  return readTlsTargets(facts, namespace).find(
-    ({ service, portName }) =>
-      service === name && (portName === "" || ports.some((port) => port.name === portName)),
-  )?.policy;
-}
-
-function protocolMistake(port: ServicePort): string | null {
+function protocolMistake(port: ServicePort, hasTls: boolean): string | null {
   const read = readAppProtocol(port);
   if (typeof read === "string") return read;
-  return read.needsTls
+  return read.needsTls && !hasTls
     ? `has appProtocol ${port.appProtocol}; TLS to a Service takes a BackendTLSPolicy for it`
     : null;
-}
-
-/** Whether an HTTPRoute can be sent to a port of a Service. */
-export function isHttpPort(port: ServicePort): boolean {
-  return protocolMistake(port) === null;
 }
 
 function resolveHeddleBackend(

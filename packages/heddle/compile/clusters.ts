@@ -1,7 +1,8 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
-import { readOverHttp2, readOverTcp, servicePortProtocol } from "./app-protocol.ts";
+import { isReachable, readOverHttp2, readOverTcp, servicePortProtocol } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
+import { policyTls } from "./backend-tls.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
@@ -10,6 +11,7 @@ import { readClusterName } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
 import { durationMs } from "./route-settings.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
+import { tlsPolicyFor } from "./tls-policies.ts";
 
 export interface ClusterResult {
   /** The name without that of its settings. */
@@ -57,7 +59,11 @@ function planService(
   const slices = readSlices(facts, namespace, name);
   const protocol = servicePortProtocol(service, port);
   const controlAddresses = options.controlAddresses ?? [];
-  return { protocol, ...serviceEndpoints(service, port, isTcp, slices, controlAddresses), tls: null };
+  const found = serviceEndpoints(service, port, isTcp, slices, controlAddresses);
+  // Streams are passed on as they are.
+  const own = isTcp ? undefined : service.spec.ports?.find((one) => one.port === port && isReachable(one));
+  const policy = own && tlsPolicyFor(namespace, name, own, facts);
+  return { protocol, ...found, tls: policy === undefined ? null : policyTls(namespace, policy, facts) };
 }
 
 function planHeddleBackend(

@@ -3,6 +3,7 @@ import { noAcmeStates } from "./acme-io.ts";
 import { reportIssuers } from "./acme-issuers.ts";
 import { acmeRequests } from "./acme-requests.ts";
 import { reportBackends } from "./backend-status.ts";
+import { reportTlsPolicies, ServiceReach } from "./backend-tls-status.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
@@ -73,6 +74,7 @@ export function* compileInSlices(
   attachTrafficPolicies(facts, memo, options, collector);
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
+  const reach = new ServiceReach();
   const results = new Map<RequestRoute, RouteResult>();
   const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute")].map(
     (route) =>
@@ -92,6 +94,10 @@ export function* compileInSlices(
     collector.problemsOf(result.problems);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
     for (const cluster of result.clusters) clusters.add(cluster);
+    reach.add(
+      result.claims.map(({ listener }) => listener),
+      result.clusters,
+    );
     if (++done % indexSliceLength === 0) yield;
   }
   const reported = new Set<string>();
@@ -111,6 +117,7 @@ export function* compileInSlices(
   reportSettings(facts, memo, collector);
   reportIssuers(facts, memo, acme, collector);
   reportBackends(facts, options, memo, collector);
+  reportTlsPolicies(facts, options, memo, reach, collector);
   reportLaterKinds(facts, options, collector);
   reportRejected(rejected, facts, options, collector);
   memo.end();

@@ -1,4 +1,5 @@
 import {
+  gatewayGroup,
   heddleGroup,
   keyOf,
   makeKey,
@@ -27,11 +28,20 @@ const groups: Partial<Record<KindName, string>> = {
   Backend: heddleGroup,
   GatewaySettings: heddleGroup,
   AcmeIssuer: heddleGroup,
+  BackendTLSPolicy: gatewayGroup,
 };
 
 /** The resource of one of the kinds that others refer to. */
 export function readResource<
-  K extends "Service" | "Namespace" | "Secret" | "ConfigMap" | "Backend" | "GatewaySettings" | "AcmeIssuer",
+  K extends
+    | "BackendTLSPolicy"
+    | "Service"
+    | "Namespace"
+    | "Secret"
+    | "ConfigMap"
+    | "Backend"
+    | "GatewaySettings"
+    | "AcmeIssuer",
 >(facts: FactReader, kind: K, namespace: string, name: string): ResourceNamed<K> | undefined {
   return facts.read(makeKey(groups[kind] ?? "", kind, namespace, name)) as ResourceNamed<K> | undefined;
 }
@@ -51,7 +61,7 @@ interface ListKeeper {
   keepList(name: FactName, list: readonly Resource[]): readonly Resource[];
 }
 
-/** The Services of a namespace that policies ask TLS for. */
+/** Who wins the Services of a namespace that policies ask TLS for. */
 export function readTlsTargets(facts: FactReader, namespace: string): readonly TlsTarget[] {
   return (facts.read(tlsTargetsFact(namespace)) as TlsTarget[] | undefined) ?? [];
 }

@@ -3,6 +3,8 @@
  * here with the code that does it.
  */
 const features = [
+  "BackendTLSPolicy",
+  "BackendTLSPolicySANValidation",
   "GRPCRoute",
   "GRPCRouteNamedRouteRule",
   "Gateway",

@@ -15,7 +15,7 @@ const laterRoutes = ["UDPRoute"] as const;
 
 /**
  * Kinds that are validated and not served yet: each resource says so, so that nobody takes it for done. Routes say
- * it for each parent of ours, policies for each target.
+ * it for each parent of ours.
  */
 export function reportLaterKinds(facts: Facts, options: CompileOptions, collector: Collector): void {
   for (const kind of laterRoutes) {
@@ -36,19 +36,6 @@ export function reportLaterKinds(facts: Facts, options: CompileOptions, collecto
     collector.status(keyOf(set), { conditions: [accepted, programmed] });
     report(set, "ListenerSet", collector);
   }
-  for (const policy of facts.ofKind("BackendTLSPolicy")) {
-    const { namespace, generation } = policy.metadata;
-    const conditions = [notServed(policy, "BackendTLSPolicy", generation)];
-    const controllerName = options.controllerName ?? defaultControllerName;
-    collector.status(keyOf(policy), {
-      ancestors: policy.spec.targetRefs.slice(0, 16).map(({ group, kind, name }) => ({
-        ancestorRef: { group, kind, namespace, name },
-        controllerName,
-        conditions,
-      })),
-    });
-    report(policy, "BackendTLSPolicy", collector);
-  }
 }
 
 function isOurs(ref: ParentReference, namespace: string, facts: Facts): boolean {
@@ -58,8 +45,7 @@ function isOurs(ref: ParentReference, namespace: string, facts: Facts): boolean 
 }
 
 function messageFor(kind: KindName): string {
-  const effect = kind === "BackendTLSPolicy" ? "its targets are not reached" : "it has no effect";
-  return `this version does not serve ${kind} yet, so ${effect}`;
+  return `this version does not serve ${kind} yet, so it has no effect`;
 }
 
 function notServed(_: Resource, kind: KindName, generation: number | undefined): StatusCondition {

@@ -6,7 +6,7 @@ import {
   type Service,
   type ServicePort,
 } from "../resources/index.ts";
-import { isHttpPort } from "./backend-ref.ts";
+import { isReachable } from "./app-protocol.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import { endpointMistake } from "./endpoint-guard.ts";
@@ -34,7 +34,7 @@ export function serviceEndpoints(
   controlAddresses: readonly ControlAddress[],
 ): ServiceEndpoints {
   const port = service.spec.ports?.find(
-    (one) => one.port === portNumber && (isTcp ? one.protocol === "TCP" : isHttpPort(one)),
+    (one) => one.port === portNumber && (isTcp ? one.protocol === "TCP" : isReachable(one)),
   );
   const problems: CompileProblem[] = [];
   if (port === undefined) return { endpoints: [], problems };

@@ -1,49 +1,75 @@
-import { parseKey, type BackendTLSPolicy } from "../resources/index.ts";
+import { parseKey, type BackendTLSPolicy, type ServicePort } from "../resources/index.ts";
+import { compareAge } from "./age.ts";
 import type { RejectedResource } from "./compile-io.ts";
+import { readTlsTargets, type FactReader } from "./facts.ts";
 import { field, textField } from "./loose.ts";
 
-/** A Service that a BackendTLSPolicy asks TLS for; all of its ports, or one by name. */
+/** A Service that a BackendTLSPolicy asks TLS for: all of its ports, or one by name. */
 export interface TlsTarget {
-  /** "namespace/name" of the policy. */
+  /** Name of the policy, whose namespace is the Service's. */
   readonly policy: string;
   readonly service: string;
   /** "" for all. */
   readonly portName: string;
+  /** The older policy with the same target, which is in force there; "" where this one is. */
+  readonly lostTo: string;
+}
+
+interface Claimant {
+  readonly metadata: { name: string; namespace: string; creationTimestamp?: string };
+  readonly targetRefs: readonly unknown[];
 }
 
 /**
- * What BackendTLSPolicies target, by namespace. Policies with errors count as far as they can be read: a slip in one
- * must not send in the clear what it is there to protect.
+ * What BackendTLSPolicies target, by namespace; of those with one target the oldest wins, then the lower name.
+ * Policies with errors count as far as they can be read: a slip in one must not send in the clear what it is there to
+ * protect.
  */
 export function tlsTargets(
   policies: readonly BackendTLSPolicy[],
   rejected: readonly RejectedResource[],
 ): Map<string, TlsTarget[]> {
-  const found = new Map<string, TlsTarget[]>();
-  for (const { metadata, spec } of policies) add(found, metadata.namespace, metadata.name, spec.targetRefs);
+  const claimants: Claimant[] = policies.map(({ metadata, spec }) => ({
+    metadata,
+    targetRefs: spec.targetRefs,
+  }));
   for (const { key, kind, document } of rejected) {
-    if (kind !== "BackendTLSPolicy") continue;
-    const { namespace, name } = parseKey(key);
     const refs = field(field(document, "spec"), "targetRefs");
-    if (Array.isArray(refs)) add(found, namespace, name, refs);
+    if (kind !== "BackendTLSPolicy" || !Array.isArray(refs)) continue;
+    const creationTimestamp = textField(field(document, "metadata"), "creationTimestamp");
+    const { namespace, name } = parseKey(key);
+    const metadata = { namespace, name, ...(creationTimestamp !== undefined && { creationTimestamp }) };
+    claimants.push({ metadata, targetRefs: refs });
   }
-  for (const targets of found.values()) targets.sort((a, b) => (a.policy < b.policy ? -1 : 1));
+  const found = new Map<string, TlsTarget[]>();
+  for (const claimant of claimants.sort(compareAge)) add(found, claimant);
   return found;
 }
 
-function add(
-  found: Map<string, TlsTarget[]>,
-  namespace: string,
-  name: string,
-  refs: readonly unknown[],
-): void {
+function add(found: Map<string, TlsTarget[]>, { metadata, targetRefs }: Claimant): void {
+  const { namespace, name: policy } = metadata;
   const targets = found.get(namespace) ?? [];
-  for (const ref of refs) {
+  for (const ref of targetRefs) {
     const service = textField(ref, "name");
     if (service === undefined || (textField(ref, "kind") ?? "Service") !== "Service") continue;
     if ((textField(ref, "group") ?? "") !== "") continue;
     const portName = textField(ref, "sectionName") ?? "";
-    targets.push({ policy: `${namespace}/${name}`, service, portName });
+    const winner = targets.find((one) => one.service === service && one.portName === portName);
+    targets.push({ policy, service, portName, lostTo: winner?.lostTo || (winner?.policy ?? "") });
   }
   found.set(namespace, targets);
+}
+
+/** The name of the policy in force for a port of a Service: that for the port by its name, else that for all of them. */
+export function tlsPolicyFor(
+  namespace: string,
+  service: string,
+  { name = "" }: ServicePort,
+  facts: FactReader,
+): string | undefined {
+  const targets = readTlsTargets(facts, namespace).filter(
+    (one) => one.service === service && one.lostTo === "",
+  );
+  const ofPort = name === "" ? undefined : targets.find(({ portName }) => portName === name);
+  return (ofPort ?? targets.find(({ portName }) => portName === ""))?.policy;
 }
