@@ -22,9 +22,10 @@ export class ServiceReach {
   /** Ids of listeners that take a route ("namespace/gateway/listener"), and names of the clusters that it names. */
   add(listeners: readonly string[], clusters: readonly string[]): void {
     for (const cluster of clusters) {
-      const [type, namespace, service] = cluster.split("/");
+      const [target = ""] = cluster.split("@");
+      const [type, namespace, service] = target.split("/");
       // Streams are passed on as they are.
-      if (type !== "service" || readOverTcp(cluster).isTcp) continue;
+      if (type !== "service" || readOverTcp(target).isTcp) continue;
       const found = this.gateways.get(`${namespace}/${service}`) ?? new Map<string, GatewayName>();
       this.gateways.set(`${namespace}/${service}`, found);
       for (const id of listeners) {
