@@ -5,7 +5,7 @@ import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, type FactReader } from "./facts.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, verdictOf, type Finding } from "./status.ts";
-import { tlsPolicyFor } from "./tls-policies.ts";
+import { tlsPolicyFor } from "./tls-policy-for.ts";
 
 export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
 

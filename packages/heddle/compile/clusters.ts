@@ -11,7 +11,7 @@ import { readClusterName } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
 import { durationMs } from "./route-settings.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
-import { tlsPolicyFor } from "./tls-policies.ts";
+import { tlsPolicyFor } from "./tls-policy-for.ts";
 
 export interface ClusterResult {
   /** The name without that of its settings. */

@@ -1,7 +1,6 @@
-import { parseKey, type BackendTLSPolicy, type ServicePort } from "../resources/index.ts";
+import { parseKey, type BackendTLSPolicy } from "../resources/index.ts";
 import { compareAge } from "./age.ts";
 import type { RejectedResource } from "./compile-io.ts";
-import { readTlsTargets, type FactReader } from "./facts.ts";
 import { field, textField } from "./loose.ts";
 
 /** A Service that a BackendTLSPolicy asks TLS for: all of its ports, or one by name. */
@@ -58,18 +57,4 @@ function add(found: Map<string, TlsTarget[]>, { metadata, targetRefs }: Claimant
     targets.push({ policy, service, portName, lostTo: winner?.lostTo || (winner?.policy ?? "") });
   }
   found.set(namespace, targets);
-}
-
-/** The name of the policy in force for a port of a Service: that for the port by its name, else that for all of them. */
-export function tlsPolicyFor(
-  namespace: string,
-  service: string,
-  { name = "" }: ServicePort,
-  facts: FactReader,
-): string | undefined {
-  const targets = readTlsTargets(facts, namespace).filter(
-    (one) => one.service === service && one.lostTo === "",
-  );
-  const ofPort = name === "" ? undefined : targets.find(({ portName }) => portName === name);
-  return (ofPort ?? targets.find(({ portName }) => portName === ""))?.policy;
 }
