@@ -104,11 +104,11 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (rule === NO_RULE) {
       this.abort(makeFault("HDL_NO_ROUTE", "no route matches"));
     } else {
+      if (rule.chain.slotCount > 0) this.reserveSlots(rule.chain.slotCount);
       if (this.exchange.grpcForm !== "" && !this.startCall()) return;
       const clientMs = this.call === null ? Infinity : this.call.deadlineMs;
       if (rule.requestTimeoutMs > 0 || rule.backendRequestTimeoutMs > 0 || clientMs !== Infinity)
         this.startDeadlines(clientMs);
-      if (rule.chain.slotCount > 0) this.reserveSlots(rule.chain.slotCount);
       if (rule.chain.isEmpty) this.chooseBackend();
       else this.runRequestHeads(rule.chain.requestHead, 0, false);
     }

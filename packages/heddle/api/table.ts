@@ -62,7 +62,11 @@ const columnsByKind: Readonly<Partial<Record<Resource["kind"], readonly Column[]
     conditionColumn("Accepted", "Accepted"),
     conditionColumn("Resolved", "ResolvedRefs"),
   ],
-  GRPCRoute: [hostnames],
+  GRPCRoute: [
+    hostnames,
+    conditionColumn("Accepted", "Accepted"),
+    conditionColumn("Resolved", "ResolvedRefs"),
+  ],
   Backend: [conditionColumn("Accepted", "Accepted")],
   Service: [ports],
   EndpointSlice: [

@@ -2,7 +2,7 @@ import { keyOf, type ResourceKey } from "../resources/index.ts";
 import { compareAge } from "./age.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
-import { intersectHostname, intersectHostnames } from "./hostnames.ts";
+import { intersectHostnames } from "./hostnames.ts";
 import type { ParentOutcome, RequestRoute } from "./route-parents.ts";
 import { makeFinding } from "./status.ts";
 
@@ -38,11 +38,6 @@ interface Claimant {
   readonly claims: readonly RouteClaim[];
 }
 
-interface Holder {
-  readonly route: RequestRoute;
-  readonly hostnames: readonly string[];
-}
-
 /**
  * HTTPRoutes and GRPCRoutes of one listener must not share a host: exactly one of two is accepted, the older, then
  * the one whose "namespace/name" comes first (HTTPRoute and GRPCRoute, `spec.hostnames`). A route loses the listeners
@@ -50,16 +45,23 @@ interface Holder {
  */
 export function findLost(claimants: readonly Claimant[]): Map<ResourceKey, LostListener[]> {
   const lost = new Map<ResourceKey, LostListener[]>();
-  const holders = new Map<string, Holder[]>();
+  const holders = new Map<string, Record<RequestRoute["kind"], HostHolders>>();
   const contested = contestedListeners(claimants);
-  for (const { route, claims } of [...claimants].sort((a, b) => compareAge(a.route, b.route))) {
+  const rivals = claimants.filter(({ claims }) => claims.some(({ listener }) => contested.has(listener)));
+  for (const { route, claims } of rivals.sort((a, b) => compareAge(a.route, b.route))) {
+    const name = `${route.kind} ${route.metadata.namespace}/${route.metadata.name}`;
+    const other = route.kind === "HTTPRoute" ? "GRPCRoute" : "HTTPRoute";
     for (const { listener, hostnames } of claims) {
       if (!contested.has(listener)) continue;
-      const held = holders.get(listener) ?? [];
+      const held = holders.get(listener) ?? { HTTPRoute: new HostHolders(), GRPCRoute: new HostHolders() };
       holders.set(listener, held);
-      const found = findOther(route, hostnames, held);
-      if (found === null) held.push({ route, hostnames });
-      else lost.set(keyOf(route), [...(lost.get(keyOf(route)) ?? []), { listener, ...found }]);
+      const hostname = hostnames.find((one) => held[other].find(one) !== null);
+      if (hostname === undefined) {
+        for (const one of hostnames) held[route.kind].add(one, name);
+      } else {
+        const winner = held[other].find(hostname)!;
+        lost.set(keyOf(route), [...(lost.get(keyOf(route)) ?? []), { listener, winner, hostname }]);
+      }
     }
   }
   return lost;
@@ -74,17 +76,43 @@ function contestedListeners(claimants: readonly Claimant[]): ReadonlySet<string>
   return byKind.HTTPRoute.intersection(byKind.GRPCRoute);
 }
 
-function findOther(route: RequestRoute, hostnames: readonly string[], held: readonly Holder[]) {
-  for (const other of held) {
-    if (other.route.kind === route.kind) continue;
-    for (const hostname of hostnames) {
-      const both = other.hostnames.map((one) => intersectHostname(hostname, one)).find((one) => one !== null);
-      if (both === undefined) continue;
-      const { namespace, name } = other.route.metadata;
-      return { winner: `${other.route.kind} ${namespace}/${name}`, hostname: both };
+/** Who holds which hosts: asked for any overlap without looking at each, since there may be thousands. */
+class HostHolders {
+  private readonly exact = new Map<string, string>();
+  /** By suffix with its dot: ".example". */
+  private readonly wildcards = new Map<string, string>();
+  /** The first that holds anything below a suffix. */
+  private readonly below = new Map<string, string>();
+
+  add(hostname: string, holder: string): void {
+    const suffix = hostname.startsWith("*.") ? hostname.slice(1) : null;
+    if (hostname === "") this.wildcards.set("", holder);
+    else if (suffix === null) this.exact.set(hostname, holder);
+    else this.wildcards.set(suffix, holder);
+    for (const one of [...(suffix === null ? [] : [suffix]), ...suffixesOf(suffix ?? hostname)]) {
+      if (!this.below.has(one)) this.below.set(one, holder);
     }
   }
-  return null;
+
+  /** One that holds some of the hosts that this stands for; null for none. */
+  find(hostname: string): string | null {
+    const suffix = hostname === "" ? "" : hostname.startsWith("*.") ? hostname.slice(1) : null;
+    const own = suffix === null ? this.exact.get(hostname) : this.below.get(suffix);
+    if (own !== undefined) return own;
+    for (const one of suffixesOf(suffix ?? hostname)) {
+      const holder = this.wildcards.get(one);
+      if (holder !== undefined) return holder;
+    }
+    return null;
+  }
+}
+
+/** The suffixes that stand for a name, from the longest to "", which stands for all: ".b.c", ".c", "" of "a.b.c". */
+function suffixesOf(name: string): string[] {
+  const suffixes: string[] = [];
+  for (let dot = name.indexOf(".", 1); dot > 0; dot = name.indexOf(".", dot + 1))
+    suffixes.push(name.slice(dot));
+  return [...suffixes, ""];
 }
 
 interface ResolvedParents {
