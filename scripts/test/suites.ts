@@ -7,7 +7,7 @@ export interface Suite {
 export const suites: Record<string, Suite> = {
   unit: {
     globs: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
-    limitMinutes: 5,
+    limitMinutes: 10,
   },
   e2e: { globs: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"], limitMinutes: 20 },
   interop: { globs: ["test/interop/**/*.test.ts"], limitMinutes: 20 },
