@@ -11,3 +11,5 @@ export type {
 } from "./downstream.ts";
 export { Listener } from "./listener.ts";
 export type { ListenerObserver, ListenerOptions } from "./listener.ts";
+export { DatagramListener } from "./datagram-listener.ts";
+export type { DatagramFlow, DatagramHandler, DatagramObserver } from "./datagram-listener.ts";

@@ -22,13 +22,13 @@ export type Unit =
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
 export interface ListenerUnit {
   readonly kind: "listener";
-  /** "address/port": "[::]/8080", "127.80.0.1/443". */
+  /** "address/port": "[::]/8080", "127.80.0.1/443"; of UDP "[::]/53/udp". */
   readonly name: string;
   /** IP to bind; "::" is dual-stack. */
   readonly address: string;
   readonly port: number;
-  /** HTTPS has servers of HTTPS and TLS listeners; TCP has one server. */
-  readonly protocol: "HTTP" | "HTTPS" | "TCP";
+  /** HTTPS has servers of HTTPS and TLS listeners; TCP and UDP have one server. */
+  readonly protocol: "HTTP" | "HTTPS" | "TCP" | "UDP";
   /** In the order of the Gateway's spec. At most one has each hostname. */
   readonly servers: readonly ServerSpec[];
   readonly settings: ListenerSettings;
@@ -77,6 +77,10 @@ export interface ListenerSettings {
   readonly maxConnections: number;
   /** A TCP or TLS connection that is passed on as it is, in which no byte moves either way. */
   readonly tcpIdleMs: number;
+  /** A UDP client without a datagram either way. */
+  readonly udpIdleMs: number;
+  /** UDP clients at a time. */
+  readonly maxUdpSessions: number;
   /** Request body octets; 0 for no bound (the default: bodies stream). */
   readonly maxBodyBytes: number;
   /** Reading stops above this many octets waiting in a direction. */
@@ -137,6 +141,8 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   maxTlsHandshakes: 1_000,
   maxConnections: 20_000,
   tcpIdleMs: 3_600_000,
+  udpIdleMs: 30_000,
+  maxUdpSessions: 10_000,
   maxBodyBytes: 0,
   highWaterBytes: 32_768,
   maxRequestsPerConnection: 0,
@@ -168,7 +174,7 @@ export interface RouteUnit {
   readonly createdMs: number;
 }
 
-/** One TCPRoute or TLSRoute as attached: which connections, and where they go. */
+/** One TCPRoute, TLSRoute or UDPRoute as attached: which connections, and where they go. */
 export interface StreamRouteUnit {
   readonly kind: "stream-route";
   /** "tcproute/namespace/name" */

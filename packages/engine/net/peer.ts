@@ -6,7 +6,7 @@ import { serverNameOf } from "./accept.ts";
 
 const MAPPED = "::ffff:";
 
-function plainAddress(address: string | undefined): string {
+export function plainAddress(address: string | undefined): string {
   if (address === undefined) return "";
   return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
 }

@@ -42,8 +42,9 @@ export class AccessRecord {
   }
 }
 
-/** "HTTP/1.1" of RequestHead.version; "TCP" of 0: a connection that was passed on. */
+/** "HTTP/1.1" of RequestHead.version; "TCP" of 0, a connection that was passed on, "UDP" of 1, a session of datagrams. */
 export function protocolName(version: number): string {
   if (version === 0) return "TCP";
+  if (version === 1) return "UDP";
   return version === 11 ? "HTTP/1.1" : version === 20 ? "HTTP/2.0" : "HTTP/1.0";
 }

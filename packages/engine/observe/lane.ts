@@ -172,6 +172,16 @@ export class WorkerLane {
     }
   }
 
+  /** Datagrams of clients that were taken, or are sent to them. */
+  datagram(listenerIndex: number, isFromClient: boolean): void {
+    this.listeners.add(listenerIndex, isFromClient ? LISTENER.datagramsIn : LISTENER.datagramsOut, 1);
+  }
+
+  /** A datagram of a client that goes nowhere. */
+  datagramDropped(listenerIndex: number): void {
+    this.listeners.add(listenerIndex, LISTENER.datagramsDropped, 1);
+  }
+
   /** A request refused before there was an exchange: its head was malformed, too large, too slow. */
   requestRefused(listenerIndex: number, code: FaultCode): void {
     const cell = statusCell(FAULTS[code].status);

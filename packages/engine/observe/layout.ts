@@ -36,6 +36,9 @@ export const LISTENER = {
   tlsOk: 11,
   tlsFailed: 12,
   tlsResumed: 13,
+  datagramsIn: 14,
+  datagramsOut: 15,
+  datagramsDropped: 16,
 } as const;
 
 /** Names of gRPC statuses in the order of their cells. */
@@ -90,6 +93,7 @@ export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 const CONNECTION_REFUSALS = [
   "connection-limit",
   "no-stream-route",
+  "udp-session-limit",
   "tls-handshake-limit",
   "tls-handshake-timeout",
   "tls-handshake-failed",
@@ -151,7 +155,7 @@ export interface GroupLayout {
 
 export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
   listener: {
-    stride: 14,
+    stride: 17,
     open: [
       [LISTENER.started, LISTENER.ended],
       [LISTENER.connectionsOpened, LISTENER.connectionsClosed],

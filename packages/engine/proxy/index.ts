@@ -12,3 +12,4 @@ export type { StreamRule } from "./stream-relay.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
 export type { Rule, RuleBackend } from "./rule.ts";
+export { UdpFlow } from "./udp-flow.ts";

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { systemClock, systemRandom, TimerWheel } from "../base/index.ts";
+import { hashText, systemClock, systemRandom, TimerWheel } from "../base/index.ts";
 import type { Clock, Random } from "../base/index.ts";
 import { Cluster } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
-import { Listener } from "../listener/index.ts";
+import { DatagramListener, Listener } from "../listener/index.ts";
 import type { RequestHandler, StreamHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
@@ -36,7 +36,8 @@ import type { AccessLog } from "./plane-observer.ts";
 import { buildRule } from "./rule-builder.ts";
 import type { RuleContext } from "./rule-builder.ts";
 import { runInSlices } from "./slices.ts";
-import { buildStreamSite } from "./stream-site.ts";
+import { buildStreamSite, UdpSite } from "./stream-site.ts";
+import type { StreamSiteContext } from "./stream-site.ts";
 
 export interface DataPlaneOptions {
   readonly lane: WorkerLane;
@@ -45,6 +46,9 @@ export interface DataPlaneOptions {
   readonly log: Log;
   readonly reusePort: boolean;
   readonly ticketKeys: Buffer;
+  /** Which of how many workers this is: a replaced one's successor is the same. Default: the only one. */
+  readonly slot?: number;
+  readonly slots?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Called when no exchange holds a version before `version` any more. */
@@ -60,7 +64,9 @@ interface HeldUnit {
 interface Bound {
   unit: ListenerUnit;
   hash: string;
-  listener: Listener;
+  listener: Listener | DatagramListener;
+  /** Of UDP alone. */
+  udp: UdpSite | null;
   router: Router<Rule>;
   certificates: ServerCertificates | null;
   certificateHash: string;
@@ -75,6 +81,8 @@ interface NextListener {
   readonly router: Router<Rule>;
   /** Null where there are only servers of requests. */
   readonly streams: StreamHandler | null;
+  /** Routes of connections and datagrams, for a port of UDP. */
+  readonly streamRoutes: readonly StreamRouteUnit[];
   readonly certificates: ServerCertificates | null;
   readonly certificateHash: string;
 }
@@ -169,7 +177,7 @@ export class DataPlane {
     for (const held of this.units.values()) {
       if (held.unit.kind === "route") routes.push(held.unit);
       else if (held.unit.kind === "stream-route") streams.push(held.unit);
-      else if (held.unit.kind === "listener") listeners.push(held);
+      else if (held.unit.kind === "listener" && this.isOwn(held.unit)) listeners.push(held);
       if (++seen % 256 === 0) yield;
     }
     const built = new Map<string, BuiltRoute>();
@@ -179,6 +187,23 @@ export class DataPlane {
     }
     this.builtRoutes = built;
     return next;
+  }
+
+  /**
+   * A UDP port belongs to one worker, since all datagrams of a client must reach the session that it has; TCP ports
+   * are shared by all.
+   */
+  private isOwn(unit: ListenerUnit): boolean {
+    const { slot = 0, slots = 1 } = this.options;
+    return unit.protocol !== "UDP" || hashText(unit.name) % slots === slot;
+  }
+
+  private get streamContext(): StreamSiteContext {
+    return {
+      flow: this.flowContext,
+      cluster: (name) => this.clusters.get(name) ?? null,
+      indexOf: (key) => this.indexOf(key),
+    };
   }
 
   private *buildClusters(): Generator<void> {
@@ -243,12 +268,8 @@ export class DataPlane {
         : known?.certificateHash === certificateHash
           ? known.certificates
           : this.makeCertificates(unit);
-    const streams = buildStreamSite(unit, streamRoutes, {
-      flow: this.flowContext,
-      cluster: (name) => this.clusters.get(name) ?? null,
-      indexOf: (key) => this.indexOf(key),
-    });
-    return { unit, hash, index, router, streams, certificates, certificateHash };
+    const streams = buildStreamSite(unit, streamRoutes, this.streamContext);
+    return { unit, hash, index, router, streams, streamRoutes, certificates, certificateHash };
   }
 
   /**
@@ -351,8 +372,14 @@ export class DataPlane {
     const bound = this.bound.get(next.unit.name);
     if (bound === undefined || bound.report.error !== null || bound.unit.protocol !== next.unit.protocol)
       return;
-    bound.listener.update(this.handlerOf(next), next.streams, next.unit.settings, next.certificates);
-    bound.listener.setChallenges(this.challengeCertificates);
+    const { listener, udp } = bound;
+    if (listener instanceof DatagramListener) {
+      udp!.update(next.unit, next.streamRoutes);
+      listener.update(udp!, next.unit.settings);
+    } else {
+      listener.update(this.handlerOf(next), next.streams, next.unit.settings, next.certificates);
+      listener.setChallenges(this.challengeCertificates);
+    }
     bound.unit = next.unit;
     bound.hash = next.hash;
     bound.router = next.router;
@@ -390,12 +417,40 @@ export class DataPlane {
     await Promise.all(next.map((own) => (this.bound.has(own.unit.name) ? undefined : this.bind(own))));
   }
 
-  private drainAway(listener: Listener): void {
+  private drainAway(listener: Listener | DatagramListener): void {
     const drained = listener.drain(DRAIN_MS).finally(() => this.draining.delete(drained));
     this.draining.add(drained);
   }
 
-  private async bind(next: NextListener): Promise<void> {
+  private bind(next: NextListener): Promise<void> {
+    return next.unit.protocol === "UDP" ? this.bindUdp(next) : this.bindTcp(next);
+  }
+
+  private async bindUdp(next: NextListener): Promise<void> {
+    const { unit, index } = next;
+    const { lane } = this.options;
+    const udp = new UdpSite(unit, this.streamContext);
+    udp.update(unit, next.streamRoutes);
+    const listener = new DatagramListener({
+      address: unit.address,
+      port: unit.port,
+      clock: this.clock,
+      wheel: this.wheel,
+      handler: udp,
+      settings: unit.settings,
+      observer: {
+        onSessionOpened: () => lane.connectionOpened(index),
+        onSessionClosed: () => lane.connectionClosed(index),
+        onSessionRefused: () => lane.refused("udp-session-limit"),
+        onDatagram: (isFromClient) => lane.datagram(index, isFromClient),
+        onDropped: () => lane.datagramDropped(index),
+      },
+    });
+    const report = await openWithPatience(listener, unit);
+    this.bound.set(unit.name, { ...next, listener, udp, report });
+  }
+
+  private async bindTcp(next: NextListener): Promise<void> {
     const { unit, index } = next;
     const { lane } = this.options;
     const listener = new Listener({
@@ -421,7 +476,7 @@ export class DataPlane {
     });
     listener.setChallenges(this.challengeCertificates);
     const report = await openWithPatience(listener, unit);
-    this.bound.set(unit.name, { ...next, listener, report });
+    this.bound.set(unit.name, { ...next, listener, udp: null, report });
   }
 
   private dropClusters(): void {
@@ -437,7 +492,9 @@ export class DataPlane {
 
   setTicketKeys(keys: Buffer): void {
     this.ticketKeys = keys;
-    for (const bound of this.bound.values()) bound.listener.setTicketKeys(this.ticketKeysFor(bound.unit));
+    for (const { listener, unit } of this.bound.values()) {
+      if (listener instanceof Listener) listener.setTicketKeys(this.ticketKeysFor(unit));
+    }
   }
 
   /** No new connections; exchanges in flight finish, what is left after `timeoutMs` is cut. */
@@ -471,7 +528,10 @@ const BIND_TRIES = 20;
 const BIND_PAUSE_MS = 50;
 
 /** The socket that this one replaces may take a moment to go; anybody else's stays and is reported. */
-async function openWithPatience(listener: Listener, unit: ListenerUnit): Promise<ListenerReport> {
+async function openWithPatience(
+  listener: Listener | DatagramListener,
+  unit: ListenerUnit,
+): Promise<ListenerReport> {
   const { name, address } = unit;
   for (let tries = 1; ; tries++) {
     try {

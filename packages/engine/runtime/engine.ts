@@ -45,6 +45,8 @@ const STOP_MS = 5_000;
 export class Engine implements PlaneHost {
   private readonly options: EngineOptions;
   private readonly planes = new Map<number, PlaneHandle>();
+  /** Which of the workers' places each has. */
+  private readonly slotOf = new Map<number, number>();
   private readonly have = new Map<UnitKey, string>();
   private current: readonly HashedUnit[] = [];
   private keys = new Set<string>();
@@ -73,8 +75,13 @@ export class Engine implements PlaneHost {
   private async startPlane(): Promise<PlaneHandle> {
     const worker = this.nextWorker++;
     const { options } = this;
+    const slots = Math.max(1, options.workers);
+    const slot = this.freeSlot(slots);
+    this.slotOf.set(worker, slot);
     const start = {
       worker,
+      slot,
+      slots,
       lane: options.registry.openLane(worker, this.version),
       reusePort: this.sharesPorts,
       accessLog: options.accessLog,
@@ -86,6 +93,12 @@ export class Engine implements PlaneHost {
         : await ThreadPlane.open(start, options.workerEntry, this);
     this.planes.set(worker, plane);
     return plane;
+  }
+
+  private freeSlot(slots: number): number {
+    const taken = new Set(this.slotOf.values());
+    for (let slot = 0; slot < slots; slot++) if (!taken.has(slot)) return slot;
+    return 0;
   }
 
   private get sharesPorts(): boolean {
@@ -168,7 +181,14 @@ export class Engine implements PlaneHost {
   private async probePorts(change: UnitChange): Promise<Map<string, string>> {
     const blocked = new Map<string, string>();
     for (const { unit } of change.puts) {
-      if (unit.kind !== "listener" || this.have.has(unitKey(unit)) || unit.port === 0) continue;
+      // A UDP port is bound by one worker alone, who reports what it meets.
+      if (
+        unit.kind !== "listener" ||
+        unit.protocol === "UDP" ||
+        this.have.has(unitKey(unit)) ||
+        unit.port === 0
+      )
+        continue;
       const error = await probeAddress(unit.address, unit.port);
       if (error !== null) blocked.set(unitKey(unit), error);
     }
@@ -194,6 +214,7 @@ export class Engine implements PlaneHost {
 
   onCrashed(worker: number, error: Error | null): void {
     this.planes.delete(worker);
+    this.slotOf.delete(worker);
     this.options.registry.foldLane(worker);
     if (this.isClosing) return;
     this.options.registry.countRestart();

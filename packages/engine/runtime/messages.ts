@@ -28,6 +28,9 @@ export interface WorkerStart {
   readonly worker: number;
   readonly lane: LaneMemory;
   readonly reusePort: boolean;
+  /** See DataPlaneOptions. */
+  readonly slot: number;
+  readonly slots: number;
   readonly accessLog: AccessLogOptions | null;
   readonly ticketKeys: Uint8Array;
 }

@@ -1,8 +1,9 @@
 import { WeightedChoice } from "../balance/index.ts";
 import type { Cluster } from "../cluster/index.ts";
-import type { StreamHandler } from "../listener/index.ts";
+import type { DatagramHandler, StreamHandler } from "../listener/index.ts";
+import type { MatchInfo } from "../message/index.ts";
 import type { ListenerUnit, StreamRouteUnit } from "../model/index.ts";
-import { StreamRelay } from "../proxy/index.ts";
+import { StreamRelay, UdpFlow } from "../proxy/index.ts";
 import type { FlowContext, StreamRule } from "../proxy/index.ts";
 import { StreamTable } from "../route/index.ts";
 
@@ -18,7 +19,7 @@ export function buildStreamSite(
   routes: readonly StreamRouteUnit[],
   context: StreamSiteContext,
 ): StreamHandler | null {
-  if (unit.servers.every(({ stream }) => stream === undefined)) return null;
+  if (unit.protocol === "UDP" || unit.servers.every(({ stream }) => stream === undefined)) return null;
   const listener = { name: unit.name, index: context.indexOf(`listener:${unit.name}`) };
   const table = StreamTable.build(unit.servers, routes, (route) => buildStreamRule(route, listener, context));
   return {
@@ -55,4 +56,39 @@ function buildStreamRule(
       })),
     ),
   };
+}
+
+/**
+ * What a UDP port does with its datagrams. Sessions outlive a swap of the Snapshot, so the rule is the same object
+ * while the route and its clusters are.
+ */
+export class UdpSite implements DatagramHandler {
+  private readonly info: MatchInfo;
+  private readonly context: StreamSiteContext;
+  private route: StreamRouteUnit | null = null;
+  private clusters: readonly (Cluster | null)[] = [];
+  private rule: StreamRule | null = null;
+
+  constructor(unit: ListenerUnit, context: StreamSiteContext) {
+    const listenerIndex = context.indexOf(`listener:${unit.name}`);
+    this.info = { listener: unit.name, listenerIndex, route: "", rule: "", routeIndex: -1 };
+    this.context = context;
+  }
+
+  /** Takes the routes of a new Snapshot: of those of the port the oldest counts. */
+  update(unit: ListenerUnit, routes: readonly StreamRouteUnit[]): void {
+    const table = StreamTable.build(unit.servers, routes, (route) => route);
+    const route = table.find("")?.value ?? null;
+    const clusters = (route?.backends ?? []).map(({ cluster }) =>
+      cluster === null ? null : this.context.cluster(cluster),
+    );
+    if (route === this.route && clusters.every((cluster, at) => cluster === this.clusters[at])) return;
+    this.route = route;
+    this.clusters = clusters;
+    const listener = { name: this.info.listener, index: this.info.listenerIndex };
+    this.rule = route === null ? null : buildStreamRule(route, listener, this.context);
+  }
+
+  open: DatagramHandler["open"] = (peer, reply, failed) =>
+    new UdpFlow(this.context.flow, peer, () => this.rule, this.info, reply, failed);
 }

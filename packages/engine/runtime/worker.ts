@@ -24,6 +24,8 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     filters: parts.filters,
     accessLog,
     reusePort: start.reusePort,
+    slot: start.slot,
+    slots: start.slots,
     ticketKeys: Buffer.from(start.ticketKeys),
     log: (level, message, fields = {}) => send({ kind: "log", level, message, fields }),
     onConfirmed: (version) => send({ kind: "confirmed", version }),

@@ -62,10 +62,21 @@ const tcpSuffix = "+tcp";
 /** The name of a cluster that connections are passed on to: whatever its ports speak. */
 export const overTcp = (cluster: string): string => `${cluster}${tcpSuffix}`;
 
-/** Takes such a name apart. */
-export function readOverTcp(name: string): { readonly place: string; readonly isTcp: boolean } {
-  const isTcp = name.endsWith(tcpSuffix);
-  return { place: isTcp ? name.slice(0, -tcpSuffix.length) : name, isTcp };
+const udpSuffix = "+udp";
+
+/** The same for datagrams. */
+export const overUdp = (cluster: string): string => `${cluster}${udpSuffix}`;
+
+export type Transport = "TCP" | "UDP";
+
+/** Takes such a name apart; `transport` is null where requests go there. */
+export function readTransport(name: string): {
+  readonly place: string;
+  readonly transport: Transport | null;
+} {
+  if (name.endsWith(tcpSuffix)) return { place: name.slice(0, -tcpSuffix.length), transport: "TCP" };
+  if (name.endsWith(udpSuffix)) return { place: name.slice(0, -udpSuffix.length), transport: "UDP" };
+  return { place: name, transport: null };
 }
 
 /** The protocol of the port by that number; HTTP/1.1 where no such port can be reached. */

@@ -1,5 +1,13 @@
 import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } from "../resources/index.ts";
-import { grpcMistake, overHttp2, overTcp, readAppProtocol, servicePortProtocol } from "./app-protocol.ts";
+import {
+  grpcMistake,
+  overHttp2,
+  overTcp,
+  overUdp,
+  readAppProtocol,
+  servicePortProtocol,
+  type Transport,
+} from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, type FactReader } from "./facts.ts";
@@ -82,7 +90,9 @@ function resolveService(
       `Service ${namespace}/${name} has no port ${port}; ${has}`,
     );
   }
-  if (isStream(from)) return streamCluster(found, `service/${namespace}/${name}/${port}`, path);
+  const transport = transportOf(from);
+  if (transport !== null)
+    return streamCluster(found, transport, `service/${namespace}/${name}/${port}`, path);
   const mistakeOf = (one: ServicePort) =>
     protocolMistake(one, tlsPolicyFor(namespace, name, one, facts) !== undefined) ??
     (from.kind === "GRPCRoute" ? grpcMistake(one) : null);
@@ -97,17 +107,31 @@ function resolveService(
   );
 }
 
-/** Connections are passed on as they are: what the port speaks, and whether in TLS, is the client's business. */
-const isStream = ({ kind }: Referrer) => kind === "TCPRoute" || kind === "TLSRoute";
+/** Connections and datagrams are passed on as they are: what the port speaks is the client's business. */
+function transportOf({ kind }: Referrer): Transport | null {
+  if (kind === "UDPRoute") return "UDP";
+  return kind === "TCPRoute" || kind === "TLSRoute" ? "TCP" : null;
+}
 
-function streamCluster(ports: readonly ServicePort[], name: string, path: string): ResolvedBackend {
-  if (ports.some(({ protocol }) => protocol === "TCP")) return { cluster: overTcp(name) };
-  return failed("UnsupportedProtocol", path, `the port is ${ports[0]!.protocol}; the route passes on TCP`);
+const overTransport = (transport: Transport, name: string) =>
+  transport === "UDP" ? overUdp(name) : overTcp(name);
+
+function streamCluster(
+  ports: readonly ServicePort[],
+  transport: Transport,
+  name: string,
+  path: string,
+): ResolvedBackend {
+  if (ports.some(({ protocol }) => protocol === transport))
+    return { cluster: overTransport(transport, name) };
+  const message = `the port is ${ports[0]!.protocol}; the route passes on ${transport}`;
+  return failed("UnsupportedProtocol", path, message);
 }
 
 /** GRPCRoutes take HTTP/2; where the endpoints are spoken to in it anyway they share the connections of others. */
 function clusterFor(from: Referrer, name: string, isHttp2: boolean): string {
-  if (isStream(from)) return overTcp(name);
+  const transport = transportOf(from);
+  if (transport !== null) return overTransport(transport, name);
   return from.kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
 }
 
@@ -129,7 +153,7 @@ function resolveHeddleBackend(
 ): ResolvedBackend {
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return notFound("Backend", namespace, name, path, facts);
-  const { unresolved, protocol } = planBackend(backend, facts, controlAddresses);
+  const { unresolved, protocol, tls } = planBackend(backend, facts, controlAddresses);
   // Without its trust bundle the backend's identity cannot be checked.
   if (unresolved.length > 0) {
     return failed(
@@ -137,6 +161,10 @@ function resolveHeddleBackend(
       path,
       `Backend ${namespace}/${name} is not usable: ${verdictOf(unresolved)!.message}`,
     );
+  }
+  if (from.kind === "UDPRoute" && tls !== null) {
+    const message = `Backend ${namespace}/${name} has TLS, which datagrams cannot be sent in`;
+    return failed("UnsupportedProtocol", path, message);
   }
   return { cluster: clusterFor(from, `backend/${namespace}/${name}`, protocol === "http2") };
 }

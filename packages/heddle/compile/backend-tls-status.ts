@@ -1,5 +1,5 @@
 import { gatewayGroup, keyOf, type BackendTLSPolicy } from "../resources/index.ts";
-import { readOverTcp } from "./app-protocol.ts";
+import { readTransport } from "./app-protocol.ts";
 import { planPolicyTls, type PolicyTlsPlan } from "./backend-tls.ts";
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
@@ -25,7 +25,7 @@ export class ServiceReach {
       const [target = ""] = cluster.split("@");
       const [type, namespace, service] = target.split("/");
       // Streams are passed on as they are.
-      if (type !== "service" || readOverTcp(target).isTcp) continue;
+      if (type !== "service" || readTransport(target).transport !== null) continue;
       const found = this.gateways.get(`${namespace}/${service}`) ?? new Map<string, GatewayName>();
       this.gateways.set(`${namespace}/${service}`, found);
       for (const id of listeners) {

@@ -1,6 +1,12 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
-import { isReachable, readOverHttp2, readOverTcp, servicePortProtocol } from "./app-protocol.ts";
+import {
+  isReachable,
+  readOverHttp2,
+  readTransport,
+  servicePortProtocol,
+  type Transport,
+} from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { policyTls } from "./backend-tls.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
@@ -28,15 +34,15 @@ interface ClusterPlan {
   readonly problems: readonly CompileProblem[];
 }
 
-/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, "+tcp" for connections as they are, and "@settings" where there are some. */
+/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, "+tcp" for connections and "+udp" for datagrams as they are, and "@settings" where there are some. */
 export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
   const { target, upstream } = readClusterName(name, facts, options);
-  const { place: untyped, isTcp } = readOverTcp(target);
+  const { place: untyped, transport } = readTransport(target);
   const { place, isHttp2 } = readOverHttp2(untyped);
   const [type, namespace = "", resource = "", port = ""] = place.split("/");
   const found =
     type === "service"
-      ? planService(namespace, resource, Number(port), isTcp, facts, options)
+      ? planService(namespace, resource, Number(port), transport, facts, options)
       : planHeddleBackend(namespace, resource, facts, options);
   if (found === null) return { target, units: [], problems: [] };
   const units = [
@@ -50,7 +56,7 @@ function planService(
   namespace: string,
   name: string,
   port: number,
-  isTcp: boolean,
+  transport: Transport | null,
   facts: FactReader,
   options: CompileOptions,
 ): ClusterPlan | null {
@@ -59,9 +65,10 @@ function planService(
   const slices = readSlices(facts, namespace, name);
   const protocol = servicePortProtocol(service, port);
   const controlAddresses = options.controlAddresses ?? [];
-  const found = serviceEndpoints(service, port, isTcp, slices, controlAddresses);
+  const found = serviceEndpoints(service, port, transport, slices, controlAddresses);
   // Streams are passed on as they are.
-  const own = isTcp ? undefined : service.spec.ports?.find((one) => one.port === port && isReachable(one));
+  const own =
+    transport !== null ? undefined : service.spec.ports?.find((one) => one.port === port && isReachable(one));
   const policy = own && tlsPolicyFor(namespace, name, own, facts);
   return { protocol, ...found, tls: policy === undefined ? null : policyTls(namespace, policy, facts) };
 }

@@ -76,7 +76,7 @@ export function* compileInSlices(
   const clusters = new Set<string>();
   const reach = new ServiceReach();
   const results = new Map<RequestRoute, RouteResult>();
-  const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute")].map(
+  const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute"), ...facts.ofKind("UDPRoute")].map(
     (route) =>
       [
         route,

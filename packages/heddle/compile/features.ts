@@ -45,6 +45,7 @@ const features = [
   "TLSRoute",
   "TLSRouteModeMixed",
   "TLSRouteModeTerminate",
+  "UDPRoute",
 ] as const;
 
 /** `status.supportedFeatures` of a GatewayClass: sorted by name. */

@@ -84,7 +84,7 @@ export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
 }
 
 const isWithoutTls = ({ listener, stream }: ListenerPlan): boolean =>
-  listener.protocol === "HTTP" || listener.protocol === "TCP" || stream === "passthrough";
+  ["HTTP", "TCP", "UDP"].includes(listener.protocol) || stream === "passthrough";
 
 /** Whether clients get a TLS connection. */
 export const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certificates.length ?? 0) > 0;

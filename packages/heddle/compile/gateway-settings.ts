@@ -83,6 +83,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     keepAliveIdle,
     streamIdle,
     tcpIdle,
+    udpIdle,
     tlsHandshakeTimeout,
     http2,
     ...same
@@ -97,6 +98,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     keepAliveIdleMs: msOr(keepAliveIdle, base.keepAliveIdleMs),
     streamIdleMs: msOr(streamIdle, base.streamIdleMs),
     tcpIdleMs: msOr(tcpIdle, base.tcpIdleMs),
+    udpIdleMs: msOr(udpIdle, base.udpIdleMs),
     tlsHandshakeMs: msOr(tlsHandshakeTimeout, base.tlsHandshakeMs),
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,

@@ -30,6 +30,7 @@ function possibleKinds({ protocol, tls }: Listener): { group: string; kind: stri
     HTTPS: ["HTTPRoute", "GRPCRoute"],
     TLS: tls?.mode === "Passthrough" ? ["TLSRoute"] : ["TLSRoute", "TCPRoute"],
     TCP: ["TCPRoute"],
+    UDP: ["UDPRoute"],
   };
   return (kinds[protocol] ?? []).map((kind) => ({ group: gatewayGroup, kind }));
 }
@@ -95,7 +96,7 @@ function planListener(gateway: Gateway, listener: Listener, path: string, run: G
     id: `${namespace}/${name}/${listener.name}`,
     path,
     // Names mean nothing without TLS or HTTP.
-    hostname: listener.protocol === "TCP" ? "" : (listener.hostname ?? ""),
+    hostname: ["TCP", "UDP"].includes(listener.protocol) ? "" : (listener.hostname ?? ""),
     refused: protocolMistake(listener, path) ?? tls?.refused ?? selectorRefusal(listener, path),
     conflict: null,
     unresolved: [...(tls?.unresolved ?? []), ...kinds.findings],
@@ -113,8 +114,8 @@ const isOpened = ({ protocol, tls }: Listener): boolean =>
   protocol === "HTTPS" || (protocol === "TLS" && tls?.mode !== "Passthrough");
 
 function streamOf(listener: Listener): { stream?: "opened" | "passthrough" } {
-  if (listener.protocol !== "TLS" && listener.protocol !== "TCP") return {};
-  return { stream: listener.protocol === "TCP" || isOpened(listener) ? "opened" : "passthrough" };
+  if (!["TLS", "TCP", "UDP"].includes(listener.protocol)) return {};
+  return { stream: listener.protocol !== "TLS" || isOpened(listener) ? "opened" : "passthrough" };
 }
 
 function planTlsOf(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): TlsPlan {
@@ -140,9 +141,8 @@ function clientValidationMistake({ spec }: Gateway, { port }: Listener): Finding
 }
 
 function protocolMistake({ protocol }: Listener, path: string): Finding | null {
-  if (["HTTP", "HTTPS", "TLS", "TCP"].includes(protocol)) return null;
-  const what = protocol === "UDP" ? "this version does not serve UDP yet" : `unknown protocol ${protocol}`;
-  const message = `${what}; use HTTP, HTTPS, TLS or TCP`;
+  if (["HTTP", "HTTPS", "TLS", "TCP", "UDP"].includes(protocol)) return null;
+  const message = `unknown protocol ${protocol}; use HTTP, HTTPS, TLS, TCP or UDP`;
   return makeFinding("UnsupportedProtocol", `${path}.protocol`, message);
 }
 

@@ -17,7 +17,7 @@ interface Claim {
 export function markConflicts(plans: readonly GatewayPlan[]): void {
   for (const plan of plans) markWithin(plan);
   const places = new Map<string, Place>();
-  const ports = new Map<number, Map<AddressClass, Claim>>();
+  const ports = new Map<string, Map<AddressClass, Claim>>();
   for (const plan of plans) {
     for (const listener of plan.listeners.filter((one) => takesPort(plan, one))) {
       const claim = { plan, listener };
@@ -53,9 +53,9 @@ function classOf(address: string): AddressClass {
 function addClaim(
   claim: Claim,
   places: Map<string, Place>,
-  ports: Map<number, Map<AddressClass, Claim>>,
+  ports: Map<string, Map<AddressClass, Claim>>,
 ): void {
-  const { port } = claim.listener.listener;
+  const port = placeOf(claim.listener);
   const classes = ports.get(port) ?? new Map<AddressClass, Claim>();
   ports.set(port, classes);
   for (const address of claim.plan.address.addresses) {
@@ -79,7 +79,7 @@ function takesPort(plan: GatewayPlan, listener: ListenerPlan): boolean {
 function markWithin(plan: GatewayPlan): void {
   const open = plan.listeners.filter(({ refused }) => refused === null);
   for (const one of open) {
-    const others = open.filter((other) => other !== one && other.listener.port === one.listener.port);
+    const others = open.filter((other) => other !== one && placeOf(other) === placeOf(one));
     const otherProtocol = others.filter((other) => !canShare(other, one));
     const sameHost = others.filter((other) => other.hostname === one.hostname);
     const { port, protocol } = one.listener;
@@ -95,8 +95,14 @@ function markWithin(plan: GatewayPlan): void {
 
 /** HTTPS and TLS listeners of one port are told apart by the name in the ClientHello. */
 function canShare(a: ListenerPlan, b: ListenerPlan): boolean {
-  return socketOf(a) === socketOf(b);
+  if (socketOf(a) !== socketOf(b)) return false;
+  // A Gateway's two of one name are told apart by nothing.
+  return a.hostname !== b.hostname || a.listener.protocol === b.listener.protocol;
 }
+
+/** UDP has ports of its own: one of them may be TCP's as well. */
+const placeOf = ({ listener: { port, protocol } }: ListenerPlan): string =>
+  protocol === "UDP" ? `${port}/udp` : `${port}`;
 
 const socketOf = ({ listener: { protocol } }: ListenerPlan) => (protocol === "TLS" ? "HTTPS" : protocol);
 
@@ -109,7 +115,7 @@ const hostText = ({ hostname }: ListenerPlan) => (hostname === "" ? "(any)" : ho
 function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place>): void {
   const { port } = listener.listener;
   for (const address of plan.address.addresses) {
-    const place = places.get(`${address} ${port}`);
+    const place = places.get(`${address} ${placeOf(listener)}`);
     if (place === undefined) continue;
     const other = place.first.listener.listener.protocol;
     const sameHost = place.byHostname.get(listener.hostname);
@@ -125,10 +131,10 @@ function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place
 
 function markOverlapping(
   { plan, listener }: Claim,
-  ports: ReadonlyMap<number, ReadonlyMap<AddressClass, Claim>>,
+  ports: ReadonlyMap<string, ReadonlyMap<AddressClass, Claim>>,
 ): void {
   const { port } = listener.listener;
-  const classes = ports.get(port);
+  const classes = ports.get(placeOf(listener));
   if (classes === undefined || listener.conflict !== null) return;
   for (const address of plan.address.addresses) {
     const other = overlapping[classOf(address)]

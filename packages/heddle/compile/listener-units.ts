@@ -18,7 +18,8 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
       const { port, protocol } = listener.listener;
       const server = serverOf(listener);
       for (const address of plan.address.addresses) {
-        const name = address.includes(":") ? `[${address}]/${port}` : `${address}/${port}`;
+        const socket = address.includes(":") ? `[${address}]/${port}` : `${address}/${port}`;
+        const name = protocol === "UDP" ? `${socket}/udp` : socket;
         const bound = found.get(name);
         if (bound !== undefined) {
           bound.unit.servers.push(server);

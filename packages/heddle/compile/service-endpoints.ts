@@ -6,7 +6,7 @@ import {
   type Service,
   type ServicePort,
 } from "../resources/index.ts";
-import { isReachable } from "./app-protocol.ts";
+import { isReachable, type Transport } from "./app-protocol.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import { endpointMistake } from "./endpoint-guard.ts";
@@ -23,18 +23,18 @@ interface Candidate {
 }
 
 /**
- * The endpoints behind a port of a Service, one that HTTP can be spoken to unless `isTcp`: those that are ready; where none is, those that still serve while they
+ * The endpoints behind a port of a Service, one of that transport, or that HTTP can be spoken to: those that are ready; where none is, those that still serve while they
  * terminate (KEP-1669).
  */
 export function serviceEndpoints(
   service: Service,
   portNumber: number,
-  isTcp: boolean,
+  transport: Transport | null,
   slices: readonly EndpointSlice[],
   controlAddresses: readonly ControlAddress[],
 ): ServiceEndpoints {
   const port = service.spec.ports?.find(
-    (one) => one.port === portNumber && (isTcp ? one.protocol === "TCP" : isReachable(one)),
+    (one) => one.port === portNumber && (transport === null ? isReachable(one) : one.protocol === transport),
   );
   const problems: CompileProblem[] = [];
   if (port === undefined) return { endpoints: [], problems };
@@ -81,11 +81,11 @@ function candidatesOf(
 function slicePort(service: Service, port: ServicePort, slice: EndpointSlice): number | null {
   const { name = "", targetPort } = port;
   const number = typeof targetPort === "number" ? targetPort : targetPort === undefined ? port.port : null;
-  const tcp = slice.ports.filter(({ protocol }) => protocol === "TCP");
-  const named = tcp.find((one) => one.name === name);
+  const same = slice.ports.filter(({ protocol }) => protocol === port.protocol);
+  const named = same.find((one) => one.name === name);
   // A port without a number stands for all ports.
   if (named !== undefined) return named.port ?? number;
-  const isOnly = service.spec.ports?.length === 1 && tcp.length === 1;
-  if (isOnly && (name === "" || tcp[0]!.name === "")) return tcp[0]!.port ?? number;
-  return tcp.find((one) => one.port === number)?.port ?? null;
+  const isOnly = service.spec.ports?.length === 1 && same.length === 1;
+  if (isOnly && (name === "" || same[0]!.name === "")) return same[0]!.port ?? number;
+  return same.find((one) => one.port === number)?.port ?? null;
 }

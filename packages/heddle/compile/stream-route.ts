@@ -1,5 +1,5 @@
 import type { StreamBackendSpec, StreamRouteUnit } from "@heddle/engine/model";
-import { gatewayGroup, keyOf, type TCPRoute, type TLSRoute } from "../resources/index.ts";
+import { gatewayGroup, keyOf, type TCPRoute, type TLSRoute, type UDPRoute } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
 import { resolveBackend } from "./backend-ref.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
@@ -12,7 +12,7 @@ import { attachmentsOf, resolveParents } from "./route-parents.ts";
 import { ruleName } from "./route-rules.ts";
 import { goodUnless, verdictOf, type Finding } from "./status.ts";
 
-export type StreamRoute = TCPRoute | TLSRoute;
+export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
 
 /** As many as a status may have. */
 const maxParents = 32;

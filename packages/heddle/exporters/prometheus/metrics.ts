@@ -94,6 +94,11 @@ const LISTENER_METRICS: GroupMetrics = {
       { label: 'result="ok"', cell: LISTENER.tlsOk },
       { label: 'result="failed"', cell: LISTENER.tlsFailed },
     ]),
+    metric("heddle_datagrams_total", "counter", "Datagrams of UDP, from clients and to them.", [
+      { label: 'direction="in"', cell: LISTENER.datagramsIn },
+      { label: 'direction="out"', cell: LISTENER.datagramsOut },
+    ]),
+    counter("heddle_datagrams_dropped_total", LISTENER.datagramsDropped, "Datagrams that went nowhere."),
     counter("heddle_tls_resumed_total", LISTENER.tlsResumed, "TLS handshakes that resumed a session."),
   ],
   histogram: null,

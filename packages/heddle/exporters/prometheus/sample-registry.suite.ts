@@ -53,6 +53,8 @@ export function sampleRegistry(): MetricsRegistry {
     exchange.markEnded(1 + ms);
     lane.recordExchange(exchange);
   }
+  lane.datagram(match.listenerIndex, true);
+  lane.datagramDropped(match.listenerIndex);
   lane.requestRefused(-1, "HDL_REQUEST_MALFORMED");
   lane.refused("connection-limit");
   lane.countEvent(lane.eventCounter("cors", "preflight"));

@@ -60,6 +60,8 @@ const limitsSchema = struct({
   keepAliveIdle: time("100ms", "24h"),
   streamIdle: time("100ms", "24h"),
   tcpIdle: time("100ms", "168h"),
+  udpIdle: time("100ms", "1h"),
+  maxUdpSessions: count(1, 1_000_000),
   tlsHandshakeTimeout: time("100ms", "5m"),
   maxTlsHandshakes: count(1, 1_000_000),
   maxConnections: count(1, 10_000_000),
