@@ -86,7 +86,12 @@ const lines: readonly FramingCase[] = [
   { name: "space in the target", bytes: `GET /x HTTP/1.1 /SMUGGLED HTTP/1.1\r\nHost: a\r\n\r\n` },
   { name: "no version", bytes: `GET /x\r\nHost: a\r\n\r\n${smuggled}` },
   { name: "HTTP/1.2", bytes: `GET /x HTTP/1.2\r\nHost: a\r\n\r\n${smuggled}`, statuses: [400, 505] },
-  { name: "HTTP/2.0 preface", bytes: `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${smuggled}`, statuses: [400, 505] },
+  {
+    name: "a preface of HTTP/2 that is none",
+    bytes: `PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n${smuggled}`,
+    statuses: [400, 505],
+  },
+  { name: "HTTP/2.0", bytes: `GET /x HTTP/2.0\r\nHost: a\r\n\r\n${smuggled}`, statuses: [400, 505] },
   { name: "HTTP/0.9", bytes: `GET /SMUGGLED\r\n\r\n` },
   { name: "a lower-case version", bytes: `GET /x http/1.1\r\nHost: a\r\n\r\n${smuggled}` },
   { name: "two empty lines first", bytes: `\r\n\r\n\r\nGET /SMUGGLED HTTP/1.1\r\nHost: a\r\n\r\n` },
