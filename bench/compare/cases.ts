@@ -1,15 +1,29 @@
-import { largeBytes, routePrefix, smallJson } from "../rig/index.ts";
+import {
+  bulkBytes,
+  grpcPath,
+  grpcResponse,
+  largeBytes,
+  routePrefix,
+  smallJson,
+  type Carried,
+} from "../rig/index.ts";
+import type { ProxyName } from "./proxy-names.ts";
 
 /** One row group of the bench: what the load asks for, and how near Heddle has to come. */
 export interface Case {
   name: string;
   title: string;
+  carries: Carried;
   isTls: boolean;
   method: "GET" | "POST";
   path: string;
   bodyBytes: number;
   expectBytes: number;
   connections: number;
+  /** requests under way at once on each connection */
+  streams: number;
+  /** who takes part: those that can do it */
+  proxies: readonly ProxyName[];
   routes: number;
   /** CPU per request may be this multiple of the better of nginx and HAProxy, or of one worker's in `workers2` */
   reach: number;
@@ -23,18 +37,45 @@ export const reachAgainstCaddy = 0.35;
 /** `routes10k`: CPU per request at most this multiple of Heddle's own plain row. */
 export const reachAgainstOwnPlain = 1.05;
 
+const httpProxies: readonly ProxyName[] = ["heddle", "heddle-nolog", "nginx", "haproxy", "caddy"];
+
 const plain: Case = {
   name: "plain",
   title: "HTTP, 112-byte JSON, 64 connections",
+  carries: "http1",
   isTls: false,
   method: "GET",
   path: "/",
   bodyBytes: 0,
   expectBytes: smallJson.length,
   connections: 64,
+  streams: 1,
+  proxies: httpProxies,
   routes: 1,
   reach: 1.25,
   comparesWorkers: false,
+};
+
+/** HTTP/2 from the client. Caddy is left out: what is asked of Heddle here is asked beside the two in C. */
+const h2: Case = {
+  ...plain,
+  name: "h2",
+  title: "HTTP/2 to HTTP/1.1, 16 connections of 10 streams",
+  carries: "h2-http1",
+  connections: 16,
+  streams: 10,
+  proxies: ["heddle", "heddle-nolog", "nginx", "haproxy"],
+  reach: 1.3,
+};
+
+/** wrk's requests of HTTP/1.1 are the messages: the proxies see bytes. */
+const tcp: Case = {
+  ...plain,
+  name: "tcp",
+  title: "TCP, small messages to and fro on 64 connections",
+  carries: "tcp",
+  proxies: ["heddle", "nginx", "haproxy"],
+  reach: 1.2,
 };
 
 export const cases: readonly Case[] = [
@@ -64,5 +105,37 @@ export const cases: readonly Case[] = [
     title: "two workers against one, both cores shared with load and upstream",
     reach: 1.1,
     comparesWorkers: true,
+  },
+  h2,
+  { ...h2, name: "h2-tls", title: "the same over TLS, EC P-256", isTls: true },
+  {
+    ...h2,
+    name: "h2-h2",
+    title: "HTTP/2 to HTTP/2, 16 connections of 10 streams",
+    carries: "h2",
+    proxies: ["heddle", "heddle-nolog", "haproxy"], // nginx asks upstreams in HTTP/2 for gRPC only
+    reach: 1.4,
+  },
+  {
+    ...h2,
+    name: "grpc",
+    title: "gRPC unary calls, 16 connections of 10 streams",
+    carries: "grpc",
+    method: "POST",
+    path: grpcPath,
+    expectBytes: grpcResponse.length,
+    // nginx's grpc_pass answers a few of a hundred thousand calls with 502, which makes its row invalid
+    proxies: ["heddle", "heddle-nolog", "haproxy"],
+    reach: 1.4,
+  },
+  tcp,
+  {
+    ...tcp,
+    name: "tcp-bulk",
+    title: "TCP in bulk, 8 connections, per megabyte",
+    path: "/bulk",
+    expectBytes: bulkBytes,
+    connections: 8,
+    proxies: ["heddle", "nginx", "haproxy", "haproxy-splicing"],
   },
 ];

@@ -7,7 +7,9 @@ import {
   describeMachine,
   freePort,
   haproxy,
+  haproxySplicing,
   installTools,
+  isH2Downstream,
   makeCertificate,
   makeHeddle,
   makeTemporaryFolder,
@@ -16,10 +18,12 @@ import {
   readMachine,
   startUpstream,
   type Proxy,
+  type Tool,
 } from "../rig/index.ts";
 import { cases as allCases, type Case } from "./cases.ts";
-import { parseOptions, usage, type Options, type ProxyName } from "./options.ts";
+import { parseOptions, usage, type Options } from "./options.ts";
 import { cpuProfileFlags, perfFlags, recordPerf } from "./profile.ts";
+import type { ProxyName } from "./proxy-names.ts";
 import { formatReport } from "./report.ts";
 import { runCase, type Bench, type Row } from "./run-case.ts";
 import { summarise } from "./summary.ts";
@@ -30,25 +34,14 @@ async function main(): Promise<void> {
   if (process.argv.includes("--help")) return console.log(usage);
   const options = parseOptions(process.argv.slice(2));
   cleanUpOnExit();
-  const peers = { nginx, haproxy, caddy };
-  const needs = options.proxies.flatMap((name) =>
-    name in peers ? peers[name as keyof typeof peers].needs : [],
-  );
-  installTools([
-    ...needs,
-    "nginx",
-    "wrk",
-    "openssl",
-    "taskset",
-    ...(options.usePerf ? (["perf"] as const) : []),
-  ]);
+  const cases = allCases.filter(({ name }) => options.cases.includes(name));
+  installTools(toolsFor(cases, options));
   const machine = readMachine();
   const cores = assignCores();
   pinSelf(cores.load);
   console.log(describeMachine(machine));
   console.log(describeRun(options, cores.proxy, cores.load));
   const bench = await prepare(options, cores);
-  const cases = allCases.filter(({ name }) => options.cases.includes(name));
   const rows: Row[] = [];
   for (const its of cases) rows.push(...(await runCase(bench, its, await proxiesOf(its, options))));
   await bench.upstream.process.stop();
@@ -57,6 +50,18 @@ async function main(): Promise<void> {
   if (options.out !== undefined)
     writeFileSync(options.out, `${JSON.stringify({ machine, options, rows: summaries }, null, 2)}\n`);
   process.exitCode = summaries.every(({ state }) => state === "ok") ? 0 : 1;
+}
+
+function toolsFor(cases: readonly Case[], { proxies, usePerf }: Options): Tool[] {
+  const peers = { nginx, haproxy, caddy };
+  const tools: Tool[] = proxies.flatMap((name) =>
+    name in peers ? peers[name as keyof typeof peers].needs : [],
+  );
+  tools.push("nginx", "wrk", "openssl", "taskset");
+  if (cases.some(({ carries }) => isH2Downstream(carries))) tools.push("h2load");
+  if (cases.some(({ carries }) => carries === "tcp") && proxies.includes("nginx")) tools.push("nginx-stream");
+  if (usePerf) tools.push("perf");
+  return tools;
 }
 
 async function prepare(options: Options, cores: Bench["cores"]): Promise<Bench> {
@@ -86,9 +91,11 @@ async function proxiesOf(its: Case, options: Options): Promise<Proxy[]> {
     "heddle-nolog": () => heddle("heddle, log off", 1, false),
     nginx: () => nginx,
     haproxy: () => haproxy,
+    "haproxy-splicing": () => haproxySplicing,
     caddy: () => caddy,
   };
-  return Promise.all(proxies.map((name) => make[name]()));
+  const taking = proxies.filter((name) => its.proxies.includes(name));
+  return Promise.all(taking.map((name) => make[name]()));
 }
 
 function profileFlags(its: Case, options: Options): string[] {

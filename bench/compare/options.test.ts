@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { parseOptions, proxyNames } from "./options.ts";
+import { parseOptions } from "./options.ts";
+import { proxyNames } from "./proxy-names.ts";
 
 test("without flags every case and proxy runs, five rounds of three seconds", () => {
   const { cases, proxies, rounds, seconds } = parseOptions([]);

@@ -2,9 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.ts";
-
-export const proxyNames = ["heddle", "heddle-nolog", "nginx", "haproxy", "caddy"] as const;
-export type ProxyName = (typeof proxyNames)[number];
+import { proxyNames, type ProxyName } from "./proxy-names.ts";
 
 export interface Options {
   cases: readonly string[];

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  isH2Downstream,
+  isH2Upstream,
   measureWindow,
   startProxy,
   warmUp,
@@ -69,7 +71,7 @@ async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Prom
   const { cores, options, upstream } = bench;
   const folder = join(bench.folder, its.name);
   mkdirSync(folder, { recursive: true });
-  const { path, method, bodyBytes, connections } = its;
+  const { path, method, bodyBytes, connections, carries, streams } = its;
   bench.say(`${its.name}: starting ${proxy.name}`);
   const serving = await startProxy(proxy, {
     folder,
@@ -79,23 +81,27 @@ async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Prom
     bodyBytes,
     expectBytes: its.expectBytes,
     cores: its.comparesWorkers ? cores.all : cores.proxy,
-    upstreamPort: upstream.port,
+    upstreamPort: isH2Upstream(carries) ? upstream.h2Port : upstream.port,
+    carries,
     tls: its.isTls ? bench.tls : undefined,
   });
   const { url } = serving;
   const loadCores = its.comparesWorkers ? cores.all : cores.load;
   const load: Load = {
+    generator: isH2Downstream(carries) ? "h2load" : "wrk",
     url,
     method,
     bodyBytes,
+    isGrpc: carries === "grpc",
     connections,
+    streams,
     seconds: options.seconds,
     cores: loadCores,
     folder,
   };
   try {
     await warmUp({ ...load, seconds: options.warmUpSeconds });
-    serving.assertLogged();
+    await serving.assertLogged();
     serving.truncateLog();
   } catch (error) {
     await serving.stop();

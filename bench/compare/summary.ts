@@ -48,7 +48,7 @@ function summariseRow({ case: name, proxy, windows, problems }: Row): Summary {
     cpuMicrosMax: Math.max(...cpu),
     cpuMicrosRounds: cpu,
     requestsPerSecond: median(windows.map((each) => each.requestsPerSecond)),
-    p99Ms: median(windows.map((each) => each.p99Ms)),
+    p99Ms: median(windows.map((each) => each.p99Ms ?? NaN)),
     residentMB: median(windows.map((each) => each.residentBytes)) / 1e6,
     utilisation: median(windows.map((each) => each.utilisation)),
     disturbance: median(windows.map((each) => each.disturbance)),

@@ -145,6 +145,7 @@ async function startOne(bench: Bench, part: string, isTls: boolean): Promise<Ser
     folder: join(bench.folder, part),
     cores: cores.proxy,
     upstreamPort: upstream.port,
+    carries: "http1",
     tls: isTls ? tls : undefined,
     routes: 1,
     path: "/",
@@ -160,7 +161,8 @@ async function proxyOf({ proxy, builtFolder }: Options): Promise<Proxy> {
 }
 
 function loadFor({ folder, cores }: Bench, { url }: Serving): Omit<Load, "seconds"> {
-  return { url, method: "GET", bodyBytes: 0, connections: 64, cores: cores.load, folder };
+  const one = { generator: "wrk", method: "GET", bodyBytes: 0, isGrpc: false, streams: 1 } as const;
+  return { ...one, url, connections: 64, cores: cores.load, folder };
 }
 
 function describeFinding({ what, value, unit, limit }: Finding): string {

@@ -7,16 +7,17 @@ import {
   type CoreTimes,
   type ThreadTimes,
 } from "./cpu.ts";
+import type { Load, LoadResult } from "./load.ts";
+import { runLoad } from "./run-load.ts";
 import type { Serving } from "./start.ts";
 import type { Upstream } from "./upstream.ts";
-import { runLoad, type Load, type LoadResult } from "./wrk.ts";
 
 /** One measured window of one proxy. */
 export interface Window {
   /** CPU time of the proxy's process tree per request, in microseconds: the figure */
   cpuMicros: number;
   requestsPerSecond: number;
-  p99Ms: number;
+  p99Ms: number | undefined;
   residentBytes: number;
   /** share of one core that the proxy used, 0–1 (above 1 with several workers on several cores) */
   utilisation: number;
@@ -58,7 +59,7 @@ export async function measureWindow(
   const residentBytes = readResidentBytes(serving.process.pid);
   const result = await running.result;
   const requestsInAll = (await upstream.countRequests()) - requestsBefore;
-  const problems = findProblems(result, requestsInAll, load.connections);
+  const problems = findProblems(result, requestsInAll, load.connections * load.streams);
   if (!serving.process.isRunning()) problems.push("the proxy ended under load");
   return { ...figures(before, after), p99Ms: result.p99Ms, residentBytes, problems };
 }
@@ -69,13 +70,13 @@ export async function warmUp(load: Load): Promise<LoadResult> {
 }
 
 /** What makes a window worthless: errors, or a proxy that did not ask the upstream once per request. */
-export function findProblems(result: LoadResult, requestsUpstream: number, connections: number): string[] {
+export function findProblems(result: LoadResult, requestsUpstream: number, atOnce: number): string[] {
   const problems: string[] = [];
   if (result.requests === 0) problems.push("no request completed");
   if (result.badStatuses > 0) problems.push(`${result.badStatuses} answers of status 400 or above`);
   if (result.socketErrors > 0) problems.push(`${result.socketErrors} socket errors`);
-  // each connection may have one request under way when this load ends, and so may the load before this one
-  const slack = 2 * connections + 0.001 * result.requests;
+  // so many requests may be under way when this load ends, and when the load before this one did
+  const slack = 2 * atOnce + 0.001 * result.requests;
   if (Math.abs(requestsUpstream - result.requests) > slack) {
     problems.push(`upstream took ${requestsUpstream} requests for ${result.requests} answers`);
   }

@@ -20,7 +20,7 @@ export async function startBareHeddle(
   mkdirSync(folder, { recursive: true });
   const apiPort = await freePort();
   const proxy = makeHeddle({ name: "heddle", workers: 1, hasLog: true, builtFolder, apiPort, configFiles });
-  const plan = proxy.plan({ folder, port: 0, upstreamPort: 0, tls: undefined, routes: 1 });
+  const plan = proxy.plan({ folder, port: 0, upstreamPort: 0, carries: "http1", tls: undefined, routes: 1 });
   const process = startProcess("heddle", plan.command, cores, join(folder, "output"));
   const stop = (): Promise<void> => process.stop();
   const question = { url: `http://127.0.0.1:${apiPort}/readyz` };

@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** Commands that the benches use, with the Debian package that brings each. */
 const packageOf = {
   nginx: "nginx-light",
+  "nginx-stream": "libnginx-mod-stream",
   haproxy: "haproxy",
   caddy: "caddy",
   wrk: "wrk",
+  h2load: "nghttp2-client",
   perf: "linux-perf",
   openssl: "openssl",
   taskset: "util-linux",
@@ -15,8 +17,14 @@ const packageOf = {
 
 export type Tool = keyof typeof packageOf;
 
+/** Where Debian's packages of nginx put their modules: what is a "tool" here is a file that nginx loads. */
+const nginxModules = "/usr/lib/nginx/modules";
+const moduleFiles: Partial<Record<Tool, string>> = { "nginx-stream": "ngx_stream_module.so" };
+
 /** Path of a command, or undefined. Looks in the sbin folders too, which a user's PATH often lacks. */
 export function findTool(tool: Tool): string | undefined {
+  const moduleFile = moduleFiles[tool];
+  if (moduleFile !== undefined) return [join(nginxModules, moduleFile)].find(existsSync);
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/bin"];
   return folders.map((folder) => join(folder, tool)).find(isExecutable);
 }

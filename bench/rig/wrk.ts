@@ -1,58 +1,17 @@
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Load, LoadResult } from "./load.ts";
+import type { Command } from "./processes.ts";
 import { requireTool } from "./tools.ts";
-
-export interface Load {
-  url: string;
-  method: "GET" | "POST";
-  /** bytes of the request body; 0 sends none */
-  bodyBytes: number;
-  connections: number;
-  seconds: number;
-  /** taskset list of the load generator */
-  cores: string;
-  /** where the script for wrk is written */
-  folder: string;
-}
-
-export interface LoadResult {
-  requests: number;
-  seconds: number;
-  requestsPerSecond: number;
-  /** answers of status 400 and above; wrk does not count 3xx, which the readiness check rules out */
-  badStatuses: number;
-  socketErrors: number;
-  p50Ms: number;
-  p99Ms: number;
-}
 
 const mark = "heddle-bench ";
 
-/** Runs wrk with one thread. `stop()` ends it early, after which the result is refused. */
-export function runLoad(load: Load): { result: Promise<LoadResult>; stop: () => void } {
+/** wrk with one thread, its script written into the load's folder. */
+export function wrkCommand(load: Load): Command {
   const script = join(load.folder, "wrk.lua");
   writeFileSync(script, wrkScript(load));
-  const wrk = [requireTool("wrk"), "-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--timeout", "10s"];
-  const argv = ["-c", load.cores, ...wrk, "-s", script, load.url];
-  const child = spawn(requireTool("taskset"), argv, { stdio: ["ignore", "pipe", "pipe"] });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const killOnExit = (): void => void child.kill("SIGKILL");
-  process.once("exit", killOnExit);
-  const result = new Promise<LoadResult>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", () => {
-      process.off("exit", killOnExit);
-      const output = Buffer.concat(chunks).toString();
-      const parsed = parseWrkOutput(output);
-      if (parsed === undefined) reject(new Error(`wrk gave no result: ${output.trim().slice(0, 300)}`));
-      else resolve(parsed);
-    });
-  });
-  result.catch(() => {}); // it may fail before its caller gets to await it
-  return { result, stop: killOnExit };
+  const flags = ["-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--timeout", "10s"];
+  return { argv: [requireTool("wrk"), ...flags, "-s", script, load.url] };
 }
 
 /** wrk's own text rounds and changes units (`1.02k`, `9.8ms`), so its script prints the plain numbers in one line. */

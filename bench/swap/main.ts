@@ -72,6 +72,7 @@ async function measureFormat(
   const expectBytes = smallJson.length;
   const one = {
     upstreamPort: upstream.port,
+    carries: "http1",
     tls: undefined,
     routes,
     path,
@@ -98,7 +99,7 @@ function configMaker(
   upstreamPort: number,
   routes: number,
 ): (round: number) => string {
-  const resources = heddleResources({ port, upstreamPort, tls: undefined, routes });
+  const resources = heddleResources({ port, upstreamPort, carries: "http1", tls: undefined, routes });
   const write = format === "yaml" ? toYaml : toJson;
   return (round) => write([...resources, httpRoute(`marker-${round}`, markerPrefix(round))]);
 }

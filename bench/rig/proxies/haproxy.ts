@@ -1,16 +1,25 @@
 import { readFileSync } from "node:fs";
 import { requireTool } from "../tools.ts";
-import { routePrefix, type Plan, type Proxy, type Setup } from "./proxy.ts";
+import { isH2Downstream, isH2Upstream, routePrefix, type Plan, type Proxy, type Setup } from "./proxy.ts";
 
 /**
  * HAProxy with one thread, upstream keep-alive and X-Forwarded-For. It writes its log to a socket, never to a file,
  * and there is no log daemon here to pay for: its row carries no log, which favours it.
  */
-export const haproxy: Proxy = { name: "haproxy", needs: ["haproxy"], plan };
+export const haproxy: Proxy = { name: "haproxy", needs: ["haproxy"], plan: (setup) => plan(setup, false) };
 
-function plan(setup: Setup): Plan {
+/** The same for TCP with splicing: bytes go from socket to socket within the kernel. */
+export const haproxySplicing: Proxy = {
+  name: "haproxy, splicing",
+  needs: ["haproxy"],
+  plan: (setup) => plan(setup, true),
+};
+
+function plan(setup: Setup, splices: boolean): Plan {
   const { folder, tls } = setup;
-  const files: Record<string, string> = { "haproxy.cfg": haproxyConfig(setup) };
+  const files: Record<string, string> = {
+    "haproxy.cfg": setup.carries === "tcp" ? tcpConfig(setup, splices) : haproxyConfig(setup),
+  };
   if (setup.routes > 1) files["routes.map"] = routesMap(setup.routes);
   // HAProxy wants certificate and key in one file
   if (tls) files["site.pem"] = readFileSync(tls.certificateFile, "utf8") + readFileSync(tls.keyFile, "utf8");
@@ -21,8 +30,12 @@ function plan(setup: Setup): Plan {
   };
 }
 
-function haproxyConfig({ folder, port, upstreamPort, tls, routes }: Setup): string {
-  const bindTls = tls ? ` ssl crt ${folder}/site.pem ssl-min-ver TLSv1.2 alpn http/1.1` : "";
+function haproxyConfig({ folder, port, upstreamPort, carries, tls, routes }: Setup): string {
+  const isH2 = isH2Downstream(carries);
+  const bindTls = tls
+    ? ` ssl crt ${folder}/site.pem ssl-min-ver TLSv1.2 alpn ${isH2 ? "h2" : "http/1.1"}`
+    : "";
+  const bindH2 = isH2 && !tls ? " proto h2" : "";
   const choose =
     routes === 1 ? "default_backend service" : `use_backend %[path,map_beg(${folder}/routes.map)]`;
   return `global
@@ -38,14 +51,29 @@ defaults
   timeout server 1h
   timeout http-keep-alive 1h
 frontend in
-  bind 127.0.0.1:${port} backlog 4096${bindTls}
+  bind 127.0.0.1:${port} backlog 4096${bindTls}${bindH2}
   ${choose}
 backend service
-  server one 127.0.0.1:${upstreamPort}
+  server one 127.0.0.1:${upstreamPort}${isH2Upstream(carries) ? " proto h2" : ""}
 `;
 }
 
 /** `map_beg` finds the longest matching prefix in a tree: HAProxy's own answer to 10,000 routes. */
 function routesMap(routes: number): string {
   return Array.from({ length: routes }, (_, i) => `${routePrefix(i)}/ service\n`).join("");
+}
+
+function tcpConfig({ port, upstreamPort }: Setup, splices: boolean): string {
+  return `global
+  nbthread 1
+  maxconn 4000
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+${splices ? "  option splice-auto\n" : ""}listen in
+  bind 127.0.0.1:${port} backlog 4096
+  server one 127.0.0.1:${upstreamPort}
+`;
 }

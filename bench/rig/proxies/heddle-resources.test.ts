@@ -34,7 +34,13 @@ test("a key with a slash is quoted", () => {
 });
 
 test("10,000 routes are 10,000 HTTPRoutes, each with its own prefix", () => {
-  const resources = heddleResources({ port: 1, upstreamPort: 2, tls: undefined, routes: 10_000 });
+  const resources = heddleResources({
+    port: 1,
+    upstreamPort: 2,
+    carries: "http1",
+    tls: undefined,
+    routes: 10_000,
+  });
   const routes = resources.filter((resource) => "kind" in resource && resource.kind === "HTTPRoute");
   assert.equal(routes.length, 10_000);
   assert.equal(new Set(routes.map((route) => JSON.stringify(route))).size, 10_000);

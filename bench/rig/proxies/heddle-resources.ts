@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
-import { routePrefix, type Setup } from "./proxy.ts";
+import { isH2Upstream, routePrefix, type Carried, type Setup } from "./proxy.ts";
 
 /** Resources for Heddle in Gateway API form, as one list of plain objects: a YAML reader takes JSON documents as well. */
-export function heddleResources({ port, upstreamPort, tls, routes }: Omit<Setup, "folder">): object[] {
-  const common = [gatewayClass(), gateway(port, tls !== undefined), service(), endpoints(upstreamPort)];
+export function heddleResources(setup: Omit<Setup, "folder">): object[] {
+  const { port, upstreamPort, carries, tls, routes } = setup;
+  const protocol = carries === "tcp" ? "TCP" : tls ? "HTTPS" : "HTTP";
+  const appProtocol = isH2Upstream(carries) ? { appProtocol: "kubernetes.io/h2c" } : {};
+  const common = [gatewayClass(), gateway(port, protocol), service(appProtocol), endpoints(upstreamPort)];
   const secrets = tls ? [secret(tls)] : [];
+  if (carries === "tcp" || carries === "grpc") return [...common, ...secrets, catchAllRoute(carries)];
   if (routes === 1) return [...common, ...secrets, httpRoute("all", "/")];
   const list = Array.from({ length: routes }, (_, i) => httpRoute(routePrefix(i).slice(1), routePrefix(i)));
   return [...common, ...secrets, ...list];
@@ -39,6 +43,19 @@ export function httpRoute(name: string, prefix: string): object {
   };
 }
 
+/** The one TCPRoute or GRPCRoute of a listener, which takes whatever comes. */
+function catchAllRoute(carries: Carried & ("tcp" | "grpc")): object {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: carries === "tcp" ? "TCPRoute" : "GRPCRoute",
+    metadata: { name: "all", namespace: "default" },
+    spec: {
+      parentRefs: [{ name: "bench" }],
+      rules: [{ backendRefs: [{ name: "upstream", port: 80 }] }],
+    },
+  };
+}
+
 function gatewayClass(): object {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -48,9 +65,10 @@ function gatewayClass(): object {
   };
 }
 
-function gateway(port: number, isTls: boolean): object {
+function gateway(port: number, protocol: "HTTP" | "HTTPS" | "TCP"): object {
   const tls = { mode: "Terminate", certificateRefs: [{ name: "site" }] };
-  const listener = { name: "main", port, hostname: "localhost", protocol: isTls ? "HTTPS" : "HTTP" };
+  const hostname = protocol === "TCP" ? {} : { hostname: "localhost" };
+  const listener = { name: "main", port, ...hostname, protocol };
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
@@ -58,17 +76,17 @@ function gateway(port: number, isTls: boolean): object {
     spec: {
       gatewayClassName: "heddle",
       addresses: [{ type: "IPAddress", value: "127.0.0.1" }],
-      listeners: [isTls ? { ...listener, tls } : listener],
+      listeners: [protocol === "HTTPS" ? { ...listener, tls } : listener],
     },
   };
 }
 
-function service(): object {
+function service(appProtocol: { appProtocol?: string }): object {
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: "upstream", namespace: "default" },
-    spec: { ports: [{ name: "http", port: 80, protocol: "TCP" }] },
+    spec: { ports: [{ name: "http", port: 80, protocol: "TCP", ...appProtocol }] },
   };
 }
 

@@ -1,13 +1,31 @@
 import type { Command } from "../processes.ts";
 import type { Tool } from "../tools.ts";
 
+/**
+ * What a proxy carries, by what client and upstream speak: `h2-http1` is HTTP/2 from the client and HTTP/1.1 to the
+ * upstream, `h2` and `grpc` are HTTP/2 on both sides, `tcp` is bytes whatever they mean.
+ */
+export type Carried = "http1" | "h2-http1" | "h2" | "grpc" | "tcp";
+
+/** Whether the client speaks HTTP/2. */
+export function isH2Downstream(carries: Carried): boolean {
+  return carries === "h2-http1" || isH2Upstream(carries);
+}
+
+/** Whether the upstream is asked in HTTP/2. */
+export function isH2Upstream(carries: Carried): boolean {
+  return carries === "h2" || carries === "grpc";
+}
+
 /** What a proxy is set up for. */
 export interface Setup {
   /** folder of this proxy alone, for its configuration, log and temporary files */
   folder: string;
   /** port of 127.0.0.1 to listen on, for `Host: localhost` */
   port: number;
+  /** of the upstream that speaks what the proxy is to speak with it */
   upstreamPort: number;
+  carries: Carried;
   /** undefined: plain HTTP */
   tls: { certificateFile: string; keyFile: string } | undefined;
   /** 1: everything goes to the upstream; more: that many prefixes, made by `routePrefix` */
