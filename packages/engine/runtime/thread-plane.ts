@@ -3,10 +3,13 @@ import type { FromWorker, ListenerReport, ToWorker, WorkerStart } from "./messag
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 
 /**
- * A request's objects die young: with more room for them the collector runs less often and finds less alive. The
- * room is taken only under load.
+ * A request's objects die young: with more room for them the collector runs less often and finds less alive. A third
+ * of this is one semi-space, which V8 doubles each time as much has survived as fits, so each doubling takes four
+ * times as many requests as the one before. More than 16 MB is reached minutes into a load, if at all, looks like a
+ * leak, and saves no CPU time that `bench/micro/gateway.ts` can see (bench/README.md has the figures). The room is
+ * taken only under load.
  */
-const YOUNG_GENERATION_MB = 96;
+const YOUNG_GENERATION_MB = 48;
 
 /** A data plane in a worker thread. */
 export class ThreadPlane implements PlaneHandle {
