@@ -33,6 +33,7 @@ export function readMachine(): Machine {
       haproxy: toolVersion("haproxy", "-v"),
       caddy: toolVersion("caddy", "version"),
       wrk: toolVersion("wrk", "-v"),
+      h2load: toolVersion("h2load", "--version"),
     },
   };
 }

@@ -45,3 +45,20 @@ test("10,000 routes are 10,000 HTTPRoutes, each with its own prefix", () => {
   assert.equal(routes.length, 10_000);
   assert.equal(new Set(routes.map((route) => JSON.stringify(route))).size, 10_000);
 });
+
+test("HTTP/2 to the upstream is asked for by appProtocol, TCP by a listener and a route of its own", () => {
+  const kinds = (carries: "h2" | "grpc" | "tcp"): Record<string, object> =>
+    Object.fromEntries(
+      heddleResources({ port: 1, upstreamPort: 2, carries, tls: undefined, routes: 1 }).map((resource) => [
+        (resource as { kind: string }).kind,
+        resource,
+      ]),
+    );
+  assert.match(JSON.stringify(kinds("h2").Service), /"appProtocol":"kubernetes.io\/h2c"/);
+  assert.ok(kinds("grpc").GRPCRoute);
+  const tcp = kinds("tcp");
+  assert.ok(tcp.TCPRoute);
+  assert.equal(tcp.HTTPRoute, undefined);
+  assert.match(JSON.stringify(tcp.Gateway), /"listeners":\[{"name":"main","port":1,"protocol":"TCP"}\]/);
+  assert.doesNotMatch(JSON.stringify(tcp.Service), /appProtocol/);
+});
