@@ -253,20 +253,3 @@ test("GatewaySecretUpdated: another certificate in the Secret is served to new c
     await eventually(async () => assert.equal(await names(), `DNS:${name}`));
   }
 });
-
-test("GatewayFrontendClientCertificates: a listener that should check them is not served without", async () => {
-  const validation = { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "roots" }] };
-  const { secrets: port } = fabric.ports;
-  const closed = gateway(
-    "infra/closed",
-    [httpsListener("https", port, [{ name: "any" }], { hostname: "closed.test" })],
-    { tls: { frontend: { default: { validation } } } },
-  );
-  fabric.put("closed", [closed, route("infra/closed", "closed", [rule([prefix("/")], "v1")])]);
-  await eventually(async () => {
-    const { conditions } = listenerOf(await fabric.read("gateways", "infra/closed"), "https");
-    assert.equal(told(conditions, "Accepted"), "Accepted=False UnsupportedValue");
-    assert.equal(told(conditions, "Programmed"), "Programmed=False Invalid");
-  });
-  assert.equal(await isServed("closed"), false);
-});

@@ -79,7 +79,9 @@ export class Cluster implements TransportHome, HealthHome {
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
     this.index = index;
     const isOtherTls =
-      JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) || unit.protocol !== this.unit.protocol;
+      JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) ||
+      unit.protocol !== this.unit.protocol ||
+      (tls?.ownCertificatePem ?? "") !== this.transport.ownCertificatePem;
     const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
     const isOtherCheck = JSON.stringify(unit.healthCheck) !== JSON.stringify(this.unit.healthCheck);

@@ -31,6 +31,10 @@ export class Transport implements NegotiationHome<Endpoint> {
     this.home = home;
   }
 
+  get ownCertificatePem(): string {
+    return this.tls?.ownCertificatePem ?? "";
+  }
+
   setTls(tls: DialTls | null): void {
     this.tls = tls;
     this.http1Tls = tls === null ? null : { ...tls, alpn: ["http/1.1"] };

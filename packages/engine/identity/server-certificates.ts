@@ -1,5 +1,6 @@
-import { X509Certificate } from "node:crypto";
-import type { SecretUnit, ServerTls } from "../model/index.ts";
+import { constants, X509Certificate } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
+import type { ClientValidation, SecretUnit, ServerTls } from "../model/index.ts";
 import { makeSecureContext } from "../net/index.ts";
 import type { SecureContext } from "../net/index.ts";
 
@@ -44,9 +45,16 @@ export class ServerCertificates {
   private readonly entries: readonly Entry[];
   private readonly fallback: SecureContext;
   private readonly all: SecureContext[] = [];
+  /** Of all connections to the listener; null where clients are not asked for certificates. */
+  readonly clientValidation: ClientValidation | null;
 
   /** Throws only on a certificate that OpenSSL refuses; compile has checked that it does not. */
-  constructor(servers: readonly TlsServer[], ticketKeys: Buffer | null) {
+  constructor(
+    servers: readonly TlsServer[],
+    ticketKeys: Buffer | null,
+    clientValidation: ClientValidation | null = null,
+  ) {
+    this.clientValidation = clientValidation;
     this.entries = servers.map((server) => ({
       hostname: server.hostname,
       minVersion: server.tls.minVersion,
@@ -89,9 +97,19 @@ export class ServerCertificates {
       ecdhCurve: "X25519:P-256:P-384",
       sessionIdContext: `heddle:${server.hostname}`.slice(0, 32),
       ...(ticketKeys === null ? {} : { ticketKeys }),
+      ...this.clientOptions(),
     });
     this.all.push(context);
     return context;
+  }
+
+  /**
+   * Where certificates of clients are checked no session is resumed: each connection shows its certificate anew, and
+   * no ticket outlives the authorities that it was given under (threats 28).
+   */
+  private clientOptions(): SecureContextOptions {
+    if (this.clientValidation === null) return {};
+    return { ca: this.clientValidation.caPem, secureOptions: constants.SSL_OP_NO_TICKET };
   }
 
   /** A context to start a handshake with. */

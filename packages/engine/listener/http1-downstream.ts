@@ -57,6 +57,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private heldMs = 0;
   private request: RequestHead | null = null;
   private keepsAlive = false;
+  /** This connection alone is to end: the listener goes on. */
+  private isDraining = false;
   private isRequestDone = false;
   private isResponseDone = false;
   private isHeadSent = false;
@@ -249,7 +251,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.heldMs = 0;
     const isSpent =
       settings.maxRequestsPerConnection > 0 && this.requests >= settings.maxRequestsPerConnection;
-    this.keepsAlive = keepAlive && !isSpent && !this.owner.isDraining && head.upgrade === "";
+    this.keepsAlive = keepAlive && !isSpent && !this.isLeaving && head.upgrade === "";
     this.phase = "exchange";
     this.isHeadTimed = false;
     const nowMs = this.owner.clock.now();
@@ -346,7 +348,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       return;
     }
     // Threats 9: after an early response the rest of the request is not read as a request of its own.
-    if (!this.isRequestDone || this.owner.isDraining) this.keepsAlive = false;
+    if (!this.isRequestDone || this.isLeaving) this.keepsAlive = false;
     this.framing = responseFraming(head, request.method, request.version);
     if (this.framing === "close") this.keepsAlive = false;
     this.connection.writeText(encodeResponseHead(head, request.method, request.version, this.keepsAlive));
@@ -519,13 +521,18 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
    * Drain: an idle connection closes once no request can be on its way any more, a busy one with its response, unless
    * that has promised more already. Tunnels go on until they are cut.
    */
+  private get isLeaving(): boolean {
+    return this.isDraining || this.owner.isDraining;
+  }
+
   drain(): void {
+    this.isDraining = true;
     if (this.phase === "idle") this.expire(this.owner.clock.now());
     else if (!this.isHeadSent) this.keepsAlive = false;
   }
 
   private idleLimitMs(): number {
-    if (this.owner.isDraining) return LAST_REQUEST_MS;
+    if (this.isLeaving) return LAST_REQUEST_MS;
     return this.requests === 0 ? this.settings.headTimeoutMs : this.settings.keepAliveIdleMs;
   }
 

@@ -106,7 +106,11 @@ export class Listener implements ProtocolChoice {
     this.handler = handler;
     this.streams = streams;
     this.settings = settings;
+    const before = this.certificates;
     this.certificates = certificates;
+    if (isSameValidation(before, certificates)) return;
+    // Who was let in by other rules connects anew.
+    for (const downstream of this.connections) downstream.drain();
   }
 
   /** What ACME servers are shown that validate a name; null while none does. */
@@ -123,12 +127,16 @@ export class Listener implements ProtocolChoice {
     const settings = (): ListenerSettings => this.settings;
     const challenges = (): ChallengeCertificates | null => this.challenges;
     const streams = (): StreamHandler | null => this.streams;
+    const certificates = (): ServerCertificates | null => this.certificates;
     const { observer } = this.options;
     return {
       contextFor: (name) => this.certificates!.contextFor(name),
       baseContext: () => this.certificates!.base(),
       takesVersion: (name, version) => this.certificates!.takesVersion(name, version),
       alpnFor: (name) => this.certificates!.alpnFor(name),
+      get clientValidation() {
+        return certificates()!.clientValidation;
+      },
       get challengeFor() {
         const own = challenges();
         return own === null ? null : (name: string) => own.contextFor(name);
@@ -257,4 +265,9 @@ export class Listener implements ProtocolChoice {
   private cut(): void {
     for (const downstream of this.connections) downstream.cut();
   }
+}
+
+function isSameValidation(a: ServerCertificates | null, b: ServerCertificates | null): boolean {
+  const [before, after] = [a?.clientValidation ?? null, b?.clientValidation ?? null];
+  return before === after || (before?.mode === after?.mode && before?.caPem === after?.caPem);
 }

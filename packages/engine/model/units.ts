@@ -31,6 +31,8 @@ export interface ListenerUnit {
   readonly protocol: "HTTP" | "HTTPS" | "TCP" | "UDP";
   /** In the order of the Gateway's spec. At most one has each hostname. */
   readonly servers: readonly ServerSpec[];
+  /** For all connections that are decrypted here. Default: clients are not asked. */
+  readonly clientValidation?: ClientValidation;
   readonly settings: ListenerSettings;
 }
 
@@ -45,6 +47,14 @@ export interface ServerSpec {
    * "passthrough" as TLS that nobody opens here.
    */
   readonly stream?: "opened" | "passthrough";
+}
+
+/** How clients of a bound port are asked for certificates. */
+export interface ClientValidation {
+  /** PEM of the authorities that may have signed them. */
+  readonly caPem: string;
+  /** "AllowInsecureFallback" asks, and takes every client. */
+  readonly mode: "AllowValidOnly" | "AllowInsecureFallback";
 }
 
 export interface ServerTls {
@@ -327,6 +337,8 @@ export interface ClusterTls {
   /** PEM of trusted roots; null for the system's. */
   readonly caPem: string | null;
   readonly insecureSkipVerify: boolean;
+  /** Name of the secret unit that is shown to servers which ask for a certificate. Default none. */
+  readonly clientCertificate?: string;
 }
 
 /** A name that a peer's certificate may have. A host name may begin with "*."; URIs are compared letter by letter. */

@@ -19,6 +19,8 @@ export interface AcceptTls {
   readonly challengeFor: ((serverName: string) => tls.SecureContext | null) | null;
   /** Whether TLS for a name is passed on unopened; null, and no cost, where it never is. */
   readonly passes: ((serverName: string) => boolean) | null;
+  /** Whether clients are asked for certificates, and refused without a good one; null, and no cost, where not. */
+  readonly clientValidation: { readonly mode: "AllowValidOnly" | "AllowInsecureFallback" } | null;
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
   onHandshakeDone(isResumed: boolean): void;
@@ -275,6 +277,7 @@ class TlsAcceptor {
   private secure(accepted: net.Socket, handle: unknown): void {
     const late = new LateEvents();
     const connection = new Connection(late, this.options.highWaterBytes);
+    const { clientValidation } = this.tls;
     const options = {
       isServer: true,
       secureContext: this.tls.baseContext(),
@@ -282,7 +285,9 @@ class TlsAcceptor {
         this.chooseProtocol(servername, protocols),
       SNICallback: (name: string, done: (error: Error | null, context?: tls.SecureContext) => void) =>
         this.chooseContext(name, socket, done),
-      requestCert: false,
+      requestCert: clientValidation !== null,
+      // One without any is told so by an alert; others are looked at when hands are shaken.
+      rejectUnauthorized: clientValidation?.mode === "AllowValidOnly",
       allowHalfOpen: true,
     };
     const socket: tls.TLSSocket =
@@ -291,7 +296,7 @@ class TlsAcceptor {
         : new HandleTlsSocket(handle, { ...options, onread: readInto(connection) });
     if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
     else moveCount(accepted, socket);
-    this.handshake(socket, connection, late, handle !== null);
+    this.handshake(socket, connection, late, clientValidation, handle !== null);
   }
 
   /** Threats 28: the callback never throws; names compare in lower case. The version is agreed on by now. */
@@ -323,6 +328,7 @@ class TlsAcceptor {
     socket: tls.TLSSocket,
     connection: Connection,
     late: LateEvents,
+    clientValidation: AcceptTls["clientValidation"],
     isShared: boolean,
   ): void {
     this.handshakes++;
@@ -352,6 +358,11 @@ class TlsAcceptor {
         failed();
         return;
       }
+      // Rules that changed meanwhile were not those of this handshake.
+      if (this.tls.clientValidation !== clientValidation || !isAllowed(socket, clientValidation)) {
+        failed();
+        return;
+      }
       over(null);
       // Others may have come while hands were shaken, and a drain may have begun.
       if (!this.options.admit()) {
@@ -367,6 +378,20 @@ class TlsAcceptor {
 }
 
 const ACME_PROTOCOL = "acme-tls/1";
+
+interface VerifyingHandle {
+  verifyError?: () => unknown;
+}
+
+/** Threats 29: what is not known to be good is not. A resumed session showed no certificate, so it has none. */
+function isAllowed(socket: tls.TLSSocket, validation: AcceptTls["clientValidation"]): boolean {
+  if (validation === null || validation.mode === "AllowInsecureFallback") return true;
+  const handle = (socket as unknown as { _handle: VerifyingHandle | null })._handle;
+  if (handle === null || typeof handle.verifyError !== "function") return false;
+  if (socket.isSessionReused() || socket.getPeerX509Certificate() === undefined) return false;
+  // OpenSSL goes on whatever it finds (Node's own servers ask the same question here): null is "no error".
+  return handle.verifyError() === null;
+}
 
 /** Lower-case; "" when the client sent none. */
 export function serverNameOf(socket: tls.TLSSocket): string {

@@ -21,6 +21,8 @@ export interface DialTls {
   /** Why no connection may be made; "" where it may. */
   readonly refusal: string;
   readonly context: tls.SecureContext;
+  /** PEM of the certificate in the context that servers which ask for one are shown. Default none. */
+  readonly ownCertificatePem?: string;
   readonly insecureSkipVerify: boolean;
   readonly alpn: readonly string[];
 }

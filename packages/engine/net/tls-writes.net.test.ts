@@ -24,6 +24,7 @@ async function open(onBytes: (connection: Connection) => void) {
       takesVersion: () => true,
       alpnFor: () => [],
       challengeFor: null,
+      clientValidation: null,
       passes: null,
       handshakeTimeoutMs: 5_000,
       maxHandshakes: 10,

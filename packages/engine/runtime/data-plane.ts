@@ -213,7 +213,8 @@ export class DataPlane {
       if (unit.kind !== "cluster") continue;
       const endpoints = this.units.get(`endpoints:${unit.endpoints}`);
       const indexed = this.indexOf(`cluster:${unit.name}`);
-      const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed}`;
+      const secretHash = this.units.get(`secret:${unit.tls?.clientCertificate}`)?.hash ?? "";
+      const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed} ${secretHash}`;
       if (this.clusterHashes.get(unit.name) === wholeHash) continue;
       this.clusterHashes.set(unit.name, wholeHash);
       this.buildCluster(unit, (endpoints?.unit as EndpointsUnit | undefined) ?? null, indexed);
@@ -223,15 +224,16 @@ export class DataPlane {
 
   private buildCluster(unit: ClusterUnit, endpoints: EndpointsUnit | null, index: number): void {
     const known = this.clusters.get(unit.name);
+    const dialTls = dialTlsOf(unit, this.secret(unit.tls?.clientCertificate ?? ""));
     if (known !== undefined) {
-      known.update(unit, dialTlsOf(unit), index);
+      known.update(unit, dialTls, index);
       known.setEndpoints(endpoints);
       return;
     }
     const { clock, random, wheel } = this;
     const observer = this.options.lane;
     const indexOf = (key: string): number => this.indexOf(key);
-    const cluster = new Cluster(unit, dialTlsOf(unit), index, { clock, random, wheel, observer, indexOf });
+    const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, indexOf });
     cluster.setEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
   }
@@ -317,7 +319,8 @@ export class DataPlane {
   private certificateHash(unit: ListenerUnit): string {
     const names = unit.servers.flatMap((server) => server.tls?.certificates ?? []);
     const hashes = names.map((name) => this.units.get(`secret:${name}`)?.hash ?? "");
-    return JSON.stringify([unit.servers.map(({ hostname, tls: own }) => [hostname, own]), hashes]);
+    const servers = unit.servers.map(({ hostname, tls: own }) => [hostname, own]);
+    return JSON.stringify([servers, hashes, unit.clientValidation]);
   }
 
   private makeCertificates(unit: ListenerUnit): ServerCertificates {
@@ -332,7 +335,7 @@ export class DataPlane {
             },
           ],
     );
-    return new ServerCertificates(servers, this.ticketKeysFor(unit));
+    return new ServerCertificates(servers, this.ticketKeysFor(unit), unit.clientValidation ?? null);
   }
 
   /** Tickets of one set of servers are no tickets at another: the key is derived per listener and set. */
@@ -552,13 +555,17 @@ const ALPN: Readonly<Record<ClusterProtocol, readonly string[]>> = {
   auto: ["h2", "http/1.1"],
 };
 
-function dialTlsOf(unit: ClusterUnit): DialTls | null {
+/** `own`: what servers that ask for a certificate are shown. */
+function dialTlsOf(unit: ClusterUnit, own: SecretUnit | undefined): DialTls | null {
   if (unit.tls === null) return null;
   const { caPem, serverName, insecureSkipVerify, subjectAltNames: altNames = [], refusal = "" } = unit.tls;
   const context = makeSecureContext({
     minVersion: "TLSv1.2",
     // What a bundle holds is trusted as it is, an intermediate too.
     ...(caPem === null ? {} : { ca: caPem, allowPartialTrustChain: true }),
+    ...(own === undefined ? {} : { cert: own.certificatePem, key: own.privateKeyPem }),
   });
-  return { serverName, altNames, refusal, context, insecureSkipVerify, alpn: ALPN[unit.protocol] };
+  const alpn = ALPN[unit.protocol];
+  const ownCertificatePem = own?.certificatePem ?? "";
+  return { serverName, altNames, refusal, context, insecureSkipVerify, alpn, ownCertificatePem };
 }

@@ -12,10 +12,19 @@ export function clusterUnit(
   name: string,
   protocol: ClusterProtocol,
   tls: ClusterTls | null,
-  { balancing, settings }: UpstreamSettings,
+  { balancing, settings, clientCertificate }: UpstreamSettings,
   healthCheck?: HealthCheckSpec,
 ): ClusterUnit {
-  const unit: ClusterUnit = { kind: "cluster", name, protocol, endpoints: name, balancing, tls, settings };
+  const ownTls = tls === null || clientCertificate === undefined ? tls : { ...tls, clientCertificate };
+  const unit: ClusterUnit = {
+    kind: "cluster",
+    name,
+    protocol,
+    endpoints: name,
+    balancing,
+    tls: ownTls,
+    settings,
+  };
   return healthCheck === undefined ? unit : { ...unit, healthCheck };
 }
 

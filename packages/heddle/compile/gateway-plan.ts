@@ -1,4 +1,4 @@
-import type { ServerTls } from "@heddle/engine/model";
+import type { ClientValidation, ServerTls } from "@heddle/engine/model";
 import type { Gateway, LabelSelector, Listener, ResourceKey } from "../resources/index.ts";
 import type { AddressPlan } from "./gateway-address.ts";
 import type { GatewaySettingsPlan } from "./gateway-settings.ts";
@@ -40,6 +40,8 @@ export interface ListenerPlan {
   readonly selector: LabelSelector | null;
   /** Null where TLS is not opened. */
   readonly tls: ServerTls | null;
+  /** How its clients are asked for certificates. */
+  readonly clientValidation: ClientValidation | null;
   /** `ServerSpec.stream` */
   readonly stream?: "opened" | "passthrough";
   /** The certificate that it asks an ACME server for. */

@@ -21,12 +21,14 @@ export interface SettingsSource {
 export interface UpstreamSettings {
   readonly balancing: ClusterUnit["balancing"];
   readonly settings: ClusterSettings;
+  /** Name of the secret unit that TLS backends are shown. */
+  readonly clientCertificate?: string;
 }
 
 /** The settings in force for a Gateway. */
 export interface GatewaySettingsPlan {
   readonly listener: ListenerSettings;
-  /** "" for the defaults, else the names of the sources: the same as long as the sources are, whatever they say. */
+  /** "" for the defaults, else the names of the sources and the client certificate: the same as long as those are, whatever they say. */
   readonly upstreamId: string;
   readonly upstream: UpstreamSettings;
 }
@@ -35,6 +37,7 @@ export interface GatewaySettingsPlan {
 export function planSettings(
   ofClass: SettingsSource | null,
   ofGateway: SettingsSource | null,
+  clientCertificate: string | null,
   options: CompileOptions,
 ): GatewaySettingsPlan {
   const sources = [ofClass, ofGateway].filter((one) => one !== null);
@@ -44,10 +47,14 @@ export function planSettings(
   return {
     // The very same object where nothing is set, so that most listeners share it.
     listener: Object.keys(ofListener).length === 0 ? listener : listenerSettings(spec, listener),
-    upstreamId: sources
-      .flatMap(({ name, spec: own }) => (own.upstream === undefined ? [] : [name]))
-      .join("+"),
-    upstream: upstreamSettings(spec, defaultUpstream(options)),
+    upstreamId: [
+      ...sources.flatMap(({ name, spec: own }) => (own.upstream === undefined ? [] : [name])),
+      ...(clientCertificate === null ? [] : [`secret/${clientCertificate}`]),
+    ].join("+"),
+    upstream: {
+      ...upstreamSettings(spec, defaultUpstream(options)),
+      ...(clientCertificate !== null && { clientCertificate }),
+    },
   };
 }
 

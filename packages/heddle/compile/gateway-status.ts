@@ -1,4 +1,5 @@
 import { certificateCondition, pendingVerdict } from "./acme-status.ts";
+import { hasInsecureFallback } from "./client-validation.ts";
 import { isServed, isWaiting, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 import {
   condition,
@@ -26,12 +27,18 @@ function gatewayConditions(plan: GatewayPlan): StatusCondition[] {
   const { generation } = plan.gateway.metadata;
   const accepted = acceptedCondition(plan, generation);
   const programmed = goodUnless("Programmed", programmedFinding(plan, accepted), "Programmed", generation);
-  if (plan.unresolved.length === 0) return [accepted, programmed];
-  return [
-    accepted,
-    programmed,
-    goodUnless("ResolvedRefs", verdictOf(plan.unresolved), "ResolvedRefs", generation),
-  ];
+  const conditions = [accepted, programmed];
+  // Of one without references there is nothing to say.
+  if (plan.unresolved.length > 0 || plan.gateway.spec.tls !== undefined) {
+    conditions.push(goodUnless("ResolvedRefs", verdictOf(plan.unresolved), "ResolvedRefs", generation));
+  }
+  if (hasInsecureFallback(plan.gateway)) {
+    const message =
+      "clients without a good certificate are let in: spec.tls.frontend has AllowInsecureFallback";
+    const verdict = { reason: "ConfigurationChanged", message };
+    conditions.push(condition("InsecureFrontendValidationMode", "True", verdict, generation));
+  }
+  return conditions;
 }
 
 function acceptedCondition(plan: GatewayPlan, generation: number | undefined): StatusCondition {

@@ -1,7 +1,9 @@
+import type { ClientValidation } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
 import type { AcmeStates } from "./acme-io.ts";
 import { compareAge } from "./age.ts";
 import type { Collector } from "./collector.ts";
+import { planClientValidation } from "./client-validation.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import { planAddresses, requestedAddresses } from "./gateway-address.ts";
@@ -10,7 +12,7 @@ import { parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-p
 import { planSettings, type SettingsSource } from "./gateway-settings.ts";
 import { selectorMistake } from "./label-selector.ts";
 import { markConflicts, markOverlaps } from "./listener-conflicts.ts";
-import { planTls, type TlsPlan } from "./listener-tls.ts";
+import { planTls, resolveCertificate, type TlsPlan } from "./listener-tls.ts";
 import type { CompileMemo } from "./memo.ts";
 import { resolveParameters } from "./parameters-ref.ts";
 import { isFinding, makeFinding, type Finding } from "./status.ts";
@@ -61,17 +63,18 @@ function planGateway(
   const address = planAddresses(gateway, run.options, taken);
   const parameters = parametersOf(gateway, run.facts);
   // With settings that are not known the Gateway is not served: they may be what holds attackers off.
+  const shown = planClientCertificate(gateway, run);
   const [ofGateway, mistakes] = isFinding(parameters) ? [null, [parameters]] : [parameters, []];
   return {
     key: keyOf(gateway),
     gateway,
     address,
     refused: [...address.refused, ...mistakes],
-    unresolved: clientCertificateMistakes(gateway),
+    unresolved: "finding" in shown ? [shown.finding] : [],
     listeners: gateway.spec.listeners.map((listener, index) =>
       planListener(gateway, listener, `spec.listeners[${index}]`, run),
     ),
-    settings: planSettings(ofClass, ofGateway, run.options),
+    settings: planSettings(ofClass, ofGateway, "finding" in shown ? null : shown.secret, run.options),
   };
 }
 
@@ -81,10 +84,19 @@ function parametersOf({ spec, metadata }: Gateway, facts: Facts): SettingsSource
   return resolveParameters({ ...ref, namespace: metadata.namespace }, parametersPath, facts);
 }
 
-function clientCertificateMistakes({ spec }: Gateway): Finding[] {
-  if (spec.tls?.backend?.clientCertificateRef === undefined) return [];
-  const message = "this version presents no certificate to backends; remove it";
-  return [makeFinding("InvalidClientCertificateRef", "spec.tls.backend.clientCertificateRef", message)];
+/** The certificate that backends are shown, by the name of its unit: one for the whole Gateway. */
+function planClientCertificate(
+  gateway: Gateway,
+  { facts, memo, collector }: GatewayRun,
+): { secret: string | null } | { finding: Finding } {
+  const ref = gateway.spec.tls?.backend?.clientCertificateRef;
+  if (ref === undefined) return { secret: null };
+  const path = "spec.tls.backend.clientCertificateRef";
+  const resolved = resolveCertificate(gateway, ref, path, facts, memo, "InvalidClientCertificateRef");
+  if ("finding" in resolved) return resolved;
+  const { unit } = resolved.certificate;
+  collector.unitOf(memo, facts, unit);
+  return { secret: unit.name };
 }
 
 function planListener(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): ListenerPlan {
@@ -104,6 +116,7 @@ function planListener(gateway: Gateway, listener: Listener, path: string, run: G
     supportedKinds: kinds.supported,
     selector: listener.allowedRoutes.namespaces.selector ?? null,
     tls: tls?.tls ?? null,
+    clientValidation: tls?.clientValidation ?? null,
     ...streamOf(listener),
     acme: tls?.acme ?? null,
     blocked: null,
@@ -118,26 +131,24 @@ function streamOf(listener: Listener): { stream?: "opened" | "passthrough" } {
   return { stream: listener.protocol !== "TLS" || isOpened(listener) ? "opened" : "passthrough" };
 }
 
-function planTlsOf(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): TlsPlan {
+interface SecurePlan extends TlsPlan {
+  readonly clientValidation: ClientValidation | null;
+}
+
+function planTlsOf(gateway: Gateway, listener: Listener, path: string, run: GatewayRun): SecurePlan {
   const { facts, memo, states, collector, options } = run;
   const plan = planTls(gateway, listener, path, { facts, memo, states, nowMs: options.nowMs });
   for (const secret of plan.secrets) collector.unitOf(memo, facts, secret);
   for (const warning of plan.warnings) {
     collector.problem(keyOf(gateway), warning.path, warning.message, "warning");
   }
-  const refused = plan.refused ?? clientValidationMistake(gateway, listener);
-  return { ...plan, refused };
-}
-
-/** Certificates of clients are asked for, and this version cannot check them: to serve would be to let everyone in. */
-function clientValidationMistake({ spec }: Gateway, { port }: Listener): Finding | null {
-  const frontend = spec.tls?.frontend;
-  const perPort = frontend?.perPort?.findIndex((entry) => entry.port === port) ?? -1;
-  const tls = perPort === -1 ? frontend?.default : frontend?.perPort?.[perPort]?.tls;
-  if (tls?.validation === undefined) return null;
-  const path = perPort === -1 ? "default" : `perPort[${perPort}].tls`;
-  const message = `this version does not check certificates of clients, so the listener is not served; remove it to serve everyone`;
-  return makeFinding("UnsupportedValue", `spec.tls.frontend.${path}.validation`, message);
+  const clients = planClientValidation(gateway, listener, facts);
+  return {
+    ...plan,
+    refused: plan.refused ?? clients.refused,
+    unresolved: [...plan.unresolved, ...clients.unresolved],
+    clientValidation: clients.validation,
+  };
 }
 
 function protocolMistake({ protocol }: Listener, path: string): Finding | null {

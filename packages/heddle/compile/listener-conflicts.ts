@@ -32,6 +32,8 @@ export function markConflicts(plans: readonly GatewayPlan[]): void {
 interface Place {
   readonly first: Claim;
   readonly byHostname: Map<string, Claim>;
+  /** The first that decrypts TLS. */
+  secure: Claim | null;
 }
 
 type AddressClass = "any" | "any-v4" | "one-v4" | "one-v6";
@@ -60,8 +62,9 @@ function addClaim(
   ports.set(port, classes);
   for (const address of claim.plan.address.addresses) {
     const name = `${address} ${port}`;
-    const place = places.get(name) ?? { first: claim, byHostname: new Map<string, Claim>() };
+    const place = places.get(name) ?? { first: claim, byHostname: new Map<string, Claim>(), secure: null };
     places.set(name, place);
+    if (claim.listener.tls !== null) place.secure ??= claim;
     if (!place.byHostname.has(claim.listener.hostname)) place.byHostname.set(claim.listener.hostname, claim);
     if (!classes.has(classOf(address))) classes.set(classOf(address), claim);
   }
@@ -125,8 +128,19 @@ function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place
     } else if (sameHost !== undefined && sameHost.plan !== plan) {
       const message = `port ${port} and hostname ${hostText(listener)} are those of ${nameOf(sameHost)}; use another hostname, port or address`;
       listener.conflict = makeFinding("HostnameConflict", listener.path, message);
+    } else if (place.secure !== null && listener.tls !== null && !isSameValidation(place.secure, listener)) {
+      // The name in the ClientHello is the client's to choose, so it must not choose how it is checked.
+      const message = `port ${port}: ${nameOf(place.secure)} has other rules for certificates of clients; use another port or address, or give both the same spec.tls.frontend`;
+      listener.refused = makeFinding("PortUnavailable", listener.path, message);
     }
   }
+}
+
+function isSameValidation(
+  { listener: { clientValidation: a } }: Claim,
+  { clientValidation: b }: ListenerPlan,
+) {
+  return a?.mode === b?.mode && a?.caPem === b?.caPem;
 }
 
 function markOverlapping(

@@ -75,16 +75,16 @@ export function planTls(
   };
 }
 
-function resolveCertificate(
+/** The certificate of a Secret that a Gateway refers to; `reason` is that of a reference which leads to none. */
+export function resolveCertificate(
   gateway: Gateway,
   ref: CertificateRef,
   path: string,
   facts: Facts,
   memo: CompileMemo,
+  reason: string = "InvalidCertificateRef",
 ): Resolved {
-  const invalid = (message: string) => ({
-    finding: makeFinding("InvalidCertificateRef", path, message),
-  });
+  const invalid = (message: string) => ({ finding: makeFinding(reason, path, message) });
   if (ref.group !== "" || ref.kind !== "Secret") {
     return invalid(`must refer to a Secret of the core group, got ${ref.kind} of group "${ref.group}"`);
   }

@@ -1,9 +1,9 @@
-import type { ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
+import type { ClientValidation, ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
 import type { Collector } from "./collector.ts";
 import { isServed, parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 
 interface Bound {
-  readonly unit: ListenerUnit & { servers: ServerSpec[] };
+  readonly unit: ListenerUnit & { servers: ServerSpec[]; clientValidation?: ClientValidation };
   /** The oldest Gateway there, whose settings hold. */
   readonly owner: GatewayPlan;
 }
@@ -30,6 +30,9 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
           const unit = { kind: "listener" as const, name, ...place, servers: [server], settings };
           found.set(name, { unit, owner: plan });
         }
+        // All that decrypt TLS here have the same; see listener-conflicts.ts.
+        const { clientValidation } = listener;
+        if (clientValidation !== null) found.get(name)!.unit.clientValidation = clientValidation;
       }
     }
     for (const bound of overruled.values()) warnOverruled(plan, bound, collector);
