@@ -1,5 +1,4 @@
 import { constants, X509Certificate } from "node:crypto";
-import type { SecureContextOptions } from "node:tls";
 import type { ClientValidation, SecretUnit, ServerTls } from "../model/index.ts";
 import { makeSecureContext } from "../net/index.ts";
 import type { SecureContext } from "../net/index.ts";
@@ -107,7 +106,7 @@ export class ServerCertificates {
    * Where certificates of clients are checked no session is resumed: each connection shows its certificate anew, and
    * no ticket outlives the authorities that it was given under (threats 28).
    */
-  private clientOptions(): SecureContextOptions {
+  private clientOptions(): { readonly ca?: string; readonly secureOptions?: number } {
     if (this.clientValidation === null) return {};
     return { ca: this.clientValidation.caPem, secureOptions: constants.SSL_OP_NO_TICKET };
   }
