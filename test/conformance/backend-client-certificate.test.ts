@@ -89,6 +89,7 @@ before(async () => {
         ...edge("foreign", presenting("foreign")),
         ...edge("granted", presenting("own", { namespace: "granted" })),
         ...edge("closed", presenting("own", { namespace: "closed" })),
+        route("infra/shared", [{ name: "with" }, { name: "without" }], [rule([prefix("/shared")], "strict")]),
         ...edge("missing", presenting("no-such-secret")),
         ...edge("other-kind", presenting("roots", { kind: "ConfigMap" })),
       ];
@@ -119,6 +120,13 @@ test("GatewayTLSBackendClientCertificate: a Gateway without one shows none, thou
   const before = strict.requestCount;
   for (const name of ["without", "foreign"]) assert.equal(await reach(name), 502, name);
   assert.equal(strict.requestCount, before);
+});
+
+test("GatewayTLSBackendClientCertificate: a route of two Gateways goes on as the one that a request came by", async () => {
+  const shared = async (name: string) =>
+    (await fabric.ask("http", "/shared", { host: `${name}.test` })).servedBy;
+  assert.equal(await shared("with"), "strict");
+  assert.equal(await shared("without"), 502);
 });
 
 test("GatewayTLSBackendClientCertificate: one that does not resolve is said, and is not shown", async () => {

@@ -176,7 +176,10 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
 /** One HTTPRoute or GRPCRoute as attached: where, for which hosts, and its rules. */
 export interface RouteUnit {
   readonly kind: "route";
-  /** "namespace/name" of an HTTPRoute, "grpcroute/namespace/name" of a GRPCRoute. */
+  /**
+   * "namespace/name" of an HTTPRoute, "grpcroute/namespace/name" of a GRPCRoute. With "@upstream" after it for further
+   * Gateways, whose upstream settings or client certificates differ from those of the first.
+   */
   readonly name: string;
   readonly attachments: readonly RouteAttachment[];
   readonly rules: readonly RouteRule[];

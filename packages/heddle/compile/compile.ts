@@ -89,7 +89,7 @@ export function* compileInSlices(
   }
   settleConflicts(results, facts, memo, options);
   for (const [route, result] of [...results, ...streams]) {
-    if (result.unit !== null) collector.unit(result.unit);
+    for (const unit of result.units) collector.unit(unit);
     collector.status(keyOf(route), result.status);
     collector.problemsOf(result.problems);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);

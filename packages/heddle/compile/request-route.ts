@@ -19,8 +19,8 @@ import {
 } from "./status.ts";
 
 export interface RouteResult {
-  /** Null where no served listener takes the route. */
-  readonly unit: HashedUnit | null;
+  /** None where no served listener takes the route. */
+  readonly units: readonly HashedUnit[];
   readonly status: RouteStatus;
   /** The listeners that count it in attachedRoutes, each once, with its hosts there. */
   readonly claims: readonly RouteClaim[];
@@ -44,49 +44,56 @@ export function compileRequestRoute(
   warnings: (outcomes: readonly ParentOutcome[]) => readonly CompileProblem[],
 ): RouteResult {
   const { outcomes, problems } = withoutLost(route, resolveParents(route, facts), facts);
-  const upstream = upstreamOf(route, outcomes);
-  const rules = planRules(source, upstream.id, facts, options);
-  const attachments = attachmentsOf(route, outcomes);
+  const parts = upstreamsOf(outcomes).map((id, at) => {
+    const own = outcomes.filter(({ gateway }) => gateway?.upstreamId === id);
+    return planPart(
+      route,
+      at === 0 ? source.name : partName(source.name, id),
+      own,
+      planRules(source, id, facts, options),
+    );
+  });
+  // What is wrong with the rules is the same in all.
+  const { rules } = parts[0]!;
   const isInvalid = rules.invalid.length > 0 && rules.invalid.length === source.rules.length;
   const invalid = isInvalid ? wholeVerdict(rules) : null;
-  const unit: RouteUnit = {
-    kind: "route",
-    name: source.name,
-    attachments,
-    rules: rules.rules,
-    createdMs: createdMs(route),
-  };
-  const isReached = attachments.length > 0 && rules.rules.length > 0;
+  const reached = parts.filter(({ unit }) => unit.attachments.length > 0 && unit.rules.length > 0);
   const accepted = invalid === null ? outcomes.filter(({ refused }) => refused === null) : [];
   const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
   return {
-    unit: isReached ? hashUnit(unit) : null,
+    units: reached.map(({ unit }) => hashUnit(unit)),
     status: { parents: parents.slice(0, maxParents) },
     claims: claimsOf(route, accepted),
-    clusters: isReached ? rules.clusters : [],
-    problems: [...problems, ...findingProblems(route, rules), ...upstream.problems, ...warnings(outcomes)],
+    clusters: [...new Set(reached.flatMap((part) => part.rules.clusters))],
+    problems: [...problems, ...findingProblems(route, rules), ...warnings(outcomes)],
   };
 }
 
 /**
- * Under which upstream settings the clusters of a route are reached: those of its first parent that serves it, since
- * its rules are one unit, whichever Gateway a request comes by.
+ * Under which upstream settings and client certificates the clusters of a route are reached, by the Gateways that serve
+ * it: a request goes on as the Gateway says that it came by, and under the identity of no other.
  */
-function upstreamOf(route: RequestRoute, outcomes: readonly ParentOutcome[]) {
+function upstreamsOf(outcomes: readonly ParentOutcome[]): readonly string[] {
   const serving = outcomes.flatMap(({ gateway, listeners }) =>
-    gateway !== null && listeners.some(({ isServed }) => isServed) ? [gateway] : [],
+    gateway !== null && listeners.some(({ isServed }) => isServed) ? [gateway.upstreamId] : [],
   );
-  const [first] = serving;
-  const other = serving.find(({ upstreamId }) => upstreamId !== first?.upstreamId);
-  if (first === undefined || other === undefined) return { id: first?.upstreamId ?? "", problems: [] };
-  const message = `Gateways ${first.namespace}/${first.name} and ${other.namespace}/${other.name} have different upstream settings, and those of the first hold for this route; give each Gateway a route of its own`;
-  const problem: CompileProblem = {
-    key: keyOf(route),
-    path: "spec.parentRefs",
-    message,
-    severity: "warning",
+  return serving.length === 0 ? [""] : [...new Set(serving)];
+}
+
+/** Names of resources have no "@", and ids of upstreams all have a slash. */
+const partName = (route: string, upstreamId: string) =>
+  `${route}@${upstreamId === "" ? "default" : upstreamId}`;
+
+/** A route as it is for the Gateways of one upstream. */
+function planPart(route: RequestRoute, name: string, outcomes: readonly ParentOutcome[], rules: RulesPlan) {
+  const unit: RouteUnit = {
+    kind: "route",
+    name,
+    attachments: attachmentsOf(route, outcomes),
+    rules: rules.rules,
+    createdMs: createdMs(route),
   };
-  return { id: first.upstreamId, problems: [problem] };
+  return { unit, rules };
 }
 
 function wholeVerdict({ invalid }: RulesPlan): Verdict {

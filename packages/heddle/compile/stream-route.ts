@@ -51,7 +51,7 @@ export function compileStreamRoute(
   }));
   const accepted = outcomes.filter(({ refused }) => refused === null).flatMap(({ listeners }) => listeners);
   return {
-    unit: attachments.length > 0 ? hashUnit(unit) : null,
+    units: attachments.length > 0 ? [hashUnit(unit)] : [],
     status: { parents: parents.slice(0, maxParents) },
     claims: [...new Set(accepted.map(({ id }) => id))].map((listener) => ({ listener, hostnames: [] })),
     clusters: attachments.length > 0 ? plan.clusters : [],
