@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import http2 from "node:http2";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
 import {
@@ -307,8 +308,19 @@ test("GatewayFrontendClientCertificateValidation: other authorities hold at once
   await once(held, "data");
   const closed = closing(held);
   held.resume();
+  const session = http2.connect(`https://127.0.0.1:${fabric.ports.rotated}`, {
+    ...good,
+    ca: server.cert,
+    servername: "example.org",
+    checkServerIdentity: () => undefined,
+  });
+  const ended = once(session, "close");
+  const stream = session.request({ ":path": "/", ":authority": "example.org" });
+  const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+  assert.equal(headers[":status"], 200);
+  stream.resume();
   put(others.cert);
-  await closed;
+  await Promise.all([closed, ended]);
   await eventually(async () => assert.ok((await bodyBytes("rotated", { certificate: otherGood })) > 0));
   assert.equal(await bodyBytes("rotated", { certificate: good }), 0);
 });

@@ -2,7 +2,7 @@ import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import { openAcceptSocket, peerOf } from "../net/index.ts";
+import { isSameRules, openAcceptSocket, peerOf } from "../net/index.ts";
 import type {
   AcceptedSocket,
   AcceptSocket,
@@ -108,7 +108,7 @@ export class Listener implements ProtocolChoice {
     this.settings = settings;
     const before = this.certificates;
     this.certificates = certificates;
-    if (isSameValidation(before, certificates)) return;
+    if (isSameRules(before?.clientValidation ?? null, certificates?.clientValidation ?? null)) return;
     // Who was let in by other rules connects anew.
     for (const downstream of this.connections) downstream.drain();
   }
@@ -265,9 +265,4 @@ export class Listener implements ProtocolChoice {
   private cut(): void {
     for (const downstream of this.connections) downstream.cut();
   }
-}
-
-function isSameValidation(a: ServerCertificates | null, b: ServerCertificates | null): boolean {
-  const [before, after] = [a?.clientValidation ?? null, b?.clientValidation ?? null];
-  return before === after || (before?.mode === after?.mode && before?.caPem === after?.caPem);
 }

@@ -20,11 +20,17 @@ export interface AcceptTls {
   /** Whether TLS for a name is passed on unopened; null, and no cost, where it never is. */
   readonly passes: ((serverName: string) => boolean) | null;
   /** Whether clients are asked for certificates, and refused without a good one; null, and no cost, where not. */
-  readonly clientValidation: { readonly mode: "AllowValidOnly" | "AllowInsecureFallback" } | null;
+  readonly clientValidation: ClientRules | null;
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakes: number;
   onHandshakeDone(isResumed: boolean): void;
   onHandshakeRefused(kind: HandshakeRefusal): void;
+}
+
+/** Whether a client without a good certificate, by these authorities, is refused. */
+export interface ClientRules {
+  readonly caPem: string;
+  readonly mode: "AllowValidOnly" | "AllowInsecureFallback";
 }
 
 /** Why a handshake gave no connection. */
@@ -359,7 +365,7 @@ class TlsAcceptor {
         return;
       }
       // Rules that changed meanwhile were not those of this handshake.
-      if (this.tls.clientValidation !== clientValidation || !isAllowed(socket, clientValidation)) {
+      if (!isSameRules(this.tls.clientValidation, clientValidation) || !isAllowed(socket, clientValidation)) {
         failed();
         return;
       }
@@ -378,6 +384,11 @@ class TlsAcceptor {
 }
 
 const ACME_PROTOCOL = "acme-tls/1";
+
+/** Of none and none, too. */
+export function isSameRules(a: ClientRules | null, b: ClientRules | null): boolean {
+  return a === b || (a?.mode === b?.mode && a?.caPem === b?.caPem);
+}
 
 interface VerifyingHandle {
   verifyError?: () => unknown;
