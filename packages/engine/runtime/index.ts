@@ -7,6 +7,7 @@ export type { DataPlaneOptions } from "./data-plane.ts";
 export { Engine } from "./engine.ts";
 export type { ApplyReport, EngineOptions } from "./engine.ts";
 export type { AccessLogOptions, ListenerReport, Log, LogLevel } from "./messages.ts";
+export { giveBackMemory } from "./give-back-memory.ts";
 export type { AccessLog } from "./plane-observer.ts";
 export { runWorker } from "./worker.ts";
 export type { WorkerParts } from "./worker.ts";

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { FilterRegistry } from "../filter/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { DataPlane } from "./data-plane.ts";
+import { giveBackMemory } from "./give-back-memory.ts";
 import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
 import type { AccessLog } from "./plane-observer.ts";
 
@@ -38,6 +39,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
       });
     });
   });
+  giveBackMemory();
   send({ kind: "ready" });
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
-import { Engine, type AccessLogOptions, type Log } from "@heddle/engine/runtime";
+import { Engine, giveBackMemory, type AccessLogOptions, type Log } from "@heddle/engine/runtime";
 import { builtinFilters } from "@heddle/filters";
 import { formatApiAddress, openApi, type Api, type ApiAddress } from "../api/index.ts";
 import type { AddressPool } from "../compile/index.ts";
@@ -103,6 +103,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
+    giveBackMemory();
     return {
       api,
       get applied() {
