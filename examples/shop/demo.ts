@@ -1,4 +1,4 @@
-// The demo: five services, Heddle in front of them. `npm run demo`; `--help` lists the options.
+// The demo: seven services, Heddle in front of them. `npm run demo`; `--help` lists the options.
 import { checkTry } from "./demo/check.ts";
 import { printResult, printTries, tellOnConsole } from "./demo/console.ts";
 import { helpText, parseOptions } from "./demo/options.ts";

@@ -11,7 +11,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const demo = fileURLToPath(new URL("../../examples/shop/demo.ts", import.meta.url));
-const freePorts = ["--port", "0", "--https-port", "0", "--api", "127.0.0.1:0"];
+const freePorts = ["--port", "0", "--https-port", "0", "--tcp-port", "0", "--api", "127.0.0.1:0"];
 const limitMs = 90_000;
 
 type Run = { code: number | null; output: string };

@@ -11,6 +11,7 @@ const text = readdirSync(folder)
 const others: ShopPorts = {
   http: 20080,
   https: 20443,
+  tcp: 20090,
   storefront: 30001,
   "catalog-v1": 30002,
   "catalog-v2": 30003,
@@ -18,6 +19,7 @@ const others: ShopPorts = {
   payments: 30005,
   audit: 30006,
   stock: 30007,
+  prices: 30008,
 };
 
 test("the files name every port, and after replacing none of them", () => {

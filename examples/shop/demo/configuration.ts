@@ -6,6 +6,7 @@ import type { Certificate } from "./certificate.ts";
 export const filePorts = {
   http: 8080,
   https: 8443,
+  tcp: 8090,
   storefront: 4101,
   "catalog-v1": 4102,
   "catalog-v2": 4103,
@@ -13,6 +14,7 @@ export const filePorts = {
   payments: 4105,
   audit: 4106,
   stock: 4107,
+  prices: 4108,
 };
 
 export type ShopPorts = typeof filePorts;

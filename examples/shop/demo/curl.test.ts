@@ -41,3 +41,8 @@ test("a range is as many addresses as curl makes of it", () => {
   ]);
   assert.deepStrictEqual(expandRange("http://a/"), ["http://a/"]);
 });
+
+test("a TCP service is asked with nc", () => {
+  const request = { url: "tcp://127.0.0.1:8090", text: "PRICE 5\nQUIT\n" };
+  assert.strictEqual(formatCurl(request, { caFile: "" }), "printf 'PRICE 5\\nQUIT\\n' | nc 127.0.0.1 8090");
+});

@@ -6,6 +6,7 @@ test("without flags the documented ports are used", () => {
   assert.deepStrictEqual(parseOptions([]), {
     httpPort: 8080,
     httpsPort: 8443,
+    tcpPort: 8090,
     api: { host: "127.0.0.1", port: 9901 },
     isCheck: false,
     isHelp: false,
@@ -13,10 +14,20 @@ test("without flags the documented ports are used", () => {
 });
 
 test("flags change each of them", () => {
-  const options = parseOptions(["--port", "0", "--https-port=9443", "--api", "[::1]:9000", "--check"]);
+  const options = parseOptions([
+    "--port",
+    "0",
+    "--https-port=9443",
+    "--tcp-port",
+    "9090",
+    "--api",
+    "[::1]:9000",
+    "--check",
+  ]);
   assert.deepStrictEqual(options, {
     httpPort: 0,
     httpsPort: 9443,
+    tcpPort: 9090,
     api: { host: "::1", port: 9000 },
     isCheck: true,
     isHelp: false,

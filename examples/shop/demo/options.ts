@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 
 export type DemoOptions = {
-  /** Ports of the gateway's two listeners; 0 takes a free one. */
+  /** Ports of the gateway's listeners; 0 takes a free one. */
   httpPort: number;
   httpsPort: number;
+  tcpPort: number;
   /** Where Heddle's API and metrics listen. */
   api: { host: string; port: number };
   /** Sends every printed request itself, reports, and stops. */
@@ -17,6 +18,7 @@ Starts the shop's services and Heddle in front of them, prints what to try, and 
 
   --port N        port of the http listener (default 8080, 0 takes a free one)
   --https-port N  port of the https listener (default 8443, 0 takes a free one)
+  --tcp-port N    port of the TCP listener (default 8090, 0 takes a free one)
   --api ADDR      address of Heddle's API and metrics (default 127.0.0.1:9901, port 0 takes a free one)
   --check         send every request that would be printed, report each, stop; exit code 1 if one fails
   --help          print this
@@ -29,6 +31,7 @@ export function parseOptions(args: string[]): DemoOptions {
     options: {
       port: { type: "string", default: "8080" },
       "https-port": { type: "string", default: "8443" },
+      "tcp-port": { type: "string", default: "8090" },
       api: { type: "string", default: "127.0.0.1:9901" },
       check: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -37,6 +40,7 @@ export function parseOptions(args: string[]): DemoOptions {
   return {
     httpPort: parsePort("--port", values.port),
     httpsPort: parsePort("--https-port", values["https-port"]),
+    tcpPort: parsePort("--tcp-port", values["tcp-port"]),
     api: parseAddress("--api", values.api),
     isCheck: values.check,
     isHelp: values.help,

@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { connect } from "node:net";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { allHeaders } from "./curl.ts";
@@ -17,6 +18,7 @@ const lookupLoopback: LookupFunction = (_hostname, options, done) => {
 
 /** Sends one request as curl would; of an endless answer it reads what it waits for and leaves. */
 export function sendRequest(url: string, options: TryRequest, ca: string): Promise<Answer> {
+  if (url.startsWith("tcp:")) return sendText(new URL(url), options.text ?? "");
   const payload = options.json === undefined ? options.text : JSON.stringify(options.json);
   const isTls = url.startsWith("https:");
   return new Promise((resolve, reject) => {
@@ -42,6 +44,17 @@ export function sendRequest(url: string, options: TryRequest, ca: string): Promi
     request.once("upgrade", (response, socket, head) => read(response, socket, head).catch(reject));
     request.end(payload);
   });
+}
+
+/** What a TCP service answers until it ends the connection. */
+async function sendText({ hostname, port }: URL, text: string): Promise<Answer> {
+  const socket = connect({
+    host: hostname,
+    port: Number(port),
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  });
+  socket.write(text);
+  return { status: 0, headers: {}, body: await readAll(socket) };
 }
 
 async function readAll(body: Readable): Promise<string> {

@@ -25,7 +25,7 @@ export type ShopEvents = {
 
 export type RunningShop = { origins: Origins; caFile: string; ca: string; configuration: string };
 
-type ServiceName = Exclude<keyof ShopPorts, "http" | "https">;
+type ServiceName = Exclude<keyof ShopPorts, "http" | "https" | "tcp">;
 
 const serviceFiles: Record<ServiceName, { file: string; env?: Record<string, string> }> = {
   storefront: { file: "storefront.ts" },
@@ -35,6 +35,7 @@ const serviceFiles: Record<ServiceName, { file: string; env?: Record<string, str
   payments: { file: "payments.ts" },
   audit: { file: "audit.ts" },
   stock: { file: "stock.ts" },
+  prices: { file: "price-list.ts" },
 };
 
 const heddleBin = fileURLToPath(new URL("../../../packages/heddle/bin/heddle.js", import.meta.url));
@@ -63,12 +64,13 @@ export class Shop {
   }
 
   async start(): Promise<RunningShop> {
-    const { httpPort, httpsPort, api } = this.#options;
-    const [http, https, apiPort] = (await choosePorts([
+    const { httpPort, httpsPort, tcpPort, api } = this.#options;
+    const [http, https, tcp, apiPort] = (await choosePorts([
       { flag: "--port", port: httpPort },
       { flag: "--https-port", port: httpsPort },
+      { flag: "--tcp-port", port: tcpPort },
       { flag: "--api", ...api },
-    ])) as [number, number, number];
+    ])) as [number, number, number, number];
     this.#refuseWhenStopping();
     const folder = (this.#folder = mkdtempSync(path.join(tmpdir(), "heddle-shop-")));
     const certificate = makeCertificate(
@@ -78,10 +80,10 @@ export class Shop {
     const caFile = path.join(folder, "shop.crt");
     writeFileSync(caFile, certificate.certificatePem);
     const servicePorts = await this.#startServices(folder);
-    const configuration = this.#configure(folder, { http, https, ...servicePorts }, certificate);
+    const configuration = this.#configure(folder, { http, https, tcp, ...servicePorts }, certificate);
     const address = `${api.host.includes(":") ? `[${api.host}]` : api.host}:${apiPort}`;
     await this.#startHeddle(folder, configuration, address);
-    const origins = originsAt(http, https, address);
+    const origins = originsAt(http, https, tcp, address);
     return { origins, caFile, ca: certificate.certificatePem, configuration };
   }
 
@@ -202,7 +204,7 @@ async function waitUntilReady(url: string, heddle: Child): Promise<void> {
   throw new Error("heddle ended before it was ready");
 }
 
-function originsAt(http: number, https: number, address: string): Origins {
+function originsAt(http: number, https: number, tcp: number, address: string): Origins {
   const [shop, shopTls] = [shopOrigin("http", http), shopOrigin("https", https)];
   const below = (name: string, origin: string): string => origin.replace("://", `://${name}.`);
   return {
@@ -211,6 +213,7 @@ function originsAt(http: number, https: number, address: string): Origins {
     api: below("api", shop),
     apiTls: below("api", shopTls),
     stock: below("stock", shop),
+    prices: `tcp://127.0.0.1:${tcp}`,
     admin: `http://${address}`,
   };
 }

@@ -20,6 +20,7 @@ export type Origins = {
   api: string;
   apiTls: string;
   stock: string;
+  prices: string;
   admin: string;
 };
 
@@ -34,6 +35,7 @@ export function listTries(at: Origins): Try[] {
     ...streams(at),
     ...payments(at),
     ...stock(at),
+    ...prices(at),
     ...heddle(at),
   ];
 }
@@ -317,6 +319,16 @@ function stock({ stock: at }: Origins): Try[] {
       expect: only((answer) => {
         assert.match(fromBase64(hasStatus(answer, 200).body), /grpc-status:12/);
       }),
+    },
+  ];
+}
+
+function prices({ prices: at }: Origins): Try[] {
+  return [
+    {
+      shows: "TCP: a price by a protocol of lines, through a TCPRoute",
+      request: { url: at, text: "PRICE 5\nQUIT\n" },
+      expect: only((answer) => assert.strictEqual(answer.body, "OK 1450 Texsolv heddles, 100\n")),
     },
   ];
 }
