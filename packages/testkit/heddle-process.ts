@@ -80,7 +80,7 @@ export async function startHeddle<Port extends string = "http">(
   const api = `http://127.0.0.1:${apiPort}`;
   await waitUntilReady(api, child, ended, output, options.readyTimeoutMs ?? 30_000);
 
-  const stop = async (timeoutMs = 10_000) => {
+  const stop = async (timeoutMs = 20_000) => {
     child.kill("SIGTERM");
     if (await endsWithin(ended, timeoutMs)) return ended;
     child.kill("SIGKILL");

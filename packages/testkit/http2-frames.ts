@@ -113,7 +113,7 @@ export class RawHttp2 {
     this.send(makeFrame(FRAME_TYPE.HEADERS, flags, stream, makeBlock(fields)));
   }
 
-  async receive(timeoutMs: number = 5_000): Promise<ReceivedFrame> {
+  async receive(timeoutMs: number = 15_000): Promise<ReceivedFrame> {
     const head = Buffer.from(await this.connection.receiveBytes(9, timeoutMs), "latin1");
     const payload = Buffer.from(
       await this.connection.receiveBytes(head.readUIntBE(0, 3), timeoutMs),
@@ -135,7 +135,7 @@ export class RawHttp2 {
   }
 
   /** Reads on until a frame of that type (and stream, where one is given) comes. */
-  async receiveOf(type: number, stream: number = -1, timeoutMs: number = 5_000): Promise<ReceivedFrame> {
+  async receiveOf(type: number, stream: number = -1, timeoutMs: number = 15_000): Promise<ReceivedFrame> {
     for (;;) {
       const frame = await this.receive(timeoutMs);
       if (frame.type === type && (stream === -1 || frame.stream === stream)) return frame;
@@ -143,7 +143,7 @@ export class RawHttp2 {
   }
 
   /** The error code of the GOAWAY that comes; -1 when the connection ends without one. */
-  async goAwayCode(timeoutMs: number = 5_000): Promise<number> {
+  async goAwayCode(timeoutMs: number = 15_000): Promise<number> {
     try {
       for (;;) {
         const { payload } = await this.receiveOf(FRAME_TYPE.GOAWAY, 0, timeoutMs);

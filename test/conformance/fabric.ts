@@ -7,7 +7,7 @@ import { endpoint, type Manifest, service } from "./manifests.ts";
 import { send, type Answer, type Ask } from "./send.ts";
 
 const POLL_MS = 20;
-const EVENTUALLY_MS = 8_000;
+const EVENTUALLY_MS = 30_000;
 
 export interface FabricOptions<Port extends string> {
   /** A free port is found for each name. */
@@ -82,7 +82,7 @@ export async function openFabric<Port extends string>(options: FabricOptions<Por
     backends,
     ask: (port, target, ask) => send(heddle.ports[port], target, ask),
     async read<T>(plural: string, name: string) {
-      const answer = await fetch(heddle.api + apiPath(plural, name), { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(heddle.api + apiPath(plural, name), { signal: AbortSignal.timeout(20_000) });
       assert.equal(answer.status, 200, `${plural} ${name}`);
       return (await answer.json()) as T;
     },

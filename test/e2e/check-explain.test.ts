@@ -84,7 +84,7 @@ endpoints: [{ addresses: [127.0.0.1] }, { addresses: [127.0.0.2] }]
 
 describe("heddle check", () => {
   test("says what is wrong, where, and what mends it", async () => {
-    put("gateway.yaml", `${gateway}    - { name: alt, protocol: TCP, port: 9000 }\n`);
+    put("gateway.yaml", `${gateway}    - { name: alt, protocol: HTTP3, port: 9000 }\n`);
     put(
       "routes/bad.yaml",
       `apiVersion: gateway.networking.k8s.io/v1
@@ -116,7 +116,7 @@ spec:
         `${pattern}\n${stdout}`,
       );
     has(
-      /^gateway\.yaml:8:\d+: error: Gateway shop\/edge spec\.listeners\[1\]\.protocol: this version does not serve TCP yet/,
+      /^gateway\.yaml:8:\d+: error: Gateway shop\/edge spec\.listeners\[1\]\.protocol: unknown protocol HTTP3/,
     );
     has(/^routes\/bad\.yaml:7:\d+: error: HTTPRoute shop\/bad spec\.rules\[0\]\.matches\[0\]\.path\.type: /);
     has(/^routes\/bad\.yaml:13:3: error: HTTPRoute shop\/lost spec\.parentRef: .*parentRefs/);

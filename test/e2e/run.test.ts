@@ -43,7 +43,7 @@ spec:
 const routes = "apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes";
 
 async function ask(url: string): Promise<{ status: number; servedBy: string }> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) });
   const text = await answer.text();
   return { status: answer.status, servedBy: answer.ok ? (JSON.parse(text) as Echo).servedBy : "" };
 }
@@ -56,7 +56,7 @@ interface Condition {
 }
 
 async function json<T>(url: string): Promise<T> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) });
   return (await answer.json()) as T;
 }
 
@@ -156,7 +156,7 @@ describe("changes while it runs", () => {
     assert.equal(saysSo(), 1, heddle.stderr());
     writeFileSync(file, route("a", "one"));
     assert.ok(
-      await becomesTrue(() => heddle.stderr().includes("no problems any more"), 5_000),
+      await becomesTrue(() => heddle.stderr().includes("no problems any more"), 20_000),
       heddle.stderr(),
     );
   });

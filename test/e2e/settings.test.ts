@@ -65,7 +65,7 @@ const request = (fields = "", body = "") =>
 const big = `x-big: ${"a".repeat(2_000)}\r\n`;
 
 async function seenBy(url: string, headers: Record<string, string>): Promise<Map<string, string>> {
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) });
   const echo = (await answer.json()) as Echo;
   return new Map(echo.headers.map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -76,7 +76,7 @@ interface Conditions {
 
 async function acceptedOf({ api }: RunningHeddle) {
   const url = `${api}/apis/gateway.networking.k8s.io/v1/namespaces/default/gateways/edge`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) });
   const { status } = (await answer.json()) as Conditions;
   return status?.conditions?.find(({ type }) => type === "Accepted");
 }
@@ -97,7 +97,7 @@ describe("GatewaySettings", () => {
 
     change(heddle, "{ limits: { maxBodyBytes: 5 } }");
     const isBigger = async () => (await send(http, request(big))) === "HTTP/1.1 200 OK";
-    assert.ok(await becomesTrue(isBigger, 5_000), "the head's limit is the default again");
+    assert.ok(await becomesTrue(isBigger, 20_000), "the head's limit is the default again");
     assert.equal(await send(http, request("content-length: 5\r\n", "12345")), "HTTP/1.1 200 OK");
     assert.match(await send(http, request("content-length: 6\r\n", "123456")), /^HTTP\/1\.1 413 /);
   });
