@@ -35,9 +35,15 @@ export function bindDatagrams(
   const type = address.includes(":") ? "udp6" : "udp4";
   const socket = dgram.createSocket({ type, lookup: noLookup as never });
   return new Promise((resolve, reject) => {
-    socket.once("error", reject);
+    const refuse = (error: Error): void => {
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", refuse);
     socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeListener("error", reject);
+      socket.removeListener("error", refuse);
+      // What the system says of one datagram: the port stays.
+      socket.on("error", ignore);
       resolve(wrap(socket, events));
     });
   });
@@ -45,26 +51,28 @@ export function bindDatagrams(
 
 /**
  * A UDP socket of its own towards an endpoint: connected, so that it takes datagrams of that endpoint alone and
- * learns when nobody listens there. What is sent before the name is resolved waits.
+ * learns when nobody listens there. What is sent before the name is resolved waits. Events come from the next tick on,
+ * a want of file descriptors included.
  */
 export function dialDatagrams(address: string, port: number, events: DatagramEvents): DatagramSocket {
   const isIp = net.isIP(address) !== 0;
   const type = address.includes(":") ? "udp6" : "udp4";
   const socket = dgram.createSocket(isIp ? { type, lookup: noLookup as never } : { type });
   const wrapped = wrap(socket, events);
-  socket.connect(port, address, () => wrapped.connected());
+  socket.on("error", (error) => wrapped.fail(error));
+  process.nextTick(() => wrapped.connect(port, address));
   return wrapped;
 }
 
-function wrap(socket: dgram.Socket, events: DatagramEvents) {
-  const own = new OpenDatagrams(socket, events);
+function wrap(socket: dgram.Socket, events: DatagramEvents): OpenDatagrams {
   socket.on("message", (bytes, { address, port }) => events.onDatagram(bytes, address, port));
-  socket.on("error", (error) => own.fail(error));
-  return own;
+  return new OpenDatagrams(socket, events);
 }
 
 /** Datagrams that wait for a name to be resolved. */
 const MAX_WAITING = 16;
+/** Octets that wait where the system takes no more; what comes then is lost. */
+const MAX_QUEUED_BYTES = 1_048_576;
 
 class OpenDatagrams implements DatagramSocket {
   private readonly socket: dgram.Socket;
@@ -86,24 +94,35 @@ class OpenDatagrams implements DatagramSocket {
     return this.socket.address().address;
   }
 
-  connected(): void {
+  connect(port: number, address: string): void {
+    if (!this.isClosed) this.socket.connect(port, address, () => this.connected());
+  }
+
+  private connected(): void {
+    if (this.isClosed) return;
     this.isConnected = true;
     for (const bytes of this.waiting.splice(0)) this.send(bytes);
   }
 
   send(bytes: Uint8Array): void {
     if (this.isClosed) return;
-    if (this.isConnected) this.socket.send(bytes, (error) => this.sent(error));
-    else if (this.waiting.length < MAX_WAITING) this.waiting.push(bytes);
+    if (this.isConnected) {
+      if (!this.isFull) this.socket.send(bytes, this.sent);
+    } else if (this.waiting.length < MAX_WAITING) this.waiting.push(bytes);
   }
 
   sendTo(bytes: Uint8Array, port: number, address: string): void {
-    if (!this.isClosed) this.socket.send(bytes, port, address, ignore);
+    if (!this.isClosed && !this.isFull) this.socket.send(bytes, port, address, ignore);
   }
 
-  private sent(error: Error | null): void {
-    if (error !== null) this.fail(error);
+  private get isFull(): boolean {
+    return this.socket.getSendQueueSize() > MAX_QUEUED_BYTES;
   }
+
+  /** One that is too large for the way says nothing of the other end. */
+  private readonly sent = (error: Error | null): void => {
+    if (error !== null && (error as NodeJS.ErrnoException).code !== "EMSGSIZE") this.fail(error);
+  };
 
   fail(error: Error): void {
     if (this.isClosed) return;

@@ -12,6 +12,9 @@ import type { StreamRule } from "./stream-relay.ts";
 /** `protocolName` of it is UDP. */
 const UDP_VERSION = 1;
 
+/** Of this process: no endpoint is to blame. */
+const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]);
+
 /**
  * The way of one UDP client: an endpoint, chosen with the first datagram, and a socket towards it. A share of clients
  * whose backend does not resolve goes nowhere, as the Gateway API asks: so do all of its datagrams.
@@ -108,10 +111,11 @@ export class UdpFlow implements DatagramFlow, DatagramEvents {
   }
 
   /** Nobody listens there: the client's next datagram finds another endpoint. */
-  onFailed(error: Error): void {
+  onFailed(error: NodeJS.ErrnoException): void {
     if (this.isOver) return;
     const { name } = this.endpoint!;
-    this.fault = makeFault("HDL_UPSTREAM_CONNECT_FAILED", `send to ${name}: ${error.message}`, error);
+    const code = LOCAL_ERRORS.has(error.code ?? "") ? "HDL_OVERLOADED" : "HDL_UPSTREAM_CONNECT_FAILED";
+    this.fault = makeFault(code, `send to ${name}: ${error.message}`, error);
     this.failed();
   }
 

@@ -87,10 +87,15 @@ export class Engine implements PlaneHost {
       accessLog: options.accessLog,
       ticketKeys: this.ticketKeys,
     };
-    const plane =
+    const opening =
       options.workers === 0
-        ? await LocalPlane.open(start, options, this)
-        : await ThreadPlane.open(start, options.workerEntry, this);
+        ? LocalPlane.open(start, options, this)
+        : ThreadPlane.open(start, options.workerEntry, this);
+    const plane = await opening.catch((error: unknown) => {
+      // The next one takes its place, and its UDP ports.
+      this.slotOf.delete(worker);
+      throw error;
+    });
     this.planes.set(worker, plane);
     return plane;
   }
