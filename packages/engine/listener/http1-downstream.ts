@@ -17,6 +17,7 @@ import {
   encodeResponseHead,
   RequestReader,
   responseFraming,
+  statusLine,
 } from "../wire/http1/index.ts";
 import type { RequestReaderEvents, ResponseFraming } from "../wire/http1/index.ts";
 import type { Downstream, DownstreamOwner } from "./downstream.ts";
@@ -324,7 +325,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       const retry = status === 503 ? "retry-after: 1\r\n" : "";
       const isHead = this.request !== null && this.request.method === "HEAD";
       this.connection.writeText(
-        `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\ndate: ${httpDate(this.owner.clock.wallMs())}\r\n` +
+        `${statusLine(status)}date: ${httpDate(this.owner.clock.wallMs())}\r\n` +
           "content-type: text/plain; charset=utf-8\r\n" +
           `${retry}content-length: ${body.length}\r\nconnection: close\r\n\r\n${isHead ? "" : body}`,
       );
@@ -629,15 +630,3 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     return false;
   }
 }
-
-const REASONS: Record<number, string> = {
-  400: "Bad Request",
-  408: "Request Timeout",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  417: "Expectation Failed",
-  431: "Request Header Fields Too Large",
-  501: "Not Implemented",
-  503: "Service Unavailable",
-  505: "HTTP Version Not Supported",
-};

@@ -15,3 +15,4 @@ export { encodeRequestHead } from "./encode-request.ts";
 export { encodeResponseHead, responseFraming } from "./encode-response.ts";
 export type { ResponseFraming } from "./encode-response.ts";
 export { encodeChunkSize, encodeLastChunk, LAST_CHUNK } from "./encode-chunk.ts";
+export { statusLine } from "./reasons.ts";
