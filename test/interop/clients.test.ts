@@ -227,15 +227,34 @@ describe("clients of all kinds", () => {
     }
   });
 
-  test("kubectl reads routes with their status", async () => {
+  const kubectl = (words: string) => {
     requireCommand("kubectl", "kubernetes-client");
-    const { status, output } = await run("kubectl", [
+    return run("kubectl", [
       `--server=${heddle.api}`,
       `--cache-dir=${path.join(folder, "kube")}`,
-      ..."--kubeconfig=/dev/null get httproutes.gateway.networking.k8s.io all -o json".split(" "),
+      "--kubeconfig=/dev/null",
+      ...words.split(" "),
     ]);
+  };
+
+  test("kubectl reads routes with their status", async () => {
+    const { status, output } = await kubectl("get httproutes.gateway.networking.k8s.io all -o json");
     assert.equal(status, 0, output);
     const found = JSON.parse(output) as { metadata: { name: string }; status: { parents: unknown[] } };
     assert.deepEqual([found.metadata.name, found.status.parents.length], ["all", 1]);
+  });
+
+  test("kubectl finds and watches the Service of a Gateway, and is told who owns it", async () => {
+    const label = "gateway.networking.k8s.io/gateway-name=secure";
+    const listed = await kubectl(`get services -A -l ${label}`);
+    assert.match(
+      listed.output,
+      new RegExp(`default +secure-heddle +LoadBalancer +:: +${heddle.ports.https}/TCP`),
+    );
+    const watched = await kubectl(`get services -w -l ${label} -o name --request-timeout=1s`);
+    assert.match(watched.output, /^service\/secure-heddle$/m);
+    const deleted = await kubectl("delete service secure-heddle");
+    assert.equal(deleted.status, 1);
+    assert.match(deleted.output, /\(Forbidden\)|forbidden: it is generated for Gateway default\/secure/);
   });
 });

@@ -159,6 +159,32 @@ test("what is not there, not served, not readable or a write is a Status object"
   }
 });
 
+test("what is generated is shown with its address, and refuses writes by naming its owner", async () => {
+  const generated = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "edge-heddle",
+      namespace: "made",
+      ownerReferences: [{ apiVersion: "x/v1", kind: "Gateway", name: "edge", uid: "", controller: true }],
+    },
+    spec: { type: "LoadBalancer", ports: [{ port: 53, protocol: "UDP" }] },
+    status: { loadBalancer: { ingress: [{ ip: "127.0.0.9" }] } },
+  } satisfies Resource;
+  await store.put(generated);
+  const path = "/api/v1/namespaces/made/services";
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const { json } = await get(path, { accept });
+  const { cells } = (json["rows"] as { cells: string[] }[])[0]!;
+  assert.deepEqual(cells.slice(0, 4), ["edge-heddle", "LoadBalancer", "127.0.0.9", "53/UDP"]);
+  for (const method of ["PUT", "PATCH", "DELETE"]) {
+    const refused = await get(`${path}/edge-heddle`, {}, method);
+    assert.deepEqual([refused.status, refused.json["reason"]], [403, "Forbidden"]);
+    assert.match(String(refused.json["message"]), /generated for Gateway made\/edge and follows it/);
+  }
+  assert.equal((await get(path, {}, "POST")).status, 405);
+});
+
 test("Secrets need the token, in every form that they could be asked for", async () => {
   const paths = [
     "/api/v1/secrets",

@@ -6,7 +6,8 @@ import { failure, jsonAnswer, send, textAnswer, type Answer } from "./answer.ts"
 import { formatApiAddress, type ApiAddress } from "./api-address.ts";
 import { coreVersions, groupList, oneGroup, resourceList } from "./discovery.ts";
 import { answerResources } from "./resource-answers.ts";
-import { parseResourcePath } from "./resource-path.ts";
+import { parseResourcePath, type ResourcePath } from "./resource-path.ts";
+import { refuseWrite } from "./refuse-write.ts";
 import { renderPage, type PageModel } from "./status-page.ts";
 
 /** What the API tells beside the resources; the composition root gives it. */
@@ -105,10 +106,8 @@ async function route(request: IncomingMessage, options: ApiOptions): Promise<Ans
   if (refusal !== null) return failure(refusal.code, refusal.message);
   const url = parseTarget(request.url ?? "");
   if (url === undefined) return failure(400, "the request target cannot be read");
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    const message = `${request.method} is not served: this version's API reads; change the files that heddle run was given`;
-    return { ...failure(405, message), headers: { allow: "GET, HEAD" } };
-  }
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return refuseWrite(options.store, resourcePathOf(url), request.method ?? "");
   return (await answerOwn(url, options)) ?? (await answerApi(url, request, options));
 }
 
@@ -165,19 +164,22 @@ function versionInfo(version: string): object {
   return { major, minor, gitVersion: `v${version}`, platform: `${process.platform}/${process.arch}` };
 }
 
+function resourcePathOf({ segments }: Pick<Target, "segments">): ResourcePath | undefined {
+  const [root, ...rest] = segments;
+  if (root === "api") return parseResourcePath("", rest[0] ?? "", rest.slice(1));
+  const [group = "", version = "", ...below] = rest;
+  return root === "apis" && group !== "" ? parseResourcePath(group, version, below) : undefined;
+}
+
 async function answerApi(
   { segments, params }: Target,
   request: IncomingMessage,
   options: ApiOptions,
 ): Promise<Answer> {
   const [root, ...rest] = segments;
-  if (root !== "api" && root !== "apis")
-    return failure(404, "the server could not find the requested resource");
-  const discovered = discover(root, rest);
+  const discovered = root === "api" || root === "apis" ? discover(root, rest) : undefined;
   if (discovered !== undefined) return jsonAnswer(discovered);
-  const [group = "", version = "", ...below] = root === "api" ? ["", ...rest] : rest;
-  const isNamed = root === "api" || group !== "";
-  const path = isNamed ? parseResourcePath(group, version, below) : undefined;
+  const path = resourcePathOf({ segments });
   if (path === undefined) return failure(404, "the server could not find the requested resource");
   if (path.kind.kind === "Secret" && !hasToken(request.headers, options.token)) {
     return { ...failure(tokenNeeded.code, tokenNeeded.message), headers: { "www-authenticate": "Bearer" } };

@@ -68,7 +68,17 @@ const columnsByKind: Readonly<Partial<Record<Resource["kind"], readonly Column[]
     conditionColumn("Resolved", "ResolvedRefs"),
   ],
   Backend: [conditionColumn("Accepted", "Accepted")],
-  Service: [ports],
+  Service: [
+    { name: "Type", read: (resource) => text(specOf(resource)["type"]) },
+    {
+      name: "External-IP",
+      read(resource) {
+        const balancer = statusOf(resource)["loadBalancer"] as Json | undefined;
+        return join(list(balancer?.["ingress"]).map((one) => text(one["ip"]))) || "<none>";
+      },
+    },
+    ports,
+  ],
   EndpointSlice: [
     {
       name: "Endpoints",

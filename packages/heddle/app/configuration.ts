@@ -15,6 +15,7 @@ import {
 import { keyOf, type Resource, type ResourceKey } from "../resources/index.ts";
 import { joinReadings, runInSlices, type DesiredState, type Reading } from "../sources/index.ts";
 import type { Store, Stored } from "../store/index.ts";
+import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
 import { stampStatus } from "./stamp-status.ts";
@@ -58,6 +59,7 @@ export interface CertificateSource {
 export class Configuration {
   private readonly options: ConfigurationOptions;
   private readonly sync: StoreSync;
+  private readonly generated: GeneratedResources;
   private readonly memo = new CompileMemo();
   /**
    * A stored resource as compile sees it. A change of status makes a new stored object, and compile compares by
@@ -68,12 +70,14 @@ export class Configuration {
   constructor(options: ConfigurationOptions) {
     this.options = options;
     this.sync = new StoreSync(options.store);
+    this.generated = new GeneratedResources(options.store);
   }
 
   async apply(readings: readonly Reading[]): Promise<AppliedConfiguration> {
     const startMs = performance.now();
     const desired = joinReadings(readings);
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
+    await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
     const { certificates, target } = this.options;
@@ -84,6 +88,7 @@ export class Configuration {
     const report = await target.apply([...output.units, ...challenges]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
+    await this.generated.sync(output.generated);
     await this.writeStatuses(statuses);
     const problems = collectProblems(
       desired,
@@ -108,7 +113,10 @@ export class Configuration {
     invalid: ReadonlySet<ResourceKey>,
   ): Promise<CompileOutput> {
     const resources: Resource[] = [];
-    for (const one of stored) if (!invalid.has(keyOf(one))) resources.push(this.seen.get(one) ?? one);
+    for (const one of stored) {
+      const key = keyOf(one);
+      if (!invalid.has(key) && !this.generated.has(key)) resources.push(this.seen.get(one) ?? one);
+    }
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
       key === undefined ? [] : [{ key, kind, problems, document }],
     );

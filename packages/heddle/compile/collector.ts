@@ -1,5 +1,5 @@
 import { unitKey, type Unit } from "@heddle/engine/model";
-import type { ResourceKey } from "../resources/index.ts";
+import type { ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest } from "./acme-io.ts";
 import type { CompileOutput, HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
@@ -14,6 +14,7 @@ export class Collector {
   private readonly statuses = new Map<ResourceKey, Status>();
   private readonly problems: CompileProblem[] = [];
   private requests: readonly AcmeRequest[] = [];
+  private readonly services: Service[] = [];
 
   unit(hashed: HashedUnit): void {
     this.units.set(unitKey(hashed.unit), hashed);
@@ -44,12 +45,17 @@ export class Collector {
     this.requests = requests;
   }
 
+  generated(service: Service): void {
+    this.services.push(service);
+  }
+
   output(): CompileOutput {
     return {
       units: [...this.units.values()],
       statuses: this.statuses,
       problems: this.problems,
       certificates: this.requests,
+      generated: this.services,
     };
   }
 }

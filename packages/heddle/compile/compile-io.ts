@@ -1,5 +1,5 @@
 import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
-import type { Problem, Resource, ResourceKey } from "../resources/index.ts";
+import type { Problem, Resource, ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
 import type { AddressPool } from "./address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
@@ -65,4 +65,6 @@ export interface CompileOutput {
   readonly problems: readonly CompileProblem[];
   /** Certificates that listeners ask an ACME server for. */
   readonly certificates: readonly AcmeRequest[];
+  /** What Heddle makes for Gateways, to be read with the other resources. The same objects while their content is the same. */
+  readonly generated: readonly Service[];
 }

@@ -10,6 +10,7 @@ import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.t
 import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
+import { planGatewayServices } from "./gateway-service.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { upstreamFact } from "./gateway-settings.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
@@ -110,9 +111,13 @@ export function* compileInSlices(
     if (++done % sliceLength === 0) yield;
   }
 
+  const services = planGatewayServices(plans, facts, options);
   for (const plan of plans) {
-    collector.status(plan.key, memo.keepValue(`status/${plan.key}`, gatewayStatus(plan, attached)));
-    reportGateway(plan, collector);
+    const { service = null, taken = null } = services.get(plan.key) ?? {};
+    if (service !== null) collector.generated(memo.keepValue(`service/${plan.key}`, service));
+    const status = gatewayStatus(plan, attached, taken);
+    collector.status(plan.key, memo.keepValue(`status/${plan.key}`, status));
+    reportGateway(plan, taken, collector);
   }
   reportSettings(facts, memo, collector);
   reportIssuers(facts, memo, acme, collector);

@@ -14,6 +14,7 @@ const features = [
   "GatewayFrontendClientCertificateValidationInsecureFallback",
   "GatewayHTTPListenerIsolation",
   "GatewayHTTPSListenerDetectMisdirectedRequests",
+  "GatewayInfrastructurePropagation",
   "GatewayPort8080",
   "GatewayStaticAddresses",
   "HTTPRoute",

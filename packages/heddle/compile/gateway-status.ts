@@ -5,25 +5,33 @@ import {
   condition,
   goodUnless,
   verdictOf,
+  type Finding,
   type Verdict,
   type GatewayStatus,
   type ListenerStatus,
   type StatusCondition,
 } from "./status.ts";
 
-/** The status of a Gateway; `attached` counts the accepted routes of each listener, by its id. */
-export function gatewayStatus(plan: GatewayPlan, attached: ReadonlyMap<string, number>): GatewayStatus {
+/**
+ * The status of a Gateway; `attached` counts the accepted routes of each listener, by its id, and `taken` tells why no
+ * Service is generated for it.
+ */
+export function gatewayStatus(
+  plan: GatewayPlan,
+  attached: ReadonlyMap<string, number>,
+  taken: Finding | null,
+): GatewayStatus {
   const addresses = plan.refused.length > 0 ? [] : plan.address.addresses;
   return {
     addresses: addresses.map((value) => ({ type: "IPAddress", value })),
-    conditions: gatewayConditions(plan),
+    conditions: gatewayConditions(plan, taken),
     listeners: plan.listeners.map((listener) =>
       listenerStatus(plan, listener, attached.get(listener.id) ?? 0),
     ),
   };
 }
 
-function gatewayConditions(plan: GatewayPlan): StatusCondition[] {
+function gatewayConditions(plan: GatewayPlan, taken: Finding | null): StatusCondition[] {
   const { generation } = plan.gateway.metadata;
   const accepted = acceptedCondition(plan, generation);
   const programmed = goodUnless("Programmed", programmedFinding(plan, accepted), "Programmed", generation);
@@ -37,6 +45,9 @@ function gatewayConditions(plan: GatewayPlan): StatusCondition[] {
       "clients without a good certificate are let in: spec.tls.frontend has AllowInsecureFallback";
     const verdict = { reason: "ConfigurationChanged", message };
     conditions.push(condition("InsecureFrontendValidationMode", "True", verdict, generation));
+  }
+  if (taken !== null) {
+    conditions.push(condition("heddle.dev/ServiceGenerated", "False", verdictOf([taken])!, generation));
   }
   return conditions;
 }

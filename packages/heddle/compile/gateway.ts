@@ -189,9 +189,11 @@ function planKinds(listener: Listener, path: string) {
 }
 
 /** What is wrong with a Gateway, for `heddle check`. */
-export function reportGateway(plan: GatewayPlan, collector: Collector): void {
+export function reportGateway(plan: GatewayPlan, taken: Finding | null, collector: Collector): void {
   collector.findings(plan.key, [...plan.refused, ...plan.unresolved, ...plan.address.missing]);
   for (const { refused, conflict, unresolved, blocked } of plan.listeners) {
     collector.findings(plan.key, [refused, conflict, ...unresolved, blocked]);
   }
+  // Traffic does not go by it.
+  if (taken !== null) collector.problem(plan.key, taken.path, taken.message, "warning");
 }

@@ -15,6 +15,8 @@ export interface GoldenCase {
   readonly input: CompileInput;
   /** Puts the placeholder back where a certificate or a key of this run stands, and hides times. */
   readonly hidePem: (text: string) => string;
+  /** Whether the output has what is generated for Gateways. */
+  readonly showsGenerated: boolean;
 }
 
 /** The document of kind Case that may begin an input: options of the compile, and certificates to make. */
@@ -34,6 +36,7 @@ interface CaseDocument {
   acme?: CaseOrder[];
   /** Issuer (namespace/name) to its state. */
   issuers?: Record<string, AcmeIssuerState>;
+  showsGenerated?: boolean;
 }
 
 interface CaseOrder {
@@ -73,6 +76,7 @@ export async function readCase(file: string): Promise<GoldenCase> {
   return {
     input: { resources, rejected, options: optionsOf(settings), acme: statesOf(settings, pem) },
     hidePem: (text) => hide(text, pem),
+    showsGenerated: settings.showsGenerated === true,
   };
 }
 

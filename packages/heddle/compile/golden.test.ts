@@ -57,9 +57,13 @@ function assertOrderless(input: CompileInput, output: CompileOutput): void {
   const hashes = ({ units }: CompileOutput) =>
     new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
   assert.deepEqual(hashes(other), hashes(output));
+  assert.deepEqual(new Set(other.generated), new Set(output.generated));
 }
 
-function render({ units, statuses, problems, certificates }: CompileOutput, { hidePem }: GoldenCase): string {
+function render(
+  { units, statuses, problems, certificates, generated }: CompileOutput,
+  { hidePem, showsGenerated }: GoldenCase,
+): string {
   const shown = {
     units: units.map(({ unit }) => withoutDefaultSettings(unit)),
     statuses: Object.fromEntries(statuses),
@@ -70,6 +74,7 @@ function render({ units, statuses, problems, certificates }: CompileOutput, { hi
       severity,
     })),
     ...(certificates.length > 0 && { certificates }),
+    ...(showsGenerated && { generated }),
   };
   const plain = JSON.parse(JSON.stringify(shown), (_, value: unknown) =>
     typeof value === "string" ? hidePem(value) : value,

@@ -75,7 +75,20 @@ export type ObjectMeta = Pick<
   | "generation"
   | "resourceVersion"
   | "uid"
->;
+> & {
+  /** Of what is generated; never kept of a document. */
+  ownerReferences?: readonly OwnerReference[];
+};
+
+/** The resource that another one was generated for. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** "" where none is known. */
+  readonly uid: string;
+  readonly controller: boolean;
+}
 
 /** `metadata` of a resource in a namespace, whose namespace is always filled in. */
 export type NamespacedMeta = ObjectMeta & { namespace: string };
