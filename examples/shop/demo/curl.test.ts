@@ -46,3 +46,9 @@ test("a TCP service is asked with nc", () => {
   const request = { url: "tcp://127.0.0.1:8090", text: "PRICE 5\nQUIT\n" };
   assert.strictEqual(formatCurl(request, { caFile: "" }), "printf 'PRICE 5\\nQUIT\\n' | nc 127.0.0.1 8090");
 });
+
+test("a WebSocket over HTTP/2 is followed by a script of the demo", () => {
+  const request = { url: "wss://a.localhost:1/live", endless: { until: "x" } };
+  const line = "npx node examples/shop/demo/follow.ts wss://a.localhost:1/live /tmp/ca.crt";
+  assert.strictEqual(formatCurl(request, style), line);
+});

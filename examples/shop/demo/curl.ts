@@ -1,6 +1,9 @@
 /** One request of the demo: printed as a curl line, and sent by `--check`. */
 export type TryRequest = {
-  /** May hold one range, as curl's own: `?n=[1-9]` is nine requests. With `tcp:`, `text` is sent as it is. */
+  /**
+   * May hold one range, as curl's own: `?n=[1-9]` is nine requests. With `tcp:`, `text` is sent as it is; `wss:` is a
+   * WebSocket over HTTP/2, which curl does not open.
+   */
   url: string;
   method?: string;
   headers?: Record<string, string>;
@@ -28,12 +31,17 @@ export type CurlStyle = {
 
 const endlessSeconds = 3;
 
-/** Formats the command line that sends the request (nc for TCP); it can be pasted into a POSIX shell. */
+/**
+ * Formats the command line that sends the request (nc for TCP, follow.ts for a WebSocket over HTTP/2); it can be pasted
+ * into a POSIX shell, in the root of the repository.
+ */
 export function formatCurl(request: TryRequest, { flags = [], pipe, caFile }: CurlStyle): string {
   if (request.url.startsWith("tcp:")) {
     const { hostname, port } = new URL(request.url);
     return `printf ${quoteWord((request.text ?? "").replaceAll("\n", "\\n"))} | nc ${hostname} ${port}`;
   }
+  if (request.url.startsWith("wss:"))
+    return ["npx", "node", "examples/shop/demo/follow.ts", request.url, caFile].map(quoteWord).join(" ");
   const words = ["curl", ...flags];
   if (request.endless) words.push("-N", "--max-time", String(endlessSeconds));
   if (request.url.startsWith("https:")) words.push("--cacert", caFile);

@@ -195,7 +195,7 @@ function orders({ shop, api }: Origins): Try[] {
   ];
 }
 
-function streams({ shop, api }: Origins): Try[] {
+function streams({ shop, shopTls, api }: Origins): Try[] {
   const upgrade = {
     connection: "upgrade",
     upgrade: "websocket",
@@ -236,6 +236,17 @@ function streams({ shop, api }: Origins): Try[] {
       expect: only((answer) => {
         assert.match(hasStatus(answer, 101).body, /"type":"hello"/);
         assert.match(answer.body, /seen live/);
+      }),
+    },
+    {
+      shows: "WebSocket over HTTP/2 (RFC 8441), as the page opens it at the https address",
+      request: {
+        url: `${shopTls.replace("https:", "wss:")}/api/orders/live`,
+        endless: { until: "seen over h2", meanwhile: order("seen over h2") },
+      },
+      expect: only((answer) => {
+        assert.match(hasStatus(answer, 200).body, /"type":"hello"/);
+        assert.match(answer.body, /seen over h2/);
       }),
     },
   ];
