@@ -7,8 +7,9 @@
  * their kind, so whoever reads them needs to know one form only.
  */
 export type { Problem } from "./problem.ts";
-export { parseDocuments } from "./parse-documents.ts";
+export { isResourceList, parseDocuments } from "./parse-documents.ts";
 export type { ParsedDocument, ParsedFile, ParseProblem, Position } from "./parse-documents.ts";
+export { endOfString, parseJson } from "./parse-json.ts";
 export { unknownKindRule, validateResource } from "./validate.ts";
 export type { Validated, ValidateOptions } from "./validate.ts";
 export { findKind, findKindByPlural, kindNamed, kinds } from "./registry.ts";

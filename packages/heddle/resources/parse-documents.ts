@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
 } from "yaml";
+import { parseJson } from "./parse-json.ts";
 import { pathSegments } from "./problem.ts";
 import { isObject } from "./schema/structural.ts";
 
@@ -19,7 +20,7 @@ export interface Position {
 }
 
 /**
- * One document of a file, or one item of a `List` in it. It holds on to the tree of its file, so keep it
+ * One document of a file, or one item of a `List` in it. It holds on to the tree of its file or makes it, so keep it
  * no longer than positions are asked for.
  */
 export interface ParsedDocument {
@@ -49,13 +50,31 @@ const maxTextLength = 8 * 1024 * 1024;
  * nothing. What cannot be read becomes a problem, and documents beside it are still given. Never throws.
  */
 export function parseDocuments(text: string, fileName: string): ParsedFile {
+  if (text.length > maxTextLength) {
+    const message = `file has ${text.length} characters, limit ${maxTextLength}; split it`;
+    return { documents: [], problems: [{ fileName, line: 1, column: 1, message }] };
+  }
+  const json = parseJson(text);
+  return json === undefined ? parseYaml(text, fileName) : jsonDocuments(json.value, text, fileName);
+}
+
+/** The documents of a JSON text; the YAML reader, which gives the same, is asked for positions alone. */
+function jsonDocuments(value: unknown, text: string, fileName: string): ParsedFile {
+  let tree: ParsedFile | undefined;
+  const placed = (item: unknown, index: number): ParsedDocument => ({
+    value: item,
+    position(path) {
+      tree ??= parseYaml(text, fileName);
+      return tree.documents[index]?.position(path) ?? { line: 1, column: 1 };
+    },
+  });
+  return { documents: isResourceList(value) ? value.items.map(placed) : [placed(value, 0)], problems: [] };
+}
+
+function parseYaml(text: string, fileName: string): ParsedFile {
   const file: ParsedFile = { documents: [], problems: [] };
   const report = (message: string, { line, column }: Position = { line: 1, column: 1 }) =>
     file.problems.push({ fileName, line, column, message });
-  if (text.length > maxTextLength) {
-    report(`file has ${text.length} characters, limit ${maxTextLength}; split it`);
-    return file;
-  }
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -85,14 +104,15 @@ function readDocument(
     const value: unknown = document.toJS({ maxAliasCount });
     if (value === null || value === undefined) return;
     const base = { document, at };
-    if (!isList(value)) file.documents.push(parsed(value, base, []));
+    if (!isResourceList(value)) file.documents.push(parsed(value, base, []));
     else value.items.forEach((item, index) => file.documents.push(parsed(item, base, ["items", index])));
   } catch (error) {
     report(`cannot be read: ${messageOf(error)}`, start);
   }
 }
 
-function isList(value: unknown): value is { items: unknown[] } {
+/** A list of resources, which stands for its items. */
+export function isResourceList(value: unknown): value is { items: unknown[] } {
   return (
     isObject(value) &&
     typeof value["kind"] === "string" &&

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
+import { parseDocuments } from "../resources/index.ts";
 import type { Reading } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
 
@@ -62,4 +65,99 @@ test("text that cannot be read is placed in the whole file", () => {
   assert.equal(resources.length, 1);
   assert.equal(unreadable[0]!.fileName, "a.yaml");
   assert.ok(unreadable[0]!.line! >= 8, JSON.stringify(unreadable));
+});
+
+const items = (count: number) => Array.from({ length: count }, (_, at) => jsonBackend(`b${at}`));
+
+const jsonBackend = (name: string, url = "http://127.0.0.1:1") => ({
+  apiVersion: "heddle.dev/v1alpha1",
+  kind: "Backend",
+  metadata: { name },
+  spec: { url },
+});
+
+const list = (all: readonly unknown[], indent?: number) =>
+  JSON.stringify({ apiVersion: "v1", kind: "List", items: all }, null, indent);
+
+test("of a JSON list of 300 only the item that changed is read, wherever the others moved", () => {
+  const memo = new TextMemo();
+  const before = items(300);
+  const first = new Set(read(list(before), memo).resources.map(({ resource }) => resource));
+  const after = [
+    jsonBackend("b7", "http://127.0.0.1:2"),
+    ...before.toReversed().filter((_, at) => at !== 292),
+  ];
+  const second = read(list(after), memo).resources;
+  assert.equal(second.length, 300);
+  assert.deepEqual(
+    second.filter(({ resource }) => !first.has(resource)).map(({ resource }) => resource.metadata.name),
+    ["b7"],
+  );
+});
+
+test("of a YAML file of 300 documents only the one that changed is read", () => {
+  const memo = new TextMemo();
+  const names = items(300).map(({ metadata }) => metadata.name);
+  const first = new Set(
+    read(names.map((name) => backend(name)).join(""), memo).resources.map((one) => one.resource),
+  );
+  const changed = names
+    .map((name) => backend(name, name === "b7" ? "http://127.0.0.1:2" : undefined))
+    .join("");
+  const second = read(changed, memo).resources.filter(({ resource }) => !first.has(resource));
+  assert.deepEqual(
+    second.map(({ resource }) => resource.metadata.name),
+    ["b7"],
+  );
+});
+
+test("a text that is a list now and a document then is read as what it is", () => {
+  const memo = new TextMemo();
+  const inner = list(items(1));
+  const keys = (text: string) => read(text, memo).resources.map(({ key }) => key);
+  const nested = list([JSON.parse(inner)]);
+  assert.deepEqual(keys(inner), ["heddle.dev/Backend/default/b0"]);
+  assert.deepEqual(keys(nested), [], "a list in a list is no resource");
+  assert.deepEqual(keys(inner), ["heddle.dev/Backend/default/b0"]);
+  assert.deepEqual(keys(`# a comment makes it YAML\n${inner}`), ["heddle.dev/Backend/default/b0"]);
+});
+
+/** A reading with the place of each problem, and of fields that have none. */
+const placed = ({ resources, rejected, unreadable }: Reading) => ({
+  resources: resources.map(({ key, resource, problems, origin }) => [
+    key,
+    resource,
+    problems.map((problem) => [problem, origin.position(problem.path)]),
+    origin.position("spec.rules[0].matches[0]"),
+  ]),
+  rejected: rejected.map(({ key, kind, document, problems, origin }) => [
+    key,
+    kind,
+    document,
+    problems.map((problem) => [problem, origin.position(problem.path)]),
+  ]),
+  unreadable,
+});
+
+test("JSON gives what the same text as YAML gives, with the places of everything that is wrong", () => {
+  const folder = path.join(import.meta.dirname, "../compile/testdata");
+  const cases = readdirSync(folder).filter((name) => name.endsWith(".in.yaml"));
+  for (const file of cases.filter((_, at) => at % 8 === 0)) {
+    const text = readFileSync(path.join(folder, file), "utf8");
+    const documents: unknown[] = parseDocuments(text, file).documents.map(({ value }) => value);
+    const odd = [null, [], { kind: "List", items: [{ kind: "Nope" }, 1] }, { kind: 1 }];
+    for (const indent of [undefined, 2]) {
+      const json = list([...documents, ...odd.slice(file.length % 2)], indent);
+      // A comment is all that makes it no JSON.
+      assert.deepEqual(placed(read(json)), placed(read(`${json} # x`)), file);
+    }
+  }
+});
+
+test("a mistake in the text of a JSON list is told as YAML tells it", () => {
+  for (const broken of ['{"a":1,"a":2}', '{"a":[1}', "nonsense: {", '{"a":"b}']) {
+    const text = `{"kind":"List","items":[${JSON.stringify(jsonBackend("a"))},\n${broken}\n]}`;
+    assert.ok(read(text).unreadable.length > 0, broken);
+    assert.deepEqual(read(text).unreadable, parseDocuments(text, "a.yaml").problems, broken);
+  }
 });

@@ -3,6 +3,7 @@ import {
   keyOf,
   makeKey,
   parseDocuments,
+  parseJson,
   validateResource,
   type ParseProblem,
   type Position,
@@ -12,7 +13,8 @@ import {
 } from "../resources/index.ts";
 import type { Origin } from "./origin.ts";
 import type { Reading, SourcedRejection, SourcedResource } from "./reading.ts";
-import { splitDocuments } from "./split-documents.ts";
+import { splitDocuments, type TextPiece } from "./split-documents.ts";
+import { splitJsonList } from "./split-json-list.ts";
 
 /** One piece of a text as it was read; without a syntax tree, which would be many times the text. */
 interface PieceReading {
@@ -22,58 +24,111 @@ interface PieceReading {
 
 interface DocumentReading {
   readonly document: unknown;
+  /** Undefined where there is no resource. */
+  readonly key: ResourceKey | undefined;
   readonly resource: Resource | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** What was read of a text, for the next version of it. */
-export class TextMemo {
-  /** @internal by the text of a piece */
-  pieces = new Map<string, PieceReading>();
+/** How pieces of one kind are read. */
+interface PieceReader {
+  /** Undefined for a piece that is not of this kind. */
+  read(text: string, file: string): Generator<void, PieceReading | undefined>;
+  /** Where a field of a document is written in a piece. */
+  place(text: string, file: string, index: number, path: string): Position;
 }
 
-/** Reads a YAML or JSON text, in steps of one document. Pieces that the memo knows are taken from it. */
+/** What was read of a text, for the next version of it. */
+export class TextMemo {
+  /** @internal by the text of a piece, for each way to read it */
+  readonly pieces = new Map<PieceReader, ReadonlyMap<string, PieceReading>>();
+}
+
+/** Pieces that are known, between two yields. */
+const sliceLength = 64;
+
+/**
+ * Reads a YAML or JSON text, in steps of one document. Pieces that the memo knows are taken from it: documents of YAML,
+ * items of a JSON `List`.
+ */
 export function* readText(text: string, file: string, memo: TextMemo): Generator<void, Reading> {
+  const items = yield* splitJsonList(text);
+  const reading = items === null ? undefined : yield* readPieces(items, jsonItems, file, memo);
+  return reading ?? (yield* readPieces(splitDocuments(text), yamlDocuments, file, memo))!;
+}
+
+function* readPieces(
+  all: readonly TextPiece[],
+  reader: PieceReader,
+  file: string,
+  memo: TextMemo,
+): Generator<void, Reading | undefined> {
   const resources: SourcedResource[] = [];
   const rejected: SourcedRejection[] = [];
   const unreadable: ParseProblem[] = [];
+  const known = memo.pieces.get(reader);
   const pieces = new Map<string, PieceReading>();
-  for (const { text: piece, lineOffset } of splitDocuments(text)) {
-    let reading = pieces.get(piece) ?? memo.pieces.get(piece);
-    if (reading === undefined) {
-      reading = yield* readPiece(piece, file);
-    }
-    pieces.set(piece, reading);
+  let done = 0;
+  for (const piece of all) {
+    const { text, lineOffset } = piece;
+    const reading = pieces.get(text) ?? known?.get(text) ?? (yield* reader.read(text, file));
+    if (reading === undefined) return undefined;
+    pieces.set(text, reading);
     for (const [index, read] of reading.documents.entries()) {
-      const origin = originOf(file, piece, index, lineOffset);
-      if (read.resource === undefined) rejected.push({ ...rejectionOf(read), origin });
-      else {
-        const { resource, problems } = read;
-        resources.push({ key: keyOf(resource), resource, problems, origin });
-      }
+      const origin = originOf(file, piece, reader, index);
+      const { key, resource, problems } = read;
+      if (key === undefined || resource === undefined) rejected.push({ ...rejectionOf(read), origin });
+      else resources.push({ key, resource, problems, origin });
     }
     for (const problem of reading.problems) {
       unreadable.push({ ...problem, fileName: file, line: problem.line + lineOffset });
     }
+    if (++done % sliceLength === 0) yield;
   }
-  memo.pieces = pieces;
+  // What the other reader knows is of a text that is not there any more.
+  memo.pieces.clear();
+  memo.pieces.set(reader, pieces);
   return { resources, rejected, unreadable };
 }
 
-function* readPiece(text: string, file: string): Generator<void, PieceReading> {
-  const { documents, problems } = parseDocuments(text, file);
-  const read: DocumentReading[] = [];
-  for (const { value } of documents) {
-    read.push(readDocument(value));
+const yamlDocuments: PieceReader = {
+  *read(text, file) {
+    const { documents, problems } = parseDocuments(text, file);
+    const read: DocumentReading[] = [];
+    for (const { value } of documents) {
+      read.push(readDocument(value));
+      yield;
+    }
+    return { documents: read, problems };
+  },
+  place(text, file, index, path) {
+    return parseDocuments(text, file).documents[index]?.position(path) ?? { line: 1, column: 1 };
+  },
+};
+
+const listHead = '{"kind":"List","items":[';
+
+const jsonItems: PieceReader = {
+  *read(text) {
+    const item = parseJson(text);
+    if (item === undefined) return undefined;
     yield;
-  }
-  return { documents: read, problems };
-}
+    return { documents: [readDocument(item.value)], problems: [] };
+  },
+  place(text, file, _index, path) {
+    // In a list, since an item that is a list itself stands for itself there.
+    const at = parseDocuments(`${listHead}${text}]}`, file).documents[0]?.position(path);
+    if (at === undefined) return { line: 1, column: 1 };
+    return at.line > 1 ? at : { line: 1, column: at.column - listHead.length };
+  },
+};
 
 /** Keeps the document only where it is needed: to give a status to a resource that is not valid. */
 export function readDocument(document: unknown): DocumentReading {
   const { resource, problems } = validateResource(document);
-  return { document: resource === undefined ? document : undefined, resource, problems };
+  return resource === undefined
+    ? { document, key: undefined, resource, problems }
+    : { document: undefined, key: keyOf(resource), resource, problems };
 }
 
 export function rejectionOf({ document, problems }: DocumentReading): Omit<SourcedRejection, "origin"> {
@@ -107,12 +162,13 @@ function textField(value: unknown, name: string): string | undefined {
 }
 
 /** Positions are asked for where something is wrong, so the piece is read once more for each. */
-function originOf(file: string, text: string, index: number, lineOffset: number): Origin {
+function originOf(file: string, piece: TextPiece, reader: PieceReader, index: number): Origin {
+  const { text, lineOffset, columnOffset } = piece;
   return {
     file,
     position(path): Position {
-      const at = parseDocuments(text, file).documents[index]?.position(path) ?? { line: 1, column: 1 };
-      return { line: at.line + lineOffset, column: at.column };
+      const { line, column } = reader.place(text, file, index, path);
+      return { line: line + lineOffset, column: line === 1 ? column + columnOffset : column };
     },
   };
 }

@@ -1,8 +1,10 @@
-/** A piece of a YAML text that can be read by itself. */
+/** A piece of a text that can be read by itself. */
 export interface TextPiece {
   readonly text: string;
   /** Lines before it in the file. */
   readonly lineOffset: number;
+  /** Columns before it in its first line. */
+  readonly columnOffset: number;
 }
 
 /**
@@ -11,18 +13,18 @@ export interface TextPiece {
  * the marker.
  */
 export function splitDocuments(text: string): TextPiece[] {
-  if (/^%/m.test(text)) return [{ text, lineOffset: 0 }];
+  if (/^%/m.test(text)) return [{ text, lineOffset: 0, columnOffset: 0 }];
   const pieces: TextPiece[] = [];
   let start = 0;
   let lineOffset = 0;
   for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
     if (index === start) continue;
     const piece = text.slice(start, index);
-    pieces.push({ text: piece, lineOffset });
+    pieces.push({ text: piece, lineOffset, columnOffset: 0 });
     lineOffset += countLines(piece);
     start = index;
   }
-  pieces.push({ text: text.slice(start), lineOffset });
+  pieces.push({ text: text.slice(start), lineOffset, columnOffset: 0 });
   return pieces;
 }
 
