@@ -1,4 +1,4 @@
-import { compile, type HashedUnit } from "../compile/index.ts";
+import { compile, type CompileOutput, type HashedUnit } from "../compile/index.ts";
 import { FileSource, joinReadings } from "../sources/index.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
@@ -7,6 +7,7 @@ export interface CheckResult {
   readonly problems: readonly ReportedProblem[];
   readonly resourceCount: number;
   readonly units: readonly HashedUnit[];
+  readonly policies: CompileOutput["policies"];
 }
 
 /** Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts. */
@@ -22,5 +23,6 @@ export async function checkPaths(paths: readonly string[], routePort: number): P
     problems: collectProblems(desired, output, { unknownFields: "error" }),
     resourceCount: desired.sourced.size + desired.rejected.length,
     units: output.units,
+    policies: output.policies,
   };
 }

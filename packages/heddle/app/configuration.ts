@@ -29,6 +29,7 @@ export interface UnitTarget {
 /** What was put in force, and what is wrong with it. */
 export interface AppliedConfiguration {
   readonly units: readonly HashedUnit[];
+  readonly policies: CompileOutput["policies"];
   readonly listeners: ApplyReport["listeners"];
   readonly problems: readonly ReportedProblem[];
   readonly version: number;
@@ -97,6 +98,7 @@ export class Configuration {
     );
     return {
       units: output.units,
+      policies: output.policies,
       listeners: report.listeners,
       problems,
       version: report.version,
@@ -106,20 +108,27 @@ export class Configuration {
     };
   }
 
-  /** What is invalid now keeps its last good state in the store, to carry a status, and has no effect. */
+  /**
+   * What is invalid now keeps its last good state in the store, to carry a status. It has no effect, unless it guards
+   * something: see `PolicyKind.failure`.
+   */
   private compile(
     stored: readonly Stored[],
     desired: DesiredState,
     invalid: ReadonlySet<ResourceKey>,
   ): Promise<CompileOutput> {
     const resources: Resource[] = [];
+    const lastGood = new Map<ResourceKey, Resource>();
     for (const one of stored) {
       const key = keyOf(one);
-      if (!invalid.has(key) && !this.generated.has(key)) resources.push(this.seen.get(one) ?? one);
+      if (invalid.has(key)) lastGood.set(key, this.seen.get(one) ?? one);
+      else if (!this.generated.has(key)) resources.push(this.seen.get(one) ?? one);
     }
-    const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
-      key === undefined ? [] : [{ key, kind, problems, document }],
-    );
+    const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
+      if (key === undefined) return [];
+      const before = lastGood.get(key);
+      return [{ key, kind, problems, document, ...(before !== undefined && { lastGood: before }) }];
+    });
     const options = { ...this.options.compileOptions, nowMs: Date.now() };
     const acme = this.options.certificates?.states ?? noAcmeStates;
     return runInSlices(compileInSlices({ resources, rejected, options, acme }, this.memo));

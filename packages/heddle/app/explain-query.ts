@@ -15,5 +15,6 @@ export async function explainQuery(
   return explainRequest(
     request,
     applied.units.map(({ unit }) => unit),
+    applied.policies,
   );
 }

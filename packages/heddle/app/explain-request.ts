@@ -16,6 +16,7 @@ import {
   type Unit,
 } from "@heddle/engine/model";
 import { compileRouter, type ExplainedCandidate, type RouteEntry } from "@heddle/engine/route";
+import type { CompileOutput, PolicySource } from "../compile/index.ts";
 import { FilterWalk, type ExplainedFilter } from "./describe-filter.ts";
 import { runInSlices } from "../sources/index.ts";
 
@@ -63,6 +64,7 @@ export interface ExplainedMatch {
   readonly backendRequestTimeoutMs: number;
   readonly retry: RouteRule["retry"];
   readonly sessionPersistence: RouteRule["sessionPersistence"];
+  readonly policies: readonly PolicySource[];
   readonly backends: readonly ExplainedBackend[];
 }
 
@@ -76,6 +78,8 @@ export interface ExplainedBackend {
   readonly status: number;
   readonly filters: readonly ExplainedFilter[];
   readonly isTls: boolean;
+  /** How the backend is reached, as policies say it. */
+  readonly policies: readonly PolicySource[];
   readonly endpoints: readonly string[];
 }
 
@@ -130,18 +134,20 @@ export function parseExplainRequest(method: string, url: string, headers: readon
   };
 }
 
-/** Explains a request by the units that are in force. */
+/** Explains a request by the units that are in force, and the policies that went into them. */
 export async function explainRequest(
   request: ExplainRequest,
   units: readonly Unit[],
+  policies: CompileOutput["policies"],
 ): Promise<RequestExplanation> {
   const { head, method, url, port, scheme } = request;
   const all = units.filter((unit) => unit.kind === "listener");
   const found = all.filter((unit) => unit.port === port && unit.protocol === scheme.toUpperCase());
   const routes = units.filter((unit) => unit.kind === "route");
   const clusters = clusterFacts(units);
+  const facts = { clusters, policies };
   const listeners: ExplainedListener[] = [];
-  for (const unit of found) listeners.push(await explainListener(unit, routes, clusters, head));
+  for (const unit of found) listeners.push(await explainListener(unit, routes, facts, head));
   const problem = found.length > 0 ? "" : missingListener(request, all);
   return { request: { method, url, host: head.authority, path: head.path + head.query }, listeners, problem };
 }
@@ -155,7 +161,7 @@ function missingListener({ port, scheme }: ExplainRequest, all: readonly Listene
 async function explainListener(
   unit: ListenerUnit,
   routes: readonly RouteUnit[],
-  clusters: ReadonlyMap<string, ClusterFacts>,
+  facts: ExplainFacts,
   head: RequestHead,
 ): Promise<ExplainedListener> {
   const router = await runInSlices(compileRouter(unit, routes, () => null));
@@ -165,14 +171,14 @@ async function explainListener(
     address: unit.name,
     server: server?.id ?? null,
     hostname: server?.hostname ?? "",
-    match: match === null ? null : explainMatch(match, clusters, head, unit.port),
+    match: match === null ? null : explainMatch(match, facts, head, unit.port),
     others: others.map(explainOther),
   };
 }
 
 function explainMatch(
   match: RouteEntry<null>,
-  clusters: ReadonlyMap<string, ClusterFacts>,
+  facts: ExplainFacts,
   head: RequestHead,
   port: number,
 ): ExplainedMatch {
@@ -191,9 +197,10 @@ function explainMatch(
     backendRequestTimeoutMs: rule.backendRequestTimeoutMs,
     retry: rule.retry,
     sessionPersistence: rule.sessionPersistence,
+    policies: facts.policies.get(`route:${route.name}/${rule.name}`) ?? [],
     backends: backends.map((backend) => {
       const all = walk().describe([...rule.filters, ...backend.filters]);
-      return { ...explainBackend(backend, total, clusters), filters: all.slice(rule.filters.length) };
+      return { ...explainBackend(backend, total, facts), filters: all.slice(rule.filters.length) };
     }),
   };
 }
@@ -201,7 +208,7 @@ function explainMatch(
 function explainBackend(
   { cluster, weight, status }: BackendSpec,
   total: number,
-  clusters: ReadonlyMap<string, ClusterFacts>,
+  { clusters, policies }: ExplainFacts,
 ): Omit<ExplainedBackend, "filters"> {
   const facts = cluster === null ? undefined : clusters.get(cluster);
   return {
@@ -210,6 +217,7 @@ function explainBackend(
     share: total === 0 ? 0 : weight / total,
     status,
     isTls: facts?.isTls ?? false,
+    policies: policies.get(`cluster:${cluster}`) ?? [],
     endpoints: facts?.endpoints ?? [],
   };
 }
@@ -234,6 +242,11 @@ export function describeCondition({ rule, matchIndex }: RouteEntry<null>): strin
     ...headers.map(({ name, type, value }) => `header ${name} ${operator(type)} ${value}`),
     ...queryParams.map(({ name, type, value }) => `query ${name} ${operator(type)} ${value}`),
   ].join(", ");
+}
+
+interface ExplainFacts {
+  readonly clusters: ReadonlyMap<string, ClusterFacts>;
+  readonly policies: CompileOutput["policies"];
 }
 
 interface ClusterFacts {

@@ -62,10 +62,11 @@ async function explainLocally(
   paths: readonly string[],
 ): Promise<RequestExplanation> {
   await assertPathsExist(paths);
-  const { units } = await checkPaths(paths, defaultPort);
+  const { units, policies } = await checkPaths(paths, defaultPort);
   return explainRequest(
     request,
     units.map(({ unit }) => unit),
+    policies,
   );
 }
 

@@ -5,6 +5,7 @@ import {
   type ExplainedMatch,
   type RequestExplanation,
 } from "../app/index.ts";
+import { parseKey } from "../resources/index.ts";
 
 /** An explanation as people read it. Texts of the configuration are shown on one line each. */
 export function formatExplanation({ request, listeners, problem }: RequestExplanation): string {
@@ -30,7 +31,7 @@ function formatListener({ address, server, hostname, match, others }: ExplainedL
 }
 
 function formatMatch(match: ExplainedMatch): string[] {
-  const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence } = match;
+  const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence, policies } = match;
   return [
     `route ${match.route} rule ${match.rule}: ${match.condition}`,
     ...match.filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
@@ -44,11 +45,18 @@ function formatMatch(match: ExplainedMatch): string[] {
     ...(sessionPersistence === null
       ? []
       : [`  session kept by ${sessionPersistence.type.toLowerCase()} ${sessionPersistence.name}`]),
+    ...policies.map((source) => `  ${sourceOf(source)}`),
     ...(match.backends.length > 0 || match.filters.some(({ isAnswer }) => isAnswer)
       ? []
       : ["  no backends: answered with 500"]),
     ...match.backends.flatMap((backend) => formatBackend(backend).map((line) => `  ${line}`)),
   ];
+}
+
+/** `retry {"attempts":2}, by TrafficPolicy shop/slow on HTTPRoute shop/orders`. */
+function sourceOf({ field, value, policy, target }: ExplainedMatch["policies"][number]): string {
+  const { kind, namespace, name } = parseKey(policy);
+  return `${field} ${JSON.stringify(value)}, by ${kind} ${namespace}/${name} on ${target}`;
 }
 
 const codesOf = (codes: readonly number[]): string => (codes.length === 0 ? "" : `, on ${codes.join(", ")}`);
@@ -57,7 +65,15 @@ const grpcCodesOf = (codes: readonly number[] = []): string =>
 
 const backoffOf = (ms: number): string => (ms === 0 ? "" : `, after ${ms} ms at first`);
 
-function formatBackend({ cluster, share, status, filters, isTls, endpoints }: ExplainedBackend): string[] {
+function formatBackend({
+  cluster,
+  share,
+  status,
+  filters,
+  isTls,
+  policies,
+  endpoints,
+}: ExplainedBackend): string[] {
   const percent = `${Math.round(share * 1_000) / 10} %`;
   if (cluster === null) return [`backend that does not resolve, ${percent}: answered with ${status}`];
   const where =
@@ -67,6 +83,7 @@ function formatBackend({ cluster, share, status, filters, isTls, endpoints }: Ex
   return [
     `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
     ...filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
+    ...policies.map((source) => `  ${sourceOf(source)}`),
     ...where,
   ];
 }

@@ -1,6 +1,7 @@
 import { unitKey, type Unit } from "@heddle/engine/model";
 import type { ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest } from "./acme-io.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { CompileOutput, HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
@@ -13,6 +14,7 @@ export class Collector {
   private readonly units = new Map<string, HashedUnit>();
   private readonly statuses = new Map<ResourceKey, Status>();
   private readonly problems: CompileProblem[] = [];
+  private readonly sources = new Map<string, readonly PolicySource[]>();
   private requests: readonly AcmeRequest[] = [];
   private readonly services: Service[] = [];
 
@@ -41,6 +43,10 @@ export class Collector {
     for (const problem of problems) this.problems.push(problem);
   }
 
+  policies(of: string, sources: readonly PolicySource[]): void {
+    if (sources.length > 0) this.sources.set(of, sources);
+  }
+
   certificates(requests: readonly AcmeRequest[]): void {
     this.requests = requests;
   }
@@ -54,6 +60,7 @@ export class Collector {
       units: [...this.units.values()],
       statuses: this.statuses,
       problems: this.problems,
+      policies: this.sources,
       certificates: this.requests,
       generated: this.services,
     };

@@ -1,6 +1,7 @@
 import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
 import type { Problem, Resource, ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { AddressPool } from "./address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { Status } from "./status.ts";
@@ -14,6 +15,8 @@ export interface RejectedResource {
   readonly problems: readonly Problem[];
   /** As read; its parentRefs and generation are looked for, so that a status can be given. */
   readonly document?: unknown;
+  /** What it was before it had errors: policies that fail closed stay in force by it. Default: it is not known. */
+  readonly lastGood?: Resource;
 }
 
 /** An address and port that is Heddle's own, such as the API's. "::" and "0.0.0.0" stand for all of the machine's. */
@@ -63,6 +66,8 @@ export interface CompileOutput {
   readonly units: readonly HashedUnit[];
   readonly statuses: ReadonlyMap<ResourceKey, Status>;
   readonly problems: readonly CompileProblem[];
+  /** Where what policies say comes from, by what they act on: "route:UNIT/RULE" or "cluster:NAME". */
+  readonly policies: ReadonlyMap<string, readonly PolicySource[]>;
   /** Certificates that listeners ask an ACME server for. */
   readonly certificates: readonly AcmeRequest[];
   /** What Heddle makes for Gateways, to be read with the other resources. The same objects while their content is the same. */

@@ -2,6 +2,7 @@ import { keyOf } from "../resources/index.ts";
 import { noAcmeStates } from "./acme-io.ts";
 import { reportIssuers } from "./acme-issuers.ts";
 import { acmeRequests } from "./acme-requests.ts";
+import { attachPolicies } from "./attach/index.ts";
 import { reportBackends } from "./backend-status.ts";
 import { reportTlsPolicies, ServiceReach } from "./backend-tls-status.ts";
 import { compileCluster } from "./clusters.ts";
@@ -23,10 +24,10 @@ import { reportLaterKinds } from "./later-kinds.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
+import { policyKinds } from "./policy-kinds.ts";
 import { compileStreamRoute } from "./stream-route.ts";
 import { reportSettings } from "./parameters-ref.ts";
 import { tlsTargets } from "./tls-policies.ts";
-import { attachTrafficPolicies } from "./traffic-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
@@ -61,6 +62,10 @@ export function* compileInSlices(
     const fact = tlsTargetsFact(namespace);
     facts.set(fact, memo.keepValue(fact, targets));
   }
+  for (const kind of policyKinds) {
+    const policies = facts.ofKind(kind.kind);
+    yield* attachPolicies(kind, policies, rejected, { facts, memo, options, collector });
+  }
   yield;
   const classes = compileGatewayClasses(facts, options, collector);
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
@@ -72,7 +77,6 @@ export function* compileInSlices(
   }
   yield;
 
-  attachTrafficPolicies(facts, memo, options, collector);
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
   const reach = new ServiceReach();
@@ -93,6 +97,7 @@ export function* compileInSlices(
     for (const unit of result.units) collector.unit(unit);
     collector.status(keyOf(route), result.status);
     collector.problemsOf(result.problems);
+    for (const [of, sources] of result.policies) collector.policies(of, sources);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
     for (const cluster of result.clusters) clusters.add(cluster);
     reach.add(

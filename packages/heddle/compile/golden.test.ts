@@ -54,6 +54,7 @@ function assertKept(input: CompileInput, memo: CompileMemo, output: CompileOutpu
 function assertOrderless(input: CompileInput, output: CompileOutput): void {
   const other = compile({ ...input, resources: [...input.resources].reverse() });
   assert.deepEqual(other.statuses, output.statuses);
+  assert.deepEqual(other.policies, output.policies);
   const hashes = ({ units }: CompileOutput) =>
     new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
   assert.deepEqual(hashes(other), hashes(output));
@@ -61,7 +62,7 @@ function assertOrderless(input: CompileInput, output: CompileOutput): void {
 }
 
 function render(
-  { units, statuses, problems, certificates, generated }: CompileOutput,
+  { units, statuses, problems, policies, certificates, generated }: CompileOutput,
   { hidePem, showsGenerated }: GoldenCase,
 ): string {
   const shown = {
@@ -73,6 +74,7 @@ function render(
       message,
       severity,
     })),
+    ...(policies.size > 0 && { policies: Object.fromEntries(policies) }),
     ...(certificates.length > 0 && { certificates }),
     ...(showsGenerated && { generated }),
   };

@@ -4,7 +4,6 @@ import type { FactReader } from "./facts.ts";
 import { compileGrpcMatches, grpcPatterns } from "./grpc-route-matches.ts";
 import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import { ruleName, type RuleSource } from "./route-rules.ts";
-import { withTrafficPolicies } from "./traffic-policies.ts";
 
 /** A GRPCRoute: a route of gRPC calls, whose backends are reached by HTTP/2. */
 export function compileGrpcRoute(route: GRPCRoute, facts: FactReader, options: CompileOptions): RouteResult {
@@ -13,7 +12,7 @@ export function compileGrpcRoute(route: GRPCRoute, facts: FactReader, options: C
     kind: route.kind,
     namespace,
     name: `grpcroute/${namespace}/${name}`,
-    rules: withTrafficPolicies(route, (route.spec.rules ?? []).map(ruleSource), facts),
+    rules: (route.spec.rules ?? []).map(ruleSource),
   };
   return compileRequestRoute(route, source, facts, options, () => []);
 }

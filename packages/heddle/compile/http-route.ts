@@ -8,7 +8,6 @@ import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import type { ParentOutcome } from "./route-parents.ts";
 import { ruleName, type RuleSource } from "./route-rules.ts";
 import { retryOf } from "./route-settings.ts";
-import { withTrafficPolicies } from "./traffic-policies.ts";
 
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
   const { namespace, name } = route.metadata;
@@ -16,7 +15,7 @@ export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: C
     kind: route.kind,
     namespace,
     name: `${namespace}/${name}`,
-    rules: withTrafficPolicies(route, route.spec.rules.map(ruleSource), facts),
+    rules: route.spec.rules.map(ruleSource),
   };
   return compileRequestRoute(route, source, facts, options, (outcomes) =>
     pathWarnings(route, outcomes, options),

@@ -30,6 +30,7 @@ export type {
   AcmeRequest,
   AcmeStates,
 } from "./acme-io.ts";
+export type { PolicySource } from "./policy-source.ts";
 export type { CompileProblem } from "./compile-problem.ts";
 export { parseAddressPool } from "./address-pool.ts";
 export type { AddressPool } from "./address-pool.ts";

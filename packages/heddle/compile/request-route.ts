@@ -1,10 +1,13 @@
 import type { RouteUnit } from "@heddle/engine/model";
 import { keyOf } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
+import { withPolicies } from "./attach/index.ts";
+import type { PolicySource } from "./policy-source.ts";
 import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
+import { policyKinds } from "./policy-kinds.ts";
 import { claimsOf, withoutLost, type RouteClaim } from "./route-conflicts.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome, type RequestRoute } from "./route-parents.ts";
 import { planRules, type RulesPlan, type RulesSource } from "./route-rules.ts";
@@ -27,6 +30,8 @@ export interface RouteResult {
   /** Clusters that its rules name. */
   readonly clusters: readonly string[];
   readonly problems: readonly CompileProblem[];
+  /** Where what policies say of its rules comes from, by "route:UNIT/RULE". */
+  readonly policies: readonly (readonly [string, readonly PolicySource[]])[];
 }
 
 /** As many as a status may have. */
@@ -46,12 +51,12 @@ export function compileRequestRoute(
   const { outcomes, problems } = withoutLost(route, resolveParents(route, facts), facts);
   const parts = upstreamsOf(outcomes).map((id, at) => {
     const own = outcomes.filter(({ gateway }) => gateway?.upstreamId === id);
-    return planPart(
-      route,
-      at === 0 ? source.name : partName(source.name, id),
-      own,
-      planRules(source, id, facts, options),
-    );
+    const name = at === 0 ? source.name : partName(source.name, id);
+    const withAll = withPoliciesOf(route, source, facts);
+    return {
+      ...planPart(route, name, own, planRules({ ...source, rules: withAll.rules }, id, facts, options)),
+      sources: withAll.sources,
+    };
   });
   // What is wrong with the rules is the same in all.
   const { rules } = parts[0]!;
@@ -66,7 +71,24 @@ export function compileRequestRoute(
     claims: claimsOf(route, accepted),
     clusters: [...new Set(reached.flatMap((part) => part.rules.clusters))],
     problems: [...problems, ...findingProblems(route, rules), ...warnings(outcomes)],
+    policies: reached.flatMap(({ unit, sources }) =>
+      sources.map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),
+    ),
   };
+}
+
+/** The rules of a route with what policies make of them; a route's own word goes before theirs. */
+function withPoliciesOf(route: RequestRoute, source: RulesSource, facts: FactReader) {
+  const { kind, metadata } = route;
+  const { namespace, name } = metadata;
+  const sources: (readonly [string, readonly PolicySource[]])[] = [];
+  const rules = source.rules.map((rule) => {
+    const chain = [{ kind, namespace, name, sectionName: rule.name }];
+    const made = withPolicies("rule", rule, policyKinds, chain, facts);
+    if (made.sources.length > 0) sources.push([rule.name, made.sources]);
+    return made.plan;
+  });
+  return { rules, sources };
 }
 
 /**

@@ -56,6 +56,7 @@ export function compileStreamRoute(
     claims: [...new Set(accepted.map(({ id }) => id))].map((listener) => ({ listener, hostnames: [] })),
     clusters: attachments.length > 0 ? plan.clusters : [],
     problems: [...problems, ...plan.unresolved.map((finding) => problemOf(keyOf(route), finding))],
+    policies: [],
   };
 }
 

@@ -103,4 +103,6 @@ export type {
   BackendTLS,
 } from "./heddle-dev/backend.ts";
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
+export { policyTargetGroups } from "./heddle-dev/policy-target.ts";
+export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
 export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";

@@ -1,22 +1,12 @@
 import type { Static } from "typebox";
-import { someConditions } from "../gateway-api/condition.ts";
 import { parseDurationMs } from "../gateway-api/go-duration.ts";
 import { httpCorsFilterSchema } from "../gateway-api/http-cors-filter.ts";
-import { controllerName, duration, objectName, sectionName } from "../gateway-api/names.ts";
-import { gatewayGroup, parentReferenceSchema } from "../gateway-api/parent-reference.ts";
+import { duration } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import { choice, integer, list, optional, set, struct, withDefault } from "../schema/build.ts";
-import { rule, unique } from "../schema/rule.ts";
+import { choice, integer, optional, set, struct } from "../schema/build.ts";
+import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
-
-const targetSchema = struct({
-  group: withDefault(choice([gatewayGroup]), gatewayGroup),
-  kind: choice(["GRPCRoute", "HTTPRoute"]),
-  name: objectName,
-  /** The name of a rule; all rules without it. */
-  sectionName: optional(sectionName),
-});
-export type TrafficPolicyTarget = Static<typeof targetSchema>;
+import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 const timeoutsSchema = struct(
   { request: optional(duration), backendRequest: optional(duration) },
@@ -56,17 +46,7 @@ const retrySchema = struct({
 });
 
 const trafficPolicySpecSchema = struct({
-  targetRefs: list(targetSchema, {
-    minItems: 1,
-    maxItems: 16,
-    rules: [
-      unique<TrafficPolicyTarget>(
-        "target-unique",
-        "each target must be named once; remove one",
-        ({ kind, name, sectionName: section = "" }) => `${kind} ${name} ${section}`,
-      ),
-    ],
-  }),
+  targetRefs: policyTargetRefs(["HTTPRoute", "GRPCRoute"]),
   timeouts: optional(timeoutsSchema),
   retry: optional(retrySchema),
   cors: optional(httpCorsFilterSchema),
@@ -75,13 +55,6 @@ const trafficPolicySpecSchema = struct({
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 
-const trafficPolicyStatusSchema = struct({
-  ancestors: list(
-    struct({ ancestorRef: parentReferenceSchema, conditions: someConditions, controllerName }),
-    { maxItems: 16 },
-  ),
-});
-
 export const trafficPolicyKind = defineKind({
   group: heddleGroup,
   version: "v1alpha1",
@@ -89,7 +62,7 @@ export const trafficPolicyKind = defineKind({
   plural: "trafficpolicies",
   namespaced: true,
   isStrict: true,
-  fields: { spec: trafficPolicySpecSchema, status: optional(trafficPolicyStatusSchema) },
+  fields: { spec: trafficPolicySpecSchema, status: optional(policyStatusSchema) },
 });
 /** Timeouts, retries, CORS and gRPC-Web of routes in its namespace, as far as these do not say it themselves. */
 export type TrafficPolicy = ResourceOf<typeof trafficPolicyKind>;

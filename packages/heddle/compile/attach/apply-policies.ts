@@ -1,0 +1,39 @@
+import type { ClusterPlan } from "../cluster-plan.ts";
+import type { FactReader } from "../facts.ts";
+import type { RuleSource } from "../route-rules.ts";
+import { effectiveOf } from "./effective.ts";
+import type { PolicyKind } from "./policy-kind.ts";
+import type { Effective, PolicyPlace, PolicySpec } from "./policy.ts";
+import type { PolicySource } from "../policy-source.ts";
+
+/** What policies act on. */
+interface Plans {
+  readonly rule: RuleSource;
+  readonly cluster: ClusterPlan;
+}
+
+/**
+ * A rule or a cluster with what policies of all kinds make of it, and where that comes from. `chain` as of
+ * `effectiveOf`; the very same plan where no policy holds.
+ */
+export function withPolicies<S extends keyof Plans>(
+  stage: S,
+  plan: Plans[S],
+  kinds: readonly PolicyKind[],
+  chain: readonly PolicyPlace[],
+  facts: FactReader,
+): { readonly plan: Plans[S]; readonly sources: readonly PolicySource[] } {
+  let made = plan;
+  const sources: PolicySource[] = [];
+  for (const kind of kinds) {
+    const emit = kind.emit[stage] as
+      | ((plan: Plans[S], policy: Effective<PolicySpec>) => Plans[S])
+      | undefined;
+    const policy = emit === undefined ? null : effectiveOf(kind, chain, facts);
+    if (policy === null) continue;
+    const own = stage === "rule" ? (kind.ownFields?.(made as RuleSource) ?? []) : [];
+    made = emit!(made, policy);
+    for (const source of policy.sources) if (!own.includes(source.field)) sources.push(source);
+  }
+  return { plan: made, sources };
+}

@@ -1,0 +1,208 @@
+import {
+  keyOf,
+  parseKey,
+  policyTargetGroups,
+  type PolicyTarget,
+  type Resource,
+  type ResourceKey,
+} from "../../resources/index.ts";
+import type { Collector } from "../collector.ts";
+import { defaultControllerName, type CompileOptions, type RejectedResource } from "../compile-io.ts";
+import { problemOf, type CompileProblem } from "../compile-problem.ts";
+import { readPresence, type FactReader, type Facts } from "../facts.ts";
+import { field } from "../loose.ts";
+import type { CompileMemo } from "../memo.ts";
+import {
+  goodUnless,
+  makeFinding,
+  verdictOf,
+  type Finding,
+  type PolicyStatus,
+  type StatusCondition,
+} from "../status.ts";
+import {
+  claimsFact,
+  claimsOf,
+  claimsOfRejected,
+  compareClaims,
+  holderOf,
+  readClaims,
+  targetKey,
+  type Claim,
+} from "./claim.ts";
+import type { PolicyKind } from "./policy-kind.ts";
+import type { Policy } from "./policy.ts";
+import { sectionsOf, sectionWords } from "./sections.ts";
+
+export interface PolicyRun {
+  readonly facts: Facts;
+  readonly memo: CompileMemo;
+  readonly options: CompileOptions;
+  readonly collector: Collector;
+}
+
+/** Policies between two yields. */
+const sliceLength = 256;
+
+/**
+ * Makes what policies of a kind say facts, by target, for whoever compiles the targets, and gives the policies their
+ * statuses. Work grows with the number of policies, not with that of targets.
+ */
+export function* attachPolicies(
+  kind: PolicyKind,
+  policies: readonly Policy[],
+  rejected: readonly RejectedResource[],
+  run: PolicyRun,
+): Generator<void> {
+  const { facts, memo, collector } = run;
+  const byFact = new Map<string, Claim[]>();
+  const own = new Map<ResourceKey, readonly Claim[]>();
+  let done = 0;
+  for (const policy of policies) {
+    const key = keyOf(policy);
+    const claims = memo.of(`~claims/${key}`, policy, facts, () => claimsOf(kind, policy));
+    own.set(key, claims);
+    index(kind, policy.metadata.namespace, claims, byFact);
+    if (++done % sliceLength === 0) yield;
+  }
+  const broken = rejected.filter((one) => one.kind === kind.kind);
+  for (const one of broken) {
+    const claims = memo.keepValue(`~claims/${one.key}`, claimsOfRejected(kind, one));
+    own.set(one.key, claims);
+    index(kind, parseKey(one.key).namespace, claims, byFact);
+  }
+  for (const [fact, claims] of byFact) {
+    if (claims.length > 1) claims.sort(compareClaims);
+    facts.set(fact, memo.keepList(fact, claims));
+  }
+  for (const policy of policies) {
+    const key = keyOf(policy);
+    const report = memo.of(`~attached/${key}`, policy, facts, (reader) =>
+      reportPolicy(kind, key, own.get(key)!, policy.metadata.generation, reader, run.options),
+    );
+    collector.status(key, report.status);
+    collector.problemsOf(report.problems);
+    if (++done % sliceLength === 0) yield;
+  }
+  for (const { key, document, lastGood } of broken) {
+    const generation = field(field(document, "metadata"), "generation");
+    const status = rejectedStatus(
+      kind,
+      key,
+      own.get(key)!,
+      lastGood !== undefined,
+      typeof generation === "number" ? generation : undefined,
+      run.options,
+    );
+    collector.status(key, memo.keepValue(`status/${key}`, status));
+  }
+}
+
+function index(
+  kind: PolicyKind,
+  namespace: string,
+  claims: readonly Claim[],
+  byFact: Map<string, Claim[]>,
+): void {
+  for (const claim of claims) {
+    const fact = claimsFact(kind.kind, targetKey(claim.target.kind, namespace, claim.target.name));
+    const list = byFact.get(fact);
+    if (list === undefined) byFact.set(fact, [claim]);
+    else list.push(claim);
+  }
+}
+
+interface PolicyReport {
+  readonly status: PolicyStatus;
+  readonly problems: readonly CompileProblem[];
+}
+
+function reportPolicy(
+  kind: PolicyKind,
+  key: ResourceKey,
+  claims: readonly Claim[],
+  generation: number | undefined,
+  facts: FactReader,
+  options: CompileOptions,
+): PolicyReport {
+  const problems: CompileProblem[] = [];
+  const ancestors = claims.map((claim) => {
+    const finding = findingOf(kind, claim, facts);
+    if (finding !== null) problems.push(problemOf(key, finding));
+    const accepted = goodUnless("Accepted", verdictOf([finding]), "Accepted", generation);
+    return ancestorOf(key, claim.target, accepted, options);
+  });
+  return { status: { ancestors }, problems };
+}
+
+/** Each target is an ancestor of its own, so there are no more of them than a status may have (16). */
+function ancestorOf(
+  policy: ResourceKey,
+  { kind, name, sectionName }: PolicyTarget,
+  accepted: StatusCondition,
+  options: CompileOptions,
+): PolicyStatus["ancestors"][number] {
+  const { namespace } = parseKey(policy);
+  const ref = { group: policyTargetGroups[kind], kind, namespace, name };
+  return {
+    ancestorRef: sectionName === undefined ? ref : { ...ref, sectionName },
+    controllerName: options.controllerName ?? defaultControllerName,
+    conditions: [accepted],
+  };
+}
+
+/** Why a policy does not hold for a target; null where it does. */
+function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding | null {
+  const { target, policy, index: at, refused } = claim;
+  const { namespace } = parseKey(policy);
+  const path = `spec.targetRefs[${at}]`;
+  const name = `${target.kind} ${namespace}/${target.name}`;
+  const key = targetKey(target.kind, namespace, target.name);
+  const presence = readPresence(facts, key);
+  if (presence === "absent") return makeFinding("TargetNotFound", path, `there is no ${name}`);
+  if (presence === "rejected")
+    return makeFinding("TargetNotFound", path, `${name} has errors; mend it first`);
+  const { sectionName = "" } = target;
+  if (sectionName !== "") {
+    const found = sectionsOf(facts.read(key) as Resource);
+    if (!found.includes(sectionName)) {
+      return makeFinding("TargetNotFound", `${path}.sectionName`, sectionMissing(target, name, found));
+    }
+  }
+  if (refused !== null) return refused;
+  const holder = holderOf(readClaims(facts, kind.kind, key), sectionName);
+  if (holder === undefined || holder.policy === policy) return null;
+  const message = `${kind.kind} ${parseKey(holder.policy).name}, which goes first, holds for this target already; remove one`;
+  return makeFinding("Conflicted", path, message);
+}
+
+function sectionMissing(
+  { kind, sectionName = "" }: PolicyTarget,
+  name: string,
+  found: readonly string[],
+): string {
+  const word = sectionWords[kind];
+  if (word === "") return `a ${kind} has no parts; remove it`;
+  const has = found.length === 0 ? "none has a name" : `it has ${found.join(", ")}`;
+  return `${name} has no ${word} ${sectionName}; ${has}`;
+}
+
+/** What is wrong with it is told by validation; the status says what became of it. */
+function rejectedStatus(
+  kind: PolicyKind,
+  key: ResourceKey,
+  claims: readonly Claim[],
+  hasLastGood: boolean,
+  generation: number | undefined,
+  options: CompileOptions,
+): PolicyStatus {
+  const consequence =
+    kind.failure === "open"
+      ? "it is not in force"
+      : hasLastGood
+        ? "the version before it stays in force"
+        : "its targets deny until it is mended";
+  const verdict = { reason: "Invalid", message: `it has errors, so ${consequence}` };
+  const accepted = goodUnless("Accepted", verdict, "Accepted", generation);
+  return { ancestors: claims.map(({ target }) => ancestorOf(key, target, accepted, options)) };
+}

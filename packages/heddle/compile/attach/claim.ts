@@ -1,0 +1,99 @@
+import {
+  keyOf,
+  makeKey,
+  parseKey,
+  policyTargetGroups,
+  type PolicyTarget,
+  type PolicyTargetKind,
+  type ResourceKey,
+} from "../../resources/index.ts";
+import { createdMs } from "../age.ts";
+import type { RejectedResource } from "../compile-io.ts";
+import type { FactName, FactReader } from "../facts.ts";
+import { field, textField } from "../loose.ts";
+import { makeFinding, type Finding } from "../status.ts";
+import type { PolicyKind } from "./policy-kind.ts";
+import type { Policy, PolicySpec } from "./policy.ts";
+
+/** What a policy says of one of its targets. */
+export interface Claim {
+  readonly policy: ResourceKey;
+  readonly createdMs: number;
+  /** Of the target among the policy's. */
+  readonly index: number;
+  readonly target: PolicyTarget;
+  /** Null: the policy has errors and fails closed, so that the target denies. */
+  readonly spec: PolicySpec | null;
+  /** Why it does not hold, whatever is there: it stands in no other's way. */
+  readonly refused: Finding | null;
+}
+
+/** The fact that holds the claims on a target of policies of a kind, the one that goes first first. */
+export const claimsFact = (kind: string, target: ResourceKey): FactName => `~policy/${kind}/${target}`;
+
+export function readClaims(facts: FactReader, kind: string, target: ResourceKey): readonly Claim[] {
+  return (facts.read(claimsFact(kind, target)) as readonly Claim[] | undefined) ?? [];
+}
+
+export const targetKey = (kind: PolicyTargetKind, namespace: string, name: string): ResourceKey =>
+  makeKey(policyTargetGroups[kind], kind, namespace, name);
+
+/** The claim that holds for a section of a target; "" is all of it. */
+export function holderOf(claims: readonly Claim[], sectionName: string): Claim | undefined {
+  return claims.find(({ target, refused }) => refused === null && (target.sectionName ?? "") === sectionName);
+}
+
+/** The older first, then the lower name: all claims on a target are of one namespace. */
+export function compareClaims(a: Claim, b: Claim): number {
+  if (a.createdMs !== b.createdMs) return a.createdMs - b.createdMs;
+  return a.policy < b.policy ? -1 : a.policy > b.policy ? 1 : a.index - b.index;
+}
+
+export function claimsOf(kind: PolicyKind, policy: Policy): readonly Claim[] {
+  const { targetRefs } = policy.spec;
+  return targetRefs.map((target, index) => {
+    const mistake = kind.mistake?.(policy.spec, target) ?? null;
+    const refused = mistake && makeFinding("Invalid", mistake.path, mistake.message);
+    return { policy: keyOf(policy), createdMs: createdMs(policy), index, target, spec: policy.spec, refused };
+  });
+}
+
+/**
+ * Of a policy with errors. Where its kind fails closed they are those of its last good version, or as far as its
+ * targets can be read they deny. Where it fails open they only carry its status.
+ */
+export function claimsOfRejected(kind: PolicyKind, rejected: RejectedResource): readonly Claim[] {
+  const { key, document, lastGood } = rejected;
+  if (kind.failure === "closed" && lastGood !== undefined) return claimsOf(kind, lastGood as Policy);
+  const metadata = field(document, "metadata");
+  const { namespace, name } = parseKey(key);
+  const creationTimestamp = textField(metadata, "creationTimestamp");
+  const age = createdMs({
+    metadata: { namespace, name, ...(creationTimestamp !== undefined && { creationTimestamp }) },
+  });
+  const refused =
+    kind.failure === "closed" ? null : makeFinding("Invalid", "", "it has errors, and is not in force");
+  return readableTargets(kind, document).map(({ target, index }) => ({
+    policy: key,
+    createdMs: age,
+    index,
+    target,
+    spec: null,
+    refused,
+  }));
+}
+
+/** As many as a policy may have. */
+const maxTargets = 16;
+
+function readableTargets(kind: PolicyKind, document: unknown): { target: PolicyTarget; index: number }[] {
+  const refs = field(field(document, "spec"), "targetRefs");
+  if (!Array.isArray(refs)) return [];
+  return refs.slice(0, maxTargets).flatMap((ref, index) => {
+    const found = kind.targets.find((one) => one === textField(ref, "kind"));
+    const name = textField(ref, "name");
+    if (found === undefined || name === undefined) return [];
+    const sectionName = textField(ref, "sectionName");
+    return [{ target: { kind: found, name, ...(sectionName !== undefined && { sectionName }) }, index }];
+  });
+}

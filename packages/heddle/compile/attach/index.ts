@@ -1,0 +1,16 @@
+/**
+ * How policies of every kind attach: by `targetRefs` to Gateways, routes, Services and Backends, or to a listener, a
+ * rule or a port of one by `sectionName`. Along a chain of targets the most specific policy that has a field gives it;
+ * of two with one target the older holds, and the other says `Conflicted`.
+ *
+ *   policies ─ claims, by target ─┬─ statuses of the policies
+ *                                 └─ facts ── effectiveOf(kind, chain of places) ── emit: rules, clusters
+ *
+ * What a rule or a cluster reads are the facts of its own targets, so a policy costs those it concerns and no others.
+ */
+export { attachPolicies } from "./attach-policies.ts";
+export type { PolicyRun } from "./attach-policies.ts";
+export { effectiveOf } from "./effective.ts";
+export { withPolicies } from "./apply-policies.ts";
+export type { FieldMerge, PolicyKind } from "./policy-kind.ts";
+export type { Effective, Policy, PolicyPlace, PolicySpec } from "./policy.ts";

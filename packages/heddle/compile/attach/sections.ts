@@ -1,0 +1,32 @@
+import type { PolicyTargetKind, Resource } from "../../resources/index.ts";
+import { ruleName } from "../route-rules.ts";
+
+/** What `sectionName` names in a target, in one word; "" where it has no parts. */
+export const sectionWords: Readonly<Record<PolicyTargetKind, string>> = {
+  Gateway: "listener",
+  HTTPRoute: "rule",
+  GRPCRoute: "rule",
+  TCPRoute: "rule",
+  TLSRoute: "rule",
+  UDPRoute: "rule",
+  Service: "port",
+  Backend: "",
+};
+
+/** The names of the parts of a target. */
+export function sectionsOf(target: Resource): readonly string[] {
+  switch (target.kind) {
+    case "Gateway":
+      return target.spec.listeners.map(({ name }) => name);
+    case "HTTPRoute":
+    case "GRPCRoute":
+    case "TCPRoute":
+    case "TLSRoute":
+    case "UDPRoute":
+      return (target.spec.rules ?? []).map((rule: { name?: string }, index) => ruleName(rule.name, index));
+    case "Service":
+      return (target.spec.ports ?? []).flatMap(({ name }) => name ?? []);
+    default:
+      return [];
+  }
+}

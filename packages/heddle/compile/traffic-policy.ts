@@ -1,0 +1,47 @@
+import type { RetrySpec } from "@heddle/engine/model";
+import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
+import type { PolicyKind } from "./attach/index.ts";
+import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
+import type { RuleSource } from "./route-rules.ts";
+import { retryOf } from "./route-settings.ts";
+
+/** TrafficPolicies: a route's own word goes before them. */
+export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
+  kind: "TrafficPolicy",
+  targets: ["HTTPRoute", "GRPCRoute"],
+  merge: { timeouts: "whole", retry: "whole", cors: "whole", grpcWeb: "whole" },
+  failure: "open",
+  ownFields: ({ timeouts, retry, filters }) => [
+    ...(timeouts === undefined ? [] : ["timeouts"]),
+    ...(retry === null ? [] : ["retry"]),
+    ...(hasCors(filters) ? ["cors"] : []),
+  ],
+  emit: { rule: (rule, { spec }) => withTraffic(rule, spec) },
+};
+
+const hasCors = (filters: RuleSource["filters"]) => filters.some(({ type }) => type === "CORS");
+
+function withTraffic(
+  rule: RuleSource,
+  { timeouts, retry, cors, grpcWeb }: Partial<TrafficPolicySpec>,
+): RuleSource {
+  const filter: HTTPRouteFilter[] =
+    cors === undefined || hasCors(rule.filters) ? [] : [{ type: "CORS", cors }];
+  return {
+    ...rule,
+    // First, as it answers preflights, and marks what other filters answer.
+    filters: [...filter, ...rule.filters],
+    timeouts: rule.timeouts ?? timeouts,
+    retry: rule.retry ?? retrySpec(retry),
+    translatesGrpcWeb: grpcWeb === undefined ? rule.translatesGrpcWeb : grpcWeb === "Translate",
+  };
+}
+
+function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {
+  if (retry === undefined) return null;
+  const { grpcCodes, ...http } = retry;
+  const spec = retryOf(http)!;
+  return grpcCodes === undefined
+    ? spec
+    : { ...spec, grpcCodes: grpcCodes.map((name) => GRPC_STATUS_CODES[name]).sort((a, b) => a - b) };
+}
