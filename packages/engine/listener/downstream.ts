@@ -32,9 +32,16 @@ export interface StreamHandler {
     isOpened: boolean,
     owner: StreamOwner,
   ): StreamDownstream | "requests" | null;
+  /** Whether the server that a connection came by is still there, and passes on what it did. */
+  keeps(stream: StreamDownstream): boolean;
 }
 
+/** A connection that is passed on. TCP has no way to ask its ends to finish: a drain gives it time, and no word. */
 export interface StreamDownstream extends Downstream {
+  /** `ServerSpec.id` of the server that it came by. */
+  readonly server: string;
+  /** TLS was taken off it, or there was none: else no rules of this listener were asked of its client. */
+  readonly isOpened: boolean;
   /** Begins, when the connection's events reach it. */
   start(): void;
 }

@@ -9,7 +9,7 @@ export type {
   StreamHandler,
   StreamOwner,
 } from "./downstream.ts";
-export { Listener } from "./listener.ts";
+export { GRACE_MS, Listener } from "./listener.ts";
 export type { ListenerObserver, ListenerOptions } from "./listener.ts";
 export { DatagramListener } from "./datagram-listener.ts";
 export type { DatagramFlow, DatagramHandler, DatagramObserver } from "./datagram-listener.ts";

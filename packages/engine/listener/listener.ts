@@ -1,8 +1,8 @@
-import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
+import type { Clock, ClockTimer, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
-import { isSameRules, openAcceptSocket, peerOf } from "../net/index.ts";
+import { openAcceptSocket, peerOf } from "../net/index.ts";
 import type {
   AcceptedSocket,
   AcceptSocket,
@@ -10,6 +10,7 @@ import type {
   ConnectionEvents,
   HandshakeRefusal,
 } from "../net/index.ts";
+import { admitsAllOf } from "./client-rules.ts";
 import type { Downstream, RequestHandler, StreamDownstream, StreamHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
@@ -46,6 +47,9 @@ export interface ListenerOptions {
 /** Kernel's queue of connections not yet accepted; the system's own limit (somaxconn) may be lower. */
 const BACKLOG = 4_096;
 
+/** What is under way on connections that have to end, while the process goes on, has so long. */
+export const GRACE_MS = 30_000;
+
 /**
  * One bound address and port: accepts, secures, reads requests, drains. Handler, settings and certificates can be
  * replaced while it runs: connections stay, what comes next follows the new ones.
@@ -59,11 +63,15 @@ export class Listener implements ProtocolChoice {
   isDraining = false;
   private readonly options: ListenerOptions;
   private readonly connections = new Set<Downstream>();
+  /** Those of them that are passed on as they are. */
+  private readonly passedOn = new Set<StreamDownstream>();
   private socket: AcceptSocket | null = null;
   private certificates: ServerCertificates | null;
   private streams: StreamHandler | null;
   private challenges: ChallengeCertificates | null = null;
+  private idle: Promise<void> | null = null;
   private onIdle: (() => void) | null = null;
+  private cutTimer: ClockTimer | null = null;
 
   constructor(options: ListenerOptions) {
     this.options = options;
@@ -106,11 +114,28 @@ export class Listener implements ProtocolChoice {
     this.handler = handler;
     this.streams = streams;
     this.settings = settings;
-    const before = this.certificates;
+    const before = this.certificates?.clientValidation ?? null;
     this.certificates = certificates;
-    if (isSameRules(before?.clientValidation ?? null, certificates?.clientValidation ?? null)) return;
-    // Who was let in by other rules connects anew.
-    for (const downstream of this.connections) downstream.drain();
+    this.retire(this.endedBy(admitsAllOf(certificates?.clientValidation ?? null, before)));
+  }
+
+  /** Who may not stay: whose client the rules might refuse by now, and whose server is gone. */
+  private endedBy(areClientsAdmitted: boolean): Set<Downstream> {
+    const ended = new Set<Downstream>(areClientsAdmitted ? [] : this.connections);
+    for (const stream of this.passedOn) {
+      if (!(this.streams?.keeps(stream) ?? false)) ended.add(stream);
+      else if (!stream.isOpened) ended.delete(stream);
+    }
+    return ended;
+  }
+
+  /** They take nothing new, and end with what is under way, or are cut. */
+  private retire(ended: ReadonlySet<Downstream>): void {
+    if (ended.size === 0) return;
+    for (const downstream of ended) downstream.drain();
+    this.clock.after(GRACE_MS, () => {
+      for (const downstream of ended) if (this.connections.has(downstream)) downstream.cut();
+    });
   }
 
   /** What ACME servers are shown that validate a name; null while none does. */
@@ -186,6 +211,7 @@ export class Listener implements ProtocolChoice {
       return null;
     }
     this.connections.add(stream);
+    this.passedOn.add(stream);
     this.options.observer.onConnectionOpened();
     accepted.owner.target = stream;
     stream.start();
@@ -234,35 +260,36 @@ export class Listener implements ProtocolChoice {
 
   onDownstreamClosed(downstream: Downstream): void {
     if (!this.connections.delete(downstream)) return;
+    this.passedOn.delete(downstream as StreamDownstream);
     this.options.observer.onConnectionClosed();
-    if (this.connections.size === 0) this.onIdle?.();
+    if (this.connections.size > 0) return;
+    this.cutTimer?.cancel();
+    this.onIdle?.();
   }
 
   get connectionCount(): number {
     return this.connections.size;
   }
 
-  /** Stops accepting; idle connections close, exchanges finish. Resolves when none is left or time is up. */
+  /**
+   * Stops accepting; idle connections close, exchanges finish. Resolves when none is left or time is up. Asked again
+   * it takes the new time.
+   */
   drain(timeoutMs: number): Promise<void> {
     this.isDraining = true;
     this.socket?.close();
     this.socket = null;
     for (const downstream of this.connections) downstream.drain();
-    if (timeoutMs <= 0) this.cut();
-    if (this.connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.clock.after(timeoutMs, () => {
-        this.cut();
-        resolve();
-      });
-      this.onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+    this.cutTimer?.cancel();
+    this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
+    if (this.connections.size === 0) this.onIdle!();
+    else if (timeoutMs <= 0) this.cut();
+    else this.cutTimer = this.clock.after(timeoutMs, () => this.cut());
+    return this.idle;
   }
 
   private cut(): void {
     for (const downstream of this.connections) downstream.cut();
+    this.onIdle?.();
   }
 }

@@ -386,7 +386,7 @@ class TlsAcceptor {
 const ACME_PROTOCOL = "acme-tls/1";
 
 /** Of none and none, too. */
-export function isSameRules(a: ClientRules | null, b: ClientRules | null): boolean {
+function isSameRules(a: ClientRules | null, b: ClientRules | null): boolean {
   return a === b || (a?.mode === b?.mode && a?.caPem === b?.caPem);
 }
 

@@ -4,7 +4,7 @@
  */
 export { Connection } from "./connection.ts";
 export type { ConnectionEvents } from "./connection.ts";
-export { isSameRules, openAcceptSocket } from "./accept.ts";
+export { openAcceptSocket } from "./accept.ts";
 export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeRefusal } from "./accept.ts";
 export { atTurnEnd } from "./turn-end.ts";
 export type { TurnEnd } from "./turn-end.ts";

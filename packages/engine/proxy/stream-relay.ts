@@ -8,6 +8,14 @@ import type { MatchInfo, Peer } from "../message/index.ts";
 import type { Connection, DialEvents, DialFailure } from "../net/index.ts";
 import type { FlowContext } from "./flow-context.ts";
 
+/** By what a connection came in: see StreamDownstream. */
+export interface StreamOrigin {
+  readonly server: string;
+  readonly isOpened: boolean;
+  /** "" where the client named none. */
+  readonly serverName: string;
+}
+
 /** Where the connections of a TCPRoute or TLSRoute go. */
 export interface StreamRule {
   readonly info: MatchInfo;
@@ -27,6 +35,8 @@ export interface StreamRule {
  */
 export class StreamRelay extends Timer implements StreamDownstream {
   readonly exchange: Exchange;
+  readonly server: string;
+  readonly isOpened: boolean;
   private readonly context: FlowContext;
   private readonly owner: StreamOwner;
   private readonly client: Connection;
@@ -49,15 +59,24 @@ export class StreamRelay extends Timer implements StreamDownstream {
     owner: StreamOwner,
     client: Connection,
     peer: Peer,
-    serverName: string,
+    origin: StreamOrigin,
     rule: StreamRule,
   ) {
     super();
+    this.server = origin.server;
+    this.isOpened = origin.isOpened;
     this.context = context;
     this.owner = owner;
     this.client = client;
     this.lastByteMs = context.clock.now();
-    const head = new RequestHead("", peer.tls === null ? "http" : "https", serverName, "", "", new Fields());
+    const head = new RequestHead(
+      "",
+      peer.tls === null ? "http" : "https",
+      origin.serverName,
+      "",
+      "",
+      new Fields(),
+    );
     head.version = 0;
     this.exchange = new Exchange(head, peer, rule.info, this.lastByteMs);
     this.cluster = rule.backends.choose(context.random)?.cluster ?? null;
@@ -134,11 +153,10 @@ export class StreamRelay extends Timer implements StreamDownstream {
       this.finish();
       return;
     }
-    if (error !== null || !this.hasClientEnded || !this.isOpen) {
-      this.exchange.fault ??= makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error);
-      // The reset goes on: an endpoint must not take what it got for all there was.
-      target.connection.destroy(this.isOpen);
-    }
+    if (error === null && this.hasClientEnded && this.hasTargetEnded) return;
+    this.exchange.fault ??= makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error);
+    // The reset goes on: an endpoint must not take what it got for all there was.
+    target.connection.destroy(this.isOpen);
   }
 
   // From the endpoint
@@ -247,12 +265,11 @@ export class StreamRelay extends Timer implements StreamDownstream {
     else this.client.destroy(true);
   }
 
-  /** Drain: what is under way goes on until it ends or is cut. */
+  /** Nothing can be said to its ends: it goes on until it ends by itself or is cut. */
   drain(): void {}
 
   cut(): void {
-    this.exchange.fault ??= makeFault("HDL_DRAINING", "shut down");
-    this.client.destroy(true);
+    this.break(makeFault("HDL_DRAINING", "the time to finish is up"));
   }
 
   expire(nowMs: number): void {
@@ -262,11 +279,14 @@ export class StreamRelay extends Timer implements StreamDownstream {
       return;
     }
     const { tcpIdleMs } = this.owner.settings;
-    this.exchange.fault ??= makeFault(
-      "HDL_DOWNSTREAM_IDLE_TIMEOUT",
-      `no byte either way within ${tcpIdleMs} ms`,
-    );
-    this.client.destroy(true);
+    this.break(makeFault("HDL_DOWNSTREAM_IDLE_TIMEOUT", `no byte either way within ${tcpIdleMs} ms`));
+  }
+
+  /** Both ends see that it is no orderly one. */
+  private break(fault: Fault): void {
+    this.exchange.fault ??= fault;
+    if (this.isClientGone) this.target?.connection.destroy(true);
+    else this.client.destroy(true);
   }
 
   private finish(): void {

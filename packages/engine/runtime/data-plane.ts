@@ -4,7 +4,7 @@ import type { Clock, Random } from "../base/index.ts";
 import { Cluster } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
-import { DatagramListener, Listener } from "../listener/index.ts";
+import { DatagramListener, GRACE_MS, Listener } from "../listener/index.ts";
 import type { RequestHandler, StreamHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
@@ -114,7 +114,8 @@ export class DataPlane {
   private readonly clusterHashes = new Map<string, string>();
   private readonly bound = new Map<string, Bound>();
   private builtRoutes = new Map<string, BuiltRoute>();
-  private readonly draining = new Set<Promise<void>>();
+  /** Listeners that left, and have connections yet. */
+  private readonly leaving = new Set<Listener | DatagramListener>();
   private ticketKeys: Buffer;
   private challengeCertificates: ChallengeCertificates | null = null;
   private challengeHash = "";
@@ -421,8 +422,8 @@ export class DataPlane {
   }
 
   private drainAway(listener: Listener | DatagramListener): void {
-    const drained = listener.drain(DRAIN_MS).finally(() => this.draining.delete(drained));
-    this.draining.add(drained);
+    this.leaving.add(listener);
+    void listener.drain(GRACE_MS).then(() => this.leaving.delete(listener));
   }
 
   private bind(next: NextListener): Promise<void> {
@@ -502,8 +503,9 @@ export class DataPlane {
 
   /** No new connections; exchanges in flight finish, what is left after `timeoutMs` is cut. */
   async drain(timeoutMs: number): Promise<void> {
-    const all = [...this.bound.values()].filter((bound) => bound.report.error === null);
-    await Promise.all([...all.map((bound) => bound.listener.drain(timeoutMs)), ...this.draining]);
+    const open = [...this.bound.values()].filter((bound) => bound.report.error === null);
+    const all = [...open.map(({ listener }) => listener), ...this.leaving];
+    await Promise.all(all.map((listener) => listener.drain(timeoutMs)));
   }
 
   /** After `drain`: closes what is kept alive. */
@@ -526,7 +528,6 @@ export class DataPlane {
   }
 }
 
-const DRAIN_MS = 30_000;
 const BIND_TRIES = 20;
 const BIND_PAUSE_MS = 50;
 

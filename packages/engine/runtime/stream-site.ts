@@ -31,8 +31,13 @@ export function buildStreamSite(
       if (spec.stream === undefined) return isOpened ? "requests" : null;
       // The configuration may have changed since the first octets: what is opened is never passed on as TLS.
       if (value === null || isOpened !== (spec.stream === "opened")) return null;
-      return new StreamRelay(context.flow, owner, accepted.connection, peer, serverName, value);
+      const origin = { server: spec.id, isOpened, serverName };
+      return new StreamRelay(context.flow, owner, accepted.connection, peer, origin, value);
     },
+    keeps: ({ server, isOpened }) =>
+      unit.servers.some(
+        ({ id, stream }) => id === server && stream === (isOpened ? "opened" : "passthrough"),
+      ),
   };
 }
 
