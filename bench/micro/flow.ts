@@ -94,7 +94,7 @@ function makeCluster(): StreamCluster {
       name: "c",
       protocol: "http1",
       endpoints: "c",
-      balancing: "peak-ewma",
+      balancing: { algorithm: "peak-ewma" },
       tls: null,
       settings: DEFAULT_CLUSTER_SETTINGS,
     },

@@ -95,7 +95,7 @@ const cluster = new SocketlessCluster(
     name: "c",
     protocol: "http1",
     endpoints: "c",
-    balancing: "peak-ewma",
+    balancing: { algorithm: "peak-ewma" },
     tls: null,
     settings: DEFAULT_CLUSTER_SETTINGS,
   },

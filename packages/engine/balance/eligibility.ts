@@ -27,7 +27,12 @@ export function isEligible<E extends BalancedEndpoint>(
 }
 
 /** The least mode that leaves an endpoint to choose. Looks at each until it finds one that needs nothing given up. */
-export function leastMode<E extends BalancedEndpoint>(endpoints: readonly E[], exclude: E | null): number {
+export function leastMode<E extends BalancedEndpoint>(
+  endpoints: readonly E[],
+  exclude: E | null,
+  ignoresHealth: boolean = false,
+): number {
+  if (ignoresHealth) return endpoints.length > 1 || endpoints[0] !== exclude ? PANIC : ANYTHING;
   let mode = ANYTHING;
   for (let i = 0; i < endpoints.length; i++) {
     const endpoint = endpoints[i];

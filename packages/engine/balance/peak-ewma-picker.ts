@@ -1,5 +1,5 @@
 import type { Random } from "../base/index.ts";
-import type { BalancedEndpoint, Picker } from "./endpoint.ts";
+import type { BalancedEndpoint, FlatPicker } from "./endpoint.ts";
 import { latencyAt } from "./latency.ts";
 import { WeightedSampler } from "./weighted-sampler.ts";
 
@@ -22,8 +22,16 @@ const NOTABLY_BETTER = 0.8;
  * An endpoint without a measurement gets one request when it is drawn, and no second one before it has answered
  * unless the other candidate is worse than PENALTY_MS.
  */
-export class PeakEwmaPicker<E extends BalancedEndpoint> implements Picker<E> {
+export class PeakEwmaPicker<E extends BalancedEndpoint> implements FlatPicker<E> {
   private readonly sampler = new WeightedSampler<E>();
+
+  get ignoresHealth(): boolean {
+    return this.sampler.ignoresHealth;
+  }
+
+  set ignoresHealth(value: boolean) {
+    this.sampler.ignoresHealth = value;
+  }
 
   pick(endpoints: readonly E[], nowMs: number, random: Random, exclude: E | null = null): E | null {
     const first = this.sampler.draw(endpoints, random, exclude);

@@ -1,12 +1,13 @@
 import type { Random } from "../base/index.ts";
 import { isEligible, leastMode } from "./eligibility.ts";
-import type { BalancedEndpoint, Picker } from "./endpoint.ts";
+import type { BalancedEndpoint, FlatPicker } from "./endpoint.ts";
 
 /**
  * In turn, in proportion to weight and evenly spread: nginx's smooth weighted round robin (weights 5, 1, 1 give
  * a a b a c a a). Starts at a random place of the cycle, so that many workers do not all begin with the first.
  */
-export class RoundRobinPicker<E extends BalancedEndpoint> implements Picker<E> {
+export class RoundRobinPicker<E extends BalancedEndpoint> implements FlatPicker<E> {
+  ignoresHealth = false;
   private known: readonly E[] | null = null;
   private isUniform = true;
   /** Where the next pick begins to look, while all weights are equal. */
@@ -17,7 +18,7 @@ export class RoundRobinPicker<E extends BalancedEndpoint> implements Picker<E> {
   pick(endpoints: readonly E[], _nowMs: number, random: Random, exclude: E | null = null): E | null {
     if (endpoints.length === 0) return null;
     if (this.known !== endpoints) this.learn(endpoints, random);
-    const mode = leastMode(endpoints, exclude);
+    const mode = leastMode(endpoints, exclude, this.ignoresHealth);
     return this.isUniform
       ? this.pickNext(endpoints, exclude, mode)
       : this.pickMostOwed(endpoints, exclude, mode);

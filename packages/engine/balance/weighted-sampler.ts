@@ -8,6 +8,8 @@ const BLIND_DRAWS = 4;
 
 /** Draws eligible endpoints with probability proportional to weight; exact, however many are not eligible. */
 export class WeightedSampler<E extends BalancedEndpoint> {
+  /** As FlatPicker's. */
+  ignoresHealth = false;
   private known: readonly E[] | null = null;
   private isUniform = true;
   private cumulative = new Float64Array(0);
@@ -18,14 +20,15 @@ export class WeightedSampler<E extends BalancedEndpoint> {
     if (this.known !== endpoints) this.learn(endpoints);
     for (let i = 0; i < BLIND_DRAWS; i++) {
       const endpoint = endpoints[this.drawIndex(random)];
-      if (endpoint.isAvailable && endpoint !== exclude) return endpoint;
+      if ((endpoint.isAvailable || this.ignoresHealth) && endpoint !== exclude) return endpoint;
     }
-    return this.countOut(endpoints, random, exclude, null, leastMode(endpoints, exclude));
+    const mode = leastMode(endpoints, exclude, this.ignoresHealth);
+    return this.countOut(endpoints, random, exclude, null, mode);
   }
 
   /** A second one, as good a choice as `first`, which `draw` gave; null when there is no other such. */
   drawOther(endpoints: readonly E[], random: Random, exclude: E | null, first: E): E | null {
-    const mode = first.isAvailable ? AVAILABLE : PANIC;
+    const mode = first.isAvailable && !this.ignoresHealth ? AVAILABLE : PANIC;
     for (let i = 0; i < BLIND_DRAWS; i++) {
       const endpoint = endpoints[this.drawIndex(random)];
       if (endpoint !== first && isEligible(endpoint, exclude, mode)) return endpoint;

@@ -1,13 +1,13 @@
 import type { Clock, Fault, FaultCode, Random, TimerWheel } from "../base/index.ts";
-import {
-  observeFailure,
-  observeLatency,
-  PeakEwmaPicker,
-  RandomPicker,
-  RoundRobinPicker,
-} from "../balance/index.ts";
+import { NO_KEY, observeFailure, observeLatency } from "../balance/index.ts";
 import type { Picker } from "../balance/index.ts";
-import type { ClusterSettings, ClusterUnit, EndpointsUnit } from "../model/index.ts";
+import type {
+  ClusterSettings,
+  ClusterUnit,
+  EndpointsUnit,
+  HashKeySpec,
+  SessionPersistenceSpec,
+} from "../model/index.ts";
 import { endpointName } from "../model/index.ts";
 import type { Exchange, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { Connection, DialEvents, DialTls } from "../net/index.ts";
@@ -17,6 +17,9 @@ import { Endpoint } from "./endpoint.ts";
 import type { EndpointObserver } from "./endpoint.ts";
 import { HealthChecks } from "./health-checks.ts";
 import type { HealthHome } from "./health-checks.ts";
+import { makePicker } from "./make-picker.ts";
+import { selectMembers } from "./members.ts";
+import { requestKey } from "./request-key.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { Transport } from "./transport.ts";
 import type { TransportHome } from "./transport.ts";
@@ -52,9 +55,18 @@ export class Cluster implements TransportHome, HealthHome {
   epoch = 0;
   private readonly context: ClusterContext;
   unit: ClusterUnit;
+  /** Where the keys of requests are; null: it does not look at any. */
+  hash: HashKeySpec | null;
+  /** How it keeps sessions where the rule does not; null: it does not. */
+  sticky: SessionPersistenceSpec | null;
+  /** It tells clients something that has them come back to the same endpoint. */
+  keepsClients: boolean;
   limits: Http1Limits;
   budget: RetryBudget;
   private picker: Picker<Endpoint>;
+  /** As the picker sees them: how often availability has changed. */
+  private readonly changes = { count: 0 };
+  private hasHadEndpoints = false;
   private readonly transport: Transport;
   private ejector: Ejector;
   private health: HealthChecks | null = null;
@@ -66,16 +78,22 @@ export class Cluster implements TransportHome, HealthHome {
     this.index = index;
     this.context = context;
     this.unit = unit;
+    this.hash = unit.balancing.hash ?? null;
+    this.sticky = unit.balancing.sticky ?? null;
+    this.keepsClients = this.sticky !== null || this.hash?.cookie !== undefined;
     this.transport = new Transport(this);
     this.transport.setTls(tls);
     this.limits = limitsOf(unit);
     this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
-    this.picker = makePicker(unit.balancing);
+    this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
     this.startChecks();
   }
 
-  /** A changed unit of the same name. New connections follow it; those under other TLS or protocol are not reused. */
+  /**
+   * A changed unit of the same name. New connections follow it; those under other TLS or protocol are not reused. Its
+   * balancing holds from the next `takeEndpoints` on.
+   */
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
     this.index = index;
     const isOtherTls =
@@ -88,8 +106,10 @@ export class Cluster implements TransportHome, HealthHome {
     // A change of endpoints must not refill it.
     if (ratio !== before.retryBudgetRatio || floor !== before.retryBudgetMinPerSecond)
       this.budget = new RetryBudget(ratio, floor);
-    if (unit.balancing !== this.unit.balancing) this.picker = makePicker(unit.balancing);
     this.unit = unit;
+    this.hash = unit.balancing.hash ?? null;
+    this.sticky = unit.balancing.sticky ?? null;
+    this.keepsClients = this.sticky !== null || this.hash?.cookie !== undefined;
     this.transport.setTls(tls);
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
@@ -103,24 +123,39 @@ export class Cluster implements TransportHome, HealthHome {
     for (const endpoint of this.endpoints) endpoint.closeIdle();
   }
 
-  /** Endpoints that stay keep their connections; those that go finish their exchanges. */
+  /** As `takeEndpoints`, at once. */
   setEndpoints(unit: EndpointsUnit | null): void {
+    for (const _ of this.takeEndpoints(unit));
+  }
+
+  /**
+   * Endpoints that stay keep their connections; those that go finish their exchanges. Yields while a large table is
+   * built, and holds when it is done.
+   */
+  *takeEndpoints(unit: EndpointsUnit | null): Generator<void> {
     const next = new Map<string, Endpoint>();
-    for (const spec of unit?.endpoints ?? []) {
+    const { balancing } = this.unit;
+    const joinedMs = this.hasHadEndpoints ? this.context.clock.now() : -Infinity;
+    for (const spec of selectMembers(unit?.endpoints ?? [], balancing)) {
       const name = endpointName(spec);
-      if (spec.weight <= 0 || next.has(name)) continue;
+      if (next.has(name)) continue;
       const known = this.byName.get(name);
       const endpoint = known ?? new Endpoint(spec, -1, this);
-      endpoint.weight = spec.weight;
-      endpoint.zone = spec.zone;
+      if (known === undefined) endpoint.rampFromMs = joinedMs;
+      endpoint.place(spec);
       endpoint.index = this.context.indexOf(`endpoint:${this.unit.endpoints}|${name}`);
       next.set(name, endpoint);
     }
+    const endpoints = [...next.values()];
+    const picker = makePicker(balancing, endpoints, this.changes);
+    if (picker.prepare !== undefined) yield* picker.prepare(endpoints);
     for (const [name, endpoint] of this.byName) if (!next.has(name)) this.retire(endpoint);
     this.byName = next;
-    this.endpoints = [...next.values()];
-    this.ejector.follow(this.endpoints);
-    this.health?.follow(this.endpoints);
+    this.endpoints = endpoints;
+    this.picker = picker;
+    this.hasHadEndpoints ||= endpoints.length > 0;
+    this.ejector.follow(endpoints);
+    this.health?.follow(endpoints);
   }
 
   /** The cluster left the configuration: idle connections close, exchanges finish. */
@@ -153,12 +188,17 @@ export class Cluster implements TransportHome, HealthHome {
   /**
    * Picks an endpoint for an attempt; null when there is none. `exclude` is the one that failed before, `unreachable`
    * those that the exchange could not connect to: while there is any other, even an ejected one, they are not tried
-   * again. Whose first attempt has failed does not probe for others.
+   * again. Whose first attempt has failed does not probe for others. `key` is that of the request where the cluster
+   * hashes: see `hash`.
    */
-  pick(exclude: Endpoint | null, unreachable: readonly Endpoint[] = NONE): Endpoint | null {
+  pick(
+    exclude: Endpoint | null,
+    unreachable: readonly Endpoint[] = NONE,
+    key: number = NO_KEY,
+  ): Endpoint | null {
     const nowMs = this.context.clock.now();
     const probe = exclude === null ? this.ejector.probeDue(nowMs) : null;
-    const picked = probe ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude);
+    const picked = probe ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude, key);
     if (picked === null || !unreachable.includes(picked)) return picked;
     return this.pickOther(unreachable, exclude) ?? picked;
   }
@@ -169,20 +209,22 @@ export class Cluster implements TransportHome, HealthHome {
   }
 
   /**
-   * One that is none of `unreachable`: an available one first, then `exclude`, then an ejected one. From a random
-   * place on, so that it is not always the same.
+   * One that is none of `unreachable`: an available one of the first priority first, then `exclude`, then an ejected
+   * one. From a random place on, so that it is not always the same.
    */
   private pickOther(unreachable: readonly Endpoint[], exclude: Endpoint | null): Endpoint | null {
     const { endpoints } = this;
     const start = Math.floor(this.context.random.next() * endpoints.length);
+    let good: Endpoint | null = null;
     let next: Endpoint | null = null;
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[(start + i) % endpoints.length];
       if (unreachable.includes(endpoint)) continue;
-      if (endpoint.isAvailable && endpoint !== exclude) return endpoint;
+      const isGood = endpoint.isAvailable && endpoint !== exclude;
+      if (isGood && (good === null || endpoint.priority < good.priority)) good = endpoint;
       if (next === null || endpoint.isAvailable) next = endpoint;
     }
-    return next;
+    return good ?? next;
   }
 
   /** Opens one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */
@@ -212,6 +254,11 @@ export class Cluster implements TransportHome, HealthHome {
     endpoint.onConnectionGone();
   }
 
+  /** Of a request or connection, for `pick`. `clientAddress` may be "". */
+  keyOf(request: RequestHead, clientAddress: string): number {
+    return this.hash === null ? NO_KEY : requestKey(this.hash, request, clientAddress);
+  }
+
   // TransportHome
 
   get settings(): ClusterSettings {
@@ -232,6 +279,11 @@ export class Cluster implements TransportHome, HealthHome {
 
   get observer(): EndpointObserver {
     return this.context.observer;
+  }
+
+  onAvailability(endpoint: Endpoint): void {
+    this.changes.count++;
+    if (endpoint.isAvailable) endpoint.rampFromMs = this.context.clock.now();
   }
 
   // HealthHome
@@ -316,15 +368,4 @@ function limitsOf(unit: ClusterUnit): Http1Limits {
     maxFields: unit.settings.maxFields,
     maxTargetBytes: unit.settings.maxHeadBytes,
   };
-}
-
-function makePicker(balancing: ClusterUnit["balancing"]): Picker<Endpoint> {
-  switch (balancing) {
-    case "round-robin":
-      return new RoundRobinPicker<Endpoint>();
-    case "random":
-      return new RandomPicker<Endpoint>();
-    case "peak-ewma":
-      return new PeakEwmaPicker<Endpoint>();
-  }
 }

@@ -23,6 +23,7 @@ function setUp(count: number, settings: Partial<ClusterSettings> = {}) {
       upstreamConnectFailed() {},
       upstreamReused() {},
     },
+    onAvailability() {},
   };
   const endpoints = Array.from(
     { length: count },

@@ -18,6 +18,8 @@ export interface EndpointHome {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly observer: EndpointObserver;
+  /** An endpoint became available, or ceased to be. */
+  onAvailability(endpoint: Endpoint): void;
 }
 
 /** Connections of an endpoint, for counters. */
@@ -46,17 +48,22 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
   readonly address: string;
   readonly port: number;
   weight: number;
-  zone: string;
+  priority = 0;
+  zone = "";
+  node = "";
+  forZones: readonly string[] | null = null;
   /** Place in shared memory. */
   index: number;
   inFlight = 0;
   /** Peak EWMA of the time to the response head; 0 until measured. */
   ewmaMs = 0;
   ewmaAtMs = 0;
-  /** Left out after faults: see Ejector. */
-  isEjected = false;
-  /** What health checks say; true where there are none. */
-  isHealthy = true;
+  /** Neither ejected nor unhealthy. */
+  isAvailable = true;
+  /** When it joined or recovered; -Infinity: with the cluster's first endpoints. */
+  rampFromMs = -Infinity;
+  private ejected = false;
+  private healthy = true;
   /** Out of the configuration: finishes its exchanges, takes no new ones. */
   isRemoved = false;
   consecutiveFaults = 0;
@@ -84,8 +91,44 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
     this.address = spec.address;
     this.port = spec.port;
     this.weight = spec.weight;
-    this.zone = spec.zone;
     this.index = index;
+    this.place(spec);
+  }
+
+  /** Takes over what a changed configuration says of it. */
+  place(spec: EndpointSpec): void {
+    this.weight = spec.weight;
+    this.priority = spec.priority ?? 0;
+    this.zone = spec.zone;
+    this.node = spec.node ?? "";
+    this.forZones = spec.forZones ?? null;
+  }
+
+  /** Left out after faults: see Ejector. */
+  get isEjected(): boolean {
+    return this.ejected;
+  }
+
+  set isEjected(value: boolean) {
+    this.ejected = value;
+    this.updateAvailability();
+  }
+
+  /** What health checks say; true where there are none. */
+  get isHealthy(): boolean {
+    return this.healthy;
+  }
+
+  set isHealthy(value: boolean) {
+    this.healthy = value;
+    this.updateAvailability();
+  }
+
+  private updateAvailability(): void {
+    const isAvailable = !this.ejected && this.healthy;
+    if (isAvailable === this.isAvailable) return;
+    this.isAvailable = isAvailable;
+    this.home.onAvailability(this);
   }
 
   get limits(): Http1Limits {
@@ -102,10 +145,6 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
 
   get wheel(): TimerWheel {
     return this.home.wheel;
-  }
-
-  get isAvailable(): boolean {
-    return !this.isEjected && this.isHealthy;
   }
 
   /** A kept-alive connection, or null. */

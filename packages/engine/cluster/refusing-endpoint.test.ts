@@ -17,7 +17,7 @@ function attemptsAtFailing(code: FaultCode): number {
       name: "c",
       protocol: "http1",
       endpoints: "c",
-      balancing: "peak-ewma",
+      balancing: { algorithm: "peak-ewma" },
       tls: null,
       settings: { ...DEFAULT_CLUSTER_SETTINGS, ejectAfterFaults: 0 },
     },

@@ -7,6 +7,7 @@ export { Fields, isFieldValue, isToken, makeFieldBlock, SPAN, TOKEN_BYTES } from
 export type { FieldBlock } from "./fields.ts";
 export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
 export type { Scheme } from "./head.ts";
+export { readCookie } from "./cookie.ts";
 export { httpDate } from "./http-date.ts";
 export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
 export type { KnownName } from "./known-names.ts";

@@ -7,7 +7,7 @@ import type { Filter } from "../filter/index.ts";
 import { Fields, IN_PROCESS_PEER, LENGTH_UNKNOWN, RequestHead } from "../message/index.ts";
 import type { Exchange, ExchangeEvents } from "../message/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "../model/index.ts";
-import type { ClusterSettings } from "../model/index.ts";
+import type { BalancingSpec, ClusterSettings } from "../model/index.ts";
 import { FakeClock } from "@heddle/testkit";
 import { ScriptedCluster } from "./scripted-cluster.suite.ts";
 import type { Attempt } from "./scripted-cluster.suite.ts";
@@ -31,6 +31,8 @@ export interface DriveOptions {
   /** Ports of 10.0.0.1; default [1, 2]. They are tried in turn; the log numbers them as they are used. */
   readonly endpoints?: readonly number[];
   readonly settings?: Partial<ClusterSettings>;
+  /** Default round robin. */
+  readonly balancing?: BalancingSpec;
   /** What opening the n-th attempt gives instead of a stream. */
   readonly openFaults?: readonly (Fault | null)[];
   /** The streams of attempts say "still connecting" until the test says otherwise. */
@@ -74,12 +76,13 @@ export class Drive {
     );
   }
 
-  private makeCluster({ settings, endpoints, openFaults, opensSlowly }: DriveOptions): ScriptedCluster {
+  private makeCluster(options: DriveOptions): ScriptedCluster {
+    const { settings, endpoints, openFaults, opensSlowly, balancing } = options;
     return new ScriptedCluster(
       { ...DEFAULT_CLUSTER_SETTINGS, ...settings },
       endpoints ?? [1, 2],
       { clock: this.clock, wheel: this.wheel },
-      { openFaults: openFaults ?? [], opensSlowly: opensSlowly ?? false },
+      { openFaults: openFaults ?? [], opensSlowly: opensSlowly ?? false, balancing },
     );
   }
 

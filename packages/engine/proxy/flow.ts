@@ -1,3 +1,4 @@
+import { NO_KEY } from "../balance/index.ts";
 import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Cluster, Endpoint } from "../cluster/index.ts";
@@ -12,6 +13,8 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
+import { AffinityCookie } from "./affinity-cookie.ts";
+import type { ClientKeeper } from "./client-keeper.ts";
 import { addMissingDate } from "./date-field.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
@@ -49,7 +52,7 @@ const NO_RULE: Rule = {
  *
  * This class takes the events of both ends, and holds the attempt under way. What it sends to the client is in
  * ResponseSide; what only some exchanges need is made when they need it: RequestSide for a body, Deadlines, Retries,
- * SessionKeeper, Tunnel.
+ * a ClientKeeper, Tunnel.
  */
 export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   readonly exchange: Exchange;
@@ -77,7 +80,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   tunnel: Tunnel | null = null;
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
-  private session: SessionKeeper | null = null;
+  private keeper: ClientKeeper | null = null;
   /** Null for what is no gRPC call. */
   private call: GrpcCall | null = null;
 
@@ -195,14 +198,28 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     this.cluster = backend.cluster;
     this.exchange.cluster = backend.cluster.name;
     this.exchange.clusterIndex = backend.cluster.index;
+    if (backend.cluster.keepsClients && this.keeper === null) this.makeKeeper(backend.cluster);
     this.backendChain = backend.chain;
     if (backend.chain.isEmpty) this.openRequest();
     else this.runRequestHeads(backend.chain.requestHead, 0, true);
   }
 
   private findSession(): RuleBackend | null {
-    this.session = new SessionKeeper(this.rule.sessionPersistence!);
-    return this.session.find(this.rule, this.exchange, this.context.clock.wallMs());
+    const keeper = new SessionKeeper(this.rule.sessionPersistence!);
+    this.keeper = keeper;
+    return keeper.find(this.rule, this.exchange, this.context.clock.wallMs());
+  }
+
+  /** Where the rule keeps no sessions the cluster may. */
+  private makeKeeper(cluster: Cluster): void {
+    const { exchange, context } = this;
+    if (cluster.sticky === null) {
+      this.keeper = AffinityCookie.makeFor(exchange, cluster.hash!, context.random);
+      return;
+    }
+    const keeper = new SessionKeeper(cluster.sticky);
+    keeper.findIn(cluster, exchange, context.clock.wallMs());
+    this.keeper = keeper;
   }
 
   private openRequest(): void {
@@ -251,9 +268,16 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   }
 
   private pick(cluster: Cluster, exclude: Endpoint | null): Endpoint | null {
-    const kept = this.session === null ? null : this.session.endpoint;
-    if (kept !== null && exclude === null) return kept;
-    return this.retries === null ? cluster.pick(exclude) : cluster.pick(exclude, this.retries.unreachable);
+    const { keeper, retries } = this;
+    if (keeper !== null && keeper.endpoint !== null && exclude === null) return keeper.endpoint;
+    const key = cluster.hash === null ? NO_KEY : this.keyFor(cluster);
+    return cluster.pick(exclude, retries === null ? undefined : retries.unreachable, key);
+  }
+
+  private keyFor(cluster: Cluster): number {
+    const { keeper, exchange } = this;
+    if (keeper !== null && keeper.key !== NO_KEY) return keeper.key;
+    return cluster.keyOf(exchange.request, exchange.clientAddress);
   }
 
   /** Another attempt would get the same request. */
@@ -360,7 +384,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.retriesOn(head.status, grpcStatus) && this.makeRetries().afterStatus(isLast)) return;
     if (head.status === 101) this.startTunnel();
     else addMissingDate(head.fields, context.clock);
-    if (this.session !== null) this.session.issue(head, this.endpoint!, exchange, context.clock.wallMs());
+    if (this.keeper !== null) this.keeper.issue(head, this.endpoint!, exchange, context.clock.wallMs());
     if (isLast) this.letGo();
     if (this.request !== null) this.request.forget();
     this.response.respond(head, isLast, null);

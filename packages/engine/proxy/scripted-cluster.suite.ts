@@ -5,11 +5,13 @@ import { Cluster } from "../cluster/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
 import { Fields, LENGTH_UNKNOWN, ResponseHead } from "../message/index.ts";
 import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
-import type { ClusterSettings } from "../model/index.ts";
+import type { BalancingSpec, ClusterSettings } from "../model/index.ts";
 
 export interface ClusterScript {
   readonly openFaults: readonly (Fault | null)[];
   readonly opensSlowly: boolean;
+  /** Default round robin. */
+  readonly balancing?: BalancingSpec;
 }
 
 /** The real cluster (endpoints, picking, ejection, budget, sessions) whose connections are the test's own. */
@@ -32,7 +34,7 @@ export class ScriptedCluster extends Cluster {
       name: "c",
       protocol: "http1",
       endpoints: "c",
-      balancing: "round-robin",
+      balancing: script.balancing ?? { algorithm: "round-robin" },
       tls: null,
       settings,
     } as const;

@@ -1,3 +1,4 @@
+import { readCookie } from "../message/index.ts";
 import type { Exchange, RequestHead, ResponseHead } from "../message/index.ts";
 import type { SessionPersistenceSpec } from "../model/index.ts";
 
@@ -55,14 +56,4 @@ export function issueSession(
 
 function seconds(ms: number): string {
   return Math.floor(ms / 1_000).toString(36);
-}
-
-function readCookie(request: RequestHead, name: string): string | undefined {
-  for (const line of request.fields.getAll("cookie")) {
-    for (const pair of line.split(";")) {
-      const at = pair.indexOf("=");
-      if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-    }
-  }
-  return undefined;
 }

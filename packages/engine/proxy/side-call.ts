@@ -23,7 +23,7 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
     this.cluster = cluster;
     this.startedMs = cluster.clock.now();
     this.events = events;
-    this.endpoint = cluster.pick(null);
+    this.endpoint = cluster.pick(null, undefined, cluster.keyOf(request, ""));
     if (this.endpoint === null) {
       this.end(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
       return;

@@ -96,7 +96,9 @@ export class StreamRelay extends Timer implements StreamDownstream {
   }
 
   private dial(cluster: Cluster): void {
-    const endpoint = cluster.pick(this.unreachable?.at(-1) ?? null, this.unreachable ?? undefined);
+    const { request, clientAddress } = this.exchange;
+    const key = cluster.keyOf(request, clientAddress);
+    const endpoint = cluster.pick(this.unreachable?.at(-1) ?? null, this.unreachable ?? undefined, key);
     if (endpoint === null) {
       this.fail(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
       return;

@@ -68,7 +68,8 @@ export class UdpFlow implements DatagramFlow, DatagramEvents {
     const { cluster } = backend;
     exchange.cluster = cluster.name;
     exchange.clusterIndex = cluster.index;
-    const endpoint = cluster.pick(null);
+    const key = cluster.keyOf(exchange.request, exchange.clientAddress);
+    const endpoint = cluster.pick(null, undefined, key);
     if (endpoint === null) {
       this.fault = makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoints`);
       return;

@@ -218,24 +218,24 @@ export class DataPlane {
       const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed} ${secretHash}`;
       if (this.clusterHashes.get(unit.name) === wholeHash) continue;
       this.clusterHashes.set(unit.name, wholeHash);
-      this.buildCluster(unit, (endpoints?.unit as EndpointsUnit | undefined) ?? null, indexed);
+      yield* this.buildCluster(unit, (endpoints?.unit as EndpointsUnit | undefined) ?? null, indexed);
       yield;
     }
   }
 
-  private buildCluster(unit: ClusterUnit, endpoints: EndpointsUnit | null, index: number): void {
+  private *buildCluster(unit: ClusterUnit, endpoints: EndpointsUnit | null, index: number): Generator<void> {
     const known = this.clusters.get(unit.name);
     const dialTls = dialTlsOf(unit, this.secret(unit.tls?.clientCertificate ?? ""));
     if (known !== undefined) {
       known.update(unit, dialTls, index);
-      known.setEndpoints(endpoints);
+      yield* known.takeEndpoints(endpoints);
       return;
     }
     const { clock, random, wheel } = this;
     const observer = this.options.lane;
     const indexOf = (key: string): number => this.indexOf(key);
     const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, indexOf });
-    cluster.setEndpoints(endpoints);
+    yield* cluster.takeEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../base/index.ts";
 import type { FilterFactory } from "../filter/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "../model/index.ts";
 import type {
+  BalancingSpec,
   ClusterProtocol,
   ClusterSettings,
   ClusterTls,
@@ -31,7 +32,7 @@ export interface Shape {
   readonly cluster?: Partial<ClusterSettings>;
   readonly clusterTls?: ClusterTls;
   readonly protocol?: ClusterProtocol;
-  readonly balancing?: "peak-ewma" | "round-robin" | "random";
+  readonly balancing?: BalancingSpec;
   readonly rule?: Partial<RouteRule>;
   /** HTTPS when one of them has TLS. Default: one server for every host. */
   readonly servers?: readonly ServerSpec[];
@@ -106,7 +107,7 @@ export function unitsOf(shape: Shape): Unit[] {
       name: "app",
       protocol: shape.protocol ?? "http1",
       endpoints: "app",
-      balancing: shape.balancing ?? "round-robin",
+      balancing: shape.balancing ?? { algorithm: "round-robin" },
       tls: shape.clusterTls ?? null,
       settings: { ...DEFAULT_CLUSTER_SETTINGS, ...shape.cluster },
     },

@@ -53,7 +53,7 @@ export function streamUnits(shape: StreamShape): Unit[] {
       name: "app",
       protocol: "http1",
       endpoints: "app",
-      balancing: "round-robin",
+      balancing: { algorithm: "round-robin" },
       tls: shape.clusterTls ?? null,
       settings: DEFAULT_CLUSTER_SETTINGS,
     },

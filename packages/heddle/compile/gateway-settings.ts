@@ -59,7 +59,10 @@ export function planSettings(
 }
 
 export function defaultUpstream(options: CompileOptions): UpstreamSettings {
-  return { balancing: "peak-ewma", settings: options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS };
+  return {
+    balancing: { algorithm: "peak-ewma" },
+    settings: options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS,
+  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -150,7 +153,7 @@ export function upstreamSettings(
   } = upstream;
   const { settings } = base;
   return {
-    balancing: balancing ?? base.balancing,
+    balancing: balancing === undefined ? base.balancing : { algorithm: balancing },
     settings: {
       ...settings,
       ...same,

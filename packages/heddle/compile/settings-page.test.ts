@@ -92,7 +92,10 @@ describe("docs/reference/settings.md", () => {
     assert.deepEqual(problems, []);
     const { spec } = resource as GatewaySettings;
     assert.deepEqual(listenerSettings(spec, scrambled(DEFAULT_LISTENER_SETTINGS)), DEFAULT_LISTENER_SETTINGS);
-    const upstream: UpstreamSettings = { balancing: "peak-ewma", settings: DEFAULT_CLUSTER_SETTINGS };
+    const upstream: UpstreamSettings = {
+      balancing: { algorithm: "peak-ewma" },
+      settings: DEFAULT_CLUSTER_SETTINGS,
+    };
     assert.deepEqual(upstreamSettings(spec, scrambled(upstream)), upstream);
   });
 

@@ -1,14 +1,19 @@
 import { seededRandom } from "../../base/index.ts";
 import type { Random } from "../../base/index.ts";
-import type { BalancedEndpoint, Picker } from "../endpoint.ts";
+import type { Picker, PlacedEndpoint } from "../endpoint.ts";
 
-export class TestEndpoint implements BalancedEndpoint {
+export class TestEndpoint implements PlacedEndpoint {
   readonly name: string;
   readonly weight: number;
   inFlight = 0;
   ewmaMs = 0;
   ewmaAtMs = 0;
   isAvailable = true;
+  rampFromMs = -Infinity;
+  priority = 0;
+  zone = "";
+  node = "";
+  forZones: readonly string[] | null = null;
 
   constructor(name: string, weight: number) {
     this.name = name;

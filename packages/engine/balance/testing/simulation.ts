@@ -7,6 +7,7 @@ export interface SimulationResult {
   /** Requests per endpoint. */
   readonly counts: number[];
   readonly meanMs: number;
+  readonly p99Ms: number;
   /** Of the endpoint that had most. */
   readonly mostInFlight: number;
 }
@@ -25,7 +26,7 @@ export function simulate(
   const counts = endpoints.map(() => 0);
   const running: { endpoint: TestEndpoint; startMs: number; endMs: number }[] = [];
   let nowMs = options.startMs ?? 0;
-  let totalMs = 0;
+  const latencies = new Float64Array(options.requests);
   let mostInFlight = 0;
   const finish = (untilMs: number): void => {
     for (let at = running.length - 1; at >= 0; at--) {
@@ -43,11 +44,13 @@ export function simulate(
     const index = endpoints.indexOf(endpoint);
     counts[index]++;
     const takesMs = serviceMs(index, endpoint.inFlight, nowMs);
-    totalMs += takesMs;
+    latencies[i] = takesMs;
     endpoint.inFlight++;
     mostInFlight = Math.max(mostInFlight, endpoint.inFlight);
     running.push({ endpoint, startMs: nowMs, endMs: nowMs + takesMs });
   }
   finish(Infinity);
-  return { counts, meanMs: totalMs / options.requests, mostInFlight };
+  const meanMs = latencies.reduce((sum, ms) => sum + ms, 0) / options.requests;
+  const p99Ms = latencies.sort()[Math.ceil(options.requests * 0.99) - 1];
+  return { counts, meanMs, p99Ms, mostInFlight };
 }
