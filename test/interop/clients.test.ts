@@ -7,7 +7,6 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import {
-  listenOnFreePort,
   makeCertificateAuthority,
   openEchoServer,
   startHeddle,
@@ -16,7 +15,6 @@ import {
   type RunningHeddle,
 } from "@heddle/testkit";
 import { Client } from "undici";
-import { WebSocket, WebSocketServer } from "ws";
 import { backend, certificate, gateway, route } from "../e2e/hostile/setup/resources.ts";
 import { requireCommand, run } from "./command.ts";
 
@@ -25,16 +23,10 @@ const UPLOAD_BYTES = 1_000_000;
 describe("clients of all kinds", () => {
   let folder: string;
   let echo: EchoServer;
-  const sockets = http.createServer();
-  const chat = new WebSocketServer({ server: sockets });
   let heddle: RunningHeddle<"http" | "https">;
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "heddle-clients-"));
     echo = await openEchoServer();
-    chat.on("connection", (socket) =>
-      socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
-    );
-    const chatPort = await listenOnFreePort(sockets);
     const authority = await makeCertificateAuthority();
     const leaf = await authority.issue({ names: ["localhost"] });
     writeFileSync(path.join(folder, "ca.pem"), authority.cert);
@@ -47,10 +39,8 @@ describe("clients of all kinds", () => {
           gateway({ gateway: "secure", port: ports.https, certificate: "leaf" }),
           certificate("leaf", leaf),
           backend("echo", echo.port),
-          backend("chat", chatPort),
           route({ name: "all", backend: "echo" }),
           route({ name: "all-secure", gateway: "secure", backend: "echo" }),
-          route({ name: "chat", backend: "chat", matches: ["{ path: { value: /chat } }"] }),
         ].join(""),
       }),
       args: ["--workers", "2"],
@@ -58,9 +48,6 @@ describe("clients of all kinds", () => {
   });
   after(async () => {
     await heddle?.stop();
-    for (const client of chat.clients) client.terminate();
-    chat.close();
-    await new Promise((resolve) => sockets.close(resolve));
     await echo?.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -149,26 +136,6 @@ describe("clients of all kinds", () => {
       assert.doesNotMatch(plain, /service available:\s+NO/, plain);
     });
   }
-
-  test("ws: text and binary messages, and a clean close", async () => {
-    const socket = new WebSocket(`${heddle.urls.http.replace("http", "ws")}/chat`);
-    const big = randomBytes(200_000);
-    const received: Buffer[] = [];
-    const code = await new Promise<number>((resolve, reject) => {
-      socket.on("open", () => {
-        socket.send("hello");
-        socket.send(big);
-      });
-      socket.on("message", (data: Buffer) => {
-        if (received.push(data) === 2) socket.close(4_001, "done");
-      });
-      socket.on("close", resolve);
-      socket.on("error", reject);
-    });
-    assert.equal(code, 4_001);
-    assert.equal(received[0]?.toString(), "hello");
-    assert.ok(received[1]?.equals(big));
-  });
 
   test("undici: pipelined requests and a streamed body", async () => {
     const client = new Client(heddle.urls.http, { pipelining: 5 });

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
 import http2 from "node:http2";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { listenOnFreePort, startHeddle, type RunningHeddle } from "@heddle/testkit";
 import { echoService, openGrpcEcho, type GrpcEcho } from "../conformance/grpc-echo.ts";
 import { endpoint, gateway, httpListener, prefix, route, rule, service } from "../conformance/manifests.ts";
-import { requireCommand, run } from "./command.ts";
+import { runChromium } from "./chromium.ts";
 
 const encode = (message: object): Buffer => {
   const text = Buffer.from(JSON.stringify(message));
@@ -211,41 +208,28 @@ describe("gRPC-Web through Heddle", () => {
   });
 
   test("a page in Chromium calls another origin in both forms", async () => {
-    requireCommand("chromium", "chromium");
-    const profile = mkdtempSync(path.join(tmpdir(), "heddle-chromium-"));
-    try {
-      const { output } = await run("chromium", [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        `--user-data-dir=${profile}`,
-        "--virtual-time-budget=20000",
-        "--dump-dom",
-        `http://pages.localhost:${heddle.ports.http}/`,
-      ]);
-      const found = /<pre id="out">([^<]*)<\/pre>/.exec(output)?.[1] ?? "";
-      assert.notEqual(found, "none", output.slice(0, 2_000));
-      const out = JSON.parse(Buffer.from(found, "latin1").toString("utf8")) as Record<
-        string,
-        WebAnswer & { status: number; type: string }
-      >;
-      assert.equal(out["error"], undefined, found);
-      assert.equal(out["binary"]?.messages[0]?.["text"], "bin ☺");
-      assert.deepEqual((out["binary"]!.messages[0]!["metadata"] as Record<string, string[]>)["x-from"], [
-        "page",
-      ]);
-      assert.match(out["binary"]!.trailers, /grpc-status:0/);
-      assert.equal(out["text"]?.messages[0]?.["text"], "txt ☺");
-      assert.match(out["text"]!.type, /^application\/grpc-web-text/);
-      assert.match(out["failed"]!.trailers, /grpc-status:5/);
-      assert.match(out["unknown"]!.trailers, /grpc-status:12/);
-      assert.equal(out["stream"]?.messages.length, 20);
-      assert.match(out["stream"]!.trailers, /grpc-status:0/);
-    } finally {
-      rmSync(profile, { recursive: true, force: true });
-    }
+    const { output } = await runChromium([
+      "--virtual-time-budget=20000",
+      "--dump-dom",
+      `http://pages.localhost:${heddle.ports.http}/`,
+    ]);
+    const found = /<pre id="out">([^<]*)<\/pre>/.exec(output)?.[1] ?? "";
+    assert.notEqual(found, "none", output.slice(0, 2_000));
+    const out = JSON.parse(Buffer.from(found, "latin1").toString("utf8")) as Record<
+      string,
+      WebAnswer & { status: number; type: string }
+    >;
+    assert.equal(out["error"], undefined, found);
+    assert.equal(out["binary"]?.messages[0]?.["text"], "bin ☺");
+    assert.deepEqual((out["binary"]!.messages[0]!["metadata"] as Record<string, string[]>)["x-from"], [
+      "page",
+    ]);
+    assert.match(out["binary"]!.trailers, /grpc-status:0/);
+    assert.equal(out["text"]?.messages[0]?.["text"], "txt ☺");
+    assert.match(out["text"]!.type, /^application\/grpc-web-text/);
+    assert.match(out["failed"]!.trailers, /grpc-status:5/);
+    assert.match(out["unknown"]!.trailers, /grpc-status:12/);
+    assert.equal(out["stream"]?.messages.length, 20);
+    assert.match(out["stream"]!.trailers, /grpc-status:0/);
   });
 });

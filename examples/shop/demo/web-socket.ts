@@ -18,6 +18,8 @@ type Handover = {
 };
 
 const maxMessageBytes = 1_048_576;
+/** How long the server may take to answer a close frame. */
+const closeTimeoutMs = 30_000;
 
 /**
  * Opens a WebSocket on a stream of HTTP/2, as a browser does where the server lets it: the server's settings say so,
@@ -55,8 +57,9 @@ export async function openHttp2WebSocket(url: string, options: WebSocketOptions)
 }
 
 function takeOver(stream: Duplex): WebSocket {
-  // The types leave out that `null` is a socket without a handshake.
-  const socket = new WebSocket(null as unknown as string, undefined, { autoPong: true });
+  // The types leave out that `null` is a socket without a handshake, and the newest options.
+  const options: object = { autoPong: true, closeTimeout: closeTimeoutMs };
+  const socket = new WebSocket(null as unknown as string, undefined, options);
   const handover = socket as unknown as Handover;
   handover._isServer = false;
   handover.setSocket(stream, Buffer.alloc(0), { maxPayload: maxMessageBytes });
