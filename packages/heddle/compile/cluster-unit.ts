@@ -1,20 +1,9 @@
-import type {
-  ClusterProtocol,
-  ClusterTls,
-  ClusterUnit,
-  EndpointSpec,
-  EndpointsUnit,
-  HealthCheckSpec,
-} from "@heddle/engine/model";
-import type { UpstreamSettings } from "./gateway-settings.ts";
+import type { ClusterUnit, EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
+import type { ClusterPlan } from "./cluster-plan.ts";
 
-export function clusterUnit(
-  name: string,
-  protocol: ClusterProtocol,
-  tls: ClusterTls | null,
-  { balancing, settings, clientCertificate }: UpstreamSettings,
-  healthCheck?: HealthCheckSpec,
-): ClusterUnit {
+export function clusterUnit(name: string, plan: ClusterPlan): ClusterUnit {
+  const { protocol, tls, healthCheck } = plan;
+  const { balancing, settings, clientCertificate } = plan.upstream;
   const ownTls = tls === null || clientCertificate === undefined ? tls : { ...tls, clientCertificate };
   const unit: ClusterUnit = {
     kind: "cluster",

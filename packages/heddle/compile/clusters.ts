@@ -1,4 +1,4 @@
-import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
+import type { HealthCheckSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
 import {
   isReachable,
@@ -10,6 +10,10 @@ import {
 import { planBackend } from "./backend-cluster.ts";
 import { policyTls } from "./backend-tls.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
+import { withPolicies } from "./attach/index.ts";
+import { policyKinds } from "./policy-kinds.ts";
+import type { PolicyPlace, PolicySource } from "./policy-source.ts";
 import type { CompileOptions, HashedUnit } from "./compile-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import { readResource, readSlices, type FactReader } from "./facts.ts";
@@ -24,13 +28,13 @@ export interface ClusterResult {
   readonly target: string;
   readonly units: readonly HashedUnit[];
   readonly problems: readonly CompileProblem[];
+  /** Where what policies say of it comes from. */
+  readonly policies: readonly PolicySource[];
 }
 
-interface ClusterPlan {
-  readonly protocol: ClusterProtocol;
-  readonly endpoints: readonly EndpointSpec[];
-  readonly tls: ClusterTls | null;
-  readonly healthCheck?: HealthCheckSpec;
+/** A target as it stands, before policies. */
+interface TargetPlan extends Omit<ClusterPlan, "upstream" | "transport"> {
+  readonly place: PolicyPlace;
   readonly problems: readonly CompileProblem[];
 }
 
@@ -44,12 +48,13 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
     type === "service"
       ? planService(namespace, resource, Number(port), transport, facts, options)
       : planHeddleBackend(namespace, resource, facts, options);
-  if (found === null) return { target, units: [], problems: [] };
-  const units = [
-    clusterUnit(name, isHttp2 ? "http2" : found.protocol, found.tls, upstream, found.healthCheck),
-    endpointsUnit(name, found.endpoints),
-  ];
-  return { target, units: units.map((unit) => hashUnit(unit)), problems: found.problems };
+  if (found === null) return { target, units: [], problems: [], policies: [] };
+  const { place: own, problems, ...parts } = found;
+  const chain = upstream.place === undefined ? [own] : [upstream.place, own];
+  const bare = { ...parts, protocol: isHttp2 ? "http2" : parts.protocol, transport, upstream } as const;
+  const { plan, sources } = withPolicies("cluster", bare, policyKinds, chain, facts);
+  const units = [clusterUnit(name, plan), endpointsUnit(name, plan.endpoints)];
+  return { target, units: units.map((unit) => hashUnit(unit)), problems, policies: sources };
 }
 
 function planService(
@@ -59,18 +64,20 @@ function planService(
   transport: Transport | null,
   facts: FactReader,
   options: CompileOptions,
-): ClusterPlan | null {
+): TargetPlan | null {
   const service = readResource(facts, "Service", namespace, name);
   if (service === undefined) return null;
   const slices = readSlices(facts, namespace, name);
   const protocol = servicePortProtocol(service, port);
   const controlAddresses = options.controlAddresses ?? [];
   const found = serviceEndpoints(service, port, transport, slices, controlAddresses);
+  const ports = service.spec.ports?.filter((one) => one.port === port) ?? [];
+  const own = ports.find((one) => (transport === null ? isReachable(one) : one.protocol === transport));
   // Streams are passed on as they are.
-  const own =
-    transport !== null ? undefined : service.spec.ports?.find((one) => one.port === port && isReachable(one));
-  const policy = own && tlsPolicyFor(namespace, name, own, facts);
-  return { protocol, ...found, tls: policy === undefined ? null : policyTls(namespace, policy, facts) };
+  const policy = transport === null && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
+  const tls = policy === undefined ? null : policyTls(namespace, policy, facts);
+  const place = { kind: "Service", namespace, name, sectionName: own?.name ?? "" } as const;
+  return { protocol, ...found, tls, place };
 }
 
 function planHeddleBackend(
@@ -78,11 +85,12 @@ function planHeddleBackend(
   name: string,
   facts: FactReader,
   options: CompileOptions,
-): ClusterPlan | null {
+): TargetPlan | null {
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return null;
   const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
-  return { protocol, endpoints, tls, ...healthCheckOf(backend), problems: [] };
+  const place = { kind: "Backend", namespace, name, sectionName: "" } as const;
+  return { protocol, endpoints, tls, ...healthCheckOf(backend), place, problems: [] };
 }
 
 function healthCheckOf({ spec }: Backend): { healthCheck?: HealthCheckSpec } {

@@ -110,6 +110,7 @@ export function* compileInSlices(
   for (const name of clusters) {
     const result = memo.of(`cluster:${name}`, null, facts, (reader) => compileCluster(name, reader, options));
     for (const unit of result.units) collector.unit(unit);
+    collector.policies(`cluster:${name}`, result.policies);
     // What is wrong with a target is told once, however many settings it is reached under.
     if (!reported.has(result.target)) collector.problemsOf(result.problems);
     reported.add(result.target);

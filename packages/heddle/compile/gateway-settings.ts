@@ -1,12 +1,12 @@
 import {
   DEFAULT_CLUSTER_SETTINGS,
   DEFAULT_LISTENER_SETTINGS,
-  type ClusterSettings,
-  type ClusterUnit,
   type Http2ClusterSettings,
   type ListenerSettings,
 } from "@heddle/engine/model";
 import { parseDurationMs, type GatewaySettingsSpec } from "../resources/index.ts";
+import type { PolicyPlace } from "./policy-source.ts";
+import type { UpstreamSettings } from "./upstream-settings.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 
@@ -17,20 +17,18 @@ export interface SettingsSource {
   readonly spec: GatewaySettingsSpec;
 }
 
-/** How clusters are reached: what `spec.upstream` sets. */
-export interface UpstreamSettings {
-  readonly balancing: ClusterUnit["balancing"];
-  readonly settings: ClusterSettings;
-  /** Name of the secret unit that TLS backends are shown. */
-  readonly clientCertificate?: string;
-}
-
 /** The settings in force for a Gateway. */
 export interface GatewaySettingsPlan {
   readonly listener: ListenerSettings;
-  /** "" for the defaults, else the names of the sources and the client certificate: the same as long as those are, whatever they say. */
+  /** "" for the defaults, else the names of the sources, the client certificate and the policies: the same as long as those are, whatever they say. */
   readonly upstreamId: string;
   readonly upstream: UpstreamSettings;
+}
+
+/** What policies of a Gateway hold for its clusters. */
+interface GatewayPolicies {
+  readonly place: PolicyPlace;
+  readonly names: readonly string[];
 }
 
 /** The settings of a Gateway: its own win field by field over its class's, those over the defaults. */
@@ -38,6 +36,7 @@ export function planSettings(
   ofClass: SettingsSource | null,
   ofGateway: SettingsSource | null,
   clientCertificate: string | null,
+  policies: GatewayPolicies,
   options: CompileOptions,
 ): GatewaySettingsPlan {
   const sources = [ofClass, ofGateway].filter((one) => one !== null);
@@ -50,10 +49,12 @@ export function planSettings(
     upstreamId: [
       ...sources.flatMap(({ name, spec: own }) => (own.upstream === undefined ? [] : [name])),
       ...(clientCertificate === null ? [] : [`secret/${clientCertificate}`]),
+      ...policies.names,
     ].join("+"),
     upstream: {
       ...upstreamSettings(spec, defaultUpstream(options)),
       ...(clientCertificate !== null && { clientCertificate }),
+      ...(policies.names.length > 0 && { place: policies.place }),
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ClientValidation } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
 import type { AcmeStates } from "./acme-io.ts";
 import { compareAge } from "./age.ts";
+import { policiesOn } from "./attach/index.ts";
 import type { Collector } from "./collector.ts";
 import { planClientValidation } from "./client-validation.ts";
 import type { CompileOptions } from "./compile-io.ts";
@@ -14,6 +15,7 @@ import { selectorMistake } from "./label-selector.ts";
 import { markConflicts, markOverlaps } from "./listener-conflicts.ts";
 import { planTls, resolveCertificate, type TlsPlan } from "./listener-tls.ts";
 import type { CompileMemo } from "./memo.ts";
+import { policyKinds } from "./policy-kinds.ts";
 import { resolveParameters } from "./parameters-ref.ts";
 import { isFinding, makeFinding, type Finding } from "./status.ts";
 
@@ -64,6 +66,8 @@ function planGateway(
   const parameters = parametersOf(gateway, run.facts);
   // With settings that are not known the Gateway is not served: they may be what holds attackers off.
   const shown = planClientCertificate(gateway, run);
+  const { namespace, name } = gateway.metadata;
+  const place = { kind: "Gateway", namespace, name, sectionName: "" } as const;
   const [ofGateway, mistakes] = isFinding(parameters) ? [null, [parameters]] : [parameters, []];
   return {
     key: keyOf(gateway),
@@ -74,7 +78,13 @@ function planGateway(
     listeners: gateway.spec.listeners.map((listener, index) =>
       planListener(gateway, listener, `spec.listeners[${index}]`, run),
     ),
-    settings: planSettings(ofClass, ofGateway, "finding" in shown ? null : shown.secret, run.options),
+    settings: planSettings(
+      ofClass,
+      ofGateway,
+      "finding" in shown ? null : shown.secret,
+      { place, names: policiesOn(policyKinds, "cluster", place, run.facts) },
+      run.options,
+    ),
   };
 }
 

@@ -1,4 +1,13 @@
-import type { ResourceKey } from "../resources/index.ts";
+import type { PolicyTargetKind, ResourceKey } from "../resources/index.ts";
+
+/** Something that policies can be attached to, and the part of it that is looked at. */
+export interface PolicyPlace {
+  readonly kind: PolicyTargetKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** "" where it has no parts, or none with a name. */
+  readonly sectionName: string;
+}
 
 /** Where a value that is in force comes from. */
 export interface PolicySource {

@@ -2,7 +2,7 @@ import type { RouteUnit } from "@heddle/engine/model";
 import { keyOf } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
 import { withPolicies } from "./attach/index.ts";
-import type { PolicySource } from "./policy-source.ts";
+import type { PolicyPlace, PolicySource } from "./policy-source.ts";
 import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
@@ -10,6 +10,7 @@ import { hashUnit } from "./hash-unit.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import { claimsOf, withoutLost, type RouteClaim } from "./route-conflicts.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome, type RequestRoute } from "./route-parents.ts";
+import { partName, routeParts } from "./route-parts.ts";
 import { planRules, type RulesPlan, type RulesSource } from "./route-rules.ts";
 import {
   condition,
@@ -49,12 +50,16 @@ export function compileRequestRoute(
   warnings: (outcomes: readonly ParentOutcome[]) => readonly CompileProblem[],
 ): RouteResult {
   const { outcomes, problems } = withoutLost(route, resolveParents(route, facts), facts);
-  const parts = upstreamsOf(outcomes).map((id, at) => {
-    const own = outcomes.filter(({ gateway }) => gateway?.upstreamId === id);
+  const parts = routeParts(outcomes, facts).map(({ id, upstreamId, place, outcomes: own }, at) => {
     const name = at === 0 ? source.name : partName(source.name, id);
-    const withAll = withPoliciesOf(route, source, facts);
+    const withAll = withPoliciesOf(route, source, place, facts);
     return {
-      ...planPart(route, name, own, planRules({ ...source, rules: withAll.rules }, id, facts, options)),
+      ...planPart(
+        route,
+        name,
+        own,
+        planRules({ ...source, rules: withAll.rules }, upstreamId, facts, options),
+      ),
       sources: withAll.sources,
     };
   });
@@ -78,12 +83,18 @@ export function compileRequestRoute(
 }
 
 /** The rules of a route with what policies make of them; a route's own word goes before theirs. */
-function withPoliciesOf(route: RequestRoute, source: RulesSource, facts: FactReader) {
+function withPoliciesOf(
+  route: RequestRoute,
+  source: RulesSource,
+  place: PolicyPlace | null,
+  facts: FactReader,
+) {
   const { kind, metadata } = route;
   const { namespace, name } = metadata;
   const sources: (readonly [string, readonly PolicySource[]])[] = [];
   const rules = source.rules.map((rule) => {
-    const chain = [{ kind, namespace, name, sectionName: rule.name }];
+    const own = { kind, namespace, name, sectionName: rule.name };
+    const chain = place === null ? [own] : [place, own];
     const made = withPolicies("rule", rule, policyKinds, chain, facts);
     if (made.sources.length > 0) sources.push([rule.name, made.sources]);
     return made.plan;
@@ -91,22 +102,7 @@ function withPoliciesOf(route: RequestRoute, source: RulesSource, facts: FactRea
   return { rules, sources };
 }
 
-/**
- * Under which upstream settings and client certificates the clusters of a route are reached, by the Gateways that serve
- * it: a request goes on as the Gateway says that it came by, and under the identity of no other.
- */
-function upstreamsOf(outcomes: readonly ParentOutcome[]): readonly string[] {
-  const serving = outcomes.flatMap(({ gateway, listeners }) =>
-    gateway !== null && listeners.some(({ isServed }) => isServed) ? [gateway.upstreamId] : [],
-  );
-  return serving.length === 0 ? [""] : [...new Set(serving)];
-}
-
-/** Names of resources have no "@", and ids of upstreams all have a slash. */
-const partName = (route: string, upstreamId: string) =>
-  `${route}@${upstreamId === "" ? "default" : upstreamId}`;
-
-/** A route as it is for the Gateways of one upstream. */
+/** The unit of a part of a route, with the plan of its rules. */
 function planPart(route: RequestRoute, name: string, outcomes: readonly ParentOutcome[], rules: RulesPlan) {
   const unit: RouteUnit = {
     kind: "route",

@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
 import { parse } from "yaml";
 import { kindNamed, parseDurationMs, validateResource, type GatewaySettings } from "../resources/index.ts";
-import { listenerSettings, upstreamSettings, type UpstreamSettings } from "./gateway-settings.ts";
+import { listenerSettings, upstreamSettings } from "./gateway-settings.ts";
+import type { UpstreamSettings } from "./upstream-settings.ts";
 
 /** A row of the page: setting, what, default, range, effect. */
 const ROW = /^\| `(spec\.[\w.]+)` +\| (.+?) +\| `(.+?)` +\| *(?:(\S+) to (\S+))? *\| (.+?) +\|$/gm;

@@ -8,11 +8,17 @@ import { retryOf } from "./route-settings.ts";
 /** TrafficPolicies: a route's own word goes before them. */
 export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   kind: "TrafficPolicy",
-  targets: ["HTTPRoute", "GRPCRoute"],
-  merge: { timeouts: "whole", retry: "whole", cors: "whole", grpcWeb: "whole" },
+  targets: ["Gateway", "HTTPRoute", "GRPCRoute"],
+  fields: {
+    "timeouts.request": "rule",
+    "timeouts.backendRequest": "rule",
+    retry: "rule",
+    cors: "rule",
+    grpcWeb: "rule",
+  },
   failure: "open",
   ownFields: ({ timeouts, retry, filters }) => [
-    ...(timeouts === undefined ? [] : ["timeouts"]),
+    ...(timeouts === undefined ? [] : ["timeouts.request", "timeouts.backendRequest"]),
     ...(retry === null ? [] : ["retry"]),
     ...(hasCors(filters) ? ["cors"] : []),
   ],

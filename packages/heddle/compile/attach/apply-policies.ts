@@ -3,8 +3,8 @@ import type { FactReader } from "../facts.ts";
 import type { RuleSource } from "../route-rules.ts";
 import { effectiveOf } from "./effective.ts";
 import type { PolicyKind } from "./policy-kind.ts";
-import type { Effective, PolicyPlace, PolicySpec } from "./policy.ts";
-import type { PolicySource } from "../policy-source.ts";
+import type { Effective, PolicySpec } from "./policy.ts";
+import type { PolicyPlace, PolicySource } from "../policy-source.ts";
 
 /** What policies act on. */
 interface Plans {
@@ -29,7 +29,7 @@ export function withPolicies<S extends keyof Plans>(
     const emit = kind.emit[stage] as
       | ((plan: Plans[S], policy: Effective<PolicySpec>) => Plans[S])
       | undefined;
-    const policy = emit === undefined ? null : effectiveOf(kind, chain, facts);
+    const policy = emit === undefined ? null : effectiveOf(kind, stage, chain, facts);
     if (policy === null) continue;
     const own = stage === "rule" ? (kind.ownFields?.(made as RuleSource) ?? []) : [];
     made = emit!(made, policy);

@@ -6,23 +6,21 @@ import type { RejectedResource } from "../compile-io.ts";
 import { Facts } from "../facts.ts";
 import { CompileMemo } from "../memo.ts";
 import type { PolicyStatus } from "../status.ts";
-import { attachPolicies, effectiveOf, type Policy, type PolicyKind, type PolicyPlace } from "./index.ts";
+import type { PolicyPlace } from "../policy-source.ts";
+import { attachPolicies, effectiveOf, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {
   readonly targetRefs: Policy["spec"]["targetRefs"];
   readonly allow?: string;
   readonly limits?: { readonly high?: number; readonly low?: number };
+  readonly pool?: string;
 }
 
 const guard: PolicyKind<GuardSpec> = {
   kind: "GuardPolicy",
   targets: ["Gateway", "HTTPRoute", "Service"],
-  merge: { allow: "whole", limits: "deep" },
+  fields: { allow: "rule", "limits.high": "rule", "limits.low": "rule", pool: "cluster" },
   failure: "closed",
-  mistake: ({ allow }, { kind }) =>
-    kind === "Service" && allow !== undefined
-      ? { path: "spec.allow", message: "has no effect on a Service" }
-      : null,
   emit: {},
 };
 
@@ -75,7 +73,7 @@ class Rig {
   }
 
   effective(chain: readonly PolicyPlace[] = [place]) {
-    return effectiveOf(guard, chain, this.facts);
+    return effectiveOf(guard, "rule", chain, this.facts);
   }
 }
 
@@ -90,9 +88,9 @@ test("the most specific policy gives a field, or each part of one, and it is kno
   assert.deepEqual(
     found?.sources.map(({ field, policy: key, target }) => [field, key, target]),
     [
-      ["limits.low", "heddle.dev/GuardPolicy/shop/pay", "HTTPRoute shop/orders rule pay"],
       ["allow", "heddle.dev/GuardPolicy/shop/all", "HTTPRoute shop/orders"],
       ["limits.high", "heddle.dev/GuardPolicy/shop/all", "HTTPRoute shop/orders"],
+      ["limits.low", "heddle.dev/GuardPolicy/shop/pay", "HTTPRoute shop/orders rule pay"],
     ],
   );
   assert.deepEqual(rig.effective([{ ...place, sectionName: "1" }])?.spec.limits, { high: 1, low: 2 });
@@ -102,10 +100,10 @@ test("the most specific policy gives a field, or each part of one, and it is kno
 test("later places of a chain go before earlier ones", () => {
   const rig = new Rig();
   rig.run([
-    policy("service", [{ kind: "Service", name: "orders" }], { limits: { high: 1, low: 1 } }),
+    policy("gateway", [{ kind: "Gateway", name: "edge" }], { limits: { high: 1, low: 1 }, pool: "x" }),
     policy("route", [onRoute], { limits: { high: 2 } }),
   ]);
-  const chain = [{ kind: "Service", namespace: "shop", name: "orders", sectionName: "" } as const, place];
+  const chain = [{ kind: "Gateway", namespace: "shop", name: "edge", sectionName: "" } as const, place];
   assert.deepEqual(rig.effective(chain)?.spec, { limits: { high: 2, low: 1 } });
 });
 
@@ -144,7 +142,7 @@ test("what cannot hold says why, and stands in no other's way", () => {
     [
       "spec.targetRefs[0]: there is no HTTPRoute shop/missing",
       "spec.targetRefs[1].sectionName: HTTPRoute shop/orders has no rule nothing; it has pay, 1",
-      "spec.allow: has no effect on a Service",
+      "spec.allow: has no effect on a Service; attach it to a route or a Gateway by a policy of its own",
     ],
   );
 });

@@ -12,6 +12,7 @@ import type { RejectedResource } from "../compile-io.ts";
 import type { FactName, FactReader } from "../facts.ts";
 import { field, textField } from "../loose.ts";
 import { makeFinding, type Finding } from "../status.ts";
+import { misplacedField } from "./misplaced.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Policy, PolicySpec } from "./policy.ts";
 
@@ -51,11 +52,14 @@ export function compareClaims(a: Claim, b: Claim): number {
 
 export function claimsOf(kind: PolicyKind, policy: Policy): readonly Claim[] {
   const { targetRefs } = policy.spec;
-  return targetRefs.map((target, index) => {
-    const mistake = kind.mistake?.(policy.spec, target) ?? null;
-    const refused = mistake && makeFinding("Invalid", mistake.path, mistake.message);
-    return { policy: keyOf(policy), createdMs: createdMs(policy), index, target, spec: policy.spec, refused };
-  });
+  return targetRefs.map((target, index) => ({
+    policy: keyOf(policy),
+    createdMs: createdMs(policy),
+    index,
+    target,
+    spec: policy.spec,
+    refused: misplacedField(kind, policy.spec, target),
+  }));
 }
 
 /**

@@ -1,77 +1,96 @@
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
 import type { FactReader } from "../facts.ts";
-import { sectionWords } from "./sections.ts";
+import type { PolicyPlace, PolicySource } from "../policy-source.ts";
 import { holderOf, readClaims, targetKey, type Claim } from "./claim.ts";
-import type { PolicyKind } from "./policy-kind.ts";
-import type { Effective, PolicyPlace, PolicySpec } from "./policy.ts";
-import type { PolicySource } from "../policy-source.ts";
+import { setAt, valueAt } from "./field-path.ts";
+import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
+import type { Effective, PolicySpec } from "./policy.ts";
+import { sectionWords } from "./sections.ts";
 
 /**
- * What policies of a kind say along a chain of places, the least specific first: the most specific one that has a
- * field gives it. Null where there is none.
+ * What policies of a kind say of a rule or a cluster along a chain of places, the least specific first: the most
+ * specific one that has a field gives it. Null where there is none.
  */
 export function effectiveOf<Spec extends PolicySpec>(
   kind: PolicyKind<Spec>,
+  stage: PolicyStage,
   chain: readonly PolicyPlace[],
   facts: FactReader,
 ): Effective<Spec> | null {
-  const found: { claim: Claim; target: string }[] = [];
-  for (const place of chain) {
-    const claims = readClaims(facts, kind.kind, targetKey(place.kind, place.namespace, place.name));
-    if (claims.length === 0) continue;
-    for (const sectionName of place.sectionName === "" ? [""] : ["", place.sectionName]) {
-      const claim = holderOf(claims, sectionName);
-      if (claim !== undefined) found.push({ claim, target: describe(place, sectionName) });
-    }
-  }
+  const found = chain.flatMap((place) => holdersAt(kind, stage, place, facts)).reverse();
   if (found.length === 0) return null;
-  const spec: Fields = {};
+  const spec: Partial<Spec> = {};
   const sources: PolicySource[] = [];
-  let denial = "";
-  for (const { claim, target } of found.reverse()) {
-    if (claim.spec === null) denial ||= `${policyName(claim.policy)} on ${target} has errors`;
-    for (const [field, value] of Object.entries(claim.spec ?? {})) {
-      const merge = kind.merge[field];
-      if (merge === undefined || value === undefined) continue;
-      const source = { policy: claim.policy, target };
-      put(spec, field, value, field, merge === "deep", source, sources);
-    }
+  const broken = found.find(({ claim }) => claim.spec === null);
+  for (const [field, of] of Object.entries(kind.fields)) {
+    if (of !== stage) continue;
+    const first = found.find(({ claim }) => claim.spec !== null && valueAt(claim.spec, field) !== undefined);
+    if (first === undefined) continue;
+    const value = valueAt(first.claim.spec!, field);
+    setAt(spec, field, value);
+    sources.push({ field, value, policy: first.claim.policy, target: first.target });
   }
-  return { spec: spec as Partial<Spec>, sources, denial };
+  const denial =
+    broken === undefined ? "" : `${policyName(broken.claim.policy)} on ${broken.target} has errors`;
+  return { spec, sources, denial };
 }
 
-type Fields = Record<string, unknown>;
+/** The policies that rules or clusters follow at a place, by name: where these are equal, what they say is. */
+export function policiesOn(
+  kinds: readonly PolicyKind[],
+  stage: PolicyStage,
+  place: PolicyPlace,
+  facts: FactReader,
+): readonly string[] {
+  return kinds.flatMap((kind) =>
+    holdersAt(kind, stage, place, facts).map(({ claim }) => policyId(claim.policy)),
+  );
+}
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+interface Holder {
+  readonly claim: Claim;
+  /** `HTTPRoute shop/orders rule pay` */
+  readonly target: string;
+}
 
-/** Gives `into` the value where it has none yet, and notes whence it came. */
-function put(
-  into: Fields,
-  name: string,
-  value: unknown,
-  path: string,
-  isDeep: boolean,
-  source: Pick<PolicySource, "policy" | "target">,
-  sources: PolicySource[],
-): void {
-  if (isDeep && isFields(value)) {
-    const own = (into[name] ??= {});
-    if (!isFields(own)) return;
-    for (const [field, inner] of Object.entries(value)) {
-      if (inner !== undefined) put(own, field, inner, `${path}.${field}`, true, source, sources);
-    }
-    return;
-  }
-  if (name in into) return;
-  into[name] = value;
-  sources.push({ field: path, value, ...source });
+/** What holds for a place and says something of rules, or of clusters: for all of it, then for its section. */
+function holdersAt<Spec extends PolicySpec>(
+  kind: PolicyKind<Spec>,
+  stage: PolicyStage,
+  place: PolicyPlace,
+  facts: FactReader,
+): Holder[] {
+  const claims = readClaims(facts, kind.kind, targetKey(place.kind, place.namespace, place.name));
+  if (claims.length === 0) return [];
+  const sections = place.sectionName === "" ? [""] : ["", place.sectionName];
+  return sections.flatMap((sectionName) => {
+    const claim = holderOf(claims, sectionName);
+    if (claim === undefined || !speaksOf(kind, stage, claim)) return [];
+    return [{ claim, target: describe(place, sectionName) }];
+  });
+}
+
+function speaksOf<Spec extends PolicySpec>(
+  kind: PolicyKind<Spec>,
+  stage: PolicyStage,
+  { spec }: Claim,
+): boolean {
+  if (spec === null) return true;
+  return Object.entries(kind.fields).some(
+    ([field, of]) => of === stage && valueAt(spec, field) !== undefined,
+  );
 }
 
 /** `TrafficPolicy shop/slow` */
-export function policyName(policy: ResourceKey): string {
+function policyName(policy: ResourceKey): string {
   const { kind, namespace, name } = parseKey(policy);
   return `${kind} ${namespace}/${name}`;
+}
+
+/** `trafficpolicy/shop/slow` */
+function policyId(policy: ResourceKey): string {
+  const { kind, namespace, name } = parseKey(policy);
+  return `${kind.toLowerCase()}/${namespace}/${name}`;
 }
 
 function describe({ kind, namespace, name }: PolicyPlace, sectionName: string): string {

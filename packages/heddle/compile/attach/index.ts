@@ -10,7 +10,7 @@
  */
 export { attachPolicies } from "./attach-policies.ts";
 export type { PolicyRun } from "./attach-policies.ts";
-export { effectiveOf } from "./effective.ts";
+export { effectiveOf, policiesOn } from "./effective.ts";
 export { withPolicies } from "./apply-policies.ts";
-export type { FieldMerge, PolicyKind } from "./policy-kind.ts";
-export type { Effective, Policy, PolicyPlace, PolicySpec } from "./policy.ts";
+export type { PolicyKind, PolicyStage } from "./policy-kind.ts";
+export type { Effective, Policy, PolicySpec } from "./policy.ts";

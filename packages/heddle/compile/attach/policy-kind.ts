@@ -1,10 +1,10 @@
-import type { PolicyTarget, PolicyTargetKind } from "../../resources/index.ts";
+import type { PolicyTargetKind } from "../../resources/index.ts";
 import type { ClusterPlan } from "../cluster-plan.ts";
 import type { RuleSource } from "../route-rules.ts";
 import type { Effective, PolicySpec } from "./policy.ts";
 
-/** Of a field of two policies: the more specific one's whole value holds, or each of its own fields by itself. */
-export type FieldMerge = "whole" | "deep";
+/** What policies act on: a rule of a route, or a cluster, which routes share. */
+export type PolicyStage = "rule" | "cluster";
 
 /**
  * A kind of policy: what there is to know to attach it. Its schema is in the registry of resources, by `kind`. A new
@@ -13,15 +13,16 @@ export type FieldMerge = "whole" | "deep";
 export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends string = string> {
   readonly kind: Name;
   readonly targets: readonly PolicyTargetKind[];
-  /** The fields that are put together along the chain of targets; others have no effect. */
-  readonly merge: Readonly<Record<string, FieldMerge>>;
+  /**
+   * The fields of the spec, by path, and what each acts on. Along a chain of targets each is taken whole from the most
+   * specific policy that has it: `timeouts.request` by itself, `retry` with all that it holds.
+   */
+  readonly fields: Readonly<Record<string, PolicyStage>>;
   /**
    * What becomes of a policy with errors. "open": it is not in force, as if it were not there. "closed", for what
    * guards something: its last good version stays in force, and where there is none its targets deny.
    */
   readonly failure: "open" | "closed";
-  /** Why a policy cannot be attached to a target of this form, whatever is there: which field, and the mend. */
-  mistake?(spec: Spec, target: PolicyTarget): { readonly path: string; readonly message: string } | null;
   /** Fields of the policy, as in `PolicySource`, that a rule gives itself: its own word goes before the policy's. */
   ownFields?(rule: RuleSource): readonly string[];
   /** What the policy in force does to what is compiled. Neither is called where no policy is. */

@@ -1,4 +1,4 @@
-import type { PolicyTarget, PolicyTargetKind } from "../../resources/index.ts";
+import type { PolicyTarget } from "../../resources/index.ts";
 import type { PolicySource } from "../policy-source.ts";
 
 /** What every policy has: its targets. The rest is its kind's. */
@@ -17,15 +17,6 @@ export interface Policy<Spec extends PolicySpec = PolicySpec> {
     readonly generation?: number;
   };
   readonly spec: Spec;
-}
-
-/** Something that policies can be attached to, and the part of it that is looked at. */
-export interface PolicyPlace {
-  readonly kind: PolicyTargetKind;
-  readonly namespace: string;
-  readonly name: string;
-  /** "" where it has no parts, or none with a name. */
-  readonly sectionName: string;
 }
 
 /** The policies of a kind that hold for something, put together. */

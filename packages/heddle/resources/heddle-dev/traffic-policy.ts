@@ -46,7 +46,7 @@ const retrySchema = struct({
 });
 
 const trafficPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["HTTPRoute", "GRPCRoute"]),
+  targetRefs: policyTargetRefs(["Gateway", "HTTPRoute", "GRPCRoute"]),
   timeouts: optional(timeoutsSchema),
   retry: optional(retrySchema),
   cors: optional(httpCorsFilterSchema),

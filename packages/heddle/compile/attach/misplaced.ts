@@ -1,0 +1,39 @@
+import type { PolicyTarget, PolicyTargetKind } from "../../resources/index.ts";
+import { makeFinding, type Finding } from "../status.ts";
+import { valueAt } from "./field-path.ts";
+import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
+import type { PolicySpec } from "./policy.ts";
+
+const bothStages: readonly PolicyStage[] = ["rule", "cluster"];
+
+/** What policies of a target act on. */
+const stages: Readonly<Record<PolicyTargetKind, readonly PolicyStage[]>> = {
+  Gateway: bothStages,
+  HTTPRoute: ["rule"],
+  GRPCRoute: ["rule"],
+  TCPRoute: ["rule"],
+  TLSRoute: ["rule"],
+  UDPRoute: ["rule"],
+  Service: ["cluster"],
+  Backend: ["cluster"],
+};
+
+/** Which kinds a field may be attached to instead. */
+const places: Readonly<Record<PolicyStage, string>> = {
+  rule: "a route or a Gateway",
+  cluster: "a Service, a Backend or a whole Gateway",
+};
+
+/** A field that has no effect on a target, whatever is there; null without one. */
+export function misplacedField(kind: PolicyKind, spec: PolicySpec, target: PolicyTarget): Finding | null {
+  // Listeners share the clusters of their Gateway.
+  const isListener = target.kind === "Gateway" && target.sectionName !== undefined;
+  const allowed = isListener ? ["rule"] : stages[target.kind];
+  for (const [path, stage] of Object.entries(kind.fields)) {
+    if (allowed.includes(stage) || valueAt(spec, path) === undefined) continue;
+    const what = isListener ? "a single listener" : `a ${target.kind}`;
+    const message = `has no effect on ${what}; attach it to ${places[stage]} by a policy of its own`;
+    return makeFinding("Invalid", `spec.${path}`, message);
+  }
+  return null;
+}
