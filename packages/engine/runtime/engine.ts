@@ -157,9 +157,8 @@ export class Engine implements PlaneHost {
     indexes: readonly (readonly [string, number])[],
   ): Promise<readonly ListenerReport[]> {
     for (const delta of cutDelta(version, change, indexes)) {
-      plane.send({ kind: "delta", segments: this.options.registry.takeSegments(plane.worker), delta });
-      // One message a turn: a burst would be one long task at the other end.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      const segments = this.options.registry.takeSegments(plane.worker);
+      await plane.deliver({ kind: "delta", segments, delta });
     }
     return plane.applied(version);
   }

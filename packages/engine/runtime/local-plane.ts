@@ -2,7 +2,7 @@ import type { Clock } from "../base/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { DataPlane } from "./data-plane.ts";
-import type { AccessLogOptions, ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
+import type { AccessLogOptions, DeltaMessage, ListenerReport, Notice, WorkerStart } from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 import type { AccessLog } from "./plane-observer.ts";
 
@@ -44,13 +44,15 @@ export class LocalPlane implements PlaneHandle {
     return new LocalPlane(start.worker, plane);
   }
 
-  send(message: ToWorker): void {
+  deliver({ segments, delta }: DeltaMessage): Promise<void> {
+    this.plane.addSegments(segments);
+    this.plane.take(delta);
+    if (delta.isLast) this.swapped = this.plane.swap(delta.version);
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  send(message: Notice): void {
     switch (message.kind) {
-      case "delta":
-        this.plane.addSegments(message.segments);
-        this.plane.take(message.delta);
-        if (message.delta.isLast) this.swapped = this.plane.swap(message.delta.version);
-        return;
       case "tickets":
         this.plane.setTicketKeys(Buffer.from(message.keys));
         return;

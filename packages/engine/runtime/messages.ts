@@ -35,15 +35,26 @@ export interface WorkerStart {
   readonly ticketKeys: Uint8Array;
 }
 
-export type ToWorker =
-  | { readonly kind: "delta"; readonly segments: readonly LaneSegment[]; readonly delta: SnapshotDelta }
+/** A part of a change, with the memory of counters that are new in it. */
+export interface DeltaMessage {
+  readonly kind: "delta";
+  readonly segments: readonly LaneSegment[];
+  readonly delta: SnapshotDelta;
+}
+
+/** What needs no answer before the next. */
+export type Notice =
   | { readonly kind: "tickets"; readonly keys: Uint8Array }
   | { readonly kind: "drain"; readonly timeoutMs: number }
   | { readonly kind: "reopen-logs" }
   | { readonly kind: "stop" };
 
+export type ToWorker = DeltaMessage | Notice;
+
 export type FromWorker =
   | { readonly kind: "ready" }
+  /** The delta before is worked off; the next may come. */
+  | { readonly kind: "taken" }
   | { readonly kind: "applied"; readonly version: number; readonly listeners: readonly ListenerReport[] }
   | { readonly kind: "confirmed"; readonly version: number }
   | { readonly kind: "drained" }

@@ -1,9 +1,11 @@
-import type { ListenerReport, Log, ToWorker } from "./messages.ts";
+import type { DeltaMessage, ListenerReport, Log, Notice } from "./messages.ts";
 
 /** A data plane as the engine holds it: in a thread of its own, or in this one. */
 export interface PlaneHandle {
   readonly worker: number;
-  send(message: ToWorker): void;
+  send(message: Notice): void;
+  /** Resolves when the delta is worked off there, or the worker is gone: only then may the next follow. */
+  deliver(message: DeltaMessage): Promise<void>;
   /** Resolves when that version is in force there; with nothing when the worker is gone. */
   applied(version: number): Promise<readonly ListenerReport[]>;
   drain(timeoutMs: number): Promise<void>;

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { FromWorker, ListenerReport, ToWorker, WorkerStart } from "./messages.ts";
+import type { DeltaMessage, FromWorker, ListenerReport, Notice, WorkerStart } from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 
 /**
@@ -18,6 +18,7 @@ export class ThreadPlane implements PlaneHandle {
   private readonly host: PlaneHost;
   private readonly waiting = new Map<number, (reports: readonly ListenerReport[]) => void>();
   private readonly done = new Map<number, readonly ListenerReport[]>();
+  private onTaken: (() => void) | null = null;
   private onReady: ((error: Error | null) => void) | null = null;
   private onDrained: (() => void) | null = null;
   private onGone: (() => void) | null = null;
@@ -52,6 +53,9 @@ export class ThreadPlane implements PlaneHandle {
         this.onReady?.(null);
         this.onReady = null;
         return;
+      case "taken":
+        this.onTaken?.();
+        return;
       case "applied":
         this.settle(message.version, message.listeners);
         return;
@@ -83,14 +87,24 @@ export class ThreadPlane implements PlaneHandle {
     this.onReady = null;
     for (const resolve of this.waiting.values()) resolve([]);
     this.waiting.clear();
+    this.onTaken?.();
     this.onDrained?.();
     this.onGone?.();
     if (onReady !== null) onReady(error);
     else if (!this.isStopping) this.host.onCrashed(this.worker, this.lastError);
   }
 
-  send(message: ToWorker): void {
+  send(message: Notice): void {
     if (!this.isGone) this.thread.postMessage(message);
+  }
+
+  /** What waits in a port is worked off in one turn there, a thousand messages of it: so no second one ever waits. */
+  deliver(message: DeltaMessage): Promise<void> {
+    if (this.isGone) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onTaken = resolve;
+      this.thread.postMessage(message);
+    });
   }
 
   applied(version: number): Promise<readonly ListenerReport[]> {

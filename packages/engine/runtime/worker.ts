@@ -52,6 +52,7 @@ async function handle(
     case "delta": {
       plane.addSegments(message.segments);
       plane.take(message.delta);
+      send({ kind: "taken" });
       if (!message.delta.isLast) return;
       const { version } = message.delta;
       send({ kind: "applied", version, listeners: await plane.swap(version) });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { test } from "node:test";
 import tls from "node:tls";
+import { Worker } from "node:worker_threads";
 import { connectRaw, findFreePorts, makeCertificateAuthority, openEchoServer } from "@heddle/testkit";
 import { LISTENER, WORKER } from "../observe/index.ts";
 import type { Shape } from "./gateway.suite.ts";
@@ -62,6 +63,32 @@ test("workers in threads of their own share a port, and each has the configurati
   for (let i = 0; i < 10; i++) assert.equal(await statusOf(port, "/"), 503);
   // Written by other threads, a moment after the response.
   await gateway.becomes("all is counted", () => gateway.total("listener", LISTENER.ended) === 51);
+});
+
+test("a worker is sent one part of a change at a time, since it works off all that waits in one turn", async (context) => {
+  const post = Worker.prototype.postMessage;
+  const workers = new Set<Worker>();
+  let [parts, waiting, mostWaiting] = [0, 0, 0];
+  context.mock.method(Worker.prototype, "postMessage", function (this: Worker, message: { kind: string }) {
+    if (!workers.has(this)) {
+      workers.add(this);
+      this.on("message", (answer: { kind: string }) => {
+        if (answer.kind === "taken") waiting--;
+      });
+    }
+    if (message.kind === "delta") {
+      parts++;
+      mostWaiting = Math.max(mostWaiting, ++waiting);
+    }
+    post.call(this, message);
+  });
+  const routes = Array.from({ length: 300 }, (_, at) =>
+    routeUnit(`default/r${at}`, [ANY_HOST], [defaultRule()]),
+  );
+  await using gateway = await Gateway.open({ endpoints: [], more: routes }, { workers: 1, workerEntry });
+  assert.equal(gateway.report!.changedUnits, 304);
+  assert.ok(parts > 5, `${parts} parts`);
+  assert.deepEqual([mostWaiting, waiting], [1, 0]);
 });
 
 test("a port of somebody else is reported, although workers could share it", async () => {
