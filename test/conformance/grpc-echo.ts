@@ -21,6 +21,8 @@ export interface EchoMessage {
   text?: string;
   /** Ends the call with that status. */
   fail?: number;
+  /** `grpc-retry-pushback-ms` of that status. */
+  pushback?: string;
   /** Messages that a stream of the server has. */
   count?: number;
   /** Octets of filling. */
@@ -145,7 +147,7 @@ function handlers(echo: GrpcEcho & { cancelled: number }) {
     const { request } = call;
     if (request.hangs === true) return;
     if (request.fail !== undefined)
-      done({ code: request.fail, details: `fails: ünd 100%`, metadata: trailers() });
+      done({ code: request.fail, details: `fails: ünd 100%`, metadata: trailers(request.pushback) });
     else done(null, reply(request), trailers());
   };
   return {
@@ -184,8 +186,9 @@ function handlers(echo: GrpcEcho & { cancelled: number }) {
   };
 }
 
-function trailers(): Metadata {
+function trailers(pushback?: string): Metadata {
   const metadata = new Metadata();
+  if (pushback !== undefined) metadata.set("grpc-retry-pushback-ms", pushback);
   metadata.set("x-trailer", "at the end");
   metadata.set("x-trailer-bin", Buffer.from([0, 1, 254, 255]));
   return metadata;

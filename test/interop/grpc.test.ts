@@ -218,6 +218,20 @@ describe("grpc-js through Heddle", () => {
     assert.equal(one.calls.length + two.calls.length, before + 4);
   });
 
+  test("a server's pushback is waited for, or ends the attempts (gRFC A6)", async () => {
+    const calls = () => one.calls.length + two.calls.length;
+    const before = calls();
+    const startMs = performance.now();
+    const failing = { fail: status.UNAVAILABLE, pushback: "150" };
+    const { code } = await client("retried.test").call(failing);
+    assert.equal(code, status.UNAVAILABLE);
+    assert.equal(calls(), before + 3);
+    assert.ok(performance.now() - startMs >= 300, "two waits");
+    const { trailers } = await client("retried.test").call({ ...failing, pushback: "-1" });
+    assert.equal(calls(), before + 4);
+    assert.deepEqual(trailers.get("grpc-retry-pushback-ms"), ["-1"]);
+  });
+
   test("an endpoint that does not serve by the health protocol gets no calls until it does", async () => {
     const checked = client("checked.test");
     const served = async () => {

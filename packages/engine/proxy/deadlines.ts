@@ -42,7 +42,7 @@ export class Deadlines {
   private readonly route: RouteDeadline;
   private readonly attempt: AttemptDeadline;
   /** Clock milliseconds by which all must be done. */
-  private wholeMs = Infinity;
+  wholeMs = Infinity;
 
   constructor(flow: ExchangeCore) {
     this.flow = flow;

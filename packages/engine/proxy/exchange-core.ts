@@ -24,6 +24,8 @@ export interface ExchangeCore {
   readonly cluster: Cluster | null;
   readonly endpoint: Endpoint | null;
   readonly stream: UpstreamStream | null;
+  /** Clock milliseconds by which all must be done; Infinity without a limit. */
+  readonly deadlineMs: number;
   /** Makes an attempt at another endpoint than `exclude`, or, `isFresh`, at that one on a new connection. */
   attempt(exclude: Endpoint | null, isFresh: boolean): void;
   endAttempt(hasFailed?: boolean): void;

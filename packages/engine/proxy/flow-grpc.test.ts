@@ -210,6 +210,72 @@ test("other codes are not retried, nor any without the route's word", () => {
   }
 });
 
+/** An answer that a route with `retry` tries again, whose endpoint says what it thinks of that. */
+function pushBack(run: Drive, text: string): void {
+  run.attempt.answerWhole(200, [GRPC, ["grpc-status", "14"], ["grpc-retry-pushback-ms", text]]);
+}
+
+test("a pushback is waited for instead of the route's pause; after it pauses are short again (gRFC A6)", () => {
+  const run = call({ rule: { retry: { ...retry([14], 4), backoffMs: 100 } } });
+  run.attempt.answerWhole(200, [GRPC, ["grpc-status", "14"]]);
+  run.clock.advance(220);
+  assert.equal(run.attempts.length, 2, "the route's pause");
+  pushBack(run, "5000");
+  run.clock.advance(4_900);
+  assert.equal(run.attempts.length, 2);
+  run.clock.advance(120);
+  assert.equal(run.attempts.length, 3);
+  run.attempt.answerWhole(200, [GRPC, ["grpc-status", "14"]]);
+  run.clock.advance(220);
+  assert.equal(run.attempts.length, 4, "as the first pause, not twice as long");
+  pushBack(run, "0");
+  assert.equal(run.attempts.length, 5, "at once");
+  run.attempt.answerWhole(200, [GRPC, ["grpc-status", "0"]]);
+  run.assertOver();
+});
+
+test("a pushback that asks for no retry, or cannot be read, is the answer, and reaches the client", () => {
+  for (const text of ["-1", "-0", "", "soon", "1.5", "+1", "0x1", "2147483648", "99999999999", "1 2"]) {
+    const run = call({ rule: { retry: retry([14]) } });
+    pushBack(run, text);
+    assert.equal(run.attempts.length, 1, text);
+    assert.equal(run.sink.head?.fields.get("grpc-retry-pushback-ms"), text);
+    run.assertOver();
+  }
+});
+
+test("a wait that outlasts the deadline, or a minute, is left to the client", () => {
+  const headers = [["grpc-timeout", "2S"]] as const;
+  for (const [options, text] of [
+    [{ headers }, "2000"],
+    [{ rule: { requestTimeoutMs: 1_000 } }, "1000"],
+    [{}, "60001"],
+  ] as const) {
+    const run = call({ ...options, rule: { ...("rule" in options && options.rule), retry: retry([14]) } });
+    pushBack(run, text);
+    assert.equal(run.attempts.length, 1, text);
+    assert.equal(run.sink.head?.fields.get("grpc-status"), "14");
+    run.assertOver();
+  }
+  const inTime = call({ headers, rule: { retry: retry([14]) } });
+  pushBack(inTime, "1000");
+  inTime.clock.advance(1_020);
+  assert.equal(inTime.attempts.length, 2);
+  inTime.attempt.answerWhole(200, [GRPC, ["grpc-status", "0"]]);
+  inTime.assertOver();
+});
+
+test("a pushback asks for nothing that the route does not retry, and means nothing outside of gRPC", () => {
+  const other = call({ rule: { retry: retry([8]) } });
+  pushBack(other, "10");
+  assert.equal(other.attempts.length, 1);
+  const http = drive({ method: "GET", rule: { retry: { codes: [503], attempts: 1, backoffMs: 0 } } });
+  http.attempt.answerWhole(503, [["grpc-retry-pushback-ms", "-1"]]);
+  assert.equal(http.attempts.length, 2);
+  http.attempt.respond(200, "ok");
+  for (const run of [other, http]) run.assertOver();
+});
+
 test("a broken attempt is retried where the route names what it stands for", () => {
   const asked = call({ rule: { retry: retry([14]) } });
   asked.attempt.fail(fault("HDL_UPSTREAM_RESET"));

@@ -13,6 +13,7 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
+import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import { AffinityCookie } from "./affinity-cookie.ts";
 import type { ClientKeeper } from "./client-keeper.ts";
 import { addMissingDate } from "./date-field.ts";
@@ -381,7 +382,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.cluster!.attemptBegun(this.endpoint!, latencyMs);
       if (isLast) this.judge();
     }
-    if (this.retriesOn(head.status, grpcStatus) && this.makeRetries().afterStatus(isLast)) return;
+    if (this.retriesOn(head.status, grpcStatus) && this.retryAfter(head, isLast)) return;
     if (head.status === 101) this.startTunnel();
     else addMissingDate(head.fields, context.clock);
     if (this.keeper !== null) this.keeper.issue(head, this.endpoint!, exchange, context.clock.wallMs());
@@ -435,6 +436,15 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     // A status in the head: there are no messages, and nothing of the response has reached the client.
     if (grpcStatus > 0 && retry.grpcCodes?.includes(grpcStatus) === true) return true;
     return status >= 400 && retry.codes.includes(status);
+  }
+
+  private retryAfter({ fields }: ResponseHead, isLast: boolean): boolean {
+    const pushbackMs = this.call === null ? null : parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
+    return this.makeRetries().afterStatus(isLast, pushbackMs);
+  }
+
+  get deadlineMs(): number {
+    return this.deadlines === null ? Infinity : this.deadlines.wholeMs;
   }
 
   private judge(): void {

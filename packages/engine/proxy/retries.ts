@@ -6,6 +6,8 @@ import type { ExchangeCore } from "./exchange-core.ts";
 /** Attempts after the first for failures that are safe to repeat, where the route does not say. */
 const DEFAULT_RETRIES = 2;
 const BACKOFF_CAP_MS = 10_000;
+/** What an endpoint may ask a call to wait here; a longer wait is its client's, which is told of it. */
+const PUSHBACK_CAP_MS = 60_000;
 /** Endpoints that may refuse one exchange's connections before that counts as retries. */
 const FREE_REFUSALS = 8;
 const NO_ENDPOINTS: Endpoint[] = [];
@@ -39,6 +41,8 @@ export class Retries extends Timer {
   private left: number;
   private usedStale = false;
   private failed: Endpoint | null = null;
+  /** Attempts before the last pushback: after it pauses are short again (gRFC A6). */
+  private backoffFrom = 0;
   /** Nothing listens there: they stay excluded, while one that broke off may serve again. */
   unreachable: Endpoint[] = NO_ENDPOINTS;
 
@@ -48,15 +52,25 @@ export class Retries extends Timer {
     this.left = flow.rule.retry === null ? DEFAULT_RETRIES : flow.rule.retry.attempts;
   }
 
-  /** The route retries the status that came. False: it is the answer. `isLast`: the attempt is complete. */
-  afterStatus(isLast: boolean): boolean {
+  /**
+   * The route retries the status that came. False: it is the answer. `isLast`: the attempt is complete. `pushbackMs` is
+   * what the endpoint of a gRPC call says of it, as `parseGrpcPushback` reads it.
+   */
+  afterStatus(isLast: boolean, pushbackMs: number | null): boolean {
     const { flow } = this;
+    if (pushbackMs !== null && !this.canWait(pushbackMs)) return false;
     if (!flow.isRequestDone || !flow.canRepeat() || !this.mayRetry(null)) return false;
     const endpoint = flow.endpoint!;
     if (isLast) flow.letGo();
     else flow.dropAttempt(makeFault("HDL_UPSTREAM_STATUS", "the route retries this status"));
-    this.retry(endpoint, null);
+    this.retry(endpoint, null, pushbackMs);
     return true;
+  }
+
+  private canWait(pushbackMs: number): boolean {
+    const { context, deadlineMs } = this.flow;
+    if (pushbackMs < 0 || pushbackMs > PUSHBACK_CAP_MS) return false;
+    return context.clock.now() + pushbackMs < deadlineMs;
   }
 
   /** The attempt at `endpoint` failed before any response. False: the fault stands. */
@@ -82,7 +96,7 @@ export class Retries extends Timer {
       }
     }
     if (!this.mayRetry(fault)) return false;
-    this.retry(endpoint, fault);
+    this.retry(endpoint, fault, null);
     return true;
   }
 
@@ -110,22 +124,31 @@ export class Retries extends Timer {
     return this.left > 0 && this.flow.cluster!.mayRetry(this.flow.exchange, fault);
   }
 
-  /** Another endpoint first, after a pause: never below the route's minimum, doubling, with jitter over its upper half. */
-  private retry(endpoint: Endpoint, fault: Fault | null): void {
+  /** Another endpoint first, after a pause. */
+  private retry(endpoint: Endpoint, fault: Fault | null, pushbackMs: number | null): void {
     const { flow } = this;
     this.left--;
     flow.context.observer.retried(flow.exchange, fault);
-    const baseMs = flow.rule.retry?.backoffMs ?? 0;
-    if (baseMs === 0) {
+    const pauseMs = pushbackMs ?? this.backoffMs();
+    if (pushbackMs !== null) this.backoffFrom = flow.exchange.attempts;
+    if (pauseMs === 0) {
       flow.attempt(endpoint, false);
       return;
     }
     // What comes meanwhile would pile up.
     if (!flow.isRequestDone) flow.pauseRequest();
     this.failed = endpoint;
-    const { clock, random, wheel } = flow.context;
-    const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** flow.exchange.attempts);
-    wheel.schedule(this, clock.now() + Math.max(baseMs, cap / 2 + (random.next() * cap) / 2));
+    const { clock, wheel } = flow.context;
+    wheel.schedule(this, clock.now() + pauseMs);
+  }
+
+  /** Never below the route's minimum, doubling, with jitter over its upper half. */
+  private backoffMs(): number {
+    const { rule, exchange, context } = this.flow;
+    const baseMs = rule.retry?.backoffMs ?? 0;
+    if (baseMs === 0) return 0;
+    const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** (exchange.attempts - this.backoffFrom));
+    return Math.max(baseMs, cap / 2 + (context.random.next() * cap) / 2);
   }
 
   expire(): void {
