@@ -239,11 +239,11 @@ export class Cluster implements TransportHome, HealthHome {
   }
 
   /**
-   * Opens a connection to an endpoint for TCP: what is written meanwhile waits in it. Call `streamClosed` when it is
-   * gone, whether it opened or not.
+   * Opens a connection to an endpoint for TCP: what is written meanwhile waits in it. `alpn` is what it offers where the
+   * endpoint takes TLS, "" for nothing. Call `streamClosed` when it is gone, whether it opened or not.
    */
-  openStream(endpoint: Endpoint, events: DialEvents): Connection | Fault {
-    return this.transport.openStream(endpoint, events);
+  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault {
+    return this.transport.openStream(endpoint, alpn, events);
   }
 
   streamFailed(endpoint: Endpoint): void {

@@ -107,10 +107,11 @@ export class Transport implements NegotiationHome<Endpoint> {
     return pending;
   }
 
-  /** A connection whose octets are the caller's business: for TCP. */
-  openStream(endpoint: Endpoint, events: DialEvents): Connection | Fault {
+  /** A connection whose octets are the caller's business: for TCP. `alpn`: what it offers in TLS; "" for nothing. */
+  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault {
     if (this.isFull(endpoint)) return this.overflow(endpoint);
-    return this.dial(endpoint, this.tls === null ? null : { ...this.tls, alpn: [] }, events);
+    const tls = this.tls === null ? null : { ...this.tls, alpn: alpn === "" ? [] : [alpn] };
+    return this.dial(endpoint, tls, events);
   }
 
   private overflow({ name }: Endpoint): Fault {

@@ -109,7 +109,8 @@ export class StreamRelay extends Timer implements StreamDownstream {
     exchange.endpointIndex = endpoint.index;
     exchange.upstreamStartedMs = context.clock.now();
     const target = new StreamTarget(this, endpoint);
-    const opened = cluster.openStream(endpoint, target);
+    // The protocol that TLS to the client agreed on is that which the endpoint speaks.
+    const opened = cluster.openStream(endpoint, exchange.peer.tls?.alpn ?? "", target);
     if ("code" in opened) {
       this.fail(opened);
       return;

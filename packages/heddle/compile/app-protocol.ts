@@ -33,9 +33,11 @@ export function readAppProtocol({ protocol, appProtocol = "" }: ServicePort): Ap
   return `has appProtocol ${appProtocol}; this version reaches ${named.join(", ")}`;
 }
 
-/** Whether a port can be reached, over TLS if need be. */
-export function isReachable(port: ServicePort): boolean {
-  return typeof readAppProtocol(port) !== "string";
+/** Whether a port can be reached, over TLS if need be: by requests, or by what goes on as it is. */
+export function isReachable(port: ServicePort, transport: Transport | null): boolean {
+  return transport === null
+    ? typeof readAppProtocol(port) !== "string"
+    : port.protocol === portProtocolOf(transport);
 }
 
 /** Why gRPC calls cannot be sent to a port that can be reached; null where they can: a WebSocket is no call. */
@@ -57,27 +59,32 @@ export function readOverHttp2(name: string): { readonly place: string; readonly 
   return { place: isHttp2 ? name.slice(0, -http2Suffix.length) : name, isHttp2 };
 }
 
-const tcpSuffix = "+tcp";
+/** How what is not made of requests goes on: connections, TLS that nobody opens here, and datagrams. */
+export type Transport = "TCP" | "TLS" | "UDP";
 
-/** The name of a cluster that connections are passed on to: whatever its ports speak. */
-export const overTcp = (cluster: string): string => `${cluster}${tcpSuffix}`;
+const suffixes: Readonly<Record<Transport, string>> = { TCP: "+tcp", TLS: "+tls", UDP: "+udp" };
 
-const udpSuffix = "+udp";
-
-/** The same for datagrams. */
-export const overUdp = (cluster: string): string => `${cluster}${udpSuffix}`;
-
-export type Transport = "TCP" | "UDP";
+/** The name of a cluster that these are passed on to: whatever its ports speak. */
+export const overTransport = (transport: Transport, cluster: string): string =>
+  `${cluster}${suffixes[transport]}`;
 
 /** Takes such a name apart; `transport` is null where requests go there. */
 export function readTransport(name: string): {
   readonly place: string;
   readonly transport: Transport | null;
 } {
-  if (name.endsWith(tcpSuffix)) return { place: name.slice(0, -tcpSuffix.length), transport: "TCP" };
-  if (name.endsWith(udpSuffix)) return { place: name.slice(0, -udpSuffix.length), transport: "UDP" };
+  for (const transport of ["TCP", "TLS", "UDP"] as const) {
+    const suffix = suffixes[transport];
+    if (name.endsWith(suffix)) return { place: name.slice(0, -suffix.length), transport };
+  }
   return { place: name, transport: null };
 }
+
+/** Whether TLS to the backend is Heddle's business: none is put around the client's own, or around datagrams. */
+export const mayEncrypt = (transport: Transport | null): boolean => transport === null || transport === "TCP";
+
+/** The protocol of a Service's port that takes it. */
+export const portProtocolOf = (transport: Transport): "TCP" | "UDP" => (transport === "UDP" ? "UDP" : "TCP");
 
 /** The protocol of the port by that number; HTTP/1.1 where no such port can be reached. */
 export function servicePortProtocol({ spec: { ports = [] } }: Service, number: number): ClusterProtocol {

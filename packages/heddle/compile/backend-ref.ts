@@ -2,8 +2,8 @@ import { heddleGroup, makeKey, type BackendObjectReference, type ServicePort } f
 import {
   grpcMistake,
   overHttp2,
-  overTcp,
-  overUdp,
+  overTransport,
+  portProtocolOf,
   readAppProtocol,
   servicePortProtocol,
   type Transport,
@@ -17,11 +17,16 @@ import { tlsPolicyFor } from "./tls-policy-for.ts";
 
 export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
 
+/** Who refers to a backend, and how it goes on to it; null: as requests. */
+export interface BackendReferrer extends Referrer {
+  readonly transport: Transport | null;
+}
+
 /** The cluster that a reference stands for, or why it does not resolve; `path` is that of the reference. */
 export function resolveBackend(
   ref: BackendObjectReference,
   path: string,
-  from: Referrer,
+  from: BackendReferrer,
   facts: FactReader,
   controlAddresses: readonly ControlAddress[],
 ): ResolvedBackend {
@@ -67,7 +72,7 @@ function resolveService(
   { name, port }: BackendObjectReference,
   path: string,
   facts: FactReader,
-  from: Referrer,
+  from: BackendReferrer,
 ): ResolvedBackend {
   const service = readResource(facts, "Service", namespace, name);
   if (service === undefined) return notFound("Service", namespace, name, path, facts);
@@ -90,7 +95,7 @@ function resolveService(
       `Service ${namespace}/${name} has no port ${port}; ${has}`,
     );
   }
-  const transport = transportOf(from);
+  const { transport } = from;
   if (transport !== null)
     return streamCluster(found, transport, `service/${namespace}/${name}/${port}`, path);
   const mistakeOf = (one: ServicePort) =>
@@ -107,30 +112,22 @@ function resolveService(
   );
 }
 
-/** Connections and datagrams are passed on as they are: what the port speaks is the client's business. */
-function transportOf({ kind }: Referrer): Transport | null {
-  if (kind === "UDPRoute") return "UDP";
-  return kind === "TCPRoute" || kind === "TLSRoute" ? "TCP" : null;
-}
-
-const overTransport = (transport: Transport, name: string) =>
-  transport === "UDP" ? overUdp(name) : overTcp(name);
-
+/** What the port speaks is the client's business. */
 function streamCluster(
   ports: readonly ServicePort[],
   transport: Transport,
   name: string,
   path: string,
 ): ResolvedBackend {
-  if (ports.some(({ protocol }) => protocol === transport))
-    return { cluster: overTransport(transport, name) };
-  const message = `the port is ${ports[0]!.protocol}; the route passes on ${transport}`;
+  const needed = portProtocolOf(transport);
+  if (ports.some(({ protocol }) => protocol === needed)) return { cluster: overTransport(transport, name) };
+  const message = `the port is ${ports[0]!.protocol}; the route passes on ${needed}`;
   return failed("UnsupportedProtocol", path, message);
 }
 
 /** GRPCRoutes take HTTP/2; where the endpoints are spoken to in it anyway they share the connections of others. */
-function clusterFor(from: Referrer, name: string, isHttp2: boolean): string {
-  const transport = transportOf(from);
+function clusterFor(from: BackendReferrer, name: string, isHttp2: boolean): string {
+  const { transport } = from;
   if (transport !== null) return overTransport(transport, name);
   return from.kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
 }
@@ -149,7 +146,7 @@ function resolveHeddleBackend(
   path: string,
   facts: FactReader,
   controlAddresses: readonly ControlAddress[],
-  from: Referrer,
+  from: BackendReferrer,
 ): ResolvedBackend {
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return notFound("Backend", namespace, name, path, facts);
@@ -162,7 +159,7 @@ function resolveHeddleBackend(
       `Backend ${namespace}/${name} is not usable: ${verdictOf(unresolved)!.message}`,
     );
   }
-  if (from.kind === "UDPRoute" && tls !== null) {
+  if (from.transport === "UDP" && tls !== null) {
     const message = `Backend ${namespace}/${name} has TLS, which datagrams cannot be sent in`;
     return failed("UnsupportedProtocol", path, message);
   }

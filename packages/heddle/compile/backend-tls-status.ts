@@ -1,10 +1,11 @@
 import { gatewayGroup, keyOf, type BackendTLSPolicy } from "../resources/index.ts";
-import { readTransport } from "./app-protocol.ts";
+import { mayEncrypt, readTransport } from "./app-protocol.ts";
 import { planPolicyTls, type PolicyTlsPlan } from "./backend-tls.ts";
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import { readResource, readTlsTargets, type FactReader, type Facts } from "./facts.ts";
 import type { CompileMemo } from "./memo.ts";
+import type { RouteReach } from "./request-route.ts";
 import { goodUnless, makeFinding, verdictOf, type Finding } from "./status.ts";
 
 /** As many as a status may have. */
@@ -19,13 +20,11 @@ interface GatewayName {
 export class ServiceReach {
   private readonly gateways = new Map<string, Map<string, GatewayName>>();
 
-  /** Ids of listeners that take a route ("namespace/gateway/listener"), and names of the clusters that it names. */
-  add(listeners: readonly string[], clusters: readonly string[]): void {
+  add({ listeners, clusters }: RouteReach): void {
     for (const cluster of clusters) {
       const [target = ""] = cluster.split("@");
       const [type, namespace, service] = target.split("/");
-      // Streams are passed on as they are.
-      if (type !== "service" || readTransport(target).transport !== null) continue;
+      if (type !== "service" || !mayEncrypt(readTransport(target).transport)) continue;
       const found = this.gateways.get(`${namespace}/${service}`) ?? new Map<string, GatewayName>();
       this.gateways.set(`${namespace}/${service}`, found);
       for (const id of listeners) {

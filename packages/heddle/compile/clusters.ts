@@ -2,6 +2,7 @@ import type { HealthCheckSpec } from "@heddle/engine/model";
 import type { Backend } from "../resources/index.ts";
 import {
   isReachable,
+  mayEncrypt,
   readOverHttp2,
   readTransport,
   servicePortProtocol,
@@ -38,7 +39,7 @@ interface TargetPlan extends Omit<ClusterPlan, "upstream" | "transport"> {
   readonly problems: readonly CompileProblem[];
 }
 
-/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, "+tcp" for connections and "+udp" for datagrams as they are, and "@settings" where there are some. */
+/** The units of a cluster that a route names: "service/namespace/name/port" or "backend/namespace/name", with "+h2" where a GRPCRoute asks for HTTP/2, "+tcp" for connections, "+tls" for TLS that is passed on unopened and "+udp" for datagrams, and "@settings" where there are some. */
 export function compileCluster(name: string, facts: FactReader, options: CompileOptions): ClusterResult {
   const { target, upstream } = readClusterName(name, facts, options);
   const { place: untyped, transport } = readTransport(target);
@@ -47,7 +48,7 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
   const found =
     type === "service"
       ? planService(namespace, resource, Number(port), transport, facts, options)
-      : planHeddleBackend(namespace, resource, facts, options);
+      : planHeddleBackend(namespace, resource, transport, facts, options);
   if (found === null) return { target, units: [], problems: [], policies: [] };
   const { place: own, problems, ...parts } = found;
   const chain = upstream.place === undefined ? [own] : [upstream.place, own];
@@ -72,9 +73,8 @@ function planService(
   const controlAddresses = options.controlAddresses ?? [];
   const found = serviceEndpoints(service, port, transport, slices, controlAddresses);
   const ports = service.spec.ports?.filter((one) => one.port === port) ?? [];
-  const own = ports.find((one) => (transport === null ? isReachable(one) : one.protocol === transport));
-  // Streams are passed on as they are.
-  const policy = transport === null && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
+  const own = ports.find((one) => isReachable(one, transport));
+  const policy = mayEncrypt(transport) && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
   const tls = policy === undefined ? null : policyTls(namespace, policy, facts);
   const place = { kind: "Service", namespace, name, sectionName: own?.name ?? "" } as const;
   return { protocol, ...found, tls, place };
@@ -83,6 +83,7 @@ function planService(
 function planHeddleBackend(
   namespace: string,
   name: string,
+  transport: Transport | null,
   facts: FactReader,
   options: CompileOptions,
 ): TargetPlan | null {
@@ -90,7 +91,8 @@ function planHeddleBackend(
   if (backend === undefined) return null;
   const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
   const place = { kind: "Backend", namespace, name, sectionName: "" } as const;
-  return { protocol, endpoints, tls, ...healthCheckOf(backend), place, problems: [] };
+  const ownTls = mayEncrypt(transport) ? tls : null;
+  return { protocol, endpoints, tls: ownTls, ...healthCheckOf(backend), place, problems: [] };
 }
 
 function healthCheckOf({ spec }: Backend): { healthCheck?: HealthCheckSpec } {

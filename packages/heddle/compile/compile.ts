@@ -99,11 +99,10 @@ export function* compileInSlices(
     collector.problemsOf(result.problems);
     for (const [of, sources] of result.policies) collector.policies(of, sources);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
-    for (const cluster of result.clusters) clusters.add(cluster);
-    reach.add(
-      result.claims.map(({ listener }) => listener),
-      result.clusters,
-    );
+    for (const reached of result.reached) {
+      for (const cluster of reached.clusters) clusters.add(cluster);
+      reach.add(reached);
+    }
     if (++done % indexSliceLength === 0) yield;
   }
   const reported = new Set<string>();

@@ -71,6 +71,8 @@ export interface ListenerView {
   readonly kinds: readonly string[];
   /** A server of the Snapshot: routes reach it. */
   readonly isServed: boolean;
+  /** TLS that it passes on unopened. */
+  readonly isPassthrough: boolean;
 }
 
 export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
@@ -118,5 +120,6 @@ function viewOfListener(plan: GatewayPlan, listener: ListenerPlan): ListenerView
     selector: listener.selector,
     kinds: listener.supportedKinds.map(({ kind }) => kind),
     isServed: isServed(plan, listener),
+    isPassthrough: listener.stream === "passthrough",
   };
 }

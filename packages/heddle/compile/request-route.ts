@@ -28,11 +28,18 @@ export interface RouteResult {
   readonly status: RouteStatus;
   /** The listeners that count it in attachedRoutes, each once, with its hosts there. */
   readonly claims: readonly RouteClaim[];
-  /** Clusters that its rules name. */
-  readonly clusters: readonly string[];
+  /** Clusters that its rules name, with the listeners that lead to them. */
+  readonly reached: readonly RouteReach[];
   readonly problems: readonly CompileProblem[];
   /** Where what policies say of its rules comes from, by "route:UNIT/RULE". */
   readonly policies: readonly (readonly [string, readonly PolicySource[]])[];
+}
+
+export interface RouteReach {
+  /** Ids. */
+  readonly listeners: readonly string[];
+  /** Names. */
+  readonly clusters: readonly string[];
 }
 
 /** As many as a status may have. */
@@ -70,11 +77,17 @@ export function compileRequestRoute(
   const reached = parts.filter(({ unit }) => unit.attachments.length > 0 && unit.rules.length > 0);
   const accepted = invalid === null ? outcomes.filter(({ refused }) => refused === null) : [];
   const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
+  const claims = claimsOf(route, accepted);
   return {
     units: reached.map(({ unit }) => hashUnit(unit)),
     status: { parents: parents.slice(0, maxParents) },
-    claims: claimsOf(route, accepted),
-    clusters: [...new Set(reached.flatMap((part) => part.rules.clusters))],
+    claims,
+    reached: [
+      {
+        listeners: claims.map(({ listener }) => listener),
+        clusters: [...new Set(reached.flatMap((part) => part.rules.clusters))],
+      },
+    ],
     problems: [...problems, ...findingProblems(route, rules), ...warnings(outcomes)],
     policies: reached.flatMap(({ unit, sources }) =>
       sources.map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),

@@ -89,7 +89,7 @@ function planRule(
   // Nobody can tell which requests it was meant for.
   if (noRegex.length > 0) return { rule: null, invalid: noRegex, unresolved: [], clusters: [] };
   const { kind, namespace } = source;
-  const from = { group: gatewayGroup, kind, namespace };
+  const from = { group: gatewayGroup, kind, namespace, transport: null };
   const resolve = (ref: BackendObjectReference, at: string) => {
     const resolved = resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };

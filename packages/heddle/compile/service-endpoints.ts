@@ -33,9 +33,7 @@ export function serviceEndpoints(
   slices: readonly EndpointSlice[],
   controlAddresses: readonly ControlAddress[],
 ): ServiceEndpoints {
-  const port = service.spec.ports?.find(
-    (one) => one.port === portNumber && (transport === null ? isReachable(one) : one.protocol === transport),
-  );
+  const port = service.spec.ports?.find((one) => one.port === portNumber && isReachable(one, transport));
   const problems: CompileProblem[] = [];
   if (port === undefined) return { endpoints: [], problems };
   const candidates = slices.flatMap((slice) =>

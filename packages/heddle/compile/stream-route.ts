@@ -8,7 +8,8 @@ import type { FactReader } from "./facts.ts";
 import { clusterUnder } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
 import type { RouteResult } from "./request-route.ts";
-import { attachmentsOf, resolveParents } from "./route-parents.ts";
+import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
+import { partName } from "./route-parts.ts";
 import { ruleName } from "./route-rules.ts";
 import { goodUnless, verdictOf, type Finding } from "./status.ts";
 
@@ -26,53 +27,110 @@ export function compileStreamRoute(
   facts: FactReader,
   options: CompileOptions,
 ): RouteResult {
-  const { namespace, name, generation } = route.metadata;
   const { outcomes, problems } = resolveParents(route, facts);
-  const upstreamId =
-    outcomes.find(({ listeners }) => listeners.some(({ isServed }) => isServed))?.gateway?.upstreamId ?? "";
-  const plan = planBackends(route, upstreamId, facts, options);
-  const attachments = attachmentsOf(route, outcomes);
-  const unit: StreamRouteUnit = {
-    kind: "stream-route",
-    name: `${route.kind.toLowerCase()}/${namespace}/${name}`,
-    attachments,
-    rule: ruleName(route.spec.rules[0]?.name, 0),
-    backends: plan.backends,
-    createdMs: createdMs(route),
-  };
-  const controllerName = options.controllerName ?? defaultControllerName;
-  const parents = outcomes.map(({ parentRef, refused }) => ({
-    parentRef,
-    controllerName,
-    conditions: [
-      goodUnless("Accepted", verdictOf([refused]), "Accepted", generation),
-      goodUnless("ResolvedRefs", verdictOf(plan.unresolved), "ResolvedRefs", generation),
-    ],
+  const parts = partsOf(outcomes).map((part, at) => ({
+    unit: unitOf(route, part, at, facts, options),
+    listeners: part.outcomes.flatMap(({ listeners }) => listeners.map(({ id }) => id)),
   }));
+  const { unresolved } = planBackends(route, defaultPart(outcomes), facts, options);
   const accepted = outcomes.filter(({ refused }) => refused === null).flatMap(({ listeners }) => listeners);
   return {
-    units: attachments.length > 0 ? [hashUnit(unit)] : [],
-    status: { parents: parents.slice(0, maxParents) },
+    units: parts.map(({ unit }) => hashUnit(unit)),
+    status: { parents: parentStatuses(route, outcomes, unresolved, options) },
     claims: [...new Set(accepted.map(({ id }) => id))].map((listener) => ({ listener, hostnames: [] })),
-    clusters: attachments.length > 0 ? plan.clusters : [],
-    problems: [...problems, ...plan.unresolved.map((finding) => problemOf(keyOf(route), finding))],
+    reached: parts.map(({ unit: { backends }, listeners }) => ({
+      listeners,
+      clusters: backends.flatMap(({ cluster }) => cluster ?? []),
+    })),
+    problems: [...problems, ...unresolved.map((finding) => problemOf(keyOf(route), finding))],
     policies: [],
   };
 }
 
+/** A route as it is for the Gateways of one upstream, and for listeners that open TLS, or do not. */
+interface StreamPart {
+  /** See route-parts.ts: a connection goes on as the Gateway says that it came by. */
+  readonly upstreamId: string;
+  readonly isPassthrough: boolean;
+  /** With the listeners that are served and of this part. */
+  readonly outcomes: readonly ParentOutcome[];
+}
+
+const defaultPart = (outcomes: readonly ParentOutcome[]): StreamPart => ({
+  upstreamId: "",
+  isPassthrough: false,
+  outcomes,
+});
+
+function partsOf(outcomes: readonly ParentOutcome[]): StreamPart[] {
+  const parts = new Map<string, StreamPart & { outcomes: ParentOutcome[] }>();
+  for (const outcome of outcomes) {
+    const upstreamId = outcome.gateway?.upstreamId ?? "";
+    for (const isPassthrough of [false, true]) {
+      const listeners = outcome.listeners.filter(
+        (one) => one.isServed && one.isPassthrough === isPassthrough,
+      );
+      if (listeners.length === 0) continue;
+      const key = `${upstreamId} ${isPassthrough}`;
+      const part = parts.get(key) ?? { upstreamId, isPassthrough, outcomes: [] };
+      part.outcomes.push({ ...outcome, listeners });
+      parts.set(key, part);
+    }
+  }
+  return [...parts.values()];
+}
+
+function unitOf(
+  route: StreamRoute,
+  part: StreamPart,
+  at: number,
+  facts: FactReader,
+  options: CompileOptions,
+): StreamRouteUnit {
+  const { namespace, name } = route.metadata;
+  const whole = `${route.kind.toLowerCase()}/${namespace}/${name}`;
+  const further = `${partName(whole, part.upstreamId)}${part.isPassthrough ? "+tls" : ""}`;
+  return {
+    kind: "stream-route",
+    name: at === 0 ? whole : further,
+    attachments: attachmentsOf(route, part.outcomes),
+    rule: ruleName(route.spec.rules[0]?.name, 0),
+    backends: planBackends(route, part, facts, options).backends,
+    createdMs: createdMs(route),
+  };
+}
+
+function parentStatuses(
+  { metadata: { generation } }: StreamRoute,
+  outcomes: readonly ParentOutcome[],
+  unresolved: readonly Finding[],
+  options: CompileOptions,
+) {
+  const controllerName = options.controllerName ?? defaultControllerName;
+  return outcomes.slice(0, maxParents).map(({ parentRef, refused }) => ({
+    parentRef,
+    controllerName,
+    conditions: [
+      goodUnless("Accepted", verdictOf([refused]), "Accepted", generation),
+      goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation),
+    ],
+  }));
+}
+
 interface BackendsPlan {
   readonly backends: readonly StreamBackendSpec[];
-  readonly clusters: readonly string[];
   readonly unresolved: readonly Finding[];
 }
 
 function planBackends(
   route: StreamRoute,
-  upstreamId: string,
+  { upstreamId, isPassthrough }: StreamPart,
   facts: FactReader,
   options: CompileOptions,
 ): BackendsPlan {
-  const from = { group: gatewayGroup, kind: route.kind, namespace: route.metadata.namespace };
+  const { kind, metadata } = route;
+  const transport = kind === "UDPRoute" ? "UDP" : isPassthrough ? "TLS" : "TCP";
+  const from = { group: gatewayGroup, kind, namespace: metadata.namespace, transport } as const;
   const unresolved: Finding[] = [];
   const backends = (route.spec.rules[0]?.backendRefs ?? []).map((ref, index): StreamBackendSpec => {
     const path = `spec.rules[0].backendRefs[${index}]`;
@@ -81,5 +139,5 @@ function planBackends(
     const cluster = "finding" in resolved ? null : clusterUnder(resolved.cluster, upstreamId);
     return { cluster, weight: ref.weight };
   });
-  return { backends, clusters: backends.flatMap(({ cluster }) => cluster ?? []), unresolved };
+  return { backends, unresolved };
 }
