@@ -149,7 +149,7 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
   private send(): void {
     this.gathered = 0;
     this.session.flush();
-    if (!this.connection.flush()) this.session.setWritable(false);
+    if (!this.connection.flushNow()) this.session.setWritable(false);
   }
 
   /** Sends what is gathered, and closes where nothing is left to do. */

@@ -137,7 +137,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   private send(): void {
     this.gathered = 0;
     this.session.flush();
-    if (!this.connection.flush()) this.session.setWritable(false);
+    if (!this.connection.flushNow()) this.session.setWritable(false);
   }
 
   /** Sends what is gathered, and closes where that was the last of it. */

@@ -5,6 +5,8 @@ import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
 import { takeReads } from "./raw-reads.ts";
 import { resetSocket } from "./reset-socket.ts";
+import { sendWithBatch } from "./write-batch.ts";
+import type { BatchedWriter } from "./write-batch.ts";
 
 /** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
 export interface ConnectionEvents {
@@ -23,6 +25,8 @@ export interface ConnectionEvents {
  * characters goes to the kernel from the stack (StreamBase::WriteString), without an allocation.
  */
 const SMALL_CHUNK = 14_336;
+/** Longer text gains nothing by waiting for a batch. */
+const BATCHED_CHARS = 8_192;
 
 /**
  * One TCP, TLS or unix-socket connection: bytes in by callback, text and bytes out gathered until `flush`.
@@ -30,7 +34,7 @@ const SMALL_CHUNK = 14_336;
  *   opening ──(attach)──► open ──(end)──► finishing ──► closed
  *      └──────────────────┴────(destroy, error)───────────▲
  */
-export class Connection {
+export class Connection implements BatchedWriter {
   private readonly events: ConnectionEvents;
   private socket: Socket | null = null;
   private handle: RawHandle | null = null;
@@ -49,9 +53,11 @@ export class Connection {
    */
   private isSerial = false;
   private isWriting = false;
+  /** The text goes out with the batch of this turn. */
+  private isBatched = false;
   private readonly highWaterBytes: number;
   /** Octets that the kernel has not taken yet, and those gathered while opening. */
-  pendingBytes = 0;
+  private waitingBytes = 0;
   bytesRead = 0;
   bytesWritten = 0;
 
@@ -82,8 +88,8 @@ export class Connection {
     this.handle = rawHandleOf(this.socket);
     this.isSerial = this.handle !== null && "encrypted" in this.socket;
     if (this.isShared) takeReads(this.socket, this);
-    this.pendingBytes = 0;
-    const mayGoOn = this.flush();
+    this.waitingBytes = 0;
+    const mayGoOn = this.flushNow();
     if (this.holdsBack && mayGoOn) this.drained();
     if (this.isFinishing) this.finish();
   }
@@ -112,6 +118,11 @@ export class Connection {
     return typeof alpnProtocol === "string" ? alpnProtocol : "";
   }
 
+  /** Octets that were flushed and that the kernel has not taken yet, and those gathered while opening. */
+  get pendingBytes(): number {
+    return this.isBatched ? this.waitingBytes + this.text.length : this.waitingBytes;
+  }
+
   writeText(text: string): void {
     this.text += text;
   }
@@ -135,8 +146,30 @@ export class Connection {
     }
   }
 
-  /** Sends what was gathered. False: more than the high-water mark waits; `onDrain` follows. */
+  /**
+   * Sends what was gathered, short text with the batch of this turn. False: more than the high-water mark waits;
+   * `onDrain` follows.
+   */
   flush(): boolean {
+    if (!this.mayBeBatched(this.text.length)) return this.flushNow();
+    if (this.isBatched) return true;
+    this.isBatched = true;
+    sendWithBatch(this);
+    return true;
+  }
+
+  private mayBeBatched(length: number): boolean {
+    if (!this.isOpen || this.parts !== null) return false;
+    return length > 0 && length <= BATCHED_CHARS && this.waitingBytes + length <= this.highWaterBytes;
+  }
+
+  sendBatched(): void {
+    if (this.isBatched) this.flushNow();
+  }
+
+  /** Sends what was gathered without waiting for the others: for who gathers on his own. */
+  flushNow(): boolean {
+    this.isBatched = false;
     if (this.isClosed) {
       this.dropGathered();
       return true;
@@ -146,13 +179,13 @@ export class Connection {
         this.dropGathered();
         return true;
       }
-      this.pendingBytes = this.gatheredBytes();
-      return this.mayGoOn(this.pendingBytes);
+      this.waitingBytes = this.gatheredBytes();
+      return this.mayGoOn(this.waitingBytes);
     }
-    if (this.isWriting) return this.mayGoOn(this.pendingBytes + this.gatheredBytes());
+    if (this.isWriting) return this.mayGoOn(this.waitingBytes + this.gatheredBytes());
     if (this.parts !== null) this.flushParts();
     else if (this.text !== "") this.flushText();
-    return this.mayGoOn(this.pendingBytes);
+    return this.mayGoOn(this.waitingBytes);
   }
 
   private mayGoOn(waitingBytes: number): boolean {
@@ -207,20 +240,20 @@ export class Connection {
       this.fail(error);
       return;
     }
-    this.pendingBytes += bytes;
+    this.waitingBytes += bytes;
     this.isWriting = this.isSerial;
     result.buffer = parts;
     result.oncomplete = (status) => {
       if (parts !== null) releaseSlabs(parts);
-      this.pendingBytes -= bytes;
+      this.waitingBytes -= bytes;
       this.isWriting = false;
       if (this.isClosed) return;
       if (status < 0) {
         this.fail(status);
         return;
       }
-      if (this.isSerial) this.flush();
-      if (this.pendingBytes === 0) this.drained();
+      if (this.isSerial) this.flushNow();
+      if (this.waitingBytes === 0) this.drained();
     };
     if (result.writeStatus !== null && result.writeStatus !== undefined) {
       const status = result.writeStatus;
@@ -231,18 +264,18 @@ export class Connection {
 
   private writeSlow(part: string | Buffer): void {
     const length = part.length;
-    this.pendingBytes += length;
+    this.waitingBytes += length;
     const done = (): void => {
       if (typeof part !== "string") releaseSlabs([part]);
-      this.pendingBytes -= length;
-      if (!this.isClosed && this.pendingBytes === 0) this.drained();
+      this.waitingBytes -= length;
+      if (!this.isClosed && this.waitingBytes === 0) this.drained();
     };
     if (typeof part === "string") this.socket!.write(part, "latin1", done);
     else this.socket!.write(part, done);
   }
 
   private drained(): void {
-    if (this.isClosed || this.pendingBytes > 0) return;
+    if (this.isClosed || this.waitingBytes > 0) return;
     if (this.isFinishing) {
       this.finish();
       return;
@@ -263,18 +296,19 @@ export class Connection {
   /** Sends what was gathered, then FIN. Reading goes on until the peer ends too. */
   end(): void {
     if (this.isClosed || this.isFinishing) return;
-    this.flush();
+    this.flushNow();
     this.isFinishing = true;
-    if (this.isOpen && this.pendingBytes === 0) this.finish();
+    if (this.isOpen && this.waitingBytes === 0) this.finish();
   }
 
   private finish(): void {
     this.socket!.end();
   }
 
-  /** Closes at once; what waits is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */
+  /** Closes at once; what the kernel has no room for is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */
   destroy(isReset: boolean = false): void {
     if (this.isClosed) return;
+    if (this.isBatched) this.flushNow();
     const { socket, isOpen } = this;
     this.closed(null);
     if (socket === null) return;

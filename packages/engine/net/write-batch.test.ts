@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { Connection } from "./connection.ts";
+import { usesRawWrites } from "./raw-writes.ts";
+
+/** A connection whose handle keeps what it is given, in one list for all of them. */
+function open(name: string, sent: string[], highWaterBytes: number = 32_768): Connection {
+  const events = { onBytes() {}, onEnd() {}, onDrain() {}, onClosed() {} };
+  const connection = new Connection(events, highWaterBytes);
+  const handle = {
+    writeLatin1String: (_request: null, text: string) => (sent.push(`${name}: ${text}`), 0),
+    writev: (_request: null, chunks: unknown[]) => (sent.push(`${name}: ${chunks.length / 2} parts`), 0),
+  };
+  const socket = { _handle: handle, on() {}, pause() {}, resume() {}, destroy() {}, end() {} };
+  connection.attach({ ...socket, resetAndDestroy() {} } as unknown as Socket, false);
+  connection.opened();
+  return connection;
+}
+
+function write(connection: Connection, text: string): boolean {
+  connection.writeText(text);
+  return connection.flush();
+}
+
+const isRaw = usesRawWrites();
+
+test(
+  "text of a turn leaves at its end, a connection's own in one write",
+  { skip: !isRaw && "raw writes are off" },
+  async () => {
+    const sent: string[] = [];
+    const [a, b] = [open("a", sent), open("b", sent)];
+    assert.ok(write(a, "1"));
+    assert.ok(write(b, "2"));
+    assert.ok(write(a, "3"));
+    assert.deepEqual(sent, []);
+    assert.equal(a.pendingBytes, 2);
+    await turn();
+    assert.deepEqual(sent, ["a: 13", "b: 2"]);
+    assert.equal(a.pendingBytes, 0);
+    write(b, "4");
+    await turn();
+    assert.deepEqual(sent, ["a: 13", "b: 2", "b: 4"]);
+  },
+);
+
+test(
+  "long text, parts and whoever asks for it leave at once, and nothing twice",
+  { skip: !isRaw && "raw writes are off" },
+  async () => {
+    const sent: string[] = [];
+    const a = open("a", sent);
+    write(a, "x");
+    a.writeBytes(Buffer.alloc(100_000));
+    a.flush();
+    assert.deepEqual(sent, ["a: 3 parts"]);
+    write(a, "y".repeat(9_000));
+    assert.equal(sent.length, 2);
+    write(a, "z");
+    a.flushNow();
+    assert.equal(sent.length, 3);
+    await turn();
+    assert.equal(sent.length, 3);
+  },
+);
+
+test(
+  "a text over the high-water mark does not wait: its drain would never come",
+  { skip: !isRaw && "raw writes are off" },
+  () => {
+    const sent: string[] = [];
+    const a = open("a", sent, 4);
+    assert.ok(write(a, "12345"));
+    assert.deepEqual(sent, ["a: 12345"]);
+  },
+);
+
+test(
+  "what was flushed leaves before a connection is closed or ended",
+  { skip: !isRaw && "raw writes are off" },
+  async () => {
+    const sent: string[] = [];
+    const [a, b, c] = [open("a", sent), open("b", sent), open("c", sent)];
+    for (const connection of [a, b, c]) write(connection, "last");
+    a.destroy();
+    b.end();
+    c.destroy(true);
+    assert.deepEqual(sent, ["a: last", "b: last", "c: last"]);
+    await turn();
+    assert.equal(sent.length, 3);
+  },
+);
+
+test("a thousand writers do not wait for more", { skip: !isRaw && "raw writes are off" }, () => {
+  const sent: string[] = [];
+  for (let i = 0; i < 1_024; i++) write(open(String(i), sent), "t");
+  assert.equal(sent.length, 1_024);
+});
