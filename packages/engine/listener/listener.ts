@@ -1,19 +1,23 @@
 import type { Clock, ClockTimer, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
+import { compileTrustedHops } from "../message/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import { openAcceptSocket, peerOf } from "../net/index.ts";
 import type {
   AcceptedSocket,
+  AcceptProxyHeader,
   AcceptSocket,
   AcceptTls,
   ConnectionEvents,
   HandshakeRefusal,
+  HeaderRefusal,
 } from "../net/index.ts";
 import { admitsAllOf } from "./client-rules.ts";
 import type { Downstream, RequestHandler, StreamDownstream, StreamHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
+import { believesAllOf } from "./proxy-trust.ts";
 import { PrefaceSniffer } from "./preface-sniffer.ts";
 import type { ProtocolChoice } from "./preface-sniffer.ts";
 
@@ -21,7 +25,7 @@ import type { ProtocolChoice } from "./preface-sniffer.ts";
 export interface ListenerObserver {
   onConnectionOpened(): void;
   onConnectionClosed(): void;
-  onConnectionRefused(kind: "connection-limit" | "no-stream-route" | HandshakeRefusal): void;
+  onConnectionRefused(kind: "connection-limit" | "no-stream-route" | HandshakeRefusal | HeaderRefusal): void;
   onHandshake(isDone: boolean, isResumed: boolean): void;
   onRequestRefused(fault: Fault, peer: Peer): void;
   /** A connection of HTTP/2 was ended for what its client did. */
@@ -69,6 +73,7 @@ export class Listener implements ProtocolChoice {
   private certificates: ServerCertificates | null;
   private streams: StreamHandler | null;
   private challenges: ChallengeCertificates | null = null;
+  private proxyHeader: AcceptProxyHeader | null;
   private idle: Promise<void> | null = null;
   private onIdle: (() => void) | null = null;
   private cutTimer: ClockTimer | null = null;
@@ -82,6 +87,7 @@ export class Listener implements ProtocolChoice {
     this.handler = options.handler;
     this.certificates = options.certificates;
     this.streams = options.streams;
+    this.proxyHeader = this.acceptProxyHeader();
   }
 
   /** Rejects with the system's error. Resolves with the port that was bound. */
@@ -89,6 +95,7 @@ export class Listener implements ProtocolChoice {
     const { address, port, reusePort } = this.options;
     // Read at each use: settings change while the socket stays.
     const settings = (): ListenerSettings => this.settings;
+    const proxyHeader = (): AcceptProxyHeader | null => this.proxyHeader;
     this.socket = await openAcceptSocket({
       address,
       port,
@@ -98,7 +105,10 @@ export class Listener implements ProtocolChoice {
         return settings().highWaterBytes;
       },
       tls: this.certificates === null ? null : this.acceptTls(),
-      admit: () => this.admit(),
+      get proxyHeader() {
+        return proxyHeader();
+      },
+      admit: (waiting) => this.admit(waiting),
       accept: (accepted) => this.accept(accepted),
     });
     return this.socket.port;
@@ -113,18 +123,21 @@ export class Listener implements ProtocolChoice {
   ): void {
     this.handler = handler;
     this.streams = streams;
+    const trusted = this.settings.proxyProtocol;
     this.settings = settings;
     const before = this.certificates?.clientValidation ?? null;
     this.certificates = certificates;
-    this.retire(this.endedBy(admitsAllOf(certificates?.clientValidation ?? null, before)));
+    this.proxyHeader = this.acceptProxyHeader();
+    const areClientsAdmitted = admitsAllOf(certificates?.clientValidation ?? null, before);
+    this.retire(this.endedBy(areClientsAdmitted, believesAllOf(settings.proxyProtocol, trusted)));
   }
 
-  /** Who may not stay: whose client the rules might refuse by now, and whose server is gone. */
-  private endedBy(areClientsAdmitted: boolean): Set<Downstream> {
-    const ended = new Set<Downstream>(areClientsAdmitted ? [] : this.connections);
+  /** Who may not stay: whose client or its proxy the rules might refuse by now, and whose server is gone. */
+  private endedBy(areClientsAdmitted: boolean, areSourcesBelieved: boolean): Set<Downstream> {
+    const ended = new Set<Downstream>(areClientsAdmitted && areSourcesBelieved ? [] : this.connections);
     for (const stream of this.passedOn) {
       if (!(this.streams?.keeps(stream) ?? false)) ended.add(stream);
-      else if (!stream.isOpened) ended.delete(stream);
+      else if (areSourcesBelieved && !stream.isOpened) ended.delete(stream);
     }
     return ended;
   }
@@ -184,18 +197,31 @@ export class Listener implements ProtocolChoice {
     };
   }
 
-  private admit(): boolean {
-    if (!this.isDraining && this.connections.size < this.settings.maxConnections) return true;
+  private acceptProxyHeader(): AcceptProxyHeader | null {
+    const { trustedSources, others, ports } = this.settings.proxyProtocol;
+    if (trustedSources.length === 0) return null;
+    if (ports.length > 0 && !ports.includes(this.options.port)) return null;
+    const { observer } = this.options;
+    return {
+      isTrusted: compileTrustedHops(trustedSources),
+      others,
+      timeoutMs: this.settings.proxyHeaderTimeoutMs,
+      onHeaderRefused: (kind) => observer.onConnectionRefused(kind),
+    };
+  }
+
+  private admit(waiting: number): boolean {
+    if (!this.isDraining && this.connections.size + waiting < this.settings.maxConnections) return true;
     this.options.observer.onConnectionRefused("connection-limit");
     return false;
   }
 
   private accept(accepted: AcceptedSocket): ConnectionEvents | null {
-    const peer = peerOf(accepted.socket);
+    const peer = peerOf(accepted.socket, accepted.proxyHeader?.addresses ?? null);
     if (this.streams !== null) {
       const { passedName } = accepted;
       const serverName = passedName ?? peer.tls?.serverName ?? "";
-      const stream = this.streams.open(accepted, peer, serverName, passedName === undefined, this);
+      const stream = this.streams.open(accepted, peer, serverName, passedName === null, this);
       if (stream !== "requests") return this.passOn(stream, accepted);
     }
     const downstream = this.makeDownstream(accepted, peer);

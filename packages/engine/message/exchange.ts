@@ -10,6 +10,8 @@ export interface Peer {
   readonly localAddress: string;
   readonly localPort: number;
   readonly tls: PeerTls | null;
+  /** Where the client connected to, if a proxy in front said so (PROXY protocol). Absent: to the local address. */
+  readonly destination?: { readonly address: string; readonly port: number };
   /** What the proxy keeps from one request of the connection to the next; absent: nothing is kept. */
   readonly memo?: PeerMemo;
 }

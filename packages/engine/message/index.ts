@@ -14,7 +14,7 @@ export type { KnownName } from "./known-names.ts";
 export { parseAuthority } from "./authority.ts";
 export { normalizePath } from "./path.ts";
 export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded.ts";
-export { formatIpv4, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
+export { formatIpv4, formatIpv6, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 export { Exchange, IN_PROCESS_PEER, PeerMemo } from "./exchange.ts";
 export type {
   ExchangeEvents,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isIPv4, isIPv6 } from "node:net";
 import { test } from "node:test";
 import { seededRandom } from "../base/index.ts";
-import { formatIpv4, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
+import { formatIpv4, formatIpv6, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 
 test("dotted quads", () => {
   assert.equal(parseIpv4("192.0.2.1"), 0xc0000201);
@@ -20,6 +20,21 @@ test("IPv6 addresses (RFC 4291 section 2.2)", () => {
   assert.deepEqual(parseIpv6("1::"), [1, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal(mappedIpv4(parseIpv6("::FFFF:129.144.52.38")!), parseIpv4("129.144.52.38"));
   assert.equal(mappedIpv4(parseIpv6("::1")!), -1);
+});
+
+test("IPv6 addresses as text (RFC 5952 section 4)", () => {
+  for (const [text, shown] of [
+    ["2001:0DB8:0:0:0:0:2:1", "2001:db8::2:1"],
+    ["2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
+    ["2001:0:0:1:0:0:0:1", "2001:0:0:1::1"],
+    ["2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
+    ["0::0", "::"],
+    ["0:0::1", "::1"],
+    ["1:0:0:0::", "1::"],
+  ] as const) {
+    assert.equal(formatIpv6(parseIpv6(text)!), shown);
+    assert.deepEqual(parseIpv6(shown), parseIpv6(text));
+  }
 });
 
 test("agrees with node:net on generated texts (seed 7)", () => {

@@ -61,6 +61,22 @@ export function formatIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
+/** As RFC 5952 section 4 has it: lower case, no leading zeroes, the first of the longest runs of zeroes as "::". */
+export function formatIpv6(groups: readonly number[]): string {
+  let [gapAt, gap] = [-1, 1];
+  for (let at = 0; at < 8; at++) {
+    let end = at;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - at > gap) [gapAt, gap] = [at, end - at];
+  }
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
+  return gapAt < 0 ? text(0, 8) : `${text(0, gapAt)}::${text(gapAt + gap, 8)}`;
+}
+
 function isDigit(c: number): boolean {
   return c >= 48 && c <= 57;
 }

@@ -84,6 +84,8 @@ export interface ListenerSettings {
   readonly streamIdleMs: number;
   readonly tlsHandshakeMs: number;
   readonly maxTlsHandshakes: number;
+  /** From the connection to the end of its PROXY protocol header, where one is expected. */
+  readonly proxyHeaderTimeoutMs: number;
   readonly maxConnections: number;
   /** A TCP or TLS connection that is passed on as it is, in which no byte moves either way. */
   readonly tcpIdleMs: number;
@@ -102,6 +104,7 @@ export interface ListenerSettings {
   /** `%2F`, `%5C`, `%00` and a backslash in a path: refused unless "keep". */
   readonly escapedSlashes: "refuse" | "keep";
   readonly forwarded: ForwardedSettings;
+  readonly proxyProtocol: ProxyProtocolSettings;
   readonly http2: Http2ListenerSettings;
 }
 
@@ -127,6 +130,16 @@ export interface Http2ListenerSettings {
   readonly maxConnectionAgeMs: number;
 }
 
+/** Whether connections begin with a PROXY protocol header, of either version, that says who the client is. */
+export interface ProxyProtocolSettings {
+  /** Addresses and CIDR ranges that must send one, and are believed; nobody, and no header is expected, when empty. */
+  readonly trustedSources: readonly string[];
+  /** Everybody else: turned away, or taken without a header, as the client that its connection comes from. */
+  readonly others: "refuse" | "plain";
+  /** Where; everywhere when empty. */
+  readonly ports: readonly number[];
+}
+
 export interface ForwardedSettings {
   /** Headers that Heddle sets towards the upstream. */
   readonly xForwarded: boolean;
@@ -149,6 +162,7 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   streamIdleMs: 300_000,
   tlsHandshakeMs: 5_000,
   maxTlsHandshakes: 1_000,
+  proxyHeaderTimeoutMs: 5_000,
   maxConnections: 20_000,
   tcpIdleMs: 3_600_000,
   udpIdleMs: 30_000,
@@ -159,6 +173,7 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   upgrades: ["websocket"],
   escapedSlashes: "refuse",
   forwarded: { xForwarded: true, forwarded: false, via: "", trustedHops: [] },
+  proxyProtocol: { trustedSources: [], others: "refuse", ports: [] },
   http2: {
     maxStreams: 100,
     streamWindowBytes: 65_536,

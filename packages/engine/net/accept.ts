@@ -1,8 +1,12 @@
 import net from "node:net";
 import tls from "node:tls";
+import type { ProxyHeader } from "../wire/proxy-protocol/index.ts";
 import { Connection } from "./connection.ts";
 import { peekClientHello } from "./peek-hello.ts";
 import type { ConnectionEvents } from "./connection.ts";
+import { plainAddress } from "./plain-address.ts";
+import { HeaderEvents, takeProxyHeader } from "./proxy-header.ts";
+import type { AcceptProxyHeader, HeadersAwaited } from "./proxy-header.ts";
 import { sharedReadBuffer } from "./slab-pool.ts";
 
 /** How an accepted connection is secured: asked per connection, so that new certificates serve new handshakes. */
@@ -45,8 +49,13 @@ export interface AcceptOptions {
   readonly backlog: number;
   readonly highWaterBytes: number;
   readonly tls: AcceptTls | null;
-  /** Called before anything is allocated for a connection; false closes it at once. */
-  admit(): boolean;
+  /** Null, and no cost, where no header is expected. */
+  readonly proxyHeader: AcceptProxyHeader | null;
+  /**
+   * Called before anything is allocated for a connection; false closes it at once. `waiting` are those that are not
+   * accepted yet, since they owe a PROXY protocol header.
+   */
+  admit(waiting: number): boolean;
   /** Makes the owner of a new connection. The connection may be used from `ready` on. Null: it closed the connection. */
   accept(socket: AcceptedSocket): ConnectionEvents | null;
 }
@@ -57,8 +66,10 @@ export interface AcceptedSocket {
   readonly socket: net.Socket;
   /** Who gets the connection's events: may be replaced by another owner while it is open. */
   readonly owner: { target: ConnectionEvents | null };
-  /** The name that the client asked for, where TLS is passed on unopened. */
-  readonly passedName?: string;
+  /** The name that the client asked for, where TLS is passed on unopened; else null. */
+  readonly passedName: string | null;
+  /** What a proxy in front said of the client; null where none is there. */
+  readonly proxyHeader: ProxyHeader | null;
 }
 
 /** A listening socket. */
@@ -90,13 +101,37 @@ class LateEvents implements ConnectionEvents {
 export function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> {
   const acceptTls = options.tls === null ? null : new TlsAcceptor(options, options.tls);
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (!options.admit()) {
+    if (!options.admit(awaited.count)) {
       socket.destroy();
       return;
     }
-    if (acceptTls === null) acceptPlain(socket, options);
-    else acceptTls.accept(socket);
+    const { proxyHeader: rules } = options;
+    if (rules === null) accept(socket);
+    else acceptProxied(socket, rules);
   });
+  const accept = (socket: net.Socket): void => {
+    if (acceptTls === null) acceptPlain(socket, options);
+    else acceptTls.accept(socket, null);
+  };
+  const awaited: HeadersAwaited = { count: 0 };
+  const acceptProxied = (socket: net.Socket, rules: AcceptProxyHeader): void => {
+    if (!rules.isTrusted(plainAddress(socket.remoteAddress))) {
+      if (rules.others === "plain") {
+        accept(socket);
+        return;
+      }
+      socket.destroy();
+      rules.onHeaderRefused("proxy-header-untrusted");
+    } else if (acceptTls === null) {
+      acceptBehindHeader(socket, options, rules, awaited);
+    } else {
+      takeProxyHeader(socket, rules, awaited, (header) => {
+        // Others may have come meanwhile, and a drain may have begun.
+        if (options.admit(awaited.count)) acceptTls.accept(socket, header);
+        else socket.destroy();
+      });
+    }
+  };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     const { address, port, reusePort, backlog } = options;
@@ -140,30 +175,66 @@ function readInto(connection: Connection): {
   };
 }
 
-/** `passedName`: the name in a ClientHello that was read and put back, so that the socket has to be kept. */
-function acceptPlain(accepted: net.Socket, options: AcceptOptions, passedName?: string): void {
+/** In clear text, without a header. */
+function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const handle = passedName === undefined ? takeHandle(accepted, false) : null;
-  const socket =
-    handle === null
-      ? accepted
-      : new net.Socket({
-          handle,
-          onread: readInto(connection),
-          allowHalfOpen: true,
-        } as net.SocketConstructorOpts);
+  const socket = attachPlain(accepted, connection, takeHandle(accepted, false));
+  late.target = options.accept({ connection, socket, owner: late, passedName: null, proxyHeader: null });
+  begin(connection, socket);
+}
+
+/** In clear text: what is behind the header comes to its owner in the same read. */
+function acceptBehindHeader(
+  accepted: net.Socket,
+  options: AcceptOptions,
+  rules: AcceptProxyHeader,
+  awaited: HeadersAwaited,
+): void {
+  const late = new LateEvents();
+  const connection = new Connection(late, options.highWaterBytes);
+  const socket = attachPlain(accepted, connection, takeHandle(accepted, false));
+  late.target = new HeaderEvents(rules, awaited, late, (proxyHeader) => {
+    late.target = null;
+    // Others may have come meanwhile, and a drain may have begun.
+    if (proxyHeader === null || !options.admit(awaited.count)) connection.destroy();
+    else late.target = options.accept({ connection, socket, owner: late, passedName: null, proxyHeader });
+  });
+  begin(connection, socket);
+}
+
+/** TLS that is passed on unopened. Its ClientHello was read and put back, so that the socket has to be kept. */
+function acceptPassed(
+  accepted: net.Socket,
+  options: AcceptOptions,
+  passedName: string,
+  proxyHeader: ProxyHeader | null,
+): void {
+  const late = new LateEvents();
+  const connection = new Connection(late, options.highWaterBytes);
+  const socket = attachPlain(accepted, connection, null);
+  late.target = options.accept({ connection, socket, owner: late, passedName, proxyHeader });
+  begin(connection, socket);
+}
+
+/** `handle`: the accepted socket's, taken from it; null where it is not to be had, or the socket holds bytes. */
+function attachPlain(accepted: net.Socket, connection: Connection, handle: unknown): net.Socket {
   if (handle === null) {
     accepted.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
-  } else {
-    moveCount(accepted, socket);
+    connection.attach(accepted, false);
+    return accepted;
   }
-  connection.attach(socket, handle !== null);
-  late.target = options.accept(
-    passedName === undefined
-      ? { connection, socket, owner: late }
-      : { connection, socket, owner: late, passedName },
-  );
+  const socket = new net.Socket({
+    handle,
+    onread: readInto(connection),
+    allowHalfOpen: true,
+  } as net.SocketConstructorOpts);
+  moveCount(accepted, socket);
+  connection.attach(socket, true);
+  return socket;
+}
+
+function begin(connection: Connection, socket: net.Socket): void {
   connection.opened();
   if (!connection.isClosed) socket.resume();
 }
@@ -211,15 +282,16 @@ class TlsAcceptor {
     this.tls = acceptTls;
   }
 
-  accept(accepted: net.Socket): void {
+  /** `header`: what was read from the socket before, which therefore may hold bytes, and has to be kept. */
+  accept(accepted: net.Socket, header: ProxyHeader | null): void {
     if (this.handshakes >= this.tls.maxHandshakes) {
       accepted.destroy();
       this.tls.onHandshakeRefused("tls-handshake-limit");
       return;
     }
     const { challengeFor, passes } = this.tls;
-    if (challengeFor === null && passes === null) this.secure(accepted, takeHandle(accepted, true));
-    else this.peek(accepted, challengeFor, passes);
+    if (challengeFor !== null || passes !== null) this.peek(accepted, header, challengeFor, passes);
+    else this.secure(accepted, header, header === null ? takeHandle(accepted, true) : null);
   }
 
   /**
@@ -228,6 +300,7 @@ class TlsAcceptor {
    */
   private peek(
     accepted: net.Socket,
+    header: ProxyHeader | null,
     challengeFor: AcceptTls["challengeFor"],
     passes: AcceptTls["passes"],
   ): void {
@@ -244,14 +317,14 @@ class TlsAcceptor {
       const context = isChallenge && challengeFor !== null ? challengeFor(hello.serverName) : null;
       if (context !== null) this.answerChallenge(accepted, context);
       else if (hello !== null && passes !== null && passes(hello.serverName))
-        this.pass(accepted, hello.serverName);
-      else this.secure(accepted, null);
+        this.pass(accepted, header, hello.serverName);
+      else this.secure(accepted, header, null);
     });
   }
 
   /** What was read is in the socket again: the endpoint gets every byte. */
-  private pass(accepted: net.Socket, serverName: string): void {
-    if (this.options.admit()) acceptPlain(accepted, this.options, serverName);
+  private pass(accepted: net.Socket, header: ProxyHeader | null, serverName: string): void {
+    if (this.options.admit(0)) acceptPassed(accepted, this.options, serverName, header);
     else accepted.destroy();
   }
 
@@ -280,7 +353,7 @@ class TlsAcceptor {
   }
 
   /** `handle`: the accepted socket's, taken from it; null where it is not to be had, or the socket holds bytes. */
-  private secure(accepted: net.Socket, handle: unknown): void {
+  private secure(accepted: net.Socket, header: ProxyHeader | null, handle: unknown): void {
     const late = new LateEvents();
     const connection = new Connection(late, this.options.highWaterBytes);
     const { clientValidation } = this.tls;
@@ -302,7 +375,7 @@ class TlsAcceptor {
         : new HandleTlsSocket(handle, { ...options, onread: readInto(connection) });
     if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
     else moveCount(accepted, socket);
-    this.handshake(socket, connection, late, clientValidation, handle !== null);
+    this.handshake(socket, connection, late, header, clientValidation, handle !== null);
   }
 
   /** Threats 28: the callback never throws; names compare in lower case. The version is agreed on by now. */
@@ -334,6 +407,7 @@ class TlsAcceptor {
     socket: tls.TLSSocket,
     connection: Connection,
     late: LateEvents,
+    proxyHeader: ProxyHeader | null,
     clientValidation: AcceptTls["clientValidation"],
     isShared: boolean,
   ): void {
@@ -371,11 +445,11 @@ class TlsAcceptor {
       }
       over(null);
       // Others may have come while hands were shaken, and a drain may have begun.
-      if (!this.options.admit()) {
+      if (!this.options.admit(0)) {
         socket.destroy();
         return;
       }
-      late.target = this.options.accept({ connection, socket, owner: late });
+      late.target = this.options.accept({ connection, socket, owner: late, passedName: null, proxyHeader });
       connection.opened();
     });
     connection.attach(socket, isShared);

@@ -35,6 +35,7 @@ async function serve(onBytes: (connection: Connection, text: string) => void) {
     backlog: 16,
     highWaterBytes: 32_768,
     tls: null,
+    proxyHeader: null,
     admit: () => true,
     accept,
   });

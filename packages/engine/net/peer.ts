@@ -2,18 +2,16 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { PeerMemo } from "../message/index.ts";
 import type { Peer, PeerTls } from "../message/index.ts";
+import type { ProxyAddresses } from "../wire/proxy-protocol/index.ts";
 import { serverNameOf } from "./accept.ts";
+import { plainAddress } from "./plain-address.ts";
 
-const MAPPED = "::ffff:";
-
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "";
-  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
-}
-
-/** What a connection's socket tells about the client. Asked once, when it is ready: the answers are system calls. */
-export function peerOf(socket: Socket): Peer {
-  return {
+/**
+ * What a connection's socket tells about the client. Asked once, when it is ready: the answers are system calls.
+ * `proxied` is what a trusted proxy in front said of it, which then holds.
+ */
+export function peerOf(socket: Socket, proxied: ProxyAddresses | null): Peer {
+  const peer: Peer = {
     address: plainAddress(socket.remoteAddress),
     port: socket.remotePort ?? 0,
     localAddress: plainAddress(socket.localAddress),
@@ -21,6 +19,9 @@ export function peerOf(socket: Socket): Peer {
     memo: new PeerMemo(),
     tls: "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null,
   };
+  if (proxied === null) return peer;
+  const destination = { address: proxied.destinationAddress, port: proxied.destinationPort };
+  return { ...peer, address: proxied.sourceAddress, port: proxied.sourcePort, destination };
 }
 
 function peerTlsOf(socket: TLSSocket): PeerTls {

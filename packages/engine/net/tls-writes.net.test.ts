@@ -31,6 +31,7 @@ async function open(onBytes: (connection: Connection) => void) {
       onHandshakeDone: () => {},
       onHandshakeRefused: () => {},
     },
+    proxyHeader: null,
     admit: () => true,
     accept: ({ connection }) => ({
       onBytes: () => onBytes(connection),

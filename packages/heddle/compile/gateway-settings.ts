@@ -96,6 +96,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     tcpIdle,
     udpIdle,
     tlsHandshakeTimeout,
+    proxyHeaderTimeout,
     http2,
     ...same
   } = spec.limits ?? {};
@@ -111,9 +112,11 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     tcpIdleMs: msOr(tcpIdle, base.tcpIdleMs),
     udpIdleMs: msOr(udpIdle, base.udpIdleMs),
     tlsHandshakeMs: msOr(tlsHandshakeTimeout, base.tlsHandshakeMs),
+    proxyHeaderTimeoutMs: msOr(proxyHeaderTimeout, base.proxyHeaderTimeoutMs),
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
     forwarded: { ...base.forwarded, ...spec.forwarded },
+    proxyProtocol: { ...base.proxyProtocol, ...spec.proxyProtocol },
     http2: {
       ...http2Settings(ofConnection, base.http2),
       stalledWindowMs: msOr(stalledWindow, base.http2.stalledWindowMs),

@@ -57,6 +57,6 @@ function isSame(a: ListenerSettings, b: ListenerSettings): boolean {
 
 function warnOverruled(plan: GatewayPlan, { unit, owner }: Bound, collector: Collector): void {
   const { namespace, name } = owner.gateway.metadata;
-  const message = `${unit.name} is shared with the older Gateway ${namespace}/${name}, whose limits, forwarded, upgrades and escapedSlashes hold there; use another port or address, or give both the same settings`;
+  const message = `${unit.name} is shared with the older Gateway ${namespace}/${name}, whose limits, forwarded, proxyProtocol, upgrades and escapedSlashes hold there; use another port or address, or give both the same settings`;
   collector.problem(plan.key, parametersPath, message, "warning");
 }

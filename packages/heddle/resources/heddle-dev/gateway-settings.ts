@@ -1,7 +1,7 @@
 import type { Static } from "typebox";
 import { conditions } from "../gateway-api/condition.ts";
 import { parseDurationMs } from "../gateway-api/go-duration.ts";
-import { duration } from "../gateway-api/names.ts";
+import { duration, portNumber } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, flag, integer, list, number, optional, refine, set, struct, text } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
@@ -64,6 +64,7 @@ const limitsSchema = struct({
   maxUdpSessions: count(1, 1_000_000),
   tlsHandshakeTimeout: time("100ms", "5m"),
   maxTlsHandshakes: count(1, 1_000_000),
+  proxyHeaderTimeout: time("100ms", "5m"),
   maxConnections: count(1, 10_000_000),
   maxBodyBytes: count(0, 1_099_511_627_776),
   highWaterBytes: count(4_096, 16 * mebibyte),
@@ -79,6 +80,21 @@ function isRange(text: string): boolean {
   return /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (address.includes(":") ? 128 : 32);
 }
 
+/** Addresses and ranges of proxies; `name` is the rule's. */
+const ranges = (name: string) =>
+  optional(
+    list(text({ maxLength: 49 }), {
+      maxItems: 256,
+      rules: [
+        everyItem<string>(
+          name,
+          "must be an IP address or a CIDR range, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32",
+          isRange,
+        ),
+      ],
+    }),
+  );
+
 const forwardedSchema = struct({
   xForwarded: optional(flag()),
   forwarded: optional(flag()),
@@ -90,18 +106,15 @@ const forwardedSchema = struct({
       description: 'a name such as heddle or edge.example:8080, or "" for no Via',
     }),
   ),
-  trustedHops: optional(
-    list(text({ maxLength: 49 }), {
-      maxItems: 256,
-      rules: [
-        everyItem<string>(
-          "trusted-hop-valid",
-          "must be an IP address or a CIDR range, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32",
-          isRange,
-        ),
-      ],
-    }),
-  ),
+  trustedHops: ranges("trusted-hop-valid"),
+});
+
+const proxyProtocolSchema = struct({
+  /** Who must begin connections with a header, and is believed. */
+  trustedSources: ranges("trusted-source-valid"),
+  others: optional(choice(["refuse", "plain"])),
+  /** Of listeners; all by default. */
+  ports: optional(set(portNumber, { maxItems: 64 })),
 });
 
 const upgrades = optional(
@@ -142,6 +155,7 @@ const upstreamSchema = struct({
 const gatewaySettingsSpecSchema = struct({
   limits: optional(limitsSchema),
   forwarded: optional(forwardedSchema),
+  proxyProtocol: optional(proxyProtocolSchema),
   upgrades,
   escapedSlashes: optional(choice(["refuse", "keep"])),
   upstream: optional(upstreamSchema),
