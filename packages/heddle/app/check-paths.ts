@@ -17,7 +17,10 @@ export async function checkPaths(paths: readonly string[], routePort: number): P
   const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
     key === undefined ? [] : [{ key, kind, problems, document }],
   );
-  const options = { ...makeCompileOptions({ addressPool: null, controlAddresses: [] }), nowMs: Date.now() };
+  const options = {
+    ...makeCompileOptions({ addressPool: null, controlAddresses: [] }),
+    nowMs: Date.now(),
+  };
   const output = compile({ resources: [...desired.resources.values()], rejected, options });
   return {
     problems: collectProblems(desired, output, { unknownFields: "error" }),

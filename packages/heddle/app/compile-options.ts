@@ -5,6 +5,8 @@ import type { AddressPool, CompileOptions, ControlAddress } from "../compile/ind
 export interface CompileSettings {
   readonly addressPool: AddressPool | null;
   readonly controlAddresses: readonly ControlAddress[];
+  readonly zone?: string;
+  readonly node?: string;
 }
 
 /**

@@ -28,6 +28,9 @@ export interface HeddleOptions {
   /** The port of the listener for `routes`. */
   readonly port: number;
   readonly addressPool: AddressPool | null;
+  /** Where this machine is, for balancing; "" where that is not known. */
+  readonly zone: string;
+  readonly node: string;
   /** Data-plane threads; undefined: as many as the machine has for us. */
   readonly workers: number | undefined;
   readonly api: ApiAddress;
@@ -88,6 +91,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     closers.unshift(() => engine.close());
     const compileOptions = makeCompileOptions({
       addressPool: options.addressPool,
+      zone: options.zone,
+      node: options.node,
       controlAddresses: [{ address: api.address.host, port: api.address.port }],
     });
     const certificates = new AcmeLink({

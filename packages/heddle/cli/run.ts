@@ -32,6 +32,8 @@ interface RunFlags {
   readonly port: number;
   readonly addressPool?: string;
   readonly workers?: number;
+  readonly zone: string;
+  readonly node: string;
   readonly api: string;
   readonly store: string;
   readonly state?: string;
@@ -62,6 +64,16 @@ export function addRun(program: Command, terminal: Terminal, finish: (code: numb
       "--workers <N>",
       "data-plane threads, 0 for none of their own (default: one a processor)",
       wholeNumber(0, 256),
+    )
+    .addOption(
+      new Option("--zone <NAME>", "where this machine is: endpoints of its zone may be preferred")
+        .env("HEDDLE_ZONE")
+        .default("", "not known"),
+    )
+    .addOption(
+      new Option("--node <NAME>", "the node it is on, by the name that EndpointSlices have for it")
+        .env("HEDDLE_NODE")
+        .default("", "not known"),
     )
     .option("--api <ADDRESS:PORT>", "API, metrics, health and status page; loopback only", "127.0.0.1:9901")
     .addOption(new Option("--store <URL>", "where resources are kept").choices(["memory"]).default("memory"))
@@ -165,6 +177,8 @@ async function readFlags(flags: RunFlags): Promise<HeddleOptions> {
     port: flags.port,
     addressPool: readAddressPool(flags.addressPool),
     workers: flags.workers,
+    zone: flags.zone,
+    node: flags.node,
     api: readApi(flags.api),
     stateFolder: path.resolve(flags.state ?? defaultStateFolder()),
     accessLog: accessLog === undefined ? null : { path: accessLog, format },

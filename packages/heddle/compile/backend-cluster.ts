@@ -1,5 +1,5 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/model";
-import type { Backend } from "../resources/index.ts";
+import type { Backend, BackendEndpoint } from "../resources/index.ts";
 import { parseCertificates } from "./certificate.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { endpointMistake } from "./endpoint-guard.ts";
@@ -21,6 +21,7 @@ interface Place {
   readonly address: string;
   readonly port: number;
   readonly path: string;
+  readonly endpoint?: BackendEndpoint;
 }
 
 /** What a Backend of heddle.dev stands for. */
@@ -32,13 +33,20 @@ export function planBackend(
   const refused: Finding[] = [];
   const endpoints: EndpointSpec[] = [];
   const places = placesOf(backend);
-  for (const { address, port, path } of places) {
+  for (const { address, port, path, endpoint } of places) {
     const mistake = port === 0 ? null : endpointMistake(address, port, controlAddresses);
-    if (mistake === null) endpoints.push({ address, port, weight: 1, zone: "" });
+    if (mistake === null) endpoints.push({ address, port, ...sharesOf(endpoint) });
     else refused.push(makeFinding("EndpointRefused", path, `${address} ${mistake}`));
   }
   const { tls, findings } = tlsOf(backend, places, facts);
   return { protocol: protocolOf(backend, tls !== null), endpoints, tls, unresolved: findings, refused };
+}
+
+/** What an endpoint says of its share of the traffic. */
+function sharesOf(endpoint: BackendEndpoint | undefined): Omit<EndpointSpec, "address" | "port"> {
+  if (endpoint === undefined) return { weight: 1, zone: "" };
+  const { weight, priority, zone = "", labels } = endpoint;
+  return { weight, zone, ...(priority > 0 && { priority }), ...(labels !== undefined && { labels }) };
 }
 
 /** "HTTP" leaves the version to ALPN; in clear text nothing is negotiated, and every server speaks HTTP/1.1. */
@@ -60,10 +68,11 @@ function placesOf({ spec }: Backend): Place[] {
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
     return [{ address: hostAddress(url.hostname), port, path: "spec.url" }];
   }
-  return (spec.endpoints ?? []).map(({ address, port }, index) => ({
-    address: hostAddress(address),
-    port,
+  return (spec.endpoints ?? []).map((endpoint, index) => ({
+    address: hostAddress(endpoint.address),
+    port: endpoint.port,
     path: `spec.endpoints[${index}].address`,
+    endpoint,
   }));
 }
 

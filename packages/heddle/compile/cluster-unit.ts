@@ -1,7 +1,9 @@
 import type { ClusterUnit, EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
+import { settleBalancing } from "./balancing.ts";
+import type { CompileOptions } from "./compile-io.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 
-export function clusterUnit(name: string, plan: ClusterPlan): ClusterUnit {
+export function clusterUnit(name: string, plan: ClusterPlan, options: CompileOptions): ClusterUnit {
   const { protocol, tls, healthCheck } = plan;
   const { balancing, settings, clientCertificate } = plan.upstream;
   const ownTls = tls === null || clientCertificate === undefined ? tls : { ...tls, clientCertificate };
@@ -10,7 +12,7 @@ export function clusterUnit(name: string, plan: ClusterPlan): ClusterUnit {
     name,
     protocol,
     endpoints: name,
-    balancing,
+    balancing: settleBalancing(balancing, name, options),
     tls: ownTls,
     settings,
   };

@@ -1,5 +1,5 @@
-import type { HealthCheckSpec } from "@heddle/engine/model";
-import type { Backend } from "../resources/index.ts";
+import type { HealthCheckSpec, ZoneSpec } from "@heddle/engine/model";
+import { heddleGroup, makeKey, type Backend } from "../resources/index.ts";
 import {
   isReachable,
   mayEncrypt,
@@ -10,6 +10,7 @@ import {
 } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { policyTls } from "./backend-tls.ts";
+import { zoneOfService } from "./balancing.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import { withPolicies } from "./attach/index.ts";
@@ -36,6 +37,8 @@ export interface ClusterResult {
 /** A target as it stands, before policies. */
 interface TargetPlan extends Omit<ClusterPlan, "upstream" | "transport"> {
   readonly place: PolicyPlace;
+  /** Where the Service asks for near endpoints by itself. */
+  readonly zone?: ZoneSpec;
   readonly problems: readonly CompileProblem[];
 }
 
@@ -50,12 +53,35 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
       ? planService(namespace, resource, Number(port), transport, facts, options)
       : planHeddleBackend(namespace, resource, transport, facts, options);
   if (found === null) return { target, units: [], problems: [], policies: [] };
-  const { place: own, problems, ...parts } = found;
+  const { place: own, problems, zone, ...parts } = found;
   const chain = upstream.place === undefined ? [own] : [upstream.place, own];
-  const bare = { ...parts, protocol: isHttp2 ? "http2" : parts.protocol, transport, upstream } as const;
+  const bare = {
+    ...parts,
+    protocol: isHttp2 ? "http2" : parts.protocol,
+    transport,
+    upstream: zone === undefined ? upstream : { ...upstream, balancing: { ...upstream.balancing, zone } },
+  } as const;
   const { plan, sources } = withPolicies("cluster", bare, policyKinds, chain, facts);
-  const units = [clusterUnit(name, plan), endpointsUnit(name, plan.endpoints)];
-  return { target, units: units.map((unit) => hashUnit(unit)), problems, policies: sources };
+  const units = [clusterUnit(name, plan, options), endpointsUnit(name, plan.endpoints)];
+  return {
+    target,
+    units: units.map((unit) => hashUnit(unit)),
+    problems: [...problems, ...placeProblems(own, plan, options)],
+    policies: sources,
+  };
+}
+
+/** A strict zone fails closed where this Heddle does not know its own: then that is to be said. */
+function placeProblems(
+  { kind, namespace, name }: PolicyPlace,
+  { upstream }: ClusterPlan,
+  options: CompileOptions,
+): CompileProblem[] {
+  if (upstream.balancing.zone?.mode !== "strict" || options.zone !== "") return [];
+  const key = makeKey(kind === "Service" ? "" : heddleGroup, kind, namespace, name);
+  const message =
+    "a policy keeps it to its zone, and this heddle does not know which that is, so it has no endpoints; give --zone or HEDDLE_ZONE";
+  return [{ key, path: "", message, severity: "error" }];
 }
 
 function planService(
@@ -77,7 +103,8 @@ function planService(
   const policy = mayEncrypt(transport) && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
   const tls = policy === undefined ? null : policyTls(namespace, policy, facts);
   const place = { kind: "Service", namespace, name, sectionName: own?.name ?? "" } as const;
-  return { protocol, ...found, tls, place };
+  const zone = zoneOfService(service.spec.trafficDistribution);
+  return { protocol, ...found, tls, place, ...(zone !== undefined && { zone }) };
 }
 
 function planHeddleBackend(

@@ -40,6 +40,9 @@ export interface CompileOptions {
   readonly checkRegex?: (pattern: string) => string | null;
   /** Why an address that a Gateway asks for cannot be bound here, or null. Default: every unicast address can. */
   readonly checkAddress?: (address: string) => string | null;
+  /** Where the data plane is, for balancing; "" where it does not know. Default: nothing is said of it. */
+  readonly zone?: string;
+  readonly node?: string;
   /** Default DEFAULT_LISTENER_SETTINGS. */
   readonly listenerSettings?: ListenerSettings;
   /** Default DEFAULT_CLUSTER_SETTINGS. */

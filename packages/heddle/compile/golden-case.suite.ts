@@ -26,6 +26,9 @@ interface CaseDocument {
   controlAddresses?: { address: string; port: number }[];
   /** Address to the reason why it cannot be bound. */
   unusableAddresses?: Record<string, string>;
+  /** Where the data plane is. */
+  zone?: string;
+  node?: string;
   /** Pattern to what is wrong with it. */
   badPatterns?: Record<string, string>;
   /** Days from now, for the validity of certificates. */
@@ -87,9 +90,12 @@ function rejectedKey(document: Loose) {
 
 function optionsOf(settings: CaseDocument): CompileOptions {
   const { addressPool, controlAddresses = [], unusableAddresses = {}, badPatterns = {} } = settings;
+  const { zone = "", node = "" } = settings;
   return {
     addressPool: addressPool === undefined ? null : parseAddressPool(addressPool),
     controlAddresses,
+    zone,
+    node,
     nowMs: Date.now() + (settings.daysAhead ?? 0) * 24 * 3600 * 1000,
     checkRegex: (pattern) => badPatterns[pattern] ?? null,
     checkAddress: (address) => unusableAddresses[address] ?? null,

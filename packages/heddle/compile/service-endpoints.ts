@@ -1,6 +1,7 @@
 import type { EndpointSpec } from "@heddle/engine/model";
 import {
   keyOf,
+  serviceNameLabel,
   type Endpoint,
   type EndpointSlice,
   type Service,
@@ -59,6 +60,7 @@ function candidatesOf(
   const port = slicePort(service, servicePort, slice);
   if (port === null) return [];
   const found: Candidate[] = [];
+  const labels = labelsOf(slice);
   for (const [index, endpoint] of slice.endpoints.entries()) {
     // All addresses of an endpoint reach the same one: Kubernetes uses the first.
     const address = endpoint.addresses[0]!;
@@ -69,11 +71,38 @@ function candidatesOf(
       problems.push({ key: keyOf(slice), path, message, severity: "error" });
       continue;
     }
-    const spec = { address: normalAddress(address) ?? address, port, weight: 1, zone: endpoint.zone ?? "" };
-    found.push({ spec, endpoint });
+    const place = { address: normalAddress(address) ?? address, port, weight: 1 };
+    found.push({ spec: { ...place, ...locationOf(endpoint, labels) }, endpoint });
   }
   return found;
 }
+
+/** Where an endpoint is, whose callers it is for, and what subsets may choose it by. */
+function locationOf(
+  { zone = "", nodeName, hints }: Endpoint,
+  labels: Readonly<Record<string, string>> | undefined,
+): Omit<EndpointSpec, "address" | "port" | "weight"> {
+  const forZones = hints?.forZones?.map(({ name }) => name).sort();
+  return {
+    zone,
+    ...(nodeName !== undefined && { node: nodeName }),
+    ...(forZones !== undefined && { forZones }),
+    ...(labels !== undefined && { labels }),
+  };
+}
+
+/** Endpoints of a slice have the labels that it has, but for those that say whose it is. */
+function labelsOf({ metadata }: EndpointSlice): Readonly<Record<string, string>> | undefined {
+  const own = Object.entries(metadata.labels ?? {}).filter(([name]) => !bookkeeping.has(name));
+  return own.length === 0 ? undefined : Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const bookkeeping: ReadonlySet<string> = new Set([
+  serviceNameLabel,
+  "endpointslice.kubernetes.io/managed-by",
+  "endpoints.kubernetes.io/managed-by",
+  "service.kubernetes.io/headless",
+]);
 
 /** The port of a slice's endpoints behind a port of the Service: by name, else by the number that targetPort gives. */
 function slicePort(service: Service, port: ServicePort, slice: EndpointSlice): number | null {

@@ -1,6 +1,8 @@
 import type { RetrySpec } from "@heddle/engine/model";
 import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
 import type { PolicyKind } from "./attach/index.ts";
+import { compileBalancing } from "./balancing.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
 import type { RuleSource } from "./route-rules.ts";
 import { retryOf } from "./route-settings.ts";
@@ -8,13 +10,14 @@ import { retryOf } from "./route-settings.ts";
 /** TrafficPolicies: a route's own word goes before them. */
 export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   kind: "TrafficPolicy",
-  targets: ["Gateway", "HTTPRoute", "GRPCRoute"],
+  targets: ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
   fields: {
     "timeouts.request": "rule",
     "timeouts.backendRequest": "rule",
     retry: "rule",
     cors: "rule",
     grpcWeb: "rule",
+    balancing: "cluster",
   },
   failure: "open",
   ownFields: ({ timeouts, retry, filters }) => [
@@ -22,8 +25,17 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     ...(retry === null ? [] : ["retry"]),
     ...(hasCors(filters) ? ["cors"] : []),
   ],
-  emit: { rule: (rule, { spec }) => withTraffic(rule, spec) },
+  emit: {
+    rule: (rule, { spec }) => withTraffic(rule, spec),
+    cluster: (cluster, { spec }) => withBalancing(cluster, spec),
+  },
 };
+
+function withBalancing(plan: ClusterPlan, { balancing }: Partial<TrafficPolicySpec>): ClusterPlan {
+  if (balancing === undefined) return plan;
+  const { upstream } = plan;
+  return { ...plan, upstream: { ...upstream, balancing: compileBalancing(balancing, upstream.balancing) } };
+}
 
 const hasCors = (filters: RuleSource["filters"]) => filters.some(({ type }) => type === "CORS");
 

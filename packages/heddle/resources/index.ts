@@ -105,4 +105,5 @@ export type {
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
 export { policyTargetGroups } from "./heddle-dev/policy-target.ts";
 export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
+export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";
 export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";

@@ -140,3 +140,27 @@ describe("Backend", () => {
     ]);
   });
 });
+
+describe("Backend: endpoints' shares", () => {
+  const endpoint = { address: "10.0.0.1", port: 80 };
+  const accepts = (more: object) => isAccepted({ endpoints: [{ ...endpoint, ...more }] });
+
+  test("weigh 1 and are used first by default", () => {
+    const { spec } = validate({ endpoints: [endpoint] }).resource as Backend;
+    assert.deepEqual(spec.endpoints, [{ ...endpoint, weight: 1, priority: 0 }]);
+  });
+
+  test("have weights, priorities, zones and labels", () => {
+    assert.ok(accepts({ weight: 0, priority: 3, zone: "eu-1a", labels: { version: "v2" } }));
+    for (const more of [
+      { weight: -1 },
+      { weight: 1_000_001 },
+      { weight: 1.5 },
+      { priority: -1 },
+      { priority: 128 },
+      { zone: "" },
+      { labels: { version: 2 } },
+    ])
+      assert.ok(!accepts(more), JSON.stringify(more));
+  });
+});

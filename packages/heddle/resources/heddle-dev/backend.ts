@@ -3,7 +3,18 @@ import { conditions } from "../gateway-api/condition.ts";
 import { parseDurationMs } from "../gateway-api/go-duration.ts";
 import { duration, objectName, portNumber, preciseHostname } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import { choice, flag, integer, list, optional, refine, struct, text, withDefault } from "../schema/build.ts";
+import {
+  choice,
+  flag,
+  integer,
+  list,
+  mapOf,
+  optional,
+  refine,
+  struct,
+  text,
+  withDefault,
+} from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
 import { rule, type Rule, unique } from "../schema/rule.ts";
 
@@ -24,6 +35,13 @@ const endpointSchema = struct({
     description: "an IP address, or a host name such as api.example.com",
   }),
   port: portNumber,
+  /** Share of traffic against the others'; 0: none, while requests in flight finish. */
+  weight: withDefault(integer({ minimum: 0, maximum: 1_000_000 }), 1),
+  /** 0 is used first, a higher number when lower ones do not suffice. */
+  priority: withDefault(integer({ minimum: 0, maximum: 127 }), 0),
+  zone: optional(text({ minLength: 1, maxLength: 253, description: "a zone such as eu-1a" })),
+  /** What a TrafficPolicy's subsets are chosen by. */
+  labels: optional(mapOf(text({ maxLength: 253 }), { maxProperties: 64 })),
 });
 export type BackendEndpoint = Static<typeof endpointSchema>;
 

@@ -143,7 +143,7 @@ const upstreamSchema = struct({
   maxConnectionsPerEndpoint: count(1, 1_000_000),
   maxHeadBytes: count(256, mebibyte),
   maxFields: count(1, 10_000),
-  balancing: optional(choice(["peak-ewma", "round-robin", "random"])),
+  balancing: optional(choice(["peak-ewma", "least-request", "round-robin", "random"])),
   retryBudget: optional(struct({ ratio: share(), minPerSecond: count(0, 1_000_000) })),
   ejection: optional(
     struct({ afterFaults: count(0, 1_000_000), time: time("100ms", "1h"), maxShare: share() }),

@@ -6,6 +6,7 @@ import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, integer, optional, set, struct } from "../schema/build.ts";
 import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
+import { balancingSchema } from "./traffic-policy/balancing.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 const timeoutsSchema = struct(
@@ -46,12 +47,14 @@ const retrySchema = struct({
 });
 
 const trafficPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["Gateway", "HTTPRoute", "GRPCRoute"]),
+  targetRefs: policyTargetRefs(["Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
   timeouts: optional(timeoutsSchema),
   retry: optional(retrySchema),
   cors: optional(httpCorsFilterSchema),
   /** Calls in gRPC-Web: Translate sends them on as gRPC, Pass as they are. GRPCRoutes translate by default. */
   grpcWeb: optional(choice(["Translate", "Pass"])),
+  /** Of Services and Backends, or all of a Gateway's. */
+  balancing: optional(balancingSchema),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 
@@ -64,5 +67,8 @@ export const trafficPolicyKind = defineKind({
   isStrict: true,
   fields: { spec: trafficPolicySpecSchema, status: optional(policyStatusSchema) },
 });
-/** Timeouts, retries, CORS and gRPC-Web of routes in its namespace, as far as these do not say it themselves. */
+/**
+ * Timeouts, retries, CORS and gRPC-Web of routes in its namespace, as far as these do not say it themselves; balancing
+ * of backends.
+ */
 export type TrafficPolicy = ResourceOf<typeof trafficPolicyKind>;
