@@ -56,11 +56,12 @@ export interface ReadResource {
       conditions: ReadCondition[];
     }[];
     parents: {
-      parentRef: { name: string; sectionName?: string; port?: number };
+      parentRef: { kind: string; name: string; sectionName?: string; port?: number };
       controllerName: string;
       conditions: ReadCondition[];
     }[];
     supportedFeatures: { name: string }[];
+    attachedListenerSets?: number;
   };
 }
 
@@ -123,6 +124,12 @@ export function told(conditions: readonly ReadCondition[], type: string): string
   const found = conditions.find((one) => one.type === type);
   return found === undefined ? `no ${type}` : `${type}=${found.status} ${found.reason}`;
 }
+
+/** Accepted and Programmed of a Gateway or ListenerSet, or of one of its listeners. */
+export const toldOf = ({ conditions }: { conditions: ReadCondition[] }): string[] => [
+  told(conditions, "Accepted"),
+  told(conditions, "Programmed"),
+];
 
 /** A condition of a route, at its only parent or the one of that section. */
 export function toldOfRoute(route: ReadResource, type: string, sectionName?: string): string {

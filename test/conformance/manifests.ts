@@ -21,6 +21,22 @@ export function gateway(name: string, listeners: readonly Spec[], more: Spec = {
   return { apiVersion: gatewayApi, kind: "Gateway", metadata: metadata(name), spec };
 }
 
+/** A ListenerSet; `parent` is the name of a Gateway: `edge`, or `infra/edge` in another namespace. */
+export function listenerSet(
+  name: string,
+  parent: string,
+  listeners: readonly Spec[],
+  more: Record<string, unknown> = {},
+): Manifest {
+  const spec = { parentRef: metadata(parent), listeners };
+  return { apiVersion: gatewayApi, kind: "ListenerSet", metadata: { ...metadata(name), ...more }, spec };
+}
+
+/** `spec.allowedListeners` of a Gateway. */
+export const allowListeners = (from: string, selector?: Spec): Spec => ({
+  allowedListeners: { namespaces: { from, ...(selector && { selector }) } },
+});
+
 export function httpListener(name: string, port: number, more: Spec = {}): Spec {
   return { name, port, protocol: "HTTP", ...more };
 }
@@ -78,7 +94,7 @@ export function endpoint(serviceName: string, port: number, suffix: string = "0"
 
 /** Lets resources of `from` (kind, namespace) refer to those of `to` (kind, name) in the grant's namespace. */
 export function grant(name: string, from: Spec, target: Spec): Manifest {
-  const group = ["Gateway", "HTTPRoute", "GRPCRoute"].includes(String(from["kind"]))
+  const group = ["Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"].includes(String(from["kind"]))
     ? "gateway.networking.k8s.io"
     : "";
   return {

@@ -11,8 +11,8 @@ export interface Ask {
   body?: string;
   /** Default 127.0.0.1. */
   address?: string;
-  /** Speaks TLS: the name of SNI (default: none), and the root to trust. */
-  tls?: { servername?: string; ca: string };
+  /** Speaks TLS: the name of SNI (default: none), the root to trust, and the certificate to show. */
+  tls?: { servername?: string; ca: string; cert?: string; key?: string };
 }
 
 /** A response, whole; `echo` is what the backend saw, where an echo server answered. */
@@ -40,7 +40,7 @@ export function send(port: number, target: string, ask: Ask = {}): Promise<Answe
     headers: { host: ask.host ?? "example.test", ...ask.headers },
     agent: false,
     timeout: 10_000,
-    ...(ask.tls && { ca: ask.tls.ca, servername: ask.tls.servername ?? "", checkServerIdentity }),
+    ...(ask.tls && { ...ask.tls, servername: ask.tls.servername ?? "", checkServerIdentity }),
   };
   const request = ask.tls ? https.request(options) : http.request(options);
   request.on("response", (response) => {

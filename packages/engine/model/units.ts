@@ -29,7 +29,7 @@ export interface ListenerUnit {
   readonly port: number;
   /** HTTPS has servers of HTTPS and TLS listeners; TCP and UDP have one server. */
   readonly protocol: "HTTP" | "HTTPS" | "TCP" | "UDP";
-  /** In the order of the Gateway's spec. At most one has each hostname. */
+  /** The first by precedence first. At most one has each hostname. */
   readonly servers: readonly ServerSpec[];
   /** For all connections that are decrypted here. Default: clients are not asked. */
   readonly clientValidation?: ClientValidation;
@@ -37,7 +37,10 @@ export interface ListenerUnit {
 }
 
 export interface ServerSpec {
-  /** "gateway-namespace/gateway/listener": the id routes attach to, and of counters. */
+  /**
+   * "namespace/gateway/listener", or "namespace/gateway/namespace/listenerset/listener": the id that routes attach
+   * to, and of counters.
+   */
   readonly id: string;
   /** "" for every host, "shop.example", "*.example". Lower-case. */
   readonly hostname: string;

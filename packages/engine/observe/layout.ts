@@ -25,7 +25,7 @@ export type GroupName = "listener" | "route" | "cluster" | "endpoint" | "event" 
 /** Cells 0–4 of the groups that count exchanges: by class of the status that the client got, 1xx to 5xx. */
 export const STATUS_CLASSES = 5;
 
-/** Cells of a listener: of a server ("namespace/gateway/listener") and of a bound address ("[::]/8080") alike. */
+/** Cells of a listener: of a server (`ServerSpec.id`) and of a bound address ("[::]/8080") alike. */
 export const LISTENER = {
   requestBytes: 5,
   responseBytes: 6,

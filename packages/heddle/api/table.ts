@@ -34,6 +34,12 @@ const hostnames: Column = {
   read: (resource) => join((specOf(resource)["hostnames"] as string[] | undefined) ?? []),
 };
 
+/** "edge", or "infra/edge" in another namespace. */
+function parentOf(reference: unknown): string {
+  const { namespace, name } = (reference ?? {}) as Json;
+  return [text(namespace), text(name)].filter((part) => part !== "").join("/");
+}
+
 const ports: Column = {
   name: "Ports",
   read: (resource) =>
@@ -55,6 +61,11 @@ const columnsByKind: Readonly<Partial<Record<Resource["kind"], readonly Column[]
       name: "Address",
       read: (resource) => join(list(statusOf(resource)["addresses"]).map((one) => text(one["value"]))),
     },
+    conditionColumn("Programmed", "Programmed"),
+  ],
+  ListenerSet: [
+    { name: "Parent", read: (resource) => parentOf(specOf(resource)["parentRef"]) },
+    conditionColumn("Accepted", "Accepted"),
     conditionColumn("Programmed", "Programmed"),
   ],
   HTTPRoute: [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_LISTENER_SETTINGS, type ListenerUnit } from "@heddle/engine/model";
-import type { GatewayStatus, Status } from "../compile/index.ts";
+import type { GatewayStatus, ListenerSetStatus, Status } from "../compile/index.ts";
 import { applyBindFailures, bindFailures, describeBindFailure } from "./bind-failures.ts";
 
 const unit = (name: string, address: string, port: number, ids: readonly string[]): ListenerUnit => ({
@@ -50,6 +50,22 @@ test("a listener that could not be bound is not programmed; its Gateway is while
     [all.conditions[0]!.status, all.conditions[0]!.reason, all.listeners[1]!.conditions[0]!.reason],
     ["False", "AddressNotUsable", "PortUnavailable"],
   );
+});
+
+test("a listener of a ListenerSet is told in its own status", () => {
+  const key = "gateway.networking.k8s.io/ListenerSet/shop/team";
+  const status: ListenerSetStatus = { conditions: programmed, listeners: [listener("http")] };
+  const statuses = new Map<typeof key, Status>([[key, status]]);
+  const units = [{ unit: unit("[::]/80", "::", 80, ["default/edge/shop/team/http"]), hash: "1" }];
+  const problems = applyBindFailures(statuses, bindFailures(units, [{ name: "[::]/80", error: "EACCES" }]));
+  assert.deepEqual(
+    problems.map((problem) => [problem.key, problem.path]),
+    [[key, "spec.listeners[0].port"]],
+  );
+  const { conditions, listeners } = statuses.get(key) as ListenerSetStatus;
+  for (const one of [conditions[0]!, listeners[0]!.conditions[0]!]) {
+    assert.deepEqual([one.status, one.reason], ["False", "PortUnavailable"]);
+  }
 });
 
 test("each reason of the system comes with its mend", () => {

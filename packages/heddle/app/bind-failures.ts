@@ -1,6 +1,13 @@
 import type { ListenerUnit, Unit } from "@heddle/engine/model";
-import type { CompileProblem, GatewayStatus, HashedUnit, Status, StatusCondition } from "../compile/index.ts";
-import { makeKey, type ResourceKey } from "../resources/index.ts";
+import {
+  parseListenerId,
+  type CompileProblem,
+  type HashedUnit,
+  type ListenerSetStatus,
+  type Status,
+  type StatusCondition,
+} from "../compile/index.ts";
+import { gatewayGroup, makeKey, type ResourceKey } from "../resources/index.ts";
 
 /** A listener that the system did not let us bind. */
 export interface BindFailure {
@@ -50,7 +57,7 @@ function mendOf(code: string, address: string, port: number): string {
   }
 }
 
-/** Corrects the statuses of Gateways by what could not be bound: those listeners are not programmed. */
+/** Corrects the statuses of Gateways and ListenerSets by what could not be bound: those listeners are not programmed. */
 export function applyBindFailures(
   statuses: Map<ResourceKey, Status>,
   failures: readonly BindFailure[],
@@ -59,30 +66,40 @@ export function applyBindFailures(
   for (const failure of failures) {
     const message = describeBindFailure(failure);
     for (const { id } of failure.unit.servers) {
-      const [namespace = "", gateway = "", listener = ""] = id.split("/");
-      const key = makeKey("gateway.networking.k8s.io", "Gateway", namespace, gateway);
-      const status = statuses.get(key) as GatewayStatus | undefined;
+      const { owner, listener } = parseListenerId(id);
+      const key = makeKey(gatewayGroup, owner.kind, owner.namespace, owner.name);
+      const status = statuses.get(key) as WithListeners | undefined;
       if (status === undefined) continue;
       const index = status.listeners.findIndex(({ name }) => name === listener);
-      statuses.set(key, withFailure(status, listener, message));
+      const reason = owner.kind === "Gateway" ? "AddressNotUsable" : portUnavailable;
+      statuses.set(key, withFailure(status, listener, reason, message));
       problems.push({ key, path: `spec.listeners[${index}].port`, message, severity: "error" });
     }
   }
   return problems;
 }
 
-function withFailure(status: GatewayStatus, listener: string, message: string): GatewayStatus {
+const portUnavailable = "PortUnavailable";
+
+/** What Gateways and ListenerSets have alike. */
+type WithListeners = ListenerSetStatus;
+
+/** `reason` is that of the resource, where none of its listeners is left. */
+function withFailure(
+  status: WithListeners,
+  listener: string,
+  reason: string,
+  message: string,
+): WithListeners {
   const listeners = status.listeners.map((one) =>
     one.name === listener
-      ? { ...one, conditions: notProgrammed(one.conditions, "PortUnavailable", message) }
+      ? { ...one, conditions: notProgrammed(one.conditions, portUnavailable, message) }
       : one,
   );
   const isAnyUp = listeners.some(({ conditions }) =>
     conditions.some(({ type, status: state }) => type === "Programmed" && state === "True"),
   );
-  const conditions = isAnyUp
-    ? status.conditions
-    : notProgrammed(status.conditions, "AddressNotUsable", message);
+  const conditions = isAnyUp ? status.conditions : notProgrammed(status.conditions, reason, message);
   return { ...status, listeners, conditions };
 }
 

@@ -46,7 +46,7 @@ export interface RequestExplanation {
 export interface ExplainedListener {
   /** "[::]/8080" */
   readonly address: string;
-  /** "namespace/gateway/listener", null where no hostname of it fits. */
+  /** "namespace/gateway/listener", or with a ListenerSet's namespace and name before the listener; null where no hostname of it fits. */
   readonly server: string | null;
   readonly hostname: string;
   readonly match: ExplainedMatch | null;

@@ -4,6 +4,7 @@ import { planPolicyTls, type PolicyTlsPlan } from "./backend-tls.ts";
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import { readResource, readTlsTargets, type FactReader, type Facts } from "./facts.ts";
+import { parseListenerId } from "./listener-id.ts";
 import type { CompileMemo } from "./memo.ts";
 import type { RouteReach } from "./request-route.ts";
 import { goodUnless, makeFinding, verdictOf, type Finding } from "./status.ts";
@@ -28,8 +29,8 @@ export class ServiceReach {
       const found = this.gateways.get(`${namespace}/${service}`) ?? new Map<string, GatewayName>();
       this.gateways.set(`${namespace}/${service}`, found);
       for (const id of listeners) {
-        const [ofGateway = "", name = ""] = id.split("/");
-        found.set(`${ofGateway}/${name}`, { namespace: ofGateway, name });
+        const { gateway } = parseListenerId(id);
+        found.set(`${gateway.namespace}/${gateway.name}`, gateway);
       }
     }
   }

@@ -10,7 +10,7 @@ import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
 import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
-import { viewOf, type GatewayPlan } from "./gateway-plan.ts";
+import type { GatewayPlan } from "./gateway-plan.ts";
 import { planGatewayServices } from "./gateway-service.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { upstreamFact } from "./gateway-settings.ts";
@@ -19,10 +19,11 @@ import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { RouteResult } from "./request-route.ts";
 import { findLost, lostFact } from "./route-conflicts.ts";
-import { defaultGatewaysFact, gatewayFact, type RequestRoute } from "./route-parents.ts";
-import { reportLaterKinds } from "./later-kinds.ts";
+import { defaultGatewaysFact, type RequestRoute } from "./route-parents.ts";
+import { listenerSetStatus } from "./listener-set-status.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
+import { parentFact, viewOfGateway, viewOfSet } from "./parent-view.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import { compileStreamRoute } from "./stream-route.ts";
@@ -69,7 +70,7 @@ export function* compileInSlices(
   yield;
   const classes = compileGatewayClasses(facts, options, collector);
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
-  const plans = planGateways(gateways, classes, { facts, memo, options, collector, states: acme });
+  const plans = yield* planGateways(gateways, classes, { facts, memo, options, collector, states: acme });
   collector.certificates(acmeRequests(plans));
   publishGateways(plans, facts, memo);
   for (const unit of listenerUnits(plans, collector)) {
@@ -122,13 +123,17 @@ export function* compileInSlices(
     if (service !== null) collector.generated(memo.keepValue(`service/${plan.key}`, service));
     const status = gatewayStatus(plan, attached, taken);
     collector.status(plan.key, memo.keepValue(`status/${plan.key}`, status));
+    for (const set of plan.sets) {
+      const { key } = set.owner;
+      collector.status(key, memo.keepValue(`status/${key}`, listenerSetStatus(plan, set, attached)));
+      if (++done % sliceLength === 0) yield;
+    }
     reportGateway(plan, taken, collector);
   }
   reportSettings(facts, memo, collector);
   reportIssuers(facts, memo, acme, collector);
   reportBackends(facts, options, memo, collector);
   reportTlsPolicies(facts, options, memo, reach, collector);
-  reportLaterKinds(facts, options, collector);
   reportRejected(rejected, facts, options, collector);
   memo.end();
   return collector.output();
@@ -166,13 +171,16 @@ function settleConflicts(
   }
 }
 
-/** Makes the Gateways facts that routes read. */
+/** Makes the Gateways and their ListenerSets facts that routes read. */
 function publishGateways(plans: readonly GatewayPlan[], facts: Facts, memo: CompileMemo): void {
   const defaults: { namespace: string; name: string }[] = [];
   for (const plan of plans) {
     const { namespace, name } = plan.gateway.metadata;
-    const fact = gatewayFact(namespace, name);
-    facts.set(fact, memo.keepValue(fact, viewOf(plan)));
+    const views = [viewOfGateway(plan), ...plan.sets.map((set) => viewOfSet(plan, set))];
+    for (const view of views) {
+      const fact = parentFact(view.kind, view.namespace, view.name);
+      facts.set(fact, memo.keepValue(fact, view));
+    }
     const { upstreamId, upstream } = plan.settings;
     const ofUpstream = upstreamFact(upstreamId);
     if (upstreamId !== "") facts.set(ofUpstream, memo.keepValue(ofUpstream, upstream));

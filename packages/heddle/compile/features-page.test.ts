@@ -38,7 +38,7 @@ function testNames(): Set<string> {
   const names = sources.flatMap((source) =>
     [
       ...source.matchAll(
-        /["`]((?:Gateway|HTTPRoute|TLSRoute|TCPRoute|UDPRoute|HTTPListener|GRPCRoute|GRPCExact|BackendTLSPolicy|LaterKinds)[A-Za-z0-9${}]*): /g,
+        /["`]((?:Gateway|ListenerSet|HTTPRoute|TLSRoute|TCPRoute|UDPRoute|HTTPListener|GRPCRoute|GRPCExact|BackendTLSPolicy|LaterKinds)[A-Za-z0-9${}]*): /g,
       ),
     ].map((match) => match[1]!),
   );

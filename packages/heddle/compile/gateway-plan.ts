@@ -1,8 +1,17 @@
 import type { ClientValidation, ServerTls } from "@heddle/engine/model";
-import type { Gateway, LabelSelector, Listener, ResourceKey } from "../resources/index.ts";
+import {
+  gatewayGroup,
+  keyOf,
+  type Gateway,
+  type LabelSelector,
+  type Listener,
+  type ListenerSet,
+  type ResourceKey,
+} from "../resources/index.ts";
 import type { AddressPlan } from "./gateway-address.ts";
 import type { GatewaySettingsPlan } from "./gateway-settings.ts";
 import type { ListenerAcme } from "./listener-acme.ts";
+import type { OwnerName } from "./listener-id.ts";
 import type { Finding } from "./status.ts";
 
 /** Where a Gateway names its settings. */
@@ -17,12 +26,39 @@ export interface GatewayPlan {
   readonly refused: readonly Finding[];
   /** Its own references that do not resolve. */
   readonly unresolved: readonly Finding[];
+  /** Those of its spec. */
+  readonly own: readonly ListenerPlan[];
+  /** The ListenerSets whose parent it is, the oldest first. */
+  readonly sets: readonly ListenerSetPlan[];
+  /** All that it has: its own first, then those of its ListenerSets. */
   readonly listeners: readonly ListenerPlan[];
   readonly settings: GatewaySettingsPlan;
 }
 
+export interface ListenerSetPlan {
+  readonly owner: ListenerOwner;
+  readonly set: ListenerSet;
+  /** Why the Gateway does not take it. */
+  readonly refused: Finding | null;
+  /** None where it is not taken. */
+  readonly listeners: readonly ListenerPlan[];
+}
+
+/** The resource that a listener stands in: its status tells of the listener, and its references are looked up from it. */
+export interface ListenerOwner extends OwnerName {
+  readonly key: ResourceKey;
+  readonly group: typeof gatewayGroup;
+  readonly generation: number | undefined;
+}
+
+export function ownerOf(resource: Gateway | ListenerSet): ListenerOwner {
+  const { namespace, name, generation } = resource.metadata;
+  return { key: keyOf(resource), group: gatewayGroup, kind: resource.kind, namespace, name, generation };
+}
+
 export interface ListenerPlan {
   readonly listener: Listener;
+  readonly owner: ListenerOwner;
   /** `ServerSpec.id`. */
   readonly id: string;
   /** `spec.listeners[0]` */
@@ -50,41 +86,27 @@ export interface ListenerPlan {
   blocked: Finding | null;
 }
 
-/** What routes need to know of a Gateway: plain data, kept the same object while its content is the same. */
-export interface GatewayView {
-  readonly namespace: string;
-  readonly name: string;
-  /** `GatewaySettingsPlan.upstreamId`. */
-  readonly upstreamId: string;
-  readonly escapedSlashes: "refuse" | "keep";
-  readonly listeners: readonly ListenerView[];
+/** Whether the Gateway's condition Accepted is True: something of its own spec can be served. */
+export function isAccepted({ refused, own }: GatewayPlan): boolean {
+  return refused.length === 0 && own.some((listener) => isDistinct(listener));
 }
 
-export interface ListenerView {
-  readonly id: string;
-  readonly name: string;
-  readonly port: number;
-  readonly hostname: string;
-  readonly from: "All" | "Same" | "Selector";
-  readonly selector: LabelSelector | null;
-  /** Kinds of routes that it takes. */
-  readonly kinds: readonly string[];
-  /** A server of the Snapshot: routes reach it. */
-  readonly isServed: boolean;
-  /** TLS that it passes on unopened. */
-  readonly isPassthrough: boolean;
-}
+/** Accepted, as far as its own words go: neither refused nor in conflict. */
+export const isDistinct = ({ refused, conflict }: ListenerPlan): boolean =>
+  refused === null && conflict === null;
 
-export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
+/** Whether nothing about the listener itself keeps it from being served. */
+export function isSound(listener: ListenerPlan): boolean {
   return (
-    plan.refused.length === 0 &&
-    plan.address.addresses.length > 0 &&
-    listener.refused === null &&
-    listener.conflict === null &&
+    isDistinct(listener) &&
     listener.supportedKinds.length > 0 &&
     // One that waits for its certificate is bound: it answers the CA's TLS-ALPN-01 challenge.
     (isWithoutTls(listener) || hasCertificate(listener) || listener.acme !== null)
   );
+}
+
+export function isServed(plan: GatewayPlan, listener: ListenerPlan): boolean {
+  return isAccepted(plan) && plan.address.addresses.length > 0 && isSound(listener);
 }
 
 const isWithoutTls = ({ listener, stream }: ListenerPlan): boolean =>
@@ -96,30 +118,3 @@ export const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certific
 /** Served, and without a certificate to show yet. */
 export const isWaiting = (plan: GatewayPlan, listener: ListenerPlan): boolean =>
   isServed(plan, listener) && listener.acme !== null && !hasCertificate(listener);
-
-export function viewOf(plan: GatewayPlan): GatewayView {
-  const { namespace, name } = plan.gateway.metadata;
-  const { upstreamId, listener: settings } = plan.settings;
-  return {
-    namespace,
-    name,
-    upstreamId,
-    escapedSlashes: settings.escapedSlashes,
-    listeners: plan.listeners.map((listener) => viewOfListener(plan, listener)),
-  };
-}
-
-function viewOfListener(plan: GatewayPlan, listener: ListenerPlan): ListenerView {
-  const { name, port, allowedRoutes } = listener.listener;
-  return {
-    id: listener.id,
-    name,
-    port,
-    hostname: listener.hostname,
-    from: allowedRoutes.namespaces.from,
-    selector: listener.selector,
-    kinds: listener.supportedKinds.map(({ kind }) => kind),
-    isServed: isServed(plan, listener),
-    isPassthrough: listener.stream === "passthrough",
-  };
-}

@@ -42,9 +42,9 @@ function pathWarnings(
   options: CompileOptions,
 ): CompileProblem[] {
   const base = (options.listenerSettings ?? DEFAULT_LISTENER_SETTINGS).escapedSlashes;
-  const gateways = outcomes.flatMap(({ gateway }) => gateway ?? []);
+  const parents = outcomes.flatMap(({ parent }) => parent ?? []);
   const isKept =
-    gateways.length === 0 ? base === "keep" : gateways.some((one) => one.escapedSlashes === "keep");
+    parents.length === 0 ? base === "keep" : parents.some((one) => one.escapedSlashes === "keep");
   const escapedSlashes = isKept ? "keep" : "refuse";
   const found = route.spec.rules.flatMap((rule, index) =>
     unreachablePaths(rule, `spec.rules[${index}]`, escapedSlashes),

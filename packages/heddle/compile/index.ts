@@ -32,6 +32,7 @@ export type {
 } from "./acme-io.ts";
 export type { PolicySource } from "./policy-source.ts";
 export type { CompileProblem } from "./compile-problem.ts";
+export { parseListenerId } from "./listener-id.ts";
 export { parseAddressPool } from "./address-pool.ts";
 export type { AddressPool } from "./address-pool.ts";
 export { endpointMistake } from "./endpoint-guard.ts";
@@ -40,6 +41,7 @@ export type {
   ConditionsStatus,
   GatewayClassStatus,
   GatewayStatus,
+  ListenerSetStatus,
   ListenerStatus,
   PolicyStatus,
   RouteParentStatus,

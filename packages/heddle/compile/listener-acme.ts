@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { SecretUnit } from "@heddle/engine/model";
-import { gatewayGroup, heddleGroup, type Gateway, type Listener } from "../resources/index.ts";
+import { heddleGroup, type Listener } from "../resources/index.ts";
 import { resolveIssuer } from "./acme-issuers.ts";
 import type { AcmeCertificateState, AcmeRequest, AcmeStates } from "./acme-io.ts";
 import type { Facts } from "./facts.ts";
 import { covers } from "./hostnames.ts";
 import type { CompileMemo } from "./memo.ts";
-import { grantMissing, isGranted } from "./reference-grant.ts";
+import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export const issuerOption = "heddle.dev/acme-issuer";
@@ -30,9 +30,9 @@ const noPlan: AcmePlan = { acme: null, findings: [] };
 /** CAs take as many in one certificate (Let's Encrypt). */
 const maxNames = 100;
 
-/** The certificate that `tls.options` ask for. */
+/** The certificate that `tls.options` ask for; `owner` is the resource that the listener stands in. */
 export function planAcme(
-  gateway: Gateway,
+  owner: Referrer,
   listener: Listener,
   path: string,
   { facts, memo, states }: { facts: Facts; memo: CompileMemo; states: AcmeStates },
@@ -49,18 +49,16 @@ export function planAcme(
     return refused(at(hostnamesOption), `has no effect without ${issuerOption}; add it, or remove this`);
   }
   const parts = reference.split("/");
-  const [namespace, name] =
-    parts.length === 1 ? [gateway.metadata.namespace, parts[0]!] : (parts as [string, string]);
+  const [namespace, name] = parts.length === 1 ? [owner.namespace, parts[0]!] : (parts as [string, string]);
   if (parts.length > 2 || namespace === "" || name === "") {
     return refused(
       at(issuerOption),
       `must be the name of an AcmeIssuer, or namespace/name, got ${reference}`,
     );
   }
-  const from = { group: gatewayGroup, kind: "Gateway", namespace: gateway.metadata.namespace };
   const to = { group: heddleGroup, kind: "AcmeIssuer", namespace, name };
-  if (!isGranted(facts, from, to))
-    return refused(at(issuerOption), grantMissing(from, to), "RefNotPermitted");
+  if (!isGranted(facts, owner, to))
+    return refused(at(issuerOption), grantMissing(owner, to), "RefNotPermitted");
   const issuer = resolveIssuer(namespace, name, facts, memo);
   if ("mistake" in issuer) return refused(at(issuerOption), issuer.mistake);
   const names = namesOf(listener, options[hostnamesOption]);

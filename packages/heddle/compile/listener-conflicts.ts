@@ -1,5 +1,5 @@
-import type { GatewayPlan, ListenerPlan } from "./gateway-plan.ts";
-import { covers } from "./hostnames.ts";
+import { isAccepted, isDistinct, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
+import { inPrecedence } from "./listener-precedence.ts";
 import { makeFinding } from "./status.ts";
 
 interface Claim {
@@ -8,9 +8,11 @@ interface Claim {
 }
 
 /**
- * Marks the listeners that are not distinct. Within a Gateway all that share a port with different protocols, or
- * host name, lose (Gateway API, "Handling indistinct Listeners"). Gateways that share an address are merged by host
- * name; there the older Gateway keeps what both claim, so that a new one cannot take the traffic of another.
+ * Marks the listeners that are not distinct. Within a Gateway's own spec all that share a port with different
+ * protocols, or host name, lose (Gateway API, "Handling indistinct Listeners"). Those of ListenerSets come after the
+ * Gateway's and one after the other: the first by precedence keeps what several claim (ListenerSet, `spec.listeners`).
+ * Gateways that share an address are merged by host name in the same way, so that a new one cannot take the traffic
+ * of another.
  *
  * `plans` from the oldest to the youngest.
  */
@@ -18,8 +20,8 @@ export function markConflicts(plans: readonly GatewayPlan[]): void {
   for (const plan of plans) markWithin(plan);
   const places = new Map<string, Place>();
   const ports = new Map<string, Map<AddressClass, Claim>>();
-  for (const plan of plans) {
-    for (const listener of plan.listeners.filter((one) => takesPort(plan, one))) {
+  for (const { plan, listeners } of inPrecedence(plans)) {
+    for (const listener of listeners.filter((one) => takesPort(plan, one))) {
       const claim = { plan, listener };
       markShared(claim, places);
       markOverlapping(claim, ports);
@@ -71,16 +73,11 @@ function addClaim(
 }
 
 function takesPort(plan: GatewayPlan, listener: ListenerPlan): boolean {
-  return (
-    plan.refused.length === 0 &&
-    plan.address.addresses.length > 0 &&
-    listener.refused === null &&
-    listener.conflict === null
-  );
+  return isAccepted(plan) && plan.address.addresses.length > 0 && isDistinct(listener);
 }
 
 function markWithin(plan: GatewayPlan): void {
-  const open = plan.listeners.filter(({ refused }) => refused === null);
+  const open = plan.own.filter(({ refused }) => refused === null);
   for (const one of open) {
     const others = open.filter((other) => other !== one && placeOf(other) === placeOf(one));
     const otherProtocol = others.filter((other) => !canShare(other, one));
@@ -117,20 +114,23 @@ const hostText = ({ hostname }: ListenerPlan) => (hostname === "" ? "(any)" : ho
 
 function markShared({ plan, listener }: Claim, places: ReadonlyMap<string, Place>): void {
   const { port } = listener.listener;
+  const isOfGateway = listener.owner.kind === "Gateway";
+  const elsewhere = isOfGateway ? "use another port or address" : "use another port";
   for (const address of plan.address.addresses) {
     const place = places.get(`${address} ${placeOf(listener)}`);
     if (place === undefined) continue;
-    const other = place.first.listener.listener.protocol;
     const sameHost = place.byHostname.get(listener.hostname);
-    if (place.first.plan !== plan && !canShare(place.first.listener, listener)) {
-      const message = `port ${port} is ${other} in ${nameOf(place.first)}; use another port or address`;
+    const rival = sameHost ?? place.first;
+    if (!canShare(rival.listener, listener)) {
+      const message = `port ${port} is ${rival.listener.listener.protocol} in ${nameOf(rival, listener)}; ${elsewhere}`;
       listener.conflict = makeFinding("ProtocolConflict", listener.path, message);
-    } else if (sameHost !== undefined && sameHost.plan !== plan) {
-      const message = `port ${port} and hostname ${hostText(listener)} are those of ${nameOf(sameHost)}; use another hostname, port or address`;
+    } else if (sameHost !== undefined) {
+      const mend = isOfGateway ? "hostname, port or address" : "hostname or port";
+      const message = `port ${port} and hostname ${hostText(listener)} are those of ${nameOf(sameHost, listener)}; use another ${mend}`;
       listener.conflict = makeFinding("HostnameConflict", listener.path, message);
     } else if (place.secure !== null && listener.tls !== null && !isSameValidation(place.secure, listener)) {
       // The name in the ClientHello is the client's to choose, so it must not choose how it is checked.
-      const message = `port ${port}: ${nameOf(place.secure)} has other rules for certificates of clients; use another port or address, or give both the same spec.tls.frontend`;
+      const message = `port ${port}: ${nameOf(place.secure, listener)} has other rules for certificates of clients; ${elsewhere}, or give both the same spec.tls.frontend`;
       listener.refused = makeFinding("PortUnavailable", listener.path, message);
     }
   }
@@ -156,38 +156,16 @@ function markOverlapping(
       .find((one) => one !== undefined);
     if (other === undefined || other.plan === plan) continue;
     const bound = other.plan.address.addresses.join(", ");
-    const message = `port ${port}: ${nameOf(other)} binds ${bound}, which overlaps with ${address}; use another port or address`;
+    const message = `port ${port}: ${nameOf(other, listener)} binds ${bound}, which overlaps with ${address}; use another port or address`;
     listener.refused = makeFinding("PortUnavailable", listener.path, message);
   }
 }
 
-function nameOf({ plan, listener }: Claim): string {
+/** Names who was first. Of ListenerSets that belong to others only the Gateway is named, which both know. */
+function nameOf({ plan, listener: { listener, owner } }: Claim, loser: ListenerPlan): string {
   const { namespace, name } = plan.gateway.metadata;
-  return `listener ${listener.listener.name} of the older Gateway ${namespace}/${name}`;
-}
-
-/**
- * Marks HTTPS listeners of one port and address whose host names or certificates overlap: a client that holds a
- * connection to one of them may send it requests meant for the other (HTTP/2 connection reuse, RFC 9113 section 9.1.1).
- */
-export function markOverlaps(plans: readonly GatewayPlan[]): void {
-  for (const plan of plans) {
-    const secure = plan.listeners.filter(
-      ({ tls, conflict, refused }) => tls !== null && conflict === null && refused === null,
-    );
-    for (const one of secure) {
-      const others = secure.filter(
-        (other) =>
-          other !== one && other.listener.port === one.listener.port && overlap(one.hostname, other.hostname),
-      );
-      if (others.length === 0) continue;
-      const names = others.map(({ listener }) => listener.name).join(", ");
-      const message = `hostname ${hostText(one)} overlaps with that of listener ${names}`;
-      one.overlap = makeFinding("OverlappingHostnames", one.path, message);
-    }
-  }
-}
-
-function overlap(a: string, b: string): boolean {
-  return covers(a, b) || covers(b, a);
+  if (owner.key === loser.owner.key) return `listener ${listener.name} before it`;
+  if (owner.kind === "ListenerSet") return `a ListenerSet of Gateway ${namespace}/${name}`;
+  const age = loser.owner.kind === "Gateway" ? "older " : "";
+  return `listener ${listener.name} of the ${age}Gateway ${namespace}/${name}`;
 }

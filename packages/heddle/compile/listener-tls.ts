@@ -1,11 +1,11 @@
 import type { SecretUnit, ServerTls } from "@heddle/engine/model";
-import { gatewayGroup, keyOf, type Gateway, type Listener } from "../resources/index.ts";
+import { keyOf, type Listener } from "../resources/index.ts";
 import type { AcmeStates } from "./acme-io.ts";
 import { readCertificate, type CertificateResult } from "./certificate.ts";
 import { readResource, type Facts } from "./facts.ts";
 import { hostnamesOption, issuerOption, planAcme, type ListenerAcme } from "./listener-acme.ts";
 import type { CompileMemo } from "./memo.ts";
-import { grantMissing, isGranted } from "./reference-grant.ts";
+import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface TlsPlan {
@@ -37,19 +37,22 @@ const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
   "TLSv1.3": "TLSv1.3",
 };
 
-/** How an HTTPS listener terminates TLS. Certificates that are good serve, though others are not. */
+/**
+ * How a listener terminates TLS; `owner` is the resource that it stands in. Certificates that are good serve, though
+ * others are not.
+ */
 export function planTls(
-  gateway: Gateway,
+  owner: Referrer,
   listener: Listener,
   path: string,
   { facts, memo, states, nowMs }: { facts: Facts; memo: CompileMemo; states: AcmeStates; nowMs: number },
 ): TlsPlan {
   const refs = listener.tls?.certificateRefs ?? [];
   const resolved = refs.map((ref, index) =>
-    resolveCertificate(gateway, ref, `${path}.tls.certificateRefs[${index}]`, facts, memo),
+    resolveCertificate(owner, ref, `${path}.tls.certificateRefs[${index}]`, facts, memo),
   );
   const unresolved = resolved.flatMap((one) => ("finding" in one ? [one.finding] : []));
-  const { acme, findings } = planAcme(gateway, listener, path, { facts, memo, states });
+  const { acme, findings } = planAcme(owner, listener, path, { facts, memo, states });
   unresolved.push(...findings);
   if (refs.length === 0 && acme === null && findings.length === 0) {
     const message = `must name a Secret of type kubernetes.io/tls, or tls.options["${issuerOption}"] an AcmeIssuer`;
@@ -75,9 +78,9 @@ export function planTls(
   };
 }
 
-/** The certificate of a Secret that a Gateway refers to; `reason` is that of a reference which leads to none. */
+/** The certificate of a Secret that `from` refers to; `reason` is that of a reference which leads to none. */
 export function resolveCertificate(
-  gateway: Gateway,
+  from: Referrer,
   ref: CertificateRef,
   path: string,
   facts: Facts,
@@ -88,8 +91,7 @@ export function resolveCertificate(
   if (ref.group !== "" || ref.kind !== "Secret") {
     return invalid(`must refer to a Secret of the core group, got ${ref.kind} of group "${ref.group}"`);
   }
-  const { namespace = gateway.metadata.namespace, name } = ref;
-  const from = { group: gatewayGroup, kind: "Gateway", namespace: gateway.metadata.namespace };
+  const { namespace = from.namespace, name } = ref;
   const to = { group: "", kind: "Secret", namespace, name };
   if (!isGranted(facts, from, to)) {
     return { finding: makeFinding("RefNotPermitted", path, grantMissing(from, to)) };

@@ -1,19 +1,23 @@
 import type { ClientValidation, ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
 import type { Collector } from "./collector.ts";
 import { isServed, parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
+import { inPrecedence } from "./listener-precedence.ts";
 
 interface Bound {
   readonly unit: ListenerUnit & { servers: ServerSpec[]; clientValidation?: ClientValidation };
-  /** The oldest Gateway there, whose settings hold. */
+  /** The first Gateway there, whose settings hold. */
   readonly owner: GatewayPlan;
 }
 
-/** The listeners to bind: one for each address and port, with the servers of all Gateways that share it, the oldest first. */
+/**
+ * The listeners to bind: one for each address and port, with the servers of all Gateways and ListenerSets that share
+ * it, the first by precedence first.
+ */
 export function listenerUnits(plans: readonly GatewayPlan[], collector: Collector): ListenerUnit[] {
   const found = new Map<string, Bound>();
-  for (const plan of plans) {
-    const overruled = new Map<string, Bound>();
-    for (const listener of plan.listeners) {
+  const overruled = new Map<GatewayPlan, Set<Bound>>();
+  for (const { plan, listeners } of inPrecedence(plans)) {
+    for (const listener of listeners) {
       if (!isServed(plan, listener)) continue;
       const { port, protocol } = listener.listener;
       const server = serverOf(listener);
@@ -23,7 +27,7 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
         const bound = found.get(name);
         if (bound !== undefined) {
           bound.unit.servers.push(server);
-          if (!isSame(bound.unit.settings, plan.settings.listener)) overruled.set(name, bound);
+          if (!isSame(bound.unit.settings, plan.settings.listener)) note(overruled, plan, bound);
         } else {
           const place = { address, port, protocol: socketProtocol(protocol) };
           const { listener: settings } = plan.settings;
@@ -35,9 +39,15 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
         if (clientValidation !== null) found.get(name)!.unit.clientValidation = clientValidation;
       }
     }
-    for (const bound of overruled.values()) warnOverruled(plan, bound, collector);
+  }
+  for (const [plan, places] of overruled) {
+    for (const bound of places) warnOverruled(plan, bound, collector);
   }
   return [...found.values()].map(({ unit }) => unit);
+}
+
+function note(overruled: Map<GatewayPlan, Set<Bound>>, plan: GatewayPlan, bound: Bound): void {
+  overruled.set(plan, (overruled.get(plan) ?? new Set()).add(bound));
 }
 
 /** What is behind TLS on one port is told apart by name; see listener-conflicts.ts. */

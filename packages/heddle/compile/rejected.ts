@@ -2,8 +2,8 @@ import { gatewayGroup, parseKey, type ParentReference, type Problem } from "../r
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions, type RejectedResource } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
-import { gatewayFact } from "./route-parents.ts";
 import { field, textField } from "./loose.ts";
+import { parentFact } from "./parent-view.ts";
 import { condition } from "./status.ts";
 
 /** Kinds whose status has conditions of its own; those that say it is not in force either. */
@@ -57,7 +57,7 @@ function generationOf(document: unknown): number | undefined {
   return Number.isInteger(generation) ? (generation as number) : undefined;
 }
 
-/** The Gateways of ours that an invalid route names, as far as its document can be read. */
+/** The Gateways of ours, and ListenerSets of them, that an invalid route names, as far as its document can be read. */
 function parentsOf({ key, document }: RejectedResource, facts: Facts): ParentReference[] {
   const refs = field(field(document, "spec"), "parentRefs");
   if (!Array.isArray(refs)) return [];
@@ -68,8 +68,8 @@ function parentsOf({ key, document }: RejectedResource, facts: Facts): ParentRef
     const namespace = textField(ref, "namespace");
     const isUnclear =
       name === undefined || (namespace === undefined && field(ref, "namespace") !== undefined);
-    if (isUnclear || group !== gatewayGroup || kind !== "Gateway") return [];
-    if (facts.read(gatewayFact(namespace ?? parseKey(key).namespace, name)) === undefined) return [];
+    if (isUnclear || group !== gatewayGroup || (kind !== "Gateway" && kind !== "ListenerSet")) return [];
+    if (facts.read(parentFact(kind, namespace ?? parseKey(key).namespace, name)) === undefined) return [];
     const sectionName = textField(ref, "sectionName");
     return [
       {

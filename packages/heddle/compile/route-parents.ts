@@ -1,10 +1,11 @@
 import type { RouteAttachment } from "@heddle/engine/model";
-import { gatewayGroup, keyOf, makeKey, type ParentReference, type Resource } from "../resources/index.ts";
+import { gatewayGroup, keyOf, type ParentReference, type Resource } from "../resources/index.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
-import { readPresence, readResource, type FactReader } from "./facts.ts";
-import type { GatewayView, ListenerView } from "./gateway-plan.ts";
+import type { FactReader } from "./facts.ts";
 import { intersectHostnames } from "./hostnames.ts";
-import { selects } from "./label-selector.ts";
+import { takesNamespace } from "./namespaces-from.ts";
+import { parentMissing } from "./parent-missing.ts";
+import { parentFact, type ListenerView, type ParentView } from "./parent-view.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 /** The kinds of routes. */
@@ -23,14 +24,13 @@ export interface ParentOutcome {
   readonly refused: Finding | null;
   /** Listeners that take it, served or not. */
   readonly listeners: readonly ListenerView[];
-  readonly gateway: GatewayView | null;
+  /** The Gateway, or the ListenerSet of one; null for one that is not served yet. */
+  readonly parent: ParentView | null;
 }
 
 /** A parent that is none of ours has no outcome: its own controller speaks of it. */
 type ParentResult = ParentOutcome | { readonly stranger: string | null };
 
-/** The fact under which routes find a Gateway of ours. */
-export const gatewayFact = (namespace: string, name: string) => `~gateway/${namespace}/${name}`;
 /** The fact of the Gateways that take routes which ask for default ones. */
 export const defaultGatewaysFact = "~default-gateways";
 
@@ -65,7 +65,12 @@ function defaultParents(route: Route, facts: FactReader): ParentOutcome[] {
   const defaults =
     (facts.read(defaultGatewaysFact) as { namespace: string; name: string }[] | undefined) ?? [];
   const isNamed = ({ namespace, name }: { namespace: string; name: string }) =>
-    parentRefs.some((ref) => ref.name === name && (ref.namespace ?? route.metadata.namespace) === namespace);
+    parentRefs.some(
+      (ref) =>
+        ref.kind === "Gateway" &&
+        ref.name === name &&
+        (ref.namespace ?? route.metadata.namespace) === namespace,
+    );
   return defaults
     .filter((one) => !isNamed(one))
     .map((one) => resolveParent(route, { group: gatewayGroup, kind: "Gateway", ...one }, "", facts))
@@ -80,45 +85,36 @@ function resolveParent(
   facts: FactReader,
 ): ParentResult {
   const { group, kind, name, namespace = route.metadata.namespace } = parentRef;
-  if (group === gatewayGroup && kind === "Gateway") {
-    const view = facts.read(gatewayFact(namespace, name)) as GatewayView | undefined;
+  if (group === gatewayGroup && (kind === "Gateway" || kind === "ListenerSet")) {
+    const view = facts.read(parentFact(kind, namespace, name)) as ParentView | undefined;
     if (view !== undefined) return attach(route, parentRef, path, view, facts);
-    return { stranger: gatewayMissing(namespace, name, facts) };
+    return { stranger: parentMissing(kind, namespace, name, facts) };
   }
-  const isLater = (group === "" && kind === "Service") || (group === gatewayGroup && kind === "ListenerSet");
-  if (!isLater) return { stranger: `cannot attach to ${kind} of group "${group}"; use a Gateway` };
-  const what = kind === "Service" ? "traffic between workloads" : "ListenerSets";
-  const message = `this version does not serve ${what} yet; use a Gateway`;
-  return { parentRef, refused: makeFinding("UnsupportedValue", path, message), listeners: [], gateway: null };
-}
-
-/** What to say of a Gateway that is not ours: nothing where it is there, for another controller or reported by itself. */
-function gatewayMissing(namespace: string, name: string, facts: FactReader): string | null {
-  switch (readPresence(facts, makeKey(gatewayGroup, "Gateway", namespace, name))) {
-    case "present":
-      return null;
-    case "rejected":
-      return `Gateway ${namespace}/${name} has errors; mend it first`;
-    case "absent":
-      return `there is no Gateway ${namespace}/${name}`;
+  if (group !== "" || kind !== "Service") {
+    return { stranger: `cannot attach to ${kind} of group "${group}"; use a Gateway or ListenerSet` };
   }
+  const message = "this version does not serve traffic between workloads yet; use a Gateway or ListenerSet";
+  return { parentRef, refused: makeFinding("UnsupportedValue", path, message), listeners: [], parent: null };
 }
 
 function attach(
   route: Route,
   parentRef: ParentReference,
   path: string,
-  view: GatewayView,
+  view: ParentView,
   facts: FactReader,
 ): ParentOutcome {
   const refuse = (reason: string, message: string): ParentOutcome => ({
     parentRef,
     refused: makeFinding(reason, path, message),
     listeners: [],
-    gateway: view,
+    parent: view,
   });
   const { sectionName, port } = parentRef;
-  const gateway = `Gateway ${view.namespace}/${view.name}`;
+  const parent = `${view.kind} ${view.namespace}/${view.name}`;
+  if (view.refused !== null) {
+    return refuse("NoMatchingParent", `${parent} is attached to no Gateway: ${view.refused}`);
+  }
   const named = view.listeners.filter(
     (one) =>
       (sectionName === undefined || one.name === sectionName) && (port === undefined || one.port === port),
@@ -128,23 +124,23 @@ function attach(
     const asked = [sectionName && `sectionName ${sectionName}`, port && `port ${port}`]
       .filter(Boolean)
       .join(" and ");
-    return refuse("NoMatchingParent", `no listener of ${gateway} has ${asked}; it has ${has}`);
+    return refuse("NoMatchingParent", `no listener of ${parent} has ${asked}; it has ${has}`);
   }
   const allowed = named.filter((one) => allows(one, view, route, facts));
   if (allowed.length === 0) {
     const names = named.map((one) => one.name).join(", ");
     return refuse(
       "NotAllowedByListeners",
-      `no listener of ${gateway} (${names}) allows ${route.kind}s of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
+      `no listener of ${parent} (${names}) allows ${route.kind}s of namespace ${route.metadata.namespace}; see spec.listeners[].allowedRoutes`,
     );
   }
   const hostnames = hostnamesOf(route);
   const matching = allowed.filter((one) => intersectHostnames(one.hostname, hostnames).length > 0);
-  if (matching.length > 0) return { parentRef, refused: null, listeners: matching, gateway: view };
+  if (matching.length > 0) return { parentRef, refused: null, listeners: matching, parent: view };
   const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
   return refuse(
     "NoMatchingListenerHostname",
-    `none of spec.hostnames (${hostnames.join(", ")}) fits a listener of ${gateway}: ${has}`,
+    `none of spec.hostnames (${hostnames.join(", ")}) fits a listener of ${parent}: ${has}`,
   );
 }
 
@@ -153,21 +149,11 @@ function hostnamesOf({ spec }: Route): readonly string[] {
   return "hostnames" in spec ? (spec.hostnames ?? []) : [];
 }
 
-function allows(listener: ListenerView, view: GatewayView, route: Route, facts: FactReader): boolean {
-  if (!listener.kinds.includes(route.kind)) return false;
-  const { namespace } = route.metadata;
-  switch (listener.from) {
-    case "All":
-      return true;
-    case "Same":
-      return namespace === view.namespace;
-    case "Selector": {
-      if (listener.selector === null) return false;
-      const labels = readResource(facts, "Namespace", "", namespace)?.metadata.labels;
-      // Kubernetes gives every namespace this label.
-      return selects(listener.selector, { ...labels, "kubernetes.io/metadata.name": namespace });
-    }
-  }
+function allows(listener: ListenerView, view: ParentView, route: Route, facts: FactReader): boolean {
+  return (
+    listener.kinds.includes(route.kind) &&
+    takesNamespace(listener, view.namespace, route.metadata.namespace, facts)
+  );
 }
 
 /** Where a route is reached: the served listeners of all its parents, each once. */

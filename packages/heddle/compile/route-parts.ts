@@ -1,7 +1,7 @@
 import { policiesOn } from "./attach/index.ts";
 import type { PolicyPlace } from "./policy-source.ts";
 import type { FactReader } from "./facts.ts";
-import type { GatewayView, ListenerView } from "./gateway-plan.ts";
+import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import type { ParentOutcome } from "./route-parents.ts";
 
@@ -23,16 +23,16 @@ export interface RoutePart {
 export function routeParts(outcomes: readonly ParentOutcome[], facts: FactReader): readonly RoutePart[] {
   const ids = new Map<ListenerView, string>();
   const parts = new Map<string, { upstreamId: string; place: PolicyPlace | null }>();
-  for (const { gateway, listeners } of outcomes) {
-    if (gateway === null) continue;
+  for (const { parent, listeners } of outcomes) {
+    if (parent === null) continue;
     for (const listener of listeners) {
       if (!listener.isServed) continue;
-      const place = placeOf(gateway, listener);
-      const id = [gateway.upstreamId, ...policiesOn(policyKinds, "rule", place, facts)]
+      const place = placeOf(parent, listener);
+      const id = [parent.upstreamId, ...policiesOn(policyKinds, "rule", place, facts)]
         .filter(Boolean)
         .join("+");
       ids.set(listener, id);
-      if (!parts.has(id)) parts.set(id, { upstreamId: gateway.upstreamId, place });
+      if (!parts.has(id)) parts.set(id, { upstreamId: parent.upstreamId, place });
     }
   }
   if (parts.size === 0) return [{ id: "", upstreamId: "", place: null, outcomes }];
@@ -47,11 +47,11 @@ export function routeParts(outcomes: readonly ParentOutcome[], facts: FactReader
   }));
 }
 
-const placeOf = ({ namespace, name }: GatewayView, listener: ListenerView): PolicyPlace => ({
+/** To listeners of ListenerSets the Gateway's policies apply as to all of it, and those of its own listeners do not. */
+const placeOf = ({ kind, gateway }: ParentView, listener: ListenerView): PolicyPlace => ({
   kind: "Gateway",
-  namespace,
-  name,
-  sectionName: listener.name,
+  ...gateway,
+  sectionName: kind === "Gateway" ? listener.name : "",
 });
 
 /** Names of resources have no "@", and ids of parts all have a slash. */

@@ -21,6 +21,13 @@ export interface ListenerStatus extends ConditionsStatus {
 export interface GatewayStatus extends ConditionsStatus {
   readonly addresses: readonly { readonly type: string; readonly value: string }[];
   readonly listeners: readonly ListenerStatus[];
+  /** ListenerSets that are accepted; absent where the Gateway does not say which it takes. */
+  readonly attachedListenerSets?: number;
+}
+
+export interface ListenerSetStatus extends ConditionsStatus {
+  /** None where the Gateway does not take it. */
+  readonly listeners: readonly ListenerStatus[];
 }
 
 export interface RouteParentStatus extends ConditionsStatus {
@@ -40,7 +47,13 @@ export interface PolicyStatus {
 }
 
 /** What compile says of a resource: the content of its `status` but for the times. */
-export type Status = ConditionsStatus | GatewayClassStatus | GatewayStatus | RouteStatus | PolicyStatus;
+export type Status =
+  | ConditionsStatus
+  | GatewayClassStatus
+  | GatewayStatus
+  | ListenerSetStatus
+  | RouteStatus
+  | PolicyStatus;
 
 /** A condition's reason, in one word, with its message. */
 export interface Verdict {

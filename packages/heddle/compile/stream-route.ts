@@ -65,7 +65,7 @@ const defaultPart = (outcomes: readonly ParentOutcome[]): StreamPart => ({
 function partsOf(outcomes: readonly ParentOutcome[]): StreamPart[] {
   const parts = new Map<string, StreamPart & { outcomes: ParentOutcome[] }>();
   for (const outcome of outcomes) {
-    const upstreamId = outcome.gateway?.upstreamId ?? "";
+    const upstreamId = outcome.parent?.upstreamId ?? "";
     for (const isPassthrough of [false, true]) {
       const listeners = outcome.listeners.filter(
         (one) => one.isServed && one.isPassthrough === isPassthrough,
