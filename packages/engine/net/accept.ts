@@ -1,6 +1,15 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { ProxyHeader } from "../wire/proxy-protocol/index.ts";
+import {
+  canFeed,
+  canWrapHandle,
+  feed,
+  HandleTlsSocket,
+  moveCount,
+  takeHandle,
+  takeHeld,
+} from "./accepted-handle.ts";
 import { Connection } from "./connection.ts";
 import { peekClientHello } from "./peek-hello.ts";
 import type { ConnectionEvents } from "./connection.ts";
@@ -145,26 +154,6 @@ export function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> 
   });
 }
 
-interface Handled {
-  _handle: { reading?: boolean } | null;
-  _server?: unknown;
-  server?: unknown;
-}
-
-/**
- * Accepted sockets cannot be given a read buffer, so the accepted handle moves to a socket of our own that reads
- * into the worker's shared buffer (docs/adr/0011-shared-read-buffer.md): 8–20 % of CPU, and 64 KiB less for
- * each idle connection. Without a handle to move, the socket's own chunks are used.
- */
-function takeHandle(accepted: net.Socket, isTls: boolean): unknown {
-  if (isTls && !canWrapHandle) return null;
-  const holder = accepted as unknown as Handled;
-  const handle = holder._handle;
-  if (handle === null || handle === undefined) return null;
-  holder._handle = null;
-  return handle;
-}
-
 function readInto(connection: Connection): {
   buffer: Buffer;
   callback: (n: number, b: Uint8Array) => boolean;
@@ -179,7 +168,7 @@ function readInto(connection: Connection): {
 function acceptPlain(accepted: net.Socket, options: AcceptOptions): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const socket = attachPlain(accepted, connection, takeHandle(accepted, false));
+  const socket = attachPlain(accepted, connection, takeHandle(accepted));
   late.target = options.accept({ connection, socket, owner: late, passedName: null, proxyHeader: null });
   begin(connection, socket);
 }
@@ -193,7 +182,7 @@ function acceptBehindHeader(
 ): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const socket = attachPlain(accepted, connection, takeHandle(accepted, false));
+  const socket = attachPlain(accepted, connection, takeHandle(accepted));
   late.target = new HeaderEvents(rules, awaited, late, (proxyHeader) => {
     late.target = null;
     // Others may have come meanwhile, and a drain may have begun.
@@ -203,7 +192,7 @@ function acceptBehindHeader(
   begin(connection, socket);
 }
 
-/** TLS that is passed on unopened. Its ClientHello was read and put back, so that the socket has to be kept. */
+/** TLS that is passed on unopened: its ClientHello was read, and comes to its owner before the rest. */
 function acceptPassed(
   accepted: net.Socket,
   options: AcceptOptions,
@@ -212,12 +201,14 @@ function acceptPassed(
 ): void {
   const late = new LateEvents();
   const connection = new Connection(late, options.highWaterBytes);
-  const socket = attachPlain(accepted, connection, null);
+  const held = takeHeld(accepted);
+  const socket = attachPlain(accepted, connection, takeHandle(accepted));
   late.target = options.accept({ connection, socket, owner: late, passedName, proxyHeader });
   begin(connection, socket);
+  if (held !== null) connection.received(held.length, held);
 }
 
-/** `handle`: the accepted socket's, taken from it; null where it is not to be had, or the socket holds bytes. */
+/** `handle`: the accepted socket's, taken from it; null where it is not to be had. */
 function attachPlain(accepted: net.Socket, connection: Connection, handle: unknown): net.Socket {
   if (handle === null) {
     accepted.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
@@ -239,39 +230,6 @@ function begin(connection: Connection, socket: net.Socket): void {
   if (!connection.isClosed) socket.resume();
 }
 
-/** The server's count of connections goes down when the socket that carries it is destroyed. */
-function moveCount(from: net.Socket, to: net.Socket): void {
-  const source = from as unknown as Handled;
-  const target = to as unknown as Handled;
-  target._server = source._server;
-  target.server = source.server;
-  source._server = null;
-  source.server = null;
-}
-
-interface WrapsHandle {
-  _wrapHandle(wrap: unknown, handle: unknown, hasActiveWrite: boolean): unknown;
-}
-
-/** Where a TLSSocket that is given no socket makes a handle of its own: the one hook that it offers. */
-const canWrapHandle = typeof (tls.TLSSocket.prototype as Partial<WrapsHandle>)._wrapHandle === "function";
-
-/** A server's TLSSocket over an accepted handle, which reads into a buffer of the caller's. */
-class HandleTlsSocket extends tls.TLSSocket {
-  constructor(handle: unknown, options: object) {
-    super(undefined as unknown as net.Socket, { ...options, acceptedHandle: handle } as tls.TLSSocketOptions);
-    // Without a socket it believes that it still has to connect.
-    (this as { connecting: boolean }).connecting = false;
-  }
-
-  /** @internal called by TLSSocket's constructor, before this class has fields */
-  _wrapHandle(wrap: unknown, handle: unknown, hasActiveWrite: boolean): unknown {
-    const { acceptedHandle } = (this as unknown as { _tlsOptions: { acceptedHandle?: unknown } })._tlsOptions;
-    const original = (tls.TLSSocket.prototype as unknown as WrapsHandle)._wrapHandle;
-    return original.call(this, wrap, handle ?? acceptedHandle, hasActiveWrite);
-  }
-}
-
 class TlsAcceptor {
   private readonly options: AcceptOptions;
   private readonly tls: AcceptTls;
@@ -282,7 +240,7 @@ class TlsAcceptor {
     this.tls = acceptTls;
   }
 
-  /** `header`: what was read from the socket before, which therefore may hold bytes, and has to be kept. */
+  /** `header`: what was read from the socket before, which therefore may hold bytes. */
   accept(accepted: net.Socket, header: ProxyHeader | null): void {
     if (this.handshakes >= this.tls.maxHandshakes) {
       accepted.destroy();
@@ -291,12 +249,12 @@ class TlsAcceptor {
     }
     const { challengeFor, passes } = this.tls;
     if (challengeFor !== null || passes !== null) this.peek(accepted, header, challengeFor, passes);
-    else this.secure(accepted, header, header === null ? takeHandle(accepted, true) : null);
+    else this.secure(accepted, header);
   }
 
   /**
    * A CA that validates a name is told from clients by what it offers, before a certificate is chosen: OpenSSL asks
-   * for the certificate first. Others go on as usual, but for the bytes that were read: they stay in their socket.
+   * for the certificate first. Others go on as usual, with the bytes that were read.
    */
   private peek(
     accepted: net.Socket,
@@ -318,7 +276,7 @@ class TlsAcceptor {
       if (context !== null) this.answerChallenge(accepted, context);
       else if (hello !== null && passes !== null && passes(hello.serverName))
         this.pass(accepted, header, hello.serverName);
-      else this.secure(accepted, header, null);
+      else this.secure(accepted, header);
     });
   }
 
@@ -352,8 +310,10 @@ class TlsAcceptor {
     socket.resume();
   }
 
-  /** `handle`: the accepted socket's, taken from it; null where it is not to be had, or the socket holds bytes. */
-  private secure(accepted: net.Socket, header: ProxyHeader | null, handle: unknown): void {
+  private secure(accepted: net.Socket, header: ProxyHeader | null): void {
+    const canMove = canWrapHandle && (canFeed || accepted.readableLength === 0);
+    const held = canMove ? takeHeld(accepted) : null;
+    const handle = canMove ? takeHandle(accepted) : null;
     const late = new LateEvents();
     const connection = new Connection(late, this.options.highWaterBytes);
     const { clientValidation } = this.tls;
@@ -376,6 +336,7 @@ class TlsAcceptor {
     if (handle === null) socket.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
     else moveCount(accepted, socket);
     this.handshake(socket, connection, late, header, clientValidation, handle !== null);
+    if (held !== null) feed(socket, held);
   }
 
   /** Threats 28: the callback never throws; names compare in lower case. The version is agreed on by now. */
