@@ -2,7 +2,8 @@ import { NAME } from "../message/index.ts";
 import type { RequestHead } from "../message/index.ts";
 import { grpcFormOfRequest } from "../wire/grpc/index.ts";
 import type { Candidate } from "./candidate.ts";
-import { insertInOrder } from "./precedence.ts";
+import { CandidateLists } from "./candidate-lists.ts";
+import { withCandidate, without } from "./precedence.ts";
 
 /**
  * The matches of GRPCRoutes for one hostname, by service and method; each list is in order of precedence:
@@ -12,17 +13,37 @@ import { insertInOrder } from "./precedence.ts";
  *   others     patterns, and any service
  *
  * A match of an earlier line goes before all of the later ones, since its service is named, or its method as well.
+ * Made from another it shares what is the same, and neither changes the other.
  */
 export class CallTable<T> {
-  private readonly calls = new Map<string, Candidate<T>[]>();
-  private readonly services = new Map<string, Candidate<T>[]>();
-  private readonly others: Candidate<T>[] = [];
+  private readonly calls: CandidateLists<T>;
+  private readonly services: CandidateLists<T>;
+  private others: Candidate<T>[];
+  private readonly isDerived: boolean;
 
-  add(candidate: Candidate<T>): void {
+  constructor(base: CallTable<T> | null = null) {
+    this.isDerived = base !== null;
+    this.calls = new CandidateLists(base === null ? null : base.calls);
+    this.services = new CandidateLists(base === null ? null : base.services);
+    this.others = base === null ? [] : base.others;
+  }
+
+  get isEmpty(): boolean {
+    return this.calls.isEmpty && this.services.isEmpty && this.others.length === 0;
+  }
+
+  *insert(candidate: Candidate<T>): Generator<void> {
     const { service, method, isPattern } = candidate.call!;
-    if (isPattern || service === "") insertInOrder(this.others, candidate);
-    else if (method === "") insertInOrder(listOf(this.services, service), candidate);
-    else insertInOrder(listOf(this.calls, `/${service}/${method}`), candidate);
+    if (isPattern || service === "") this.others = withCandidate(this.others, candidate, this.isDerived);
+    else if (method === "") yield* this.services.insert(service, candidate);
+    else yield* this.calls.insert(`/${service}/${method}`, candidate);
+  }
+
+  *remove(candidate: Candidate<T>): Generator<void> {
+    const { service, method, isPattern } = candidate.call!;
+    if (isPattern || service === "") this.others = without(this.others, candidate);
+    else if (method === "") yield* this.services.remove(service, candidate);
+    else yield* this.calls.remove(`/${service}/${method}`, candidate);
   }
 
   /** The match that goes before all others that hold; null for none, and for what is no gRPC call. */
@@ -72,13 +93,4 @@ function firstOf<T>(
   if (candidates === undefined) return null;
   for (const candidate of candidates) if (callHolds(candidate, head, kind)) return candidate;
   return null;
-}
-
-function listOf<T>(lists: Map<string, Candidate<T>[]>, key: string): Candidate<T>[] {
-  let list = lists.get(key);
-  if (list === undefined) {
-    list = [];
-    lists.set(key, list);
-  }
-  return list;
 }

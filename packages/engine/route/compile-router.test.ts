@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { describe, it } from "node:test";
 import { compileRouter } from "./compile-router.ts";
+import { PathTable } from "./path-table.ts";
 import {
   buildRouter,
   exact,
@@ -120,6 +121,38 @@ describe("building a router from the one before", () => {
     assert.notEqual(tables(second, "h9"), tables(first, "h9"));
     assert.equal(second.find(request("GET http://h9/p39")), null);
     assert.equal(second.find(request("GET http://h9/p29"))?.value, 0);
+  });
+
+  it("a change of one of many routes of a host takes one match out and puts one in", (context) => {
+    const routes = Array.from({ length: 1_000 }, (_, i) =>
+      routeUnit(`r/${i}`, {}, [prefix(`/p/${i}`)], [exact(`/e/${i}`)], [regex(`/r/${i}`)]),
+    );
+    const first = buildRouter(listenerUnit(""), routes, (route) => route.name).router;
+    const inserted = context.mock.method(PathTable.prototype, "insert").mock;
+    const removed = context.mock.method(PathTable.prototype, "remove").mock;
+    const changed = routeUnit("r/7", {}, [prefix("/new")]);
+    const next = buildRouter(listenerUnit(""), routes.with(7, changed), (route) => route.name, first).router;
+    assert.deepEqual([inserted.callCount(), removed.callCount()], [1, 3]);
+    for (const path of ["/p/7", "/e/7", "/r/7"]) {
+      assert.equal(next.find(request(`GET http://h${path}`)), null);
+      assert.equal(first.find(request(`GET http://h${path}`))?.value, "r/7");
+    }
+    assert.equal(next.find(request("GET http://h/new"))?.value, "r/7");
+    assert.equal(next.find(request("GET http://h/p/8"))?.value, "r/8");
+    assert.equal(next.find(request("GET http://h/r/999"))?.value, "r/999");
+  });
+
+  it("a change of most routes of a host makes its table anew", (context) => {
+    const routes = many(100).map((route) => ({
+      ...route,
+      attachments: [{ server: "any", hostnames: [""] }],
+    }));
+    const first = buildRouter(listenerUnit(""), routes, (route) => route.name).router;
+    const inserted = context.mock.method(PathTable.prototype, "insert").mock;
+    const removed = context.mock.method(PathTable.prototype, "remove").mock;
+    const next = routes.map((route, i) => (i < 60 ? { ...route } : route));
+    buildRouter(listenerUnit(""), next, (route) => route.name, first);
+    assert.deepEqual([inserted.callCount(), removed.callCount()], [100, 0]);
   });
 
   it("a wildcard that comes new catches what known hosts do not match", () => {

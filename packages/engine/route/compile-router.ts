@@ -2,6 +2,7 @@ import type { ListenerUnit, RouteRule, RouteUnit } from "../model/index.ts";
 import { Candidate } from "./candidate.ts";
 import { HostIndex } from "./host-index.ts";
 import { PathTable } from "./path-table.ts";
+import { diffRoutes } from "./diff-routes.ts";
 import { compileRegex } from "./regex/index.ts";
 import type { RegexResult } from "./regex/index.ts";
 import { Router } from "./router.ts";
@@ -18,8 +19,9 @@ export type ValueOf<T> = (route: RouteUnit, rule: RouteRule, ruleIndex: number) 
  * after a bounded amount of work.
  *
  * `valueOf` is called once per rule of a route object. With `previous`, what was made for a route that is still
- * the same object is used again, values included, and so are tables of hostnames that have the same routes; leave
- * it out when values have to be made anew. Later changes of a unit are not seen: units are immutable.
+ * the same object is used again, values included, and so are tables of hostnames that have the same routes; one of
+ * which few routes changed is made from the one before. Leave it out when values have to be made anew. Later changes of
+ * a unit are not seen: units are immutable.
  */
 export function* compileRouter<T>(
   listener: ListenerUnit,
@@ -28,6 +30,7 @@ export function* compileRouter<T>(
   previous?: Router<T>,
 ): Generator<void, Router<T>> {
   const candidates = new Map<RouteUnit, readonly Candidate<T>[]>();
+  let steps = 0;
   const groups = yield* groupByHost(listener, routes);
   const regexes = new Map<string, RegexResult>();
   const servers = new Map<string, ServerTable<T>>();
@@ -37,11 +40,12 @@ export function* compileRouter<T>(
     const tables = new Map<string, PathTable<T>>();
     for (const [hostname, members] of groups.get(spec.id)!) {
       for (const route of members) {
+        if (++steps % PACE === 0) yield;
         if (candidates.has(route)) continue;
         const made = previous?.candidates.get(route);
         candidates.set(route, made ?? (yield* makeCandidates(route, valueOf, regexes)));
       }
-      tables.set(hostname, yield* tableOf(members, candidates, known?.get(hostname)));
+      tables.set(hostname, yield* tableOf(members, candidates, known?.get(hostname), previous?.candidates));
     }
     const server = { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
     servers.set(spec.id, server);
@@ -50,6 +54,7 @@ export function* compileRouter<T>(
   return new Router(yield* HostIndex.build(byHostname, PACE), servers, candidates);
 }
 
+type Candidates<T> = ReadonlyMap<RouteUnit, readonly Candidate<T>[]>;
 type Groups = ReadonlyMap<string, ReadonlyMap<string, RouteUnit[]>>;
 
 /** Routes by server id and hostname. */
@@ -100,21 +105,40 @@ function* makeCandidates<T>(
 
 function* tableOf<T>(
   routes: readonly RouteUnit[],
-  candidates: ReadonlyMap<RouteUnit, readonly Candidate<T>[]>,
+  candidates: Candidates<T>,
   known: PathTable<T> | undefined,
+  previous: Candidates<T> | undefined,
 ): Generator<void, PathTable<T>> {
-  if (known !== undefined && isSame(known.routes, routes)) return known;
-  const table = new PathTable<T>(routes);
+  if (known === undefined || previous === undefined) return yield* newTable(routes, candidates);
+  const { gone, come } = yield* diffRoutes(known.routes, routes);
+  const changes = gone.length + come.length;
+  if (changes === 0) return known;
+  // To change most of a table costs more than to make it.
+  if (changes > routes.length) return yield* newTable(routes, candidates);
+  const table = new PathTable<T>(routes, known);
   let steps = 0;
-  for (const route of routes) {
-    for (const candidate of candidates.get(route)!) {
-      table.add(candidate);
-      if (++steps % PACE === 0) yield;
-    }
+  for (const one of gone.flatMap((route) => previous.get(route)!)) {
+    yield* table.remove(one);
+    if (++steps % PACE === 0) yield;
+  }
+  for (const one of come.flatMap((route) => candidates.get(route)!)) {
+    yield* table.insert(one);
+    if (++steps % PACE === 0) yield;
   }
   return table;
 }
 
-function isSame(a: readonly RouteUnit[], b: readonly RouteUnit[]): boolean {
-  return a.length === b.length && a.every((route, i) => route === b[i]);
+function* newTable<T>(
+  routes: readonly RouteUnit[],
+  candidates: Candidates<T>,
+): Generator<void, PathTable<T>> {
+  const table = new PathTable<T>(routes);
+  let steps = 0;
+  for (const route of routes) {
+    for (const candidate of candidates.get(route)!) {
+      yield* table.insert(candidate);
+      if (++steps % PACE === 0) yield;
+    }
+  }
+  return table;
 }

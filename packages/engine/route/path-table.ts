@@ -3,82 +3,91 @@ import type { RouteUnit } from "../model/index.ts";
 import { CallTable } from "./call-table.ts";
 import { firstThatHolds } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
-import { insertInOrder } from "./precedence.ts";
+import { CandidateLists } from "./candidate-lists.ts";
+import { withCandidate, without } from "./precedence.ts";
+import { copyNode, findByPrefix, insertPrefix, PrefixNode, removePrefix } from "./prefix-trie.ts";
+import type { NodeOwner } from "./prefix-trie.ts";
 
 const SLASH = 47;
-
-/** One segment of the prefixes. Its candidates are those whose prefix ends here. */
-class PrefixNode<T> {
-  readonly parent: PrefixNode<T> | null;
-  readonly candidates: Candidate<T>[] = [];
-  /**
-   * The first of them where it asks for nothing but the path: the usual case, found without touching the list.
-   * With 10,000 hosts asked in turn a lookup is bound by cache misses (bench/micro/route.ts).
-   */
-  sure: Candidate<T> | null = null;
-  children: Map<string, PrefixNode<T>> | null = null;
-
-  constructor(parent: PrefixNode<T> | null) {
-    this.parent = parent;
-  }
-
-  add(candidate: Candidate<T>): void {
-    insertInOrder(this.candidates, candidate);
-    const [first] = this.candidates;
-    this.sure = first.isUnconditional ? first : null;
-  }
-}
 
 /**
  * All matches for one hostname of one server, by path:
  *
  *   exact     path → candidates
  *   regexes   in order of precedence, tried one by one, on the whole normalised path
- *   prefixes  a trie of segments: the walk down takes one lookup per matching segment, the walk up asks the
- *             longest prefix first
+ *   prefixes  a trie of segments
  *   calls     gRPC calls by service and method: what GRPCRoutes have instead of paths
  *
  * Each list of candidates is in order of precedence. Lookups do not depend on the number of routes, as long as
  * they differ in their paths.
+ *
+ * A table that is made from another shares with it what is the same, and neither changes the other.
  */
-export class PathTable<T> {
+export class PathTable<T> implements NodeOwner {
   /** Whose matches it holds, in the order they came: equal lists make equal tables. */
   readonly routes: readonly RouteUnit[];
-  private exact: Map<string, Candidate<T>[]> | null = null;
-  private regexes: Candidate<T>[] | null = null;
-  private readonly root = new PrefixNode<T>(null);
-  private calls: CallTable<T> | null = null;
+  private exact: CandidateLists<T> | null;
+  private regexes: Candidate<T>[] | null;
+  private root: PrefixNode<T>;
+  private calls: CallTable<T> | null;
+  readonly isDerived: boolean;
 
-  constructor(routes: readonly RouteUnit[]) {
+  constructor(routes: readonly RouteUnit[], base: PathTable<T> | null = null) {
     this.routes = routes;
+    this.isDerived = base !== null;
+    this.exact = base === null || base.exact === null ? null : new CandidateLists(base.exact);
+    this.regexes = base === null ? null : base.regexes;
+    this.root = base === null ? new PrefixNode<T>(this, []) : base.root;
+    this.calls = base === null || base.calls === null ? null : new CallTable(base.calls);
   }
 
-  add(candidate: Candidate<T>): void {
+  /** Before the first lookup. In steps: a large map that is shared is copied. */
+  *insert(candidate: Candidate<T>): Generator<void> {
     switch (candidate.pathType) {
       case "Exact":
-        insertInOrder(this.exactList(candidate.path), candidate);
+        yield* (this.exact ??= new CandidateLists()).insert(candidate.path, candidate);
         break;
       case "RegularExpression":
-        insertInOrder((this.regexes ??= []), candidate);
+        this.regexes = withCandidate(this.regexes ?? undefined, candidate, this.isDerived);
         break;
       case "PathPrefix":
-        this.prefixNode(candidate.path).add(candidate);
+        yield* insertPrefix(yield* this.ownRoot(), candidate);
         break;
       case "Call":
-        (this.calls ??= new CallTable()).add(candidate);
+        yield* (this.calls ??= new CallTable()).insert(candidate);
+        break;
+    }
+  }
+
+  /** Before the first lookup: one that is in the table. */
+  *remove(candidate: Candidate<T>): Generator<void> {
+    switch (candidate.pathType) {
+      case "Exact":
+        yield* this.exact!.remove(candidate.path, candidate);
+        if (this.exact!.isEmpty) this.exact = null;
+        break;
+      case "RegularExpression":
+        this.regexes = without(this.regexes!, candidate);
+        if (this.regexes.length === 0) this.regexes = null;
+        break;
+      case "PathPrefix":
+        yield* removePrefix(yield* this.ownRoot(), candidate);
+        break;
+      case "Call":
+        yield* this.calls!.remove(candidate);
+        if (this.calls!.isEmpty) this.calls = null;
         break;
     }
   }
 
   /** The match that goes before all others that hold; null for none. */
   find(head: RequestHead): Candidate<T> | null {
-    const { path } = head;
     if (this.calls !== null) {
       const found = this.calls.find(head);
       if (found !== null) return found;
     }
     if (this.exact !== null) {
-      const candidates = this.exact.get(path);
+      const candidates = this.exact.get(head.path);
       if (candidates !== undefined) {
         const found = firstThatHolds(candidates, head);
         if (found !== null) return found;
@@ -88,54 +97,14 @@ export class PathTable<T> {
       const found = findByRegex(this.regexes, head);
       if (found !== null) return found;
     }
-    return this.findByPrefix(head);
-  }
-
-  private findByPrefix(head: RequestHead): Candidate<T> | null {
     const { path } = head;
     // "*" of OPTIONS is below no prefix.
-    if (path.charCodeAt(0) !== SLASH) return null;
-    let node = this.root;
-    let start = 1;
-    while (node.children !== null) {
-      const slash = path.indexOf("/", start);
-      const end = slash < 0 ? path.length : slash;
-      const child = node.children.get(path.slice(start, end));
-      if (child === undefined) break;
-      node = child;
-      if (slash < 0) break;
-      start = end + 1;
-    }
-    for (let at: PrefixNode<T> | null = node; at !== null; at = at.parent) {
-      const found = at.sure ?? firstThatHolds(at.candidates, head);
-      if (found !== null) return found;
-    }
-    return null;
+    return path.charCodeAt(0) === SLASH ? findByPrefix(this.root, head, path, 1) : null;
   }
 
-  private exactList(path: string): Candidate<T>[] {
-    this.exact ??= new Map();
-    let list = this.exact.get(path);
-    if (list === undefined) {
-      list = [];
-      this.exact.set(path, list);
-    }
-    return list;
-  }
-
-  private prefixNode(path: string): PrefixNode<T> {
-    let node = this.root;
-    if (path === "") return node;
-    for (const segment of path.slice(1).split("/")) {
-      node.children ??= new Map();
-      let child = node.children.get(segment);
-      if (child === undefined) {
-        child = new PrefixNode(node);
-        node.children.set(segment, child);
-      }
-      node = child;
-    }
-    return node;
+  private *ownRoot(): Generator<void, PrefixNode<T>> {
+    if (this.root.owner !== this) this.root = yield* copyNode(this.root, this);
+    return this.root;
   }
 }
 

@@ -40,7 +40,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** Inserts into a list in order of precedence: never a long sort in one go, as a build runs in slices. */
-export function insertInOrder<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
+function insertInOrder<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -50,4 +50,21 @@ export function insertInOrder<T>(list: Candidate<T>[], candidate: Candidate<T>):
   }
   if (low === list.length) list.push(candidate);
   else list.splice(low, 0, candidate);
+}
+
+/** The list with one more; a copy where others have it too. */
+export function withCandidate<T>(
+  list: Candidate<T>[] | undefined,
+  candidate: Candidate<T>,
+  isShared: boolean,
+): Candidate<T>[] {
+  if (list === undefined) return [candidate];
+  const own = isShared ? [...list] : list;
+  insertInOrder(own, candidate);
+  return own;
+}
+
+/** A copy of the list without one of it. */
+export function without<T>(list: readonly Candidate<T>[], candidate: Candidate<T>): Candidate<T>[] {
+  return list.filter((other) => other !== candidate);
 }

@@ -136,15 +136,19 @@ it("a router built from the one before finds what one built anew finds", () => {
           `${route.createdMs}/${route.name}#${index}`;
         let routes = specs.map(({ rules, ...rest }, i) => routeUnit(`r/${i}`, rest, ...rules));
         let router = buildRouter(listenerUnit(""), routes, valueOf).router;
+        let anew = router;
         for (const [at, [{ rules, ...rest }]] of edits) {
           // Replaces a route, or removes one when it is beyond the end.
           const changed = routeUnit(`r/${at}`, rest, ...rules);
           routes = at < routes.length ? routes.with(at, changed) : routes.slice(1);
-          router = buildRouter(listenerUnit(""), routes, valueOf, router).router;
-          const anew = buildRouter(listenerUnit(""), routes, valueOf).router;
+          const previous = router;
+          const before = anew;
+          router = buildRouter(listenerUnit(""), routes, valueOf, previous).router;
+          anew = buildRouter(listenerUnit(""), routes, valueOf).router;
           for (const line of lines) {
             const head = request(line);
             assert.equal(router.find(head)?.value, anew.find(head)?.value, line);
+            assert.equal(previous.find(head)?.value, before.find(head)?.value, `${line} in the one before`);
           }
         }
       },
