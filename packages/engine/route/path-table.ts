@@ -23,21 +23,22 @@ const SLASH = 47;
  *
  * A table that is made from another shares with it what is the same, and neither changes the other.
  */
-export class PathTable<T> implements NodeOwner {
+export class PathTable<T> {
   /** Whose matches it holds, in the order they came: equal lists make equal tables. */
   readonly routes: readonly RouteUnit[];
   private exact: CandidateLists<T> | null;
   private regexes: Candidate<T>[] | null;
   private root: PrefixNode<T>;
   private calls: CallTable<T> | null;
-  readonly isDerived: boolean;
+  /** Not the table itself: nodes outlive the table that made them. */
+  private readonly owner: NodeOwner;
 
   constructor(routes: readonly RouteUnit[], base: PathTable<T> | null = null) {
     this.routes = routes;
-    this.isDerived = base !== null;
+    this.owner = { isDerived: base !== null };
     this.exact = base === null || base.exact === null ? null : new CandidateLists(base.exact);
     this.regexes = base === null ? null : base.regexes;
-    this.root = base === null ? new PrefixNode<T>(this, []) : base.root;
+    this.root = base === null ? new PrefixNode<T>(this.owner, []) : base.root;
     this.calls = base === null || base.calls === null ? null : new CallTable(base.calls);
   }
 
@@ -48,7 +49,7 @@ export class PathTable<T> implements NodeOwner {
         yield* (this.exact ??= new CandidateLists()).insert(candidate.path, candidate);
         break;
       case "RegularExpression":
-        this.regexes = withCandidate(this.regexes ?? undefined, candidate, this.isDerived);
+        this.regexes = withCandidate(this.regexes ?? undefined, candidate, this.owner.isDerived);
         break;
       case "PathPrefix":
         yield* insertPrefix(yield* this.ownRoot(), candidate);
@@ -103,7 +104,7 @@ export class PathTable<T> implements NodeOwner {
   }
 
   private *ownRoot(): Generator<void, PrefixNode<T>> {
-    if (this.root.owner !== this) this.root = yield* copyNode(this.root, this);
+    if (this.root.owner !== this.owner) this.root = yield* copyNode(this.root, this.owner);
     return this.root;
   }
 }

@@ -88,10 +88,15 @@ interface NextListener {
 }
 
 interface BuiltRoute {
-  readonly hash: string;
+  /** Those of its backends, in their order. */
   readonly clusters: readonly (Cluster | null)[];
   readonly rules: readonly Rule[];
+  /** The `clusterChanges` at which they were last seen to be the same. */
+  checkedAt: number;
 }
+
+/** By the unit, which is immutable: a unit that changed is another object. */
+type BuiltRoutes = Map<RouteUnit, BuiltRoute>;
 
 /**
  * One worker's data plane: holds the units, builds the next Snapshot from them in slices while traffic flows, and
@@ -113,7 +118,10 @@ export class DataPlane {
   private readonly clusters = new Map<string, Cluster>();
   private readonly clusterHashes = new Map<string, string>();
   private readonly bound = new Map<string, Bound>();
-  private builtRoutes = new Map<string, BuiltRoute>();
+  /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
+  private clusterChanges = 0;
+  /** By the listener's name. */
+  private builtRoutes = new Map<string, BuiltRoutes>();
   /** Listeners that left, and have connections yet. */
   private readonly leaving = new Set<Listener | DatagramListener>();
   private ticketKeys: Buffer;
@@ -181,10 +189,12 @@ export class DataPlane {
       else if (held.unit.kind === "listener" && this.isOwn(held.unit)) listeners.push(held);
       if (++seen % 256 === 0) yield;
     }
-    const built = new Map<string, BuiltRoute>();
+    const built = new Map<string, BuiltRoutes>();
     const next: NextListener[] = [];
     for (const held of listeners) {
-      next.push(yield* this.buildListener(held.unit as ListenerUnit, held.hash, routes, streams, built));
+      const ofListener: BuiltRoutes = new Map();
+      built.set(held.unit.name, ofListener);
+      next.push(yield* this.buildListener(held.unit as ListenerUnit, held.hash, routes, streams, ofListener));
     }
     this.builtRoutes = built;
     return next;
@@ -237,6 +247,7 @@ export class DataPlane {
     const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, indexOf });
     yield* cluster.takeEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
+    this.clusterChanges++;
   }
 
   private *buildListener(
@@ -244,7 +255,7 @@ export class DataPlane {
     hash: string,
     routes: readonly RouteUnit[],
     streamRoutes: readonly StreamRouteUnit[],
-    built: Map<string, BuiltRoute>,
+    built: BuiltRoutes,
   ): Generator<void, NextListener> {
     const index = this.indexOf(`listener:${unit.name}`);
     const listener = { name: unit.name, index };
@@ -254,13 +265,13 @@ export class DataPlane {
       if (at % 256 === 255) yield;
       if (routes[at].attachments.some((attachment) => ids.has(attachment.server))) own.push(routes[at]);
     }
+    const lastBuilt = this.builtRoutes.get(unit.name);
     let isReusable = true;
     for (const route of own) {
-      if (!this.buildRoute(route, listener, built)) isReusable = false;
+      if (!this.buildRoute(route, listener, lastBuilt?.get(route), built)) isReusable = false;
       yield;
     }
-    const ruleOf = (route: RouteUnit, _rule: unknown, at: number): Rule =>
-      built.get(`${unit.name} ${route.name}`)!.rules[at];
+    const ruleOf = (route: RouteUnit, _rule: unknown, at: number): Rule => built.get(route)!.rules[at];
     const known = this.bound.get(unit.name);
     const previous = isReusable ? known?.router : undefined;
     const router = yield* compileRouter<Rule>(unit, own, ruleOf, previous);
@@ -282,24 +293,36 @@ export class DataPlane {
   private buildRoute(
     route: RouteUnit,
     listener: { name: string; index: number },
-    built: Map<string, BuiltRoute>,
+    known: BuiltRoute | undefined,
+    built: BuiltRoutes,
   ): boolean {
-    const key = `${listener.name} ${route.name}`;
-    const hash = this.units.get(`route:${route.name}`)!.hash;
-    const clusters = route.rules.flatMap((rule) =>
-      rule.backends.map((backend) =>
-        backend.cluster === null ? null : (this.clusters.get(backend.cluster) ?? null),
-      ),
-    );
-    const known = this.builtRoutes.get(key);
-    if (known !== undefined && known.hash === hash && known.clusters.every((c, at) => c === clusters[at])) {
-      built.set(key, known);
+    if (known !== undefined && this.hasSameClusters(route, known)) {
+      built.set(route, known);
       return true;
     }
+    const clusters = route.rules.flatMap((rule) =>
+      rule.backends.map(({ cluster }) => this.clusterOf(cluster)),
+    );
     const context = this.ruleContext();
     const rules = route.rules.map((rule) => buildRule(route, rule, listener, context));
-    built.set(key, { hash, clusters, rules });
-    return known === undefined || known.hash !== hash;
+    built.set(route, { clusters, rules, checkedAt: this.clusterChanges });
+    return known === undefined;
+  }
+
+  private hasSameClusters(route: RouteUnit, known: BuiltRoute): boolean {
+    if (known.checkedAt === this.clusterChanges) return true;
+    let at = 0;
+    for (const rule of route.rules) {
+      for (const backend of rule.backends) {
+        if (known.clusters[at++] !== this.clusterOf(backend.cluster)) return false;
+      }
+    }
+    known.checkedAt = this.clusterChanges;
+    return true;
+  }
+
+  private clusterOf(name: string | null): Cluster | null {
+    return name === null ? null : (this.clusters.get(name) ?? null);
   }
 
   private ruleContext(): RuleContext {
@@ -488,6 +511,7 @@ export class DataPlane {
       if (this.units.has(`cluster:${name}`)) continue;
       cluster.close();
       this.clusters.delete(name);
+      this.clusterChanges++;
       this.clusterHashes.delete(name);
     }
   }

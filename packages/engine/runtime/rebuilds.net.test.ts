@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openEchoServer } from "@heddle/testkit";
+import type { FilterFactory } from "../filter/index.ts";
+import type { ClusterUnit, EndpointsUnit, Unit } from "../model/index.ts";
+import {
+  ANY_HOST,
+  defaultRule,
+  endpoint,
+  Gateway,
+  get,
+  readResponse,
+  routeUnit,
+  unitsOf,
+} from "./gateway.suite.ts";
+
+/** Notes the rules that are built: each creates its filters. */
+function buildCounter(): { factory: FilterFactory; taken(): unknown[] } {
+  let built: unknown[] = [];
+  const factory: FilterFactory = {
+    name: "counted",
+    create(config) {
+      built.push(config);
+      return { name: "counted" };
+    },
+  };
+  const taken = (): unknown[] => {
+    const some = built;
+    built = [];
+    return some;
+  };
+  return { factory, taken };
+}
+
+const countedRoute = (name: string, path: string, cluster: string): Unit =>
+  routeUnit(
+    `default/${name}`,
+    [ANY_HOST],
+    [
+      defaultRule({
+        matches: [{ path: { type: "PathPrefix", value: path }, method: "", headers: [], queryParams: [] }],
+        filters: [{ name: "counted", config: name }],
+        backends: [{ cluster, weight: 1, filters: [], status: 500 }],
+      }),
+    ],
+  );
+
+function clusterUnits(name: string, port: number): Unit[] {
+  const base = unitsOf({ endpoints: [] }).find(({ kind }) => kind === "cluster") as ClusterUnit;
+  const endpoints: EndpointsUnit = { kind: "endpoints", name, endpoints: [endpoint(port)] };
+  return [{ ...base, name, endpoints: name }, endpoints];
+}
+
+test("a change builds the rules of the routes that changed, and of those whose clusters are others", async () => {
+  await using upstream = await openEchoServer();
+  const { factory, taken } = buildCounter();
+  const shared = unitsOf({ endpoints: [upstream.port] });
+  const routes = Array.from({ length: 50 }, (_, at) =>
+    countedRoute(`r${at}`, `/r${at}`, at < 3 ? "other" : "app"),
+  );
+  const other = clusterUnits("other", upstream.port);
+  await using gateway = await Gateway.open([...shared, ...other, ...routes], { filters: [factory] });
+  const statusOf = async (path: string): Promise<number> => {
+    await using client = await gateway.connect();
+    client.send(get(path, "Connection: close\r\n"));
+    return (await readResponse(client)).status;
+  };
+  assert.equal(taken().length, 50);
+
+  const changed = routes.with(7, countedRoute("r7", "/moved", "app"));
+  await gateway.apply([...shared, ...other, ...changed]);
+  assert.deepEqual(taken(), ["r7"]);
+  assert.deepEqual([await statusOf("/moved"), await statusOf("/r8"), await statusOf("/r0")], [200, 200, 200]);
+
+  await gateway.apply([...shared, ...clusterUnits("unused", upstream.port), ...other, ...changed]);
+  assert.deepEqual(taken(), [], "a cluster that no route names");
+
+  await gateway.apply([...shared, ...changed]);
+  assert.deepEqual(taken(), [], "a cluster is there until the swap without it");
+  await gateway.apply([...shared, ...other, ...changed]);
+  assert.deepEqual(taken(), ["r0", "r1", "r2"], "one of the same name that is opened anew is another");
+  assert.deepEqual([await statusOf("/r0"), await statusOf("/moved")], [200, 200]);
+
+  await gateway.apply([...shared, ...other, ...changed.slice(1)]);
+  assert.deepEqual(taken(), []);
+  await gateway.apply([...shared, ...other, ...changed.slice(1), routes[0]]);
+  assert.deepEqual(taken(), ["r0"]);
+});
