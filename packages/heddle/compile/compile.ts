@@ -10,20 +10,18 @@ import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
 import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
-import type { GatewayPlan } from "./gateway-plan.ts";
 import { planGatewayServices } from "./gateway-service.ts";
 import { gatewayStatus } from "./gateway-status.ts";
-import { upstreamFact } from "./gateway-settings.ts";
 import { planGateways, reportGateway } from "./gateway.ts";
 import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { RouteResult } from "./request-route.ts";
 import { findLost, lostFact } from "./route-conflicts.ts";
-import { defaultGatewaysFact, type RequestRoute } from "./route-parents.ts";
+import type { RequestRoute } from "./route-parents.ts";
 import { listenerSetStatus } from "./listener-set-status.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
-import { parentFact, viewOfGateway, viewOfSet } from "./parent-view.ts";
+import { publishGateways } from "./publish-gateways.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import { compileStreamRoute } from "./stream-route.ts";
@@ -32,6 +30,8 @@ import { tlsTargets } from "./tls-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
 const sliceLength = 64;
+/** ListenerSets told of between two yields: each has several listeners. */
+const setSliceLength = 16;
 /** Resources indexed between two yields. */
 const indexSliceLength = 512;
 
@@ -72,11 +72,12 @@ export function* compileInSlices(
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
   const plans = yield* planGateways(gateways, classes, { facts, memo, options, collector, states: acme });
   collector.certificates(acmeRequests(plans));
-  publishGateways(plans, facts, memo);
+  yield;
+  yield* publishGateways(plans, facts, memo);
   for (const unit of listenerUnits(plans, collector)) {
     collector.unitOf(memo, facts, memo.keepValue(`listener/${unit.name}`, unit));
+    yield;
   }
-  yield;
 
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
@@ -126,7 +127,7 @@ export function* compileInSlices(
     for (const set of plan.sets) {
       const { key } = set.owner;
       collector.status(key, memo.keepValue(`status/${key}`, listenerSetStatus(plan, set, attached)));
-      if (++done % sliceLength === 0) yield;
+      if (++done % setSliceLength === 0) yield;
     }
     reportGateway(plan, taken, collector);
   }
@@ -169,22 +170,4 @@ function settleConflicts(
     if (facts.read(lostFact(key)) === undefined) continue;
     results.set(route, compileRoute(route, facts, memo, options, `~settled/${key}`));
   }
-}
-
-/** Makes the Gateways and their ListenerSets facts that routes read. */
-function publishGateways(plans: readonly GatewayPlan[], facts: Facts, memo: CompileMemo): void {
-  const defaults: { namespace: string; name: string }[] = [];
-  for (const plan of plans) {
-    const { namespace, name } = plan.gateway.metadata;
-    const views = [viewOfGateway(plan), ...plan.sets.map((set) => viewOfSet(plan, set))];
-    for (const view of views) {
-      const fact = parentFact(view.kind, view.namespace, view.name);
-      facts.set(fact, memo.keepValue(fact, view));
-    }
-    const { upstreamId, upstream } = plan.settings;
-    const ofUpstream = upstreamFact(upstreamId);
-    if (upstreamId !== "") facts.set(ofUpstream, memo.keepValue(ofUpstream, upstream));
-    if (plan.gateway.spec.defaultScope === "All") defaults.push({ namespace, name });
-  }
-  facts.set(defaultGatewaysFact, memo.keepValue(defaultGatewaysFact, defaults));
 }

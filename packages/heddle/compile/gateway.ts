@@ -41,7 +41,9 @@ export function* planGateways(
     plans.push({ ...plan, sets: ofSets, listeners });
   }
   markConflicts(plans);
+  yield;
   markOverlaps(plans);
+  yield;
   return plans;
 }
 
