@@ -18,6 +18,7 @@ import { explainQuery } from "./explain-query.ts";
 import { pageModel } from "./page-model.ts";
 import { ProblemReporter } from "./problem-reporter.ts";
 import { openStateFolder } from "./state-folder.ts";
+import { unreadyReasons } from "./unready-reasons.ts";
 
 export interface HeddleOptions {
   readonly version: string;
@@ -160,14 +161,6 @@ function openLoop(
     await loop.close();
   });
   return loop;
-}
-
-function unreadyReasons({ applied, isDraining }: RunStatus): string[] {
-  if (isDraining) return ["draining"];
-  if (applied === null) return ["no configuration is in force yet"];
-  return applied.listeners
-    .filter(({ error }) => error !== null)
-    .map(({ name, error }) => `listener ${name}: ${error}`);
 }
 
 function describeApiFailure({ code, message }: NodeJS.ErrnoException, address: ApiAddress): string {
