@@ -81,7 +81,7 @@ function makeCluster(): StreamCluster {
     attemptStarted: nothing,
     attemptEnded: nothing,
     endpointHealth() {},
-    healthCheckFailed() {},
+    healthChecked() {},
     endpointEjected: nothing,
     upstreamOpened: nothing,
     upstreamClosed: nothing,

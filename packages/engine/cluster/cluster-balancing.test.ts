@@ -11,7 +11,7 @@ const silent = {
   attemptEnded() {},
   endpointEjected() {},
   endpointHealth() {},
-  healthCheckFailed() {},
+  healthChecked() {},
   upstreamOpened() {},
   upstreamClosed() {},
   upstreamConnectFailed() {},

@@ -20,7 +20,9 @@ import type { HealthHome } from "./health-checks.ts";
 import { makePicker } from "./make-picker.ts";
 import { selectMembers } from "./members.ts";
 import { requestKey } from "./request-key.ts";
+import { HealthLedger } from "./health-ledger.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { ShadowHome } from "./shadow-home.ts";
 import { Transport } from "./transport.ts";
 import type { TransportHome } from "./transport.ts";
 
@@ -31,7 +33,7 @@ export interface ClusterObserver extends EndpointObserver {
   endpointEjected(clusterIndex: number, endpointIndex: number): void;
   /** Health checks changed their mind about an endpoint. */
   endpointHealth(endpointIndex: number, isHealthy: boolean): void;
-  healthCheckFailed(endpointIndex: number): void;
+  healthChecked(endpointIndex: number, isGood: boolean): void;
 }
 
 export interface ClusterContext {
@@ -39,6 +41,8 @@ export interface ClusterContext {
   readonly random: Random;
   readonly wheel: TimerWheel;
   readonly observer: ClusterObserver;
+  /** What health checks say. Default: this worker asks by itself. */
+  readonly ledger?: HealthLedger;
   /** Place in shared memory of a key ("endpoint:CLUSTER|ADDRESS"); -1 when main gave none. */
   indexOf(key: string): number;
 }
@@ -69,6 +73,7 @@ export class Cluster implements TransportHome, HealthHome {
   private hasHadEndpoints = false;
   private readonly transport: Transport;
   private ejector: Ejector;
+  private readonly ledger: HealthLedger;
   private health: HealthChecks | null = null;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
@@ -87,7 +92,8 @@ export class Cluster implements TransportHome, HealthHome {
     this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
-    this.startChecks();
+    this.ledger = context.ledger ?? new HealthLedger();
+    this.startChecks(false);
   }
 
   /**
@@ -116,10 +122,12 @@ export class Cluster implements TransportHome, HealthHome {
     this.ejector.follow(this.endpoints);
     if (isOtherCheck) {
       this.health?.stop();
-      this.startChecks();
+      this.startChecks(false);
+      if (unit.healthCheck === undefined) for (const one of this.endpoints) this.forgetHealth(one);
     }
     if (!isOtherTls) return;
     this.epoch++;
+    this.health?.reconnect();
     for (const endpoint of this.endpoints) endpoint.closeIdle();
   }
 
@@ -145,6 +153,8 @@ export class Cluster implements TransportHome, HealthHome {
       endpoint.place(spec);
       endpoint.index = this.context.indexOf(`endpoint:${this.unit.endpoints}|${name}`);
       next.set(name, endpoint);
+      if (known === undefined && this.unit.healthCheck !== undefined)
+        this.setHealth(endpoint, this.ledger.isHealthy(this.name, name));
     }
     const endpoints = [...next.values()];
     const picker = makePicker(balancing, endpoints, this.changes);
@@ -166,13 +176,40 @@ export class Cluster implements TransportHome, HealthHome {
     this.byName.clear();
   }
 
-  private startChecks(): void {
+  /** This worker asks from now on: the one that did is gone. */
+  takeOverChecks(): void {
+    if (this.health === null) this.startChecks(true);
+  }
+
+  private startChecks(isTakeover: boolean): void {
     const { healthCheck } = this.unit;
-    this.health = healthCheck === undefined ? null : new HealthChecks(healthCheck, this);
+    const isOwn = healthCheck !== undefined && this.ledger.isChecker;
+    this.health = isOwn ? new HealthChecks(healthCheck, this, isTakeover) : null;
     this.health?.follow(this.endpoints);
   }
 
+  /** Another worker has found it out. */
+  learnHealth(endpointName: string, isHealthy: boolean): void {
+    const endpoint = this.byName.get(endpointName);
+    if (endpoint !== undefined && this.unit.healthCheck !== undefined) this.setHealth(endpoint, isHealthy);
+  }
+
+  private setHealth(endpoint: Endpoint, isHealthy: boolean): void {
+    if (endpoint.isHealthy === isHealthy) return;
+    endpoint.isHealthy = isHealthy;
+    this.context.observer.endpointHealth(endpoint.index, isHealthy);
+  }
+
+  /** Nobody asks it any more. */
+  private forgetHealth(endpoint: Endpoint): void {
+    this.setHealth(endpoint, true);
+    const verdict = { cluster: this.name, endpoint: endpoint.name, isHealthy: true };
+    if (this.ledger.isChecker) this.ledger.tell(verdict);
+    else this.ledger.learn(verdict);
+  }
+
   private retire(endpoint: Endpoint): void {
+    this.forgetHealth(endpoint);
     endpoint.isRemoved = true;
     endpoint.closeIdle();
   }
@@ -294,12 +331,26 @@ export class Cluster implements TransportHome, HealthHome {
     return endpoint.port === 0 ? "localhost" : endpoint.name;
   }
 
-  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
-    this.context.observer.endpointHealth(endpoint.index, isHealthy);
+  openCall(
+    endpoint: Endpoint,
+    head: RequestHead,
+    isFresh: boolean,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault {
+    return this.transport.openCall(endpoint, head, isFresh, events);
   }
 
-  onCheckFailed(endpoint: Endpoint): void {
-    this.context.observer.healthCheckFailed(endpoint.index);
+  shadow({ address, weight, zone }: Endpoint, port: number): Endpoint {
+    return new Endpoint({ address, port, weight, zone }, -1, new ShadowHome(this));
+  }
+
+  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
+    this.setHealth(endpoint, isHealthy);
+    this.ledger.tell({ cluster: this.name, endpoint: endpoint.name, isHealthy });
+  }
+
+  onChecked(endpoint: Endpoint, isGood: boolean): void {
+    this.context.observer.healthChecked(endpoint.index, isGood);
   }
 
   // Outcomes, told by the proxy

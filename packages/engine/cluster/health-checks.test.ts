@@ -11,7 +11,9 @@ import { HealthChecks } from "./health-checks.ts";
 import type { HealthHome } from "./health-checks.ts";
 
 const SPEC = {
-  service: "shop.Orders",
+  grpc: { service: "shop.Orders" },
+  port: 0,
+  jitterMs: 20,
   intervalMs: 1_000,
   timeoutMs: 200,
   unhealthyAfter: 3,
@@ -40,7 +42,9 @@ class Rig implements HealthHome {
 
   authorityOf = () => "orders.internal";
 
-  open(_endpoint: Endpoint, head: RequestHead, _isLast: boolean, _isFresh: boolean, events: UpstreamEvents) {
+  open = (): never => assert.fail("not asked by a request");
+
+  openCall(_endpoint: Endpoint, head: RequestHead, _isFresh: boolean, events: UpstreamEvents) {
     this.asked++;
     this.head = head;
     this.body = [];
@@ -58,12 +62,19 @@ class Rig implements HealthHome {
     return stream as UpstreamStream;
   }
 
-  onHealth(_endpoint: Endpoint, isHealthy: boolean): void {
+  shadow = () => ({ closeIdle() {} }) as unknown as Endpoint;
+
+  openStream = (): never => assert.fail("not asked by a connection");
+
+  streamClosed = (): void => {};
+
+  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
+    endpoint.isHealthy = isHealthy;
     this.log.push(isHealthy ? "healthy" : "unhealthy");
   }
 
-  onCheckFailed(): void {
-    this.failed++;
+  onChecked(_endpoint: Endpoint, isGood: boolean): void {
+    if (!isGood) this.failed++;
   }
 
   answer(status: number, grpcStatus: string = "0"): void {
@@ -157,7 +168,7 @@ test("an endpoint that is gone is asked no more, and leaves nothing behind", () 
   rig.answer(2);
   rig.next();
   rig.checks.follow([]);
-  assert.deepEqual(rig.log.slice(-2), ["reset HDL_DOWNSTREAM_RESET", "healthy"]);
+  assert.deepEqual(rig.log.slice(-2), ["asked", "reset HDL_DOWNSTREAM_RESET"]);
   const { asked } = rig;
   rig.next();
   assert.equal(rig.asked, asked);

@@ -1,23 +1,16 @@
 import { makeFault, Timer } from "../base/index.ts";
 import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
-import { Fields, LENGTH_UNKNOWN, RequestHead } from "../message/index.ts";
-import type { ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { HealthCheckSpec } from "../model/index.ts";
-import {
-  encodeHealthRequest,
-  encodeMessage,
-  formatGrpcTimeout,
-  HEALTH_CHECK_PATH,
-  MessageReader,
-  parseGrpcStatus,
-  parseHealthResponse,
-  SERVING,
-} from "../wire/grpc/index.ts";
-import type { MessageReaderEvents } from "../wire/grpc/index.ts";
+import type { Connection, DialEvents } from "../net/index.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { GrpcQuestion } from "./grpc-question.ts";
+import type { HealthAsker, HealthQuestion } from "./health-question.ts";
+import { HttpQuestion } from "./http-question.ts";
+import { TcpQuestion } from "./tcp-question.ts";
 
-/** Octets of a health check's answer that are read: a varint and what later versions may add. */
-const MAX_ANSWER_BYTES = 1_024;
+/** The first checks of an endpoint are spread over no more than this. */
+const MAX_FIRST_DELAY_MS = 1_000;
 
 /** What checks need of their cluster. */
 export interface HealthHome {
@@ -26,6 +19,8 @@ export interface HealthHome {
   readonly random: Random;
   /** The `:authority` of checks. */
   authorityOf(endpoint: Endpoint): string;
+  /** Stands for `endpoint` on that port: its connections are those of checks alone, and counted nowhere. */
+  shadow(endpoint: Endpoint, port: number): Endpoint;
   open(
     endpoint: Endpoint,
     head: RequestHead,
@@ -33,34 +28,53 @@ export interface HealthHome {
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault;
+  openCall(
+    endpoint: Endpoint,
+    head: RequestHead,
+    isFresh: boolean,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault;
+  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault;
+  streamClosed(endpoint: Endpoint): void;
+  /** Is to set `Endpoint.isHealthy`. */
   onHealth(endpoint: Endpoint, isHealthy: boolean): void;
-  onCheckFailed(endpoint: Endpoint): void;
+  onChecked(endpoint: Endpoint, isGood: boolean): void;
 }
 
 /**
- * Asks each endpoint of a cluster, again and again, whether it serves (gRPC health protocol). One that does not is
- * left out of the choice, as long as there is another.
+ * Asks each endpoint of a cluster, again and again, whether it serves. One that does not is left out of the choice, as
+ * long as there is another. `isTakeover`: somebody else has asked up to now, and what is known of endpoints holds.
  */
 export class HealthChecks {
   private readonly spec: HealthCheckSpec;
   private readonly home: HealthHome;
+  private isTakeover: boolean;
   private probes = new Map<Endpoint, Probe>();
 
-  constructor(spec: HealthCheckSpec, home: HealthHome) {
+  constructor(spec: HealthCheckSpec, home: HealthHome, isTakeover: boolean = false) {
     this.spec = spec;
     this.home = home;
+    this.isTakeover = isTakeover;
   }
 
-  /** New endpoints are asked at once; those that are gone no more. */
+  /** New endpoints are asked soon; those that are gone no more. */
   follow(endpoints: readonly Endpoint[]): void {
     const next = new Map<Endpoint, Probe>();
     for (const endpoint of endpoints) {
-      next.set(endpoint, this.probes.get(endpoint) ?? new Probe(endpoint, this.spec, this.home));
+      const known = this.probes.get(endpoint);
+      next.set(endpoint, known ?? new Probe(endpoint, this.spec, this.home, this.isTakeover));
     }
     for (const [endpoint, probe] of this.probes) if (!next.has(endpoint)) probe.stop();
     this.probes = next;
+    if (endpoints.length > 0) this.isTakeover = false;
   }
 
+  /** The connections of checks are to be made anew: the cluster's TLS has changed. */
+  reconnect(): void {
+    for (const probe of this.probes.values()) probe.reconnect();
+  }
+
+  /** What was found out stays. */
   stop(): void {
     this.follow([]);
   }
@@ -73,128 +87,94 @@ export class HealthChecks {
  *
  * The first answer decides at once; later ones in a row of `unhealthyAfter` or `healthyAfter`.
  */
-class Probe extends Timer implements UpstreamEvents, MessageReaderEvents {
+class Probe extends Timer implements HealthAsker {
+  readonly authority: string;
+  readonly timeoutMs: number;
   private readonly endpoint: Endpoint;
+  private readonly shadow: Endpoint;
   private readonly spec: HealthCheckSpec;
   private readonly home: HealthHome;
-  private stream: UpstreamStream | null = null;
+  private readonly question: HealthQuestion;
   private isAsking = false;
   private isStopped = false;
-  private reader: MessageReader | null = null;
-  private status: number | null = null;
   /** Answers in a row that differ from what is held for true. */
   private contrary = 0;
-  private isFirst = true;
+  private isFirst: boolean;
 
-  constructor(endpoint: Endpoint, spec: HealthCheckSpec, home: HealthHome) {
+  constructor(endpoint: Endpoint, spec: HealthCheckSpec, home: HealthHome, isKnown: boolean) {
     super();
     this.endpoint = endpoint;
     this.spec = spec;
     this.home = home;
-    home.wheel.schedule(this, home.clock.now());
+    this.timeoutMs = spec.timeoutMs;
+    this.authority = home.authorityOf(endpoint);
+    this.shadow = home.shadow(endpoint, spec.port === 0 ? endpoint.port : spec.port);
+    this.question = makeQuestion(spec, this);
+    this.isFirst = !isKnown;
+    const delayMs = Math.min(spec.jitterMs, MAX_FIRST_DELAY_MS) * home.random.next();
+    home.wheel.schedule(this, home.clock.now() + delayMs);
   }
 
   stop(): void {
     this.isStopped = true;
     this.home.wheel.cancel(this);
-    this.stream?.reset(makeFault("HDL_DOWNSTREAM_RESET", "health check given up"));
-    this.stream = null;
-    if (!this.endpoint.isHealthy) this.settle(true);
+    this.question.giveUp(makeFault("HDL_DOWNSTREAM_RESET", "health check given up"));
+    this.shadow.isRemoved = true;
+    this.shadow.closeIdle();
+  }
+
+  reconnect(): void {
+    this.shadow.closeIdle();
   }
 
   expire(): void {
-    if (!this.isAsking) {
-      this.ask();
+    const { home, spec, isAsking } = this;
+    if (!isAsking) {
+      this.isAsking = true;
+      home.wheel.schedule(this, home.clock.now() + spec.timeoutMs);
+      this.question.ask();
       return;
     }
-    this.stream?.reset(makeFault("HDL_UPSTREAM_TIMEOUT", `no answer within ${this.spec.timeoutMs} ms`));
-    this.conclude(false);
-  }
-
-  private ask(): void {
-    const { endpoint, spec, home } = this;
-    this.isAsking = true;
-    this.status = null;
-    this.reader = new MessageReader(this, MAX_ANSWER_BYTES);
-    home.wheel.schedule(this, home.clock.now() + spec.timeoutMs);
-    const head = new RequestHead(
-      "POST",
-      "http",
-      home.authorityOf(endpoint),
-      HEALTH_CHECK_PATH,
-      "",
-      Fields.of([]),
-    );
-    head.fields.addTrusted("content-type", "application/grpc");
-    head.fields.addTrusted("grpc-timeout", formatGrpcTimeout(spec.timeoutMs));
-    head.acceptsTrailers = true;
-    head.bodyLength = LENGTH_UNKNOWN;
-    head.version = 20;
-    const opened = home.open(endpoint, head, false, false, this);
-    if ("code" in opened) {
-      this.conclude(false);
-      return;
-    }
-    this.stream = opened;
-    opened.writeBody(encodeMessage(encodeHealthRequest(spec.service)));
-    opened.writeEnd(null);
-    opened.flush();
+    this.question.giveUp(makeFault("HDL_UPSTREAM_TIMEOUT", `no answer within ${spec.timeoutMs} ms`));
+    this.onAnswer(false);
   }
 
   /** The check is over: what it says, and when the next one is. */
-  private conclude(isGood: boolean): void {
+  onAnswer(isGood: boolean): void {
     if (this.isStopped || !this.isAsking) return;
     this.isAsking = false;
-    this.stream = null;
     const { endpoint, spec, home } = this;
-    if (!isGood) home.onCheckFailed(endpoint);
+    home.onChecked(endpoint, isGood);
     if (isGood === endpoint.isHealthy) {
       this.contrary = 0;
     } else if (++this.contrary >= (this.isFirst ? 1 : isGood ? spec.healthyAfter : spec.unhealthyAfter)) {
-      this.settle(isGood);
+      this.contrary = 0;
+      home.onHealth(endpoint, isGood);
     }
     this.isFirst = false;
-    // A tenth more or less, so that workers and endpoints spread out.
-    home.wheel.schedule(this, home.clock.now() + spec.intervalMs * (0.9 + 0.2 * home.random.next()));
+    // So that endpoints spread out.
+    const nextMs = spec.intervalMs + spec.jitterMs * (2 * home.random.next() - 1);
+    home.wheel.schedule(this, home.clock.now() + nextMs);
   }
 
-  private settle(isHealthy: boolean): void {
-    this.contrary = 0;
-    this.endpoint.isHealthy = isHealthy;
-    this.home.onHealth(this.endpoint, isHealthy);
+  open(head: RequestHead, isLast: boolean, isFresh: boolean, events: UpstreamEvents): UpstreamStream | Fault {
+    return this.home.open(this.shadow, head, isLast, isFresh, events);
   }
 
-  // UpstreamEvents
-
-  onInformational(): void {}
-
-  onResponseHead(head: ResponseHead, isLast: boolean): void {
-    // A status without a message: the service is not known, or the protocol is not served.
-    if (isLast || head.status !== 200) {
-      if (!isLast) this.stream?.reset(makeFault("HDL_UPSTREAM_STATUS", "health check was not answered"));
-      this.conclude(false);
-    }
+  call(head: RequestHead, isFresh: boolean, events: UpstreamEvents): UpstreamStream | Fault {
+    return this.home.openCall(this.shadow, head, isFresh, events);
   }
 
-  onResponseBody(chunk: Uint8Array): void {
-    this.reader!.read(chunk);
+  connect(events: DialEvents): Connection | Fault {
+    return this.home.openStream(this.shadow, "", events);
   }
 
-  onMessage(bytes: Uint8Array, isCompressed: boolean): void {
-    this.status = isCompressed ? null : parseHealthResponse(bytes);
+  closed(): void {
+    this.home.streamClosed(this.shadow);
   }
+}
 
-  onResponseEnd(trailers: Fields | null): void {
-    this.reader!.end();
-    const isWhole = this.reader!.mistake === null && parseGrpcStatus(trailers?.get("grpc-status")) === 0;
-    this.conclude(isWhole && this.status === SERVING);
-  }
-
-  onResponseReadDone(): void {}
-
-  onUpstreamDrain(): void {}
-
-  onUpstreamReset(): void {
-    this.conclude(false);
-  }
+function makeQuestion(spec: HealthCheckSpec, asker: HealthAsker): HealthQuestion {
+  if (spec.http !== undefined) return new HttpQuestion(spec.http, asker);
+  return spec.grpc === undefined ? new TcpQuestion(asker) : new GrpcQuestion(spec.grpc.service, asker);
 }

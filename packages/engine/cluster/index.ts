@@ -6,4 +6,6 @@ export type { ClusterContext, ClusterObserver } from "./cluster.ts";
 export { Endpoint } from "./endpoint.ts";
 export { Http1Upstream } from "./http1-upstream.ts";
 export { Ejector } from "./ejector.ts";
+export { HealthLedger } from "./health-ledger.ts";
+export type { HealthVerdict } from "./health-ledger.ts";
 export { RetryBudget } from "./retry-budget.ts";

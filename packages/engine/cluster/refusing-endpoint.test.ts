@@ -32,7 +32,7 @@ function attemptsAtFailing(code: FaultCode): number {
         attemptEnded: nothing,
         endpointEjected: nothing,
         endpointHealth: nothing,
-        healthCheckFailed: nothing,
+        healthChecked: nothing,
         upstreamOpened: nothing,
         upstreamClosed: nothing,
         upstreamConnectFailed: nothing,

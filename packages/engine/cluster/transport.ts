@@ -24,8 +24,9 @@ export interface TransportHome extends EndpointHome {
 export class Transport implements NegotiationHome<Endpoint> {
   private readonly home: TransportHome;
   private tls: DialTls | null = null;
-  /** The same, offering HTTP/1.1 alone. */
+  /** The same, offering HTTP/1.1 or HTTP/2 alone. */
   private http1Tls: DialTls | null = null;
+  private http2Tls: DialTls | null = null;
 
   constructor(home: TransportHome) {
     this.home = home;
@@ -38,6 +39,7 @@ export class Transport implements NegotiationHome<Endpoint> {
   setTls(tls: DialTls | null): void {
     this.tls = tls;
     this.http1Tls = tls === null ? null : { ...tls, alpn: ["http/1.1"] };
+    this.http2Tls = tls === null ? null : { ...tls, alpn: ["h2"] };
   }
 
   /** Begins one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */
@@ -56,6 +58,16 @@ export class Transport implements NegotiationHome<Endpoint> {
       case "auto":
         return this.openEither(endpoint, head, isLast, isFresh, events);
     }
+  }
+
+  /** As `open`, by HTTP/2 whatever the cluster speaks. */
+  openCall(
+    endpoint: Endpoint,
+    head: RequestHead,
+    isFresh: boolean,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault {
+    return this.openHttp2(endpoint, head, false, isFresh, events);
   }
 
   private openHttp1(
@@ -135,7 +147,7 @@ export class Transport implements NegotiationHome<Endpoint> {
   private connectHttp2(endpoint: Endpoint): Http2Upstream | null {
     if (this.isFull(endpoint)) return null;
     const upstream = new Http2Upstream(endpoint, this.home.epoch, this.tls !== null, this.home.random.next());
-    upstream.begin(this.dial(endpoint, this.tls, upstream));
+    upstream.begin(this.dial(endpoint, this.http2Tls, upstream));
     endpoint.share(upstream);
     return upstream;
   }

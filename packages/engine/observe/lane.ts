@@ -255,8 +255,9 @@ export class WorkerLane {
     this.endpoints.add(endpointIndex, isHealthy ? ENDPOINT.unhealthyEnded : ENDPOINT.unhealthyBegun, 1);
   }
 
-  healthCheckFailed(endpointIndex: number): void {
-    this.endpoints.add(endpointIndex, ENDPOINT.healthCheckFailures, 1);
+  healthChecked(endpointIndex: number, isGood: boolean): void {
+    this.endpoints.add(endpointIndex, ENDPOINT.healthChecks, 1);
+    if (!isGood) this.endpoints.add(endpointIndex, ENDPOINT.healthCheckFailures, 1);
   }
 
   /** What the access log has written and dropped so far: totals, not differences. */

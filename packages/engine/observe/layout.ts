@@ -81,6 +81,7 @@ export const ENDPOINT = {
   unhealthyBegun: 12,
   unhealthyEnded: 13,
   healthCheckFailures: 14,
+  healthChecks: 15,
 } as const;
 
 /** One cell: how often a filter's event happened. */
@@ -175,7 +176,7 @@ export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
     states: [],
   },
   endpoint: {
-    stride: 15,
+    stride: 16,
     open: [
       [ENDPOINT.attemptsStarted, ENDPOINT.attemptsEnded],
       [ENDPOINT.connectionsOpened, ENDPOINT.connectionsClosed],

@@ -203,7 +203,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     lane.endpointEjected(cluster, endpoint);
     lane.endpointHealth(endpoint, false);
     lane.endpointHealth(endpoint, true);
-    lane.healthCheckFailed(endpoint);
+    lane.healthChecked(endpoint, false);
     lane.upstreamClosed(cluster, endpoint);
     assert.deepEqual(
       rows(registry, "cluster").get("s")!.slice(5, CLUSTER.histogram),

@@ -87,7 +87,7 @@ const silentObserver = {
   attemptEnded() {},
   endpointEjected() {},
   endpointHealth() {},
-  healthCheckFailed() {},
+  healthChecked() {},
   upstreamOpened() {},
   upstreamClosed() {},
   upstreamConnectFailed() {},

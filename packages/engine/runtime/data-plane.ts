@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hashText, systemClock, systemRandom, TimerWheel } from "../base/index.ts";
 import type { Clock, Random } from "../base/index.ts";
-import { Cluster } from "../cluster/index.ts";
+import { Cluster, HealthLedger } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
 import { DatagramListener, GRACE_MS, Listener } from "../listener/index.ts";
@@ -28,6 +28,7 @@ import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
 import type { FlowContext, Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
+import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
 import { DEFAULT_SHED_SETTINGS, LoopMonitor } from "./loop-monitor.ts";
 import type { ListenerReport, Log } from "./messages.ts";
@@ -49,6 +50,9 @@ export interface DataPlaneOptions {
   /** Which of how many workers this is: a replaced one's successor is the same. Default: the only one. */
   readonly slot?: number;
   readonly slots?: number;
+  /** See WorkerStart. Default: true, and "". */
+  readonly isChecker?: boolean;
+  readonly healthChannel?: string;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Called when no exchange holds a version before `version` any more. */
@@ -116,6 +120,8 @@ export class DataPlane {
   private readonly units = new Map<UnitKey, HeldUnit>();
   private readonly indexes = new Map<string, number>();
   private readonly clusters = new Map<string, Cluster>();
+  private readonly ledger: HealthLedger;
+  private readonly healthChannel: HealthChannel | null;
   private readonly clusterHashes = new Map<string, string>();
   private readonly bound = new Map<string, Bound>();
   /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
@@ -133,6 +139,14 @@ export class DataPlane {
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? systemRandom;
     this.ticketKeys = options.ticketKeys;
+    this.ledger = new HealthLedger(options.isChecker ?? true);
+    const { healthChannel: channel = "" } = options;
+    this.healthChannel =
+      channel === ""
+        ? null
+        : new HealthChannel(channel, this.ledger, ({ cluster, endpoint, isHealthy }) =>
+            this.clusters.get(cluster)?.learnHealth(endpoint, isHealthy),
+          );
     this.wheel = new TimerWheel(this.clock);
     const { lane } = options;
     this.observer = new PlaneObserver(this.clock, lane, options.accessLog, options.log);
@@ -242,9 +256,10 @@ export class DataPlane {
       return;
     }
     const { clock, random, wheel } = this;
+    const { ledger } = this;
     const observer = this.options.lane;
     const indexOf = (key: string): number => this.indexOf(key);
-    const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, indexOf });
+    const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, ledger, indexOf });
     yield* cluster.takeEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
     this.clusterChanges++;
@@ -518,6 +533,13 @@ export class DataPlane {
 
   // The rest of life
 
+  /** This worker asks endpoints whether they are healthy from now on. */
+  takeOverChecks(): void {
+    this.ledger.isChecker = true;
+    this.healthChannel?.tellAll();
+    for (const cluster of this.clusters.values()) cluster.takeOverChecks();
+  }
+
   setTicketKeys(keys: Buffer): void {
     this.ticketKeys = keys;
     for (const { listener, unit } of this.bound.values()) {
@@ -534,6 +556,7 @@ export class DataPlane {
 
   /** After `drain`: closes what is kept alive. */
   async close(): Promise<void> {
+    this.healthChannel?.close();
     for (const cluster of this.clusters.values()) cluster.close();
     this.monitor.close();
     this.wheel.close();

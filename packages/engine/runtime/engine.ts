@@ -52,6 +52,9 @@ export class Engine implements PlaneHost {
   private keys = new Set<string>();
   private version = 0;
   private nextWorker = 1;
+  /** The worker that asks endpoints whether they are healthy, for all; 0 while there is none. */
+  private checker = 0;
+  private readonly healthChannel = `heddle-health-${randomBytes(8).toString("hex")}`;
   private isClosing = false;
   private restartPauseMs = 0;
   private ticketKeys: Buffer = randomBytes(48);
@@ -78,10 +81,13 @@ export class Engine implements PlaneHost {
     const slots = Math.max(1, options.workers);
     const slot = this.freeSlot(slots);
     this.slotOf.set(worker, slot);
+    if (this.checker === 0) this.checker = worker;
     const start = {
       worker,
       slot,
       slots,
+      isChecker: this.checker === worker,
+      healthChannel: this.sharesPorts ? this.healthChannel : "",
       lane: options.registry.openLane(worker, this.version),
       reusePort: this.sharesPorts,
       accessLog: options.accessLog,
@@ -94,6 +100,7 @@ export class Engine implements PlaneHost {
     const plane = await opening.catch((error: unknown) => {
       // The next one takes its place, and its UDP ports.
       this.slotOf.delete(worker);
+      this.passChecksOn(worker);
       throw error;
     });
     this.planes.set(worker, plane);
@@ -104,6 +111,14 @@ export class Engine implements PlaneHost {
     const taken = new Set(this.slotOf.values());
     for (let slot = 0; slot < slots; slot++) if (!taken.has(slot)) return slot;
     return 0;
+  }
+
+  /** Somebody else asks endpoints where `worker` did, who is gone. */
+  private passChecksOn(worker: number): void {
+    if (this.checker !== worker) return;
+    const [next] = this.planes.values();
+    this.checker = next?.worker ?? 0;
+    next?.send({ kind: "check-health" });
   }
 
   private get sharesPorts(): boolean {
@@ -221,6 +236,7 @@ export class Engine implements PlaneHost {
     this.slotOf.delete(worker);
     this.options.registry.foldLane(worker);
     if (this.isClosing) return;
+    this.passChecksOn(worker);
     this.options.registry.countRestart();
     this.log("error", `worker ${worker} ended and is replaced`, { cause: error?.message ?? "unknown" });
     const pauseMs = this.restartPauseMs;

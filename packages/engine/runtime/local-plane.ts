@@ -59,6 +59,7 @@ export class LocalPlane implements PlaneHandle {
       case "reopen-logs":
         void this.plane.reopenLog();
         return;
+      case "check-health":
       case "drain":
       case "stop":
         return;

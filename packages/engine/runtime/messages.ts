@@ -31,6 +31,10 @@ export interface WorkerStart {
   /** See DataPlaneOptions. */
   readonly slot: number;
   readonly slots: number;
+  /** This worker asks endpoints whether they are healthy, for all of them. */
+  readonly isChecker: boolean;
+  /** Name of the channel that the workers share what they find out by; "" for a worker that is alone. */
+  readonly healthChannel: string;
   readonly accessLog: AccessLogOptions | null;
   readonly ticketKeys: Uint8Array;
 }
@@ -45,6 +49,8 @@ export interface DeltaMessage {
 /** What needs no answer before the next. */
 export type Notice =
   | { readonly kind: "tickets"; readonly keys: Uint8Array }
+  /** The worker that checked the health of endpoints is gone: this one goes on. */
+  | { readonly kind: "check-health" }
   | { readonly kind: "drain"; readonly timeoutMs: number }
   | { readonly kind: "reopen-logs" }
   | { readonly kind: "stop" };

@@ -1,4 +1,4 @@
-import { isMainThread } from "node:worker_threads";
+import { isMainThread, workerData } from "node:worker_threads";
 import type { FilterFactory } from "../filter/index.ts";
 import { Fields, RequestHead } from "../message/index.ts";
 import { usesRawWrites } from "../net/index.ts";
@@ -17,6 +17,8 @@ export const crash: FilterFactory = {
   }),
 };
 
+const workerNumber = (): number => (workerData as { worker: number }).worker;
+
 /** Says which thread answers, and how it writes. */
 export const whoami: FilterFactory = {
   name: "whoami",
@@ -25,7 +27,7 @@ export const whoami: FilterFactory = {
     requestHead: () => ({
       status: 200,
       headers: [],
-      body: JSON.stringify({ isMainThread, rawWrites: usesRawWrites() }),
+      body: JSON.stringify({ isMainThread, worker: workerNumber(), rawWrites: usesRawWrites() }),
     }),
   }),
 };

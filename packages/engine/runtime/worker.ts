@@ -27,6 +27,8 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     reusePort: start.reusePort,
     slot: start.slot,
     slots: start.slots,
+    isChecker: start.isChecker,
+    healthChannel: start.healthChannel,
     ticketKeys: Buffer.from(start.ticketKeys),
     log: (level, message, fields = {}) => send({ kind: "log", level, message, fields }),
     onConfirmed: (version) => send({ kind: "confirmed", version }),
@@ -60,6 +62,9 @@ async function handle(
     }
     case "tickets":
       plane.setTicketKeys(Buffer.from(message.keys));
+      return;
+    case "check-health":
+      plane.takeOverChecks();
       return;
     case "reopen-logs":
       await plane.reopenLog();

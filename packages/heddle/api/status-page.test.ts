@@ -13,11 +13,13 @@ test("every text is escaped, and nothing from elsewhere or scripted may run", ()
     listeners: [{ address: evil, protocol: evil, servers: evil, problem: evil }],
     routes: [{ name: evil, hostnames: evil, rules: evil, requests: 1, faults: 0 }],
     routeCount: 300,
-    endpoints: [{ service: evil, endpoint: evil, open: 0, attempts: 1, failed: 0, ejections: 0 }],
+    endpoints: [
+      { service: evil, endpoint: evil, open: 0, attempts: 1, failed: 0, ejections: 0, health: evil },
+    ],
     endpointCount: 1,
   });
   assert.equal(body.includes("<script"), false);
-  assert.equal(body.split(escaped).length - 1, 12);
+  assert.equal(body.split(escaped).length - 1, 13);
   assert.match(body, /the first 1 of 300/);
   const policy = headers!["content-security-policy"]!;
   assert.match(policy, /default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'/);

@@ -37,6 +37,8 @@ export interface PageEndpoint {
   readonly attempts: number;
   readonly failed: number;
   readonly ejections: number;
+  /** What health checks say; "" where there are none. */
+  readonly health: string;
 }
 
 const style = `
@@ -98,7 +100,7 @@ ${table(
 )}
 <h2>Endpoints${countNote(model.endpoints.length, model.endpointCount)}</h2>
 ${table(
-  ["Service", "Endpoint", "In flight", "Attempts", "Failed", "Ejections"],
+  ["Service", "Endpoint", "In flight", "Attempts", "Failed", "Ejections", "Health"],
   model.endpoints.map((one) => [
     one.service,
     one.endpoint,
@@ -106,6 +108,7 @@ ${table(
     one.attempts,
     one.failed,
     one.ejections,
+    one.health,
   ]),
 )}
 <p>Also here: <a href="/metrics">metrics</a>, <a href="/readyz">readiness</a>, <a href="/apis">the resource API</a>.</p>

@@ -74,9 +74,16 @@ function endpointRows(registry: MetricsRegistry): PageEndpoint[] {
       attempts: cells[ENDPOINT.attemptsStarted]!,
       failed: cells[ENDPOINT.attemptsFailed]! + cells[ENDPOINT.connectFailed]!,
       ejections: cells[ENDPOINT.ejections]!,
+      health: healthOf(cells),
     });
   });
   return rows;
+}
+
+/** While workers learn of a change they may differ for a moment: any that leaves it out counts. */
+function healthOf(cells: Float64Array): string {
+  if (cells[ENDPOINT.unhealthyBegun]! > cells[ENDPOINT.unhealthyEnded]!) return "unhealthy";
+  return cells[ENDPOINT.healthChecks]! > 0 ? "healthy" : "";
 }
 
 function sum(cells: Float64Array, count: number): number {

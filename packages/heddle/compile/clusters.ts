@@ -125,6 +125,7 @@ function planHeddleBackend(
 function healthCheckOf({ spec }: Backend): { healthCheck?: HealthCheckSpec } {
   if (spec.healthCheck === undefined) return {};
   const { grpc, interval, timeout, unhealthyAfter, healthyAfter } = spec.healthCheck;
-  const times = { intervalMs: durationMs(interval), timeoutMs: durationMs(timeout) };
-  return { healthCheck: { service: grpc.service, ...times, unhealthyAfter, healthyAfter } };
+  const intervalMs = durationMs(interval);
+  const times = { intervalMs, jitterMs: intervalMs / 10, timeoutMs: durationMs(timeout) };
+  return { healthCheck: { grpc, port: 0, ...times, unhealthyAfter, healthyAfter } };
 }

@@ -4,6 +4,7 @@ import type { PolicyKind } from "./attach/index.ts";
 import { compileBalancing } from "./balancing.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
+import { healthCheckSpec } from "./health-check.ts";
 import type { RuleSource } from "./route-rules.ts";
 import { retryOf } from "./route-settings.ts";
 
@@ -18,16 +19,18 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     cors: "rule",
     grpcWeb: "rule",
     balancing: "cluster",
+    healthCheck: "cluster",
   },
   failure: "open",
-  ownFields: ({ timeouts, retry, filters }) => [
+  ownRuleFields: ({ timeouts, retry, filters }) => [
     ...(timeouts === undefined ? [] : ["timeouts.request", "timeouts.backendRequest"]),
     ...(retry === null ? [] : ["retry"]),
     ...(hasCors(filters) ? ["cors"] : []),
   ],
+  ownClusterFields: ({ healthCheck }) => (healthCheck === undefined ? [] : ["healthCheck"]),
   emit: {
     rule: (rule, { spec }) => withTraffic(rule, spec),
-    cluster: (cluster, { spec }) => withBalancing(cluster, spec),
+    cluster: (cluster, { spec }) => withHealthCheck(withBalancing(cluster, spec), spec),
   },
 };
 
@@ -53,6 +56,13 @@ function withTraffic(
     retry: rule.retry ?? retrySpec(retry),
     translatesGrpcWeb: grpcWeb === undefined ? rule.translatesGrpcWeb : grpcWeb === "Translate",
   };
+}
+
+/** A Backend's own check goes before; nothing can be asked of a port of UDP. */
+function withHealthCheck(plan: ClusterPlan, { healthCheck }: Partial<TrafficPolicySpec>): ClusterPlan {
+  if (healthCheck === undefined || plan.healthCheck !== undefined) return plan;
+  if (plan.transport === "UDP" && healthCheck.port === undefined) return plan;
+  return { ...plan, healthCheck: healthCheckSpec(healthCheck) };
 }
 
 function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {

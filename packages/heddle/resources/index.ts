@@ -103,6 +103,8 @@ export type {
   BackendTLS,
 } from "./heddle-dev/backend.ts";
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
+export { readStatusRange } from "./heddle-dev/traffic-policy/health-check.ts";
+export type { HealthCheck } from "./heddle-dev/traffic-policy/health-check.ts";
 export { policyTargetGroups } from "./heddle-dev/policy-target.ts";
 export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
 export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";

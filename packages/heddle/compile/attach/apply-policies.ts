@@ -31,9 +31,17 @@ export function withPolicies<S extends keyof Plans>(
       | undefined;
     const policy = emit === undefined ? null : effectiveOf(kind, stage, chain, facts);
     if (policy === null) continue;
-    const own = stage === "rule" ? (kind.ownFields?.(made as RuleSource) ?? []) : [];
+    const own = ownFields(kind, stage, made);
     made = emit!(made, policy);
     for (const source of policy.sources) if (!own.includes(source.field)) sources.push(source);
   }
   return { plan: made, sources };
+}
+
+function ownFields<S extends keyof Plans>(kind: PolicyKind, stage: S, plan: Plans[S]): readonly string[] {
+  const own =
+    stage === "rule"
+      ? kind.ownRuleFields?.(plan as RuleSource)
+      : kind.ownClusterFields?.(plan as ClusterPlan);
+  return own ?? [];
 }

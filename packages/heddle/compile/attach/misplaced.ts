@@ -31,7 +31,7 @@ export function misplacedField(kind: PolicyKind, spec: PolicySpec, target: Polic
   const allowed = isListener ? ["rule"] : stages[target.kind];
   for (const [path, stage] of Object.entries(kind.fields)) {
     if (allowed.includes(stage) || valueAt(spec, path) === undefined) continue;
-    const what = isListener ? "a single listener" : `a ${target.kind}`;
+    const what = isListener ? "single listeners" : `${target.kind}s`;
     const message = `has no effect on ${what}; attach it to ${places[stage]} by a policy of its own`;
     return makeFinding("Invalid", `spec.${path}`, message);
   }

@@ -24,7 +24,9 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
    */
   readonly failure: "open" | "closed";
   /** Fields of the policy, as in `PolicySource`, that a rule gives itself: its own word goes before the policy's. */
-  ownFields?(rule: RuleSource): readonly string[];
+  ownRuleFields?(rule: RuleSource): readonly string[];
+  /** The same of a cluster. */
+  ownClusterFields?(cluster: ClusterPlan): readonly string[];
   /** What the policy in force does to what is compiled. Neither is called where no policy is. */
   readonly emit: {
     rule?(rule: RuleSource, policy: Effective<Spec>): RuleSource;

@@ -173,8 +173,9 @@ const ENDPOINT_METRICS: GroupMetrics = {
       "heddle_endpoint_unhealthy",
       ENDPOINT.unhealthyBegun,
       ENDPOINT.unhealthyEnded,
-      "Workers whose health checks it fails.",
+      "Workers that leave it out for what health checks say.",
     ),
+    counter("heddle_endpoint_health_checks_total", ENDPOINT.healthChecks, "Health checks of it."),
     counter(
       "heddle_endpoint_health_check_failures_total",
       ENDPOINT.healthCheckFailures,

@@ -28,7 +28,7 @@ export function sampleRegistry(): MetricsRegistry {
   lane.upstreamConnectFailed(cluster, endpoint);
   lane.endpointEjected(cluster, endpoint);
   lane.endpointHealth(endpoint, false);
-  lane.healthCheckFailed(endpoint);
+  lane.healthChecked(endpoint, false);
   lane.requestStarted(match.listenerIndex);
   for (const [status, ms] of [
     [200, 2],

@@ -1,22 +1,12 @@
 import type { Static } from "typebox";
 import { conditions } from "../gateway-api/condition.ts";
 import { parseDurationMs } from "../gateway-api/go-duration.ts";
-import { duration, objectName, portNumber, preciseHostname } from "../gateway-api/names.ts";
+import { objectName, portNumber, preciseHostname } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import {
-  choice,
-  flag,
-  integer,
-  list,
-  mapOf,
-  optional,
-  refine,
-  struct,
-  text,
-  withDefault,
-} from "../schema/build.ts";
+import { choice, flag, integer, list, mapOf, optional, struct, text, withDefault } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
 import { rule, type Rule, unique } from "../schema/rule.ts";
+import { boundedTime } from "./bounded-time.ts";
 
 export const heddleGroup = "heddle.dev";
 
@@ -123,8 +113,8 @@ const healthCheckSchema = struct(
   {
     /** By grpc.health.v1.Health/Check; without a service, of the server as a whole. */
     grpc: struct({ service: withDefault(text({ maxLength: 1024 }), "") }),
-    interval: withDefault(refine(duration, { rules: [healthTime("100ms", "1h")] }), "5s"),
-    timeout: withDefault(refine(duration, { rules: [healthTime("10ms", "1m")] }), "1s"),
+    interval: withDefault(boundedTime("100ms", "1h"), "5s"),
+    timeout: withDefault(boundedTime("10ms", "1m"), "1s"),
     unhealthyAfter: withDefault(integer({ minimum: 1, maximum: 100 }), 3),
     healthyAfter: withDefault(integer({ minimum: 1, maximum: 100 }), 2),
   },
@@ -139,14 +129,6 @@ const healthCheckSchema = struct(
   },
 );
 export type BackendHealthCheck = Static<typeof healthCheckSchema>;
-
-function healthTime(min: string, max: string): Rule {
-  const [low, high] = [parseDurationMs(min)!, parseDurationMs(max)!];
-  return rule<string>("duration-bounds", `must be from ${min} to ${max}`, (self) => {
-    const ms = parseDurationMs(self) ?? -1;
-    return ms >= low && ms <= high;
-  });
-}
 
 interface BackendShape {
   protocol: string;

@@ -1,25 +1,17 @@
 import type { Static } from "typebox";
 import { conditions } from "../gateway-api/condition.ts";
-import { parseDurationMs } from "../gateway-api/go-duration.ts";
-import { duration, portNumber } from "../gateway-api/names.ts";
+import { portNumber } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import { choice, flag, integer, list, number, optional, refine, set, struct, text } from "../schema/build.ts";
+import { choice, flag, integer, list, number, optional, set, struct, text } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
-import { everyItem, rule } from "../schema/rule.ts";
+import { everyItem } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
+import { boundedTime } from "./bounded-time.ts";
 
 const count = (minimum: number, maximum: number) => optional(integer({ minimum, maximum, format: "int64" }));
 const share = () => optional(number({ minimum: 0, maximum: 1 }));
 
-/** A duration from `min` to `max`, both included. */
-function time(min: string, max: string) {
-  const [low, high] = [parseDurationMs(min)!, parseDurationMs(max)!];
-  const bounds = rule<string>("duration-bounds", `must be from ${min} to ${max}`, (self) => {
-    const ms = parseDurationMs(self) ?? -1;
-    return ms >= low && ms <= high;
-  });
-  return optional(refine(duration, { rules: [bounds] }));
-}
+const time = (min: string, max: string) => optional(boundedTime(min, max));
 
 const mebibyte = 1_048_576;
 

@@ -7,6 +7,7 @@ import { choice, integer, optional, set, struct } from "../schema/build.ts";
 import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
+import { healthCheckSchema } from "./traffic-policy/health-check.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 const timeoutsSchema = struct(
@@ -55,6 +56,8 @@ const trafficPolicySpecSchema = struct({
   grpcWeb: optional(choice(["Translate", "Pass"])),
   /** Of Services and Backends, or all of a Gateway's. */
   balancing: optional(balancingSchema),
+  /** Endpoints that fail it are left out. */
+  healthCheck: optional(healthCheckSchema),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 
@@ -67,8 +70,5 @@ export const trafficPolicyKind = defineKind({
   isStrict: true,
   fields: { spec: trafficPolicySpecSchema, status: optional(policyStatusSchema) },
 });
-/**
- * Timeouts, retries, CORS and gRPC-Web of routes in its namespace, as far as these do not say it themselves; balancing
- * of backends.
- */
+/** How traffic goes by routes and to Services and Backends of its namespace, as far as these do not say it themselves. */
 export type TrafficPolicy = ResourceOf<typeof trafficPolicyKind>;

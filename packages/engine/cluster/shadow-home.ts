@@ -1,0 +1,44 @@
+import type { Clock, TimerWheel } from "../base/index.ts";
+import type { ClusterSettings } from "../model/index.ts";
+import type { Http1Limits } from "../wire/http1/index.ts";
+import type { EndpointHome, EndpointObserver } from "./endpoint.ts";
+
+const silent: EndpointObserver = {
+  upstreamOpened() {},
+  upstreamClosed() {},
+  upstreamConnectFailed() {},
+  upstreamReused() {},
+};
+
+/** The home of endpoints that only health checks know: as their cluster, without counters. */
+export class ShadowHome implements EndpointHome {
+  readonly index = -1;
+  readonly observer = silent;
+  private readonly cluster: EndpointHome;
+
+  constructor(cluster: EndpointHome) {
+    this.cluster = cluster;
+  }
+
+  get epoch(): number {
+    return this.cluster.epoch;
+  }
+
+  get limits(): Http1Limits {
+    return this.cluster.limits;
+  }
+
+  get settings(): ClusterSettings {
+    return this.cluster.settings;
+  }
+
+  get clock(): Clock {
+    return this.cluster.clock;
+  }
+
+  get wheel(): TimerWheel {
+    return this.cluster.wheel;
+  }
+
+  onAvailability(): void {}
+}
