@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { makeCertificateAuthority, openEchoServer, type EchoServer } from "@heddle/testkit";
 import type { TestCertificateAuthority } from "@heddle/testkit";
@@ -11,6 +14,8 @@ let fabric: Fabric<"http">;
 let authority: TestCertificateAuthority;
 let stranger: TestCertificateAuthority;
 const servers: EchoServer[] = [];
+/** Has the roots that this machine trusts, as OpenSSL's environment says. */
+const systemFolder = mkdtempSync(path.join(tmpdir(), "heddle-roots-"));
 const serverNames: string[] = [];
 
 const spiffe = "spiffe://abc.example.com/test-identity";
@@ -18,12 +23,20 @@ const spiffe = "spiffe://abc.example.com/test-identity";
 before(async () => {
   authority = await makeCertificateAuthority();
   stranger = await makeCertificateAuthority("Stranger");
+  const system = await makeCertificateAuthority("System");
+  writeFileSync(path.join(systemFolder, "roots.pem"), system.cert);
   const good = await openSecure("good", ["abc.example.com", spiffe]);
+  const known = await openSecure("known", ["abc.example.com"], "current", system);
   const expired = await openSecure("expired", ["abc.example.com"], "expired");
   const plain = await openEchoServer({ name: "plain" });
   servers.push(plain);
   fabric = await openFabric({
     ports: ["http"],
+    env: {
+      SSL_CERT_FILE: path.join(systemFolder, "roots.pem"),
+      SSL_CERT_DIR: systemFolder,
+      NODE_EXTRA_CA_CERTS: "",
+    },
     resources: ({ http }) => [
       gateway("infra/edge", [httpListener("http", http)]),
       configMap("infra/roots", authority.cert),
@@ -56,11 +69,9 @@ before(async () => {
         good,
         policy("unknown-set", { caCertificateRefs: undefined, wellKnownCACertificates: "example.com/set" }),
       ),
-      ...served(
-        "system",
-        good,
-        policy("system", { caCertificateRefs: undefined, wellKnownCACertificates: "System" }),
-      ),
+      ...served("system", known, policy("system", wellKnown)),
+      ...served("not-of-system", good, policy("not-of-system", wellKnown)),
+      ...served("bundle-alone", known, policy("bundle-alone", {})),
       ...served("broken", good, {
         ...policy("broken", {}),
         spec: { targetRefs: [target("broken")], validation: {} },
@@ -75,10 +86,16 @@ before(async () => {
 after(async () => {
   await fabric[Symbol.asyncDispose]();
   await Promise.all(servers.map((server) => server.close()));
+  rmSync(systemFolder, { recursive: true, force: true });
 });
 
-async function openSecure(name: string, names: string[], validity: "current" | "expired" = "current") {
-  const { cert, key } = await authority.issue({ names, validity });
+async function openSecure(
+  name: string,
+  names: string[],
+  validity: "current" | "expired" = "current",
+  issuer: TestCertificateAuthority = authority,
+) {
+  const { cert, key } = await issuer.issue({ names, validity });
   const SNICallback = (serverName: string, done: (error: null) => void) => {
     serverNames.push(serverName);
     done(null);
@@ -101,6 +118,9 @@ function secret(name: string, pem: string): Manifest {
 
 const ref = (name: string, kind: string = "ConfigMap"): Spec => ({ group: "", kind, name });
 const target = (name: string, more: Spec = {}): Spec => ({ group: "", kind: "Service", name, ...more });
+
+/** In place of a bundle. */
+const wellKnown: Spec = { caCertificateRefs: undefined, wellKnownCACertificates: "System" };
 
 /** A policy for the Service of its name, with the name and root that are right but for `validation`. */
 function policy(
@@ -214,7 +234,7 @@ test("BackendTLSPolicy: requests reach the Service over TLS, with the policy's h
 
 test("BackendTLSPolicyNotVerified: a certificate that does not verify is an HTTP error, and no request is sent", async () => {
   const before = servers.map(({ requestCount }) => requestCount);
-  for (const name of ["wrong-name", "wrong-root", "expired", "plain-behind", "system"]) {
+  for (const name of ["wrong-name", "wrong-root", "expired", "plain-behind"]) {
     const { status, body } = await fabric.ask("http", `/${name}`);
     assert.equal(status, 502, name);
     assert.match(body, /HDL_UPSTREAM_TLS_FAILED/, name);
@@ -249,6 +269,14 @@ test("BackendTLSPolicyInvalidKind: a bundle of another kind is none", async () =
 test("BackendTLSPolicyWellKnownCACertificates: a set that is not known lets nothing through", async () => {
   assert.deepEqual(await toldOf("unknown-set"), ["Accepted=False Invalid", resolved]);
   assert.equal(await statusOf("unknown-set"), 502);
+});
+
+test("BackendTLSPolicyWellKnownCACertificates: System is what this machine trusts, and nothing beside it", async () => {
+  for (const name of ["system", "not-of-system", "bundle-alone"])
+    assert.deepEqual(await toldOf(name), [accepted, resolved], name);
+  assert.equal(await statusOf("system"), 200);
+  assert.equal(await statusOf("not-of-system"), 502);
+  assert.equal(await statusOf("bundle-alone"), 502);
 });
 
 test("BackendTLSPolicyWithErrors: what it protects is not reached in the clear", async () => {

@@ -16,6 +16,8 @@ export interface FabricOptions<Port extends string> {
   services?: readonly string[];
   resources: (ports: Record<Port, number>, backends: Record<string, EchoServer>) => readonly Manifest[];
   args?: readonly string[];
+  /** More environment of Heddle. */
+  env?: Record<string, string>;
 }
 
 /** A running Heddle with its configuration and the services behind it. */
@@ -75,6 +77,7 @@ export async function openFabric<Port extends string>(options: FabricOptions<Por
     ports: options.ports,
     files: (ports) => ({ "base.json": listOf([...behind, ...options.resources(ports, backends)]) }),
     args: ["--workers", "1", ...(options.args ?? [])],
+    env: options.env ?? {},
   });
   const fileOf = (file: string) => path.join(heddle.configFolder, `${file}.json`);
   return {

@@ -105,7 +105,7 @@ export class Cluster implements TransportHome, HealthHome {
     const isOtherTls =
       JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) ||
       unit.protocol !== this.unit.protocol ||
-      (tls?.ownCertificatePem ?? "") !== this.transport.ownCertificatePem;
+      tls?.context !== this.transport.tlsContext;
     const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
     const isOtherCheck = JSON.stringify(unit.healthCheck) !== JSON.stringify(this.unit.healthCheck);

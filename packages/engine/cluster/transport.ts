@@ -3,7 +3,7 @@ import type { Fault, Random } from "../base/index.ts";
 import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { ClusterUnit } from "../model/index.ts";
 import { dial } from "../net/index.ts";
-import type { Connection, DialEvents, DialTls } from "../net/index.ts";
+import type { Connection, DialEvents, DialTls, SecureContext } from "../net/index.ts";
 import type { Endpoint, EndpointHome } from "./endpoint.ts";
 import { Http1Upstream } from "./http1-upstream.ts";
 import { Http2Upstream } from "./http2-upstream.ts";
@@ -32,8 +32,8 @@ export class Transport implements NegotiationHome<Endpoint> {
     this.home = home;
   }
 
-  get ownCertificatePem(): string {
-    return this.tls?.ownCertificatePem ?? "";
+  get tlsContext(): SecureContext | undefined {
+    return this.tls?.context;
   }
 
   setTls(tls: DialTls | null): void {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { before, test } from "node:test";
+import tls from "node:tls";
 import { makeCertificateAuthority } from "@heddle/testkit";
 import type { SecretUnit } from "../model/index.ts";
 import { dnsNamesOf, ServerCertificates } from "./server-certificates.ts";
@@ -88,4 +91,36 @@ test("a server whose certificates are all missing refuses its name only", () => 
   const half = make(server("a.test", []), server("b.test", ["b.test"]));
   assert.equal(half.contextFor("a.test"), null);
   assert.notEqual(half.contextFor("b.test"), null);
+});
+
+test("a bundle without a certificate vouches for no client, though Node knows the client's authority", async () => {
+  const authority = await makeCertificateAuthority("Known to Node");
+  const { cert, key } = await authority.issue({ names: ["client.test"] });
+  const defaults = tls.getCACertificates("default");
+  tls.setDefaultCACertificates([authority.cert]);
+  try {
+    const isAuthorized = async (caPem: string) => {
+      const servers = [server("a.test", ["a.test"])];
+      const certificates = new ServerCertificates(servers, null, { caPem, mode: "AllowValidOnly" });
+      const listening = tls.createServer({
+        SNICallback: (_, done) => done(null, certificates.contextFor("a.test")!),
+        requestCert: true,
+        rejectUnauthorized: false,
+      });
+      await once(listening.listen(0, "127.0.0.1"), "listening");
+      const { port } = listening.address() as AddressInfo;
+      const options = { servername: "a.test", cert, key, rejectUnauthorized: false };
+      const client = tls.connect({ port, host: "127.0.0.1", ...options });
+      const [accepted] = (await once(listening, "secureConnection")) as [tls.TLSSocket];
+      const { authorized } = accepted;
+      client.destroy();
+      accepted.destroy();
+      await new Promise((resolve) => listening.close(resolve));
+      return authorized;
+    };
+    assert.equal(await isAuthorized(""), false);
+    assert.equal(await isAuthorized(authority.cert), true);
+  } finally {
+    tls.setDefaultCACertificates(defaults);
+  }
 });

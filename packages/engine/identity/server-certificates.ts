@@ -106,9 +106,10 @@ export class ServerCertificates {
    * Where certificates of clients are checked no session is resumed: each connection shows its certificate anew, and
    * no ticket outlives the authorities that it was given under (threats 28).
    */
-  private clientOptions(): { readonly ca?: string; readonly secureOptions?: number } {
+  private clientOptions(): { readonly ca?: string[]; readonly secureOptions?: number } {
     if (this.clientValidation === null) return {};
-    return { ca: this.clientValidation.caPem, secureOptions: constants.SSL_OP_NO_TICKET };
+    // In a list: a bundle without a certificate would else stand for Node's roots.
+    return { ca: [this.clientValidation.caPem], secureOptions: constants.SSL_OP_NO_TICKET };
   }
 
   /** A context to start a handshake with. */

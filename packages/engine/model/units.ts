@@ -17,6 +17,7 @@ export type Unit =
   | ClusterUnit
   | EndpointsUnit
   | SecretUnit
+  | AuthoritiesUnit
   | AcmeChallengeUnit;
 
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
@@ -458,7 +459,7 @@ export interface ClusterTls {
   readonly subjectAltNames?: readonly AltName[];
   /** Why no connection may be made: the policy that asks for TLS cannot be followed. Default: none. */
   readonly refusal?: string;
-  /** PEM of trusted roots; null for the system's. */
+  /** PEM of trusted roots; null for the system's, see AuthoritiesUnit. */
   readonly caPem: string | null;
   readonly insecureSkipVerify: boolean;
   /** Name of the secret unit that is shown to servers which ask for a certificate. Default none. */
@@ -566,6 +567,13 @@ export interface SecretUnit {
   readonly privateKeyPem: string;
   /** DNS names of the certificate, lower-case, wildcards as they stand. */
   readonly dnsNames: readonly string[];
+}
+
+/** The roots that the system trusts, for clusters whose `caPem` is null. Without it these trust what Node brings. */
+export interface AuthoritiesUnit {
+  readonly kind: "authorities";
+  readonly name: "system";
+  readonly caPem: string;
 }
 
 /** The answer to a question of an ACME server (RFC 8555 section 8), in the Snapshot while the server may ask it. */

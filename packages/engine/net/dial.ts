@@ -20,9 +20,8 @@ export interface DialTls {
   readonly altNames: readonly ExpectedName[];
   /** Why no connection may be made; "" where it may. */
   readonly refusal: string;
+  /** The same object while it trusts and shows the same: another one is another identity. */
   readonly context: tls.SecureContext;
-  /** PEM of the certificate in the context that servers which ask for one are shown. Default none. */
-  readonly ownCertificatePem?: string;
   readonly insecureSkipVerify: boolean;
   readonly alpn: readonly string[];
 }

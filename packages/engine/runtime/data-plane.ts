@@ -3,13 +3,13 @@ import { hashText, systemClock, systemRandom, TimerWheel } from "../base/index.t
 import type { Clock, Random } from "../base/index.ts";
 import { Cluster, HealthLedger } from "../cluster/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
-import { ChallengeCertificates, ServerCertificates } from "../identity/index.ts";
+import { ChallengeCertificates, ClientContexts, ServerCertificates } from "../identity/index.ts";
 import { DatagramListener, GRACE_MS, Listener } from "../listener/index.ts";
 import type { RequestHandler, StreamHandler } from "../listener/index.ts";
 import { unitKey } from "../model/index.ts";
 import type {
   AcmeChallengeUnit,
-  ClusterProtocol,
+  AuthoritiesUnit,
   ClusterUnit,
   EndpointsUnit,
   ListenerUnit,
@@ -20,8 +20,6 @@ import type {
   Unit,
   UnitKey,
 } from "../model/index.ts";
-import { makeSecureContext } from "../net/index.ts";
-import type { DialTls } from "../net/index.ts";
 import { TraceIds, traceExchange } from "../observe/index.ts";
 import type { LaneSegment, WorkerLane } from "../observe/index.ts";
 import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
@@ -123,6 +121,7 @@ export class DataPlane {
   private readonly ledger: HealthLedger;
   private readonly healthChannel: HealthChannel | null;
   private readonly clusterHashes = new Map<string, string>();
+  private readonly clientContexts = new ClientContexts();
   private readonly bound = new Map<string, Bound>();
   /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
   private clusterChanges = 0;
@@ -239,7 +238,8 @@ export class DataPlane {
       const endpoints = this.units.get(`endpoints:${unit.endpoints}`);
       const indexed = this.indexOf(`cluster:${unit.name}`);
       const secretHash = this.units.get(`secret:${unit.tls?.clientCertificate}`)?.hash ?? "";
-      const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed} ${secretHash}`;
+      const systemHash = unit.tls?.caPem === null ? (this.units.get(systemAuthorities)?.hash ?? "") : "";
+      const wholeHash = `${hash} ${endpoints?.hash ?? ""} ${indexed} ${secretHash} ${systemHash}`;
       if (this.clusterHashes.get(unit.name) === wholeHash) continue;
       this.clusterHashes.set(unit.name, wholeHash);
       yield* this.buildCluster(unit, (endpoints?.unit as EndpointsUnit | undefined) ?? null, indexed);
@@ -249,7 +249,9 @@ export class DataPlane {
 
   private *buildCluster(unit: ClusterUnit, endpoints: EndpointsUnit | null, index: number): Generator<void> {
     const known = this.clusters.get(unit.name);
-    const dialTls = dialTlsOf(unit, this.secret(unit.tls?.clientCertificate ?? ""));
+    const system = this.units.get(systemAuthorities)?.unit as AuthoritiesUnit | undefined;
+    const own = this.secret(unit.tls?.clientCertificate ?? "");
+    const dialTls = this.clientContexts.dialTlsOf(unit, own, system);
     if (known !== undefined) {
       known.update(unit, dialTls, index);
       yield* known.takeEndpoints(endpoints);
@@ -575,6 +577,9 @@ export class DataPlane {
   }
 }
 
+/** The key of the unit with the system's roots. */
+const systemAuthorities = unitKey({ kind: "authorities", name: "system" });
+
 const BIND_TRIES = 20;
 const BIND_PAUSE_MS = 50;
 
@@ -594,26 +599,4 @@ async function openWithPatience(
       await new Promise<void>((resolve) => setTimeout(resolve, BIND_PAUSE_MS));
     }
   }
-}
-
-/** What TLS towards an endpoint offers. */
-const ALPN: Readonly<Record<ClusterProtocol, readonly string[]>> = {
-  http1: ["http/1.1"],
-  http2: ["h2"],
-  auto: ["h2", "http/1.1"],
-};
-
-/** `own`: what servers that ask for a certificate are shown. */
-function dialTlsOf(unit: ClusterUnit, own: SecretUnit | undefined): DialTls | null {
-  if (unit.tls === null) return null;
-  const { caPem, serverName, insecureSkipVerify, subjectAltNames: altNames = [], refusal = "" } = unit.tls;
-  const context = makeSecureContext({
-    minVersion: "TLSv1.2",
-    // What a bundle holds is trusted as it is, an intermediate too.
-    ...(caPem === null ? {} : { ca: caPem, allowPartialTrustChain: true }),
-    ...(own === undefined ? {} : { cert: own.certificatePem, key: own.privateKeyPem }),
-  });
-  const alpn = ALPN[unit.protocol];
-  const ownCertificatePem = own?.certificatePem ?? "";
-  return { serverName, altNames, refusal, context, insecureSkipVerify, alpn, ownCertificatePem };
 }

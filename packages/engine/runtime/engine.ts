@@ -295,6 +295,7 @@ function collectKeys(unit: Unit, keys: Set<string>): void {
       for (const endpoint of unit.endpoints) keys.add(`endpoint:${unit.name}|${endpointName(endpoint)}`);
       return;
     case "secret":
+    case "authorities":
     case "acme-challenge":
       return;
   }

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { connectRaw, makeCertificateAuthority, openEchoServer } from "@heddle/testkit";
 import type { EchoServer, RawConnection, TestCertificateAuthority } from "@heddle/testkit";
-import type { SecretUnit, ServerSpec, ServerTls } from "../model/index.ts";
+import type { ClusterTls, SecretUnit, ServerSpec, ServerTls, Unit } from "../model/index.ts";
 import { LISTENER } from "../observe/index.ts";
 import { Gateway, get, readResponse } from "./gateway.suite.ts";
 import type { Shape } from "./gateway.suite.ts";
@@ -266,4 +266,33 @@ test("a large body goes both ways over TLS", async () => {
   client.send("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000000\r\n\r\n");
   client.send(Buffer.alloc(4_000_000, "x"));
   assert.match((await readResponse(client)).body, /"bodyLength":4000000/);
+});
+
+test("a cluster trusts the system's roots, its own bundle, or nobody, and the others are none of its business", async () => {
+  const [system, other] = await Promise.all([
+    makeCertificateAuthority("System"),
+    makeCertificateAuthority("Other"),
+  ]);
+  const { cert, key } = await system.issue({ names: ["backend.test"] });
+  await using upstream = await openEchoServer({ tls: { cert, key } });
+  const tls = { serverName: "backend.test", caPem: null, insecureSkipVerify: false };
+  const roots = (caPem: string) => ({ kind: "authorities", name: "system", caPem }) as const;
+  const shape = (clusterTls: ClusterTls, ...more: Unit[]) => ({
+    endpoints: [upstream.port],
+    clusterTls,
+    more,
+  });
+  await using gateway = await Gateway.open(shape(tls));
+  const ask = async (clusterTls: ClusterTls, ...more: Unit[]) => {
+    await gateway.apply(shape(clusterTls, ...more));
+    await using client = await gateway.connect();
+    client.send(get("/"));
+    return (await readResponse(client)).status;
+  };
+  assert.equal(await ask(tls), 502, "Node's roots");
+  assert.equal(await ask(tls, roots(system.cert)), 200);
+  assert.equal(await ask(tls, roots(other.cert)), 502);
+  assert.equal(await ask({ ...tls, caPem: system.cert }, roots(other.cert)), 200);
+  assert.equal(await ask({ ...tls, caPem: other.cert }, roots(system.cert)), 502);
+  assert.equal(await ask({ ...tls, caPem: "" }, roots(system.cert)), 502);
 });

@@ -61,7 +61,7 @@ export class Account {
     this.record ??= await this.load();
     const contact = issuer.emails.map((email) => `mailto:${email}`);
     const directory = new URL(issuer.directory);
-    const { caPem } = issuer;
+    const caPem = issuer.caPem ?? (directory.protocol === "https:" ? context.systemCaPem() : null);
     this.transport ??= new AcmeTransport(directory, { caPem, signal: context.signal });
     const key = await AccountKey.parse(this.record.keyPem);
     const client = new AcmeClient(directory, this.transport, key, () => context.clock.wallMs());

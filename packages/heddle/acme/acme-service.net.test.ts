@@ -39,6 +39,7 @@ function openService(): AcmeService {
     folder,
     clock,
     random: seededRandom(7),
+    systemCaPem: () => null,
     log: (level, message, fields) => void logs.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`),
     async refresh() {
       for (const { isOrdering, problem } of service.states.certificates.values()) {

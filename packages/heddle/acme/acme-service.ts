@@ -34,8 +34,8 @@ export class AcmeService {
 
   constructor(options: AcmeServiceOptions) {
     this.options = options;
-    const { folder, clock, random, log } = options;
-    this.context = { folder, clock, random, log, signal: this.end.signal };
+    const { folder, clock, random, log, systemCaPem } = options;
+    this.context = { folder, clock, random, log, systemCaPem, signal: this.end.signal };
     this.board = new ChallengeBoard(() => options.refresh());
   }
 

@@ -13,6 +13,8 @@ export interface AcmeContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: AcmeLog;
+  /** PEM of the roots that directories without a bundle are checked with; null for those that Node brings. */
+  readonly systemCaPem: () => string | null;
   /** Fires at the end of the process: what is under way ends, and counts as no failure. */
   readonly signal: AbortSignal;
 }

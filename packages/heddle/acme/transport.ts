@@ -9,7 +9,7 @@ export interface AcmeAnswer {
 }
 
 export interface TransportOptions {
-  /** PEM of the roots that the server's certificate is checked with; null for the system's. */
+  /** PEM of the roots that the server's certificate is checked with; null for those that Node brings. */
   readonly caPem: string | null;
   /** Ends what is under way. */
   readonly signal: AbortSignal;

@@ -19,6 +19,7 @@ import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
 import { stampStatus } from "./stamp-status.ts";
+import type { SystemAuthorities } from "./system-authorities.ts";
 import { paceOf, StoreSync } from "./sync-store.ts";
 
 /** The part of the engine that a configuration is handed to. */
@@ -45,6 +46,8 @@ export interface ConfigurationOptions {
   readonly compileOptions: Omit<CompileOptions, "nowMs">;
   /** Orders the certificates that listeners ask for. Default: nobody does. */
   readonly certificates?: CertificateSource;
+  /** Gives clusters that trust the system its roots. Default: they trust those that Node brings. */
+  readonly authorities?: SystemAuthorities;
 }
 
 /** The part of Heddle that certificates are ordered from. */
@@ -81,12 +84,13 @@ export class Configuration {
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const { certificates, target } = this.options;
+    const { authorities, certificates, target } = this.options;
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
     const challenges = (certificates?.challenges ?? []).map(hashUnit);
-    const report = await target.apply([...output.units, ...challenges]);
+    const roots = authorities?.unitsFor(output.units) ?? [];
+    const report = await target.apply([...output.units, ...challenges, ...roots]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     await this.generated.sync(output.generated);

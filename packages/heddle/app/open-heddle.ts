@@ -18,6 +18,7 @@ import { explainQuery } from "./explain-query.ts";
 import { pageModel } from "./page-model.ts";
 import { ProblemReporter } from "./problem-reporter.ts";
 import { openStateFolder } from "./state-folder.ts";
+import { SystemAuthorities } from "./system-authorities.ts";
 import { unreadyReasons } from "./unready-reasons.ts";
 
 export interface HeddleOptions {
@@ -96,14 +97,17 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       node: options.node,
       controlAddresses: [{ address: api.address.host, port: api.address.port }],
     });
+    const authorities = new SystemAuthorities();
     const certificates = new AcmeLink({
       folder: path.join(state.folder, "acme"),
       clock: systemClock,
       random: systemRandom,
       log,
+      systemCaPem: () => authorities.caPem,
       refresh: () => loop.refresh(),
     });
-    const configuration = new Configuration({ store, target: engine, compileOptions, certificates });
+    const parts = { store, target: engine, compileOptions, certificates, authorities };
+    const configuration = new Configuration(parts);
     const loop = openLoop(configuration, status, options, closers);
     closers.unshift(() => certificates.close());
     await loop.trigger();
