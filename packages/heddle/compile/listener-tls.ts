@@ -29,6 +29,8 @@ type Resolved = { readonly certificate: Good } | { readonly finding: Finding };
 
 const minVersionOption = "heddle.dev/min-version";
 const alpnOption = "heddle.dev/alpn";
+/** What `tls.options` may have; docs/reference/tls.md tells of each. */
+export const listenerOptions = [minVersionOption, alpnOption, issuerOption, hostnamesOption] as const;
 const defaultAlpn: readonly string[] = ["h2", "http/1.1"];
 const minVersions: Readonly<Record<string, ServerTls["minVersion"]>> = {
   "1.2": "TLSv1.2",
@@ -147,7 +149,7 @@ function readOptions(options: Readonly<Record<string, string>>, path: string) {
       if (isAlpn(protocols)) alpn = protocols;
       else refused = makeFinding("UnsupportedValue", at, `must be h2, http/1.1 or both, got ${value}`);
     } else if (name !== minVersionOption) {
-      const known = [minVersionOption, alpnOption, issuerOption, hostnamesOption].join(", ");
+      const known = listenerOptions.join(", ");
       warnings.push({ path: at, message: `unknown option, without effect; known are ${known}` });
     } else if (Object.hasOwn(minVersions, value)) {
       minVersion = minVersions[value]!;
