@@ -5,8 +5,8 @@ import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
 import { takeReads } from "./raw-reads.ts";
 import { resetSocket } from "./reset-socket.ts";
-import { sendWithBatch } from "./write-batch.ts";
-import type { BatchedWriter } from "./write-batch.ts";
+import { writeInTurn } from "./turn.ts";
+import type { TurnReader, TurnWriter } from "./turn.ts";
 
 /** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
 export interface ConnectionEvents {
@@ -25,8 +25,8 @@ export interface ConnectionEvents {
  * characters goes to the kernel from the stack (StreamBase::WriteString), without an allocation.
  */
 const SMALL_CHUNK = 14_336;
-/** Longer text gains nothing by waiting for a batch. */
-const BATCHED_CHARS = 8_192;
+/** Longer text gains nothing by waiting for other writes. */
+const TURN_CHARS = 8_192;
 
 /**
  * One TCP, TLS or unix-socket connection: bytes in by callback, text and bytes out gathered until `flush`.
@@ -34,7 +34,7 @@ const BATCHED_CHARS = 8_192;
  *   opening ──(attach)──► open ──(end)──► finishing ──► closed
  *      └──────────────────┴────(destroy, error)───────────▲
  */
-export class Connection implements BatchedWriter {
+export class Connection implements TurnReader, TurnWriter {
   private readonly events: ConnectionEvents;
   private socket: Socket | null = null;
   private handle: RawHandle | null = null;
@@ -53,8 +53,8 @@ export class Connection implements BatchedWriter {
    */
   private isSerial = false;
   private isWriting = false;
-  /** The text goes out with the batch of this turn. */
-  private isBatched = false;
+  /** The text goes out with the writes of this turn. */
+  private isInTurn = false;
   private readonly highWaterBytes: number;
   /** Octets that the kernel has not taken yet, and those gathered while opening. */
   private waitingBytes = 0;
@@ -120,7 +120,7 @@ export class Connection implements BatchedWriter {
 
   /** Octets that were flushed and that the kernel has not taken yet, and those gathered while opening. */
   get pendingBytes(): number {
-    return this.isBatched ? this.waitingBytes + this.text.length : this.waitingBytes;
+    return this.isInTurn ? this.waitingBytes + this.text.length : this.waitingBytes;
   }
 
   writeText(text: string): void {
@@ -147,29 +147,29 @@ export class Connection implements BatchedWriter {
   }
 
   /**
-   * Sends what was gathered, short text with the batch of this turn. False: more than the high-water mark waits;
+   * Sends what was gathered, short text with the others of this turn. False: more than the high-water mark waits;
    * `onDrain` follows.
    */
   flush(): boolean {
-    if (!this.mayBeBatched(this.text.length)) return this.flushNow();
-    if (this.isBatched) return true;
-    this.isBatched = true;
-    sendWithBatch(this);
+    if (!this.mayWait(this.text.length)) return this.flushNow();
+    if (this.isInTurn) return true;
+    this.isInTurn = true;
+    writeInTurn(this);
     return true;
   }
 
-  private mayBeBatched(length: number): boolean {
+  private mayWait(length: number): boolean {
     if (!this.isOpen || this.parts !== null) return false;
-    return length > 0 && length <= BATCHED_CHARS && this.waitingBytes + length <= this.highWaterBytes;
+    return length > 0 && length <= TURN_CHARS && this.waitingBytes + length <= this.highWaterBytes;
   }
 
-  sendBatched(): void {
-    if (this.isBatched) this.flushNow();
+  sendGathered(): void {
+    if (this.isInTurn) this.flushNow();
   }
 
   /** Sends what was gathered without waiting for the others: for who gathers on his own. */
   flushNow(): boolean {
-    this.isBatched = false;
+    this.isInTurn = false;
     if (this.isClosed) {
       this.dropGathered();
       return true;
@@ -308,7 +308,7 @@ export class Connection implements BatchedWriter {
   /** Closes at once; what the kernel has no room for is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */
   destroy(isReset: boolean = false): void {
     if (this.isClosed) return;
-    if (this.isBatched) this.flushNow();
+    if (this.isInTurn) this.flushNow();
     const { socket, isOpen } = this;
     this.closed(null);
     if (socket === null) return;

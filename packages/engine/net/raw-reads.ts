@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { sharedReadBuffer } from "./slab-pool.ts";
 import { streamBinding } from "./stream-binding.ts";
+import { deliverReads, readInTurn } from "./turn.ts";
 
 /** Who gets what a handle reads into the shared buffer. */
 export interface RawReader {
@@ -35,7 +36,10 @@ function onRead(this: ReadHandle, bytes: unknown): unknown {
   const { streamBaseState, kReadBytesOrError } = streamBinding!;
   const length = streamBaseState[kReadBytesOrError];
   const reader = this.heddleReader!;
-  if (length <= 0 || reader.isClosed) return this.heddleOnRead!(bytes);
-  reader.received(length, sharedReadBuffer);
+  if (length <= 0 || reader.isClosed) {
+    deliverReads();
+    return this.heddleOnRead!(bytes);
+  }
+  if (!readInTurn(reader, length, sharedReadBuffer)) reader.received(length, sharedReadBuffer);
   return undefined;
 }
