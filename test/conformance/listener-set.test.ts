@@ -216,6 +216,23 @@ test("ListenerSetParentNotAccepted: with its Gateway a ListenerSet is not accept
   assert.equal((await gatewayOf("not-accepted")).status.attachedListenerSets, 0);
 });
 
+test("ListenerSetParentNotAccepted: nor without its Gateway, whose removal takes its listeners away", async () => {
+  const parent = gateway("infra/leaving", [httpListener("http", fabric.ports.http)], allowListeners("Same"));
+  const set = listenerSet("infra/left", "leaving", [httpListener("more", fabric.ports.more)]);
+  fabric.put("leaving", [parent, set]);
+  await eventually(async () => assert.deepEqual(toldOf(await setOf("infra/left")), good));
+  const address = await addressOf("leaving");
+  assert.equal((await fabric.ask("more", "/", { address })).status, 404);
+  fabric.put("leaving", [set]);
+  await eventually(async () =>
+    assert.deepEqual(toldOf(await setOf("infra/left")), [
+      "Accepted=False ParentNotAccepted",
+      "Programmed=False ParentNotProgrammed",
+    ]),
+  );
+  await eventually(() => assert.rejects(fabric.ask("more", "/", { address }), /ECONNREFUSED/));
+});
+
 test("ListenerSetObservedGenerationBump: its conditions are of its own generation", async () => {
   const withPort = (port: number) => {
     fabric.put("bumped", [

@@ -24,7 +24,7 @@ export function* planGateways(
 ): Generator<void, GatewayPlan[]> {
   const ordered = [...gateways].sort(compareAge);
   const taken = requestedAddresses(ordered);
-  const sets = setsByGateway(run.facts, ordered, run.collector);
+  const sets = setsByGateway(ordered, run);
   const plans: GatewayPlan[] = [];
   for (const gateway of ordered) {
     const { namespace, name } = gateway.metadata;

@@ -1,3 +1,4 @@
+import type { ListenerSet } from "../resources/index.ts";
 import { isAccepted, isSound, type GatewayPlan, type ListenerSetPlan } from "./gateway-plan.ts";
 import {
   acceptedByListeners,
@@ -9,6 +10,7 @@ import {
   condition,
   goodUnless,
   verdictOf,
+  type Finding,
   type ListenerSetStatus,
   type StatusCondition,
   type Verdict,
@@ -29,6 +31,18 @@ export function listenerSetStatus(
     generation,
   );
   return { conditions: [accepted, programmed], listeners: listenerStatuses(plan, set.listeners, attached) };
+}
+
+/** That of one whose Gateway is not there. */
+export function orphanStatus({ metadata: { generation } }: ListenerSet, missing: Finding): ListenerSetStatus {
+  const { reason, message } = verdictOf([missing])!;
+  return {
+    conditions: [
+      condition("Accepted", "False", { reason, message }, generation),
+      condition("Programmed", "False", { reason: "ParentNotProgrammed", message }, generation),
+    ],
+    listeners: [],
+  };
 }
 
 /** Whether the Gateway counts it in `attachedListenerSets`. */

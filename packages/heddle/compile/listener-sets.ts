@@ -1,8 +1,8 @@
 import { gatewayGroup, keyOf, type Gateway, type ListenerSet } from "../resources/index.ts";
 import { compareAge } from "./age.ts";
-import type { Collector } from "./collector.ts";
 import type { Facts } from "./facts.ts";
 import { ownerOf, type ListenerPlan, type ListenerSetPlan } from "./gateway-plan.ts";
+import { orphanStatus } from "./listener-set-status.ts";
 import { planListener, type GatewayRun } from "./listener-plan.ts";
 import { takesNamespace } from "./namespaces-from.ts";
 import { parentMissing } from "./parent-missing.ts";
@@ -11,27 +11,34 @@ import { makeFinding, type Finding } from "./status.ts";
 /** Listeners of one Gateway, those of its ListenerSets included; what comes after them is not accepted. */
 export const maxListeners = 4_096;
 
+const parentPath = "spec.parentRef";
+
 const nameOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
 
 /**
- * The ListenerSets of Gateways by their "namespace/name", the oldest first. Those whose parent is no Gateway, or not
- * there, are reported: they belong to nobody, so nobody gives them a status.
+ * The ListenerSets of Gateways by their "namespace/name", the oldest first. Those whose Gateway is not there are told
+ * so; those whose parent is no Gateway, or another controller's, are nothing that we speak for.
  */
 export function setsByGateway(
-  facts: Facts,
   gateways: readonly Gateway[],
-  collector: Collector,
+  { facts, memo, collector }: GatewayRun,
 ): ReadonlyMap<string, readonly ListenerSet[]> {
   const found = new Map<string, ListenerSet[]>(gateways.map(({ metadata }) => [nameOf(metadata), []]));
   for (const set of [...facts.ofKind("ListenerSet")].sort(compareAge)) {
     const { group, kind, name, namespace = set.metadata.namespace } = set.spec.parentRef;
+    const key = keyOf(set);
+    if (group !== gatewayGroup || kind !== "Gateway") {
+      const message = `cannot be ${kind} of group "${group}"; use a Gateway`;
+      collector.problem(key, parentPath, message, "error");
+      continue;
+    }
     const ofGateway = found.get(nameOf({ namespace, name }));
-    const isGateway = group === gatewayGroup && kind === "Gateway";
-    if (isGateway && ofGateway !== undefined) ofGateway.push(set);
-    const mistake = isGateway
-      ? ofGateway === undefined && parentMissing("Gateway", namespace, name, facts)
-      : `cannot be ${kind} of group "${group}"; use a Gateway`;
-    if (typeof mistake === "string") collector.problem(keyOf(set), "spec.parentRef", mistake, "error");
+    ofGateway?.push(set);
+    const missing = ofGateway === undefined ? parentMissing("Gateway", namespace, name, facts) : null;
+    if (missing === null) continue;
+    const finding = makeFinding("ParentNotAccepted", parentPath, missing);
+    collector.findings(key, [finding]);
+    collector.status(key, memo.keepValue(`status/${key}`, orphanStatus(set, finding)));
   }
   return found;
 }
@@ -55,7 +62,7 @@ function admission({ metadata, spec }: Gateway, set: ListenerSet, facts: Facts):
   const from = spec.allowedListeners?.namespaces ?? { from: "None" as const };
   if (takesNamespace(from, metadata.namespace, namespace, facts)) return null;
   const message = `Gateway ${nameOf(metadata)} takes no ListenerSets of namespace ${namespace}; see its spec.allowedListeners`;
-  return makeFinding("NotAllowed", "spec.parentRef", message);
+  return makeFinding("NotAllowed", parentPath, message);
 }
 
 function tooMany({ metadata }: Gateway, path: string): Finding {
