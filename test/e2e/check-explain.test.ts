@@ -200,6 +200,58 @@ const expected = `GET http://shop.localhost:8080/api/products
       shop/catalog rule canary (PathPrefix /api, header x-canary = always): header x-canary is missing
 `;
 
+const streams = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: shop }
+spec:
+  gatewayClassName: heddle
+  listeners:
+    - { name: tcp, protocol: TCP, port: 5432 }
+    - { name: dns, protocol: UDP, port: 53 }
+    - { name: pass, protocol: TLS, port: 5433, hostname: "*.example.org", tls: { mode: Passthrough } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: { name: db, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  hostnames: [db.example.org]
+  rules: [{ backendRefs: [{ name: db, port: 5432, weight: 9 }, { name: gone, port: 1 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: { name: any, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  hostnames: ["*.example.org"]
+  rules: [{ backendRefs: [{ name: db, port: 5432 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: UDPRoute
+metadata: { name: dns, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules: [{ backendRefs: [{ name: dns, port: 53 }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec: { ports: [{ port: 5432 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: dns, namespace: shop }
+spec: { ports: [{ port: 53, protocol: UDP }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: db-0, namespace: shop, labels: { kubernetes.io/service-name: db } }
+addressType: IPv4
+ports: [{ port: 4105 }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`;
+
 describe("heddle explain", () => {
   test("prints the way of a request, and why not another", async () => {
     put("a.yaml", `${gateway}---\n${catalog}`);
@@ -260,10 +312,68 @@ describe("heddle explain", () => {
     assert.match(none.stderr, /^heddle: no heddle answers at 127\.0\.0\.1:\d+; start one with heddle run/);
   });
 
+  test("prints the way of connections and datagrams, and why not another", async () => {
+    put("a.yaml", streams);
+    const explain = async (url: string, code: number) => {
+      const told = await heddle("explain", url, "-f", "a.yaml");
+      assert.deepEqual([told.code, told.stderr], [code, ""], url);
+      return told.stdout;
+    };
+    assert.equal(
+      await explain("tls://db.example.org:5433", 0),
+      `tls://db.example.org:5433
+  listener [::]/5433
+    server shop/edge/pass (*.example.org)
+    TLS is passed on unopened
+    route tlsroute/shop/db rule 0: db.example.org
+      backend service/shop/db/5432+tls, 90 %
+        endpoint 127.0.0.1:4105
+      backend that does not resolve, 10 %: closed
+    others, in order of precedence:
+      tlsroute/shop/any (*.example.org): would take it too, and has a less specific hostname
+`,
+    );
+    assert.match(
+      await explain("tls://x.example.org:5433", 0),
+      /route tlsroute\/shop\/any rule 0: \*\.example/,
+    );
+    assert.match(await explain("tls://example.net:5433", 1), /no hostname of its listeners fits: closed\n$/);
+    assert.equal(
+      await explain("udp://localhost:53", 0),
+      `udp://localhost:53
+  listener [::]/53/udp
+    server shop/edge/dns
+    route udproute/shop/dns rule 0
+      backend service/shop/dns/53+udp, 100 %
+        no endpoints: dropped
+`,
+    );
+    assert.match(await explain("tcp://localhost:5432", 1), /no route takes it: closed\n$/);
+    assert.match(await explain("tcp://localhost:1", 1), /no listener serves tcp on port 1; there is /);
+    const data = await heddle("explain", "tls://db.example.org:5433", "-f", "a.yaml", "-o", "json");
+    const { listeners } = JSON.parse(data.stdout) as { listeners: { match: { route: string } }[] };
+    assert.equal(listeners[0]!.match.route, "tlsroute/shop/db");
+  });
+
+  test("says what a gRPC client sees of a call that nothing takes", async () => {
+    put("a.yaml", `${gateway}---\n${catalog}`);
+    const call = ["explain", "POST", "-H", "content-type: application/grpc", "-f", "a.yaml"];
+    const { code, stdout } = await heddle(...call, "http://shop.localhost:8080/shop.Stock/Get");
+    assert.equal(code, 1);
+    assert.match(stdout, /no rule matches: answered with grpc-status 12 UNIMPLEMENTED in HTTP 200\n/);
+    assert.match(
+      (await heddle(...call, "http://example.com:8080/shop.Stock/Get")).stdout,
+      /no hostname of its listeners fits: answered with grpc-status 12 UNIMPLEMENTED in HTTP 200\n/,
+    );
+  });
+
   test("what is no request is a wrong command line", async () => {
     const { code, stderr } = await heddle("explain", "GET", "shop.localhost/api", "-f", ".");
     assert.equal(code, 2);
     assert.match(stderr, /"shop\.localhost\/api" is no URL such as/);
+    for (const args of [["GET"], ["tcp://localhost:1", "http://a/"], ["tcp://localhost"]]) {
+      assert.equal((await heddle("explain", ...args, "-f", ".")).code, 2, args.join(" "));
+    }
   });
 });
 

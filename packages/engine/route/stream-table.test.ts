@@ -53,6 +53,7 @@ test("a name of a listener goes to none of another listener's routes", () => {
   assert.deepEqual(table.find("www.example.org"), {
     spec: server("own", "www.example.org"),
     value: null,
+    hostname: "",
   });
   assert.equal(table.find("web.example.org")?.value, "wide");
 });

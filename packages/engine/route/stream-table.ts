@@ -5,6 +5,8 @@ import { HostIndex } from "./host-index.ts";
 export interface StreamServer<V> {
   readonly spec: ServerSpec;
   readonly value: V | null;
+  /** That of the route: "" (any, or no route), exact or "*.x". */
+  readonly hostname: string;
 }
 
 interface Entry<V> {
@@ -24,12 +26,17 @@ export class StreamTable<V> {
     this.servers = servers;
   }
 
+  /** The older first, then the lower name: the first one of a hostname has it. */
+  static order(routes: readonly StreamRouteUnit[]): StreamRouteUnit[] {
+    return [...routes].sort((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
+  }
+
   static build<V>(
     servers: readonly ServerSpec[],
     routes: readonly StreamRouteUnit[],
     valueOf: (route: StreamRouteUnit) => V,
   ): StreamTable<V> {
-    const ordered = [...routes].sort((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
+    const ordered = StreamTable.order(routes);
     const entries = new Map<string, Entry<V>>();
     for (const spec of servers) {
       const hostnames = new Map<string, V>();
@@ -50,7 +57,8 @@ export class StreamTable<V> {
   find(serverName: string): StreamServer<V> | null {
     const entry = this.servers.find(serverName)?.value;
     if (entry === undefined) return null;
-    return { spec: entry.spec, value: entry.routes.find(serverName)?.value ?? null };
+    const found = entry.routes.find(serverName);
+    return { spec: entry.spec, value: found?.value ?? null, hostname: found?.hostname ?? "" };
   }
 }
 

@@ -1,20 +1,19 @@
 import type { AppliedConfiguration } from "./configuration.ts";
 import { explainRequest, parseExplainRequest, type RequestExplanation } from "./explain-request.ts";
+import { explainStream, isStreamUrl, parseExplainStream, type StreamExplanation } from "./explain-stream.ts";
 
-/** `GET /explain?method=GET&url=http://shop.localhost/&header=k:%20v`: explains a request by what is in force. */
+/**
+ * Explains a request by what is in force: `GET /explain?method=GET&url=http://shop.localhost/&header=k:%20v`; or a
+ * connection: `GET /explain?url=tls://db.localhost:5432`.
+ */
 export async function explainQuery(
   params: URLSearchParams,
   applied: AppliedConfiguration | null,
-): Promise<RequestExplanation> {
+): Promise<RequestExplanation | StreamExplanation> {
   if (applied === null) throw new Error("no configuration is in force yet");
-  const request = parseExplainRequest(
-    params.get("method") ?? "GET",
-    params.get("url") ?? "",
-    params.getAll("header"),
-  );
-  return explainRequest(
-    request,
-    applied.units.map(({ unit }) => unit),
-    applied.policies,
-  );
+  const units = applied.units.map(({ unit }) => unit);
+  const url = params.get("url") ?? "";
+  if (isStreamUrl(url)) return explainStream(parseExplainStream(url), units, applied.policies);
+  const request = parseExplainRequest(params.get("method") ?? "GET", url, params.getAll("header"));
+  return explainRequest(request, units, applied.policies);
 }

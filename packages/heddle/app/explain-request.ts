@@ -7,17 +7,18 @@ import {
   portOf,
   RequestHead,
 } from "@heddle/engine/message";
-import {
-  endpointName,
-  type BackendSpec,
-  type ListenerUnit,
-  type RouteRule,
-  type RouteUnit,
-  type Unit,
-} from "@heddle/engine/model";
+import { type ListenerUnit, type RouteRule, type RouteUnit, type Unit } from "@heddle/engine/model";
 import { compileRouter, type ExplainedCandidate, type RouteEntry } from "@heddle/engine/route";
+import { missingListener } from "./missing-listener.ts";
 import type { CompileOutput, PolicySource } from "../compile/index.ts";
 import { FilterWalk, type ExplainedFilter } from "./describe-filter.ts";
+import {
+  explainBackend,
+  explainFacts,
+  type ExplainedBackend,
+  type ExplainFacts,
+} from "./explained-backend.ts";
+import { answersTo, type ExplainedAnswers } from "./explained-answers.ts";
 import { runInSlices } from "../sources/index.ts";
 
 /** A request to explain. */
@@ -41,6 +42,8 @@ export interface RequestExplanation {
   readonly listeners: readonly ExplainedListener[];
   /** Why there is no listener, or the request is answered without one; "" otherwise. */
   readonly problem: string;
+  /** What its client sees where it is not forwarded. */
+  readonly answers: ExplainedAnswers;
 }
 
 export interface ExplainedListener {
@@ -65,22 +68,11 @@ export interface ExplainedMatch {
   readonly retry: RouteRule["retry"];
   readonly sessionPersistence: RouteRule["sessionPersistence"];
   readonly policies: readonly PolicySource[];
-  readonly backends: readonly ExplainedBackend[];
+  readonly backends: readonly ExplainedRequestBackend[];
 }
 
-export interface ExplainedBackend {
-  /** Null for a reference that does not resolve. */
-  readonly cluster: string | null;
-  readonly weight: number;
-  /** Share of the requests, 0–1. */
-  readonly share: number;
-  /** What the share is answered with where there is no cluster. */
-  readonly status: number;
+export interface ExplainedRequestBackend extends ExplainedBackend {
   readonly filters: readonly ExplainedFilter[];
-  readonly isTls: boolean;
-  /** How the backend is reached, as policies say it. */
-  readonly policies: readonly PolicySource[];
-  readonly endpoints: readonly string[];
 }
 
 export interface ExplainedOther {
@@ -144,18 +136,12 @@ export async function explainRequest(
   const all = units.filter((unit) => unit.kind === "listener");
   const found = all.filter((unit) => unit.port === port && unit.protocol === scheme.toUpperCase());
   const routes = units.filter((unit) => unit.kind === "route");
-  const clusters = clusterFacts(units);
-  const facts = { clusters, policies };
+  const facts = explainFacts(units, policies);
   const listeners: ExplainedListener[] = [];
   for (const unit of found) listeners.push(await explainListener(unit, routes, facts, head));
-  const problem = found.length > 0 ? "" : missingListener(request, all);
-  return { request: { method, url, host: head.authority, path: head.path + head.query }, listeners, problem };
-}
-
-function missingListener({ port, scheme }: ExplainRequest, all: readonly ListenerUnit[]): string {
-  if (all.length === 0) return "no listener is served at all";
-  const has = all.map(({ name, protocol }) => `${protocol.toLowerCase()} at ${name}`).join(", ");
-  return `no listener serves ${scheme} on port ${port}; there is ${has}`;
+  const problem = found.length > 0 ? "" : missingListener(scheme, port, all);
+  const shown = { method, url, host: head.authority, path: head.path + head.query };
+  return { request: shown, listeners, problem, answers: answersTo(head) };
 }
 
 async function explainListener(
@@ -205,23 +191,6 @@ function explainMatch(
   };
 }
 
-function explainBackend(
-  { cluster, weight, status }: BackendSpec,
-  total: number,
-  { clusters, policies }: ExplainFacts,
-): Omit<ExplainedBackend, "filters"> {
-  const facts = cluster === null ? undefined : clusters.get(cluster);
-  return {
-    cluster,
-    weight,
-    share: total === 0 ? 0 : weight / total,
-    status,
-    isTls: facts?.isTls ?? false,
-    policies: policies.get(`cluster:${cluster}`) ?? [],
-    endpoints: facts?.endpoints ?? [],
-  };
-}
-
 function explainOther({ entry, verdict, reason }: ExplainedCandidate<null>): ExplainedOther {
   return {
     route: entry.route.name,
@@ -242,27 +211,4 @@ export function describeCondition({ rule, matchIndex }: RouteEntry<null>): strin
     ...headers.map(({ name, type, value }) => `header ${name} ${operator(type)} ${value}`),
     ...queryParams.map(({ name, type, value }) => `query ${name} ${operator(type)} ${value}`),
   ].join(", ");
-}
-
-interface ExplainFacts {
-  readonly clusters: ReadonlyMap<string, ClusterFacts>;
-  readonly policies: CompileOutput["policies"];
-}
-
-interface ClusterFacts {
-  readonly isTls: boolean;
-  readonly endpoints: readonly string[];
-}
-
-function clusterFacts(units: readonly Unit[]): Map<string, ClusterFacts> {
-  const endpoints = new Map<string, string[]>();
-  for (const unit of units) {
-    if (unit.kind === "endpoints") endpoints.set(unit.name, unit.endpoints.map(endpointName));
-  }
-  const facts = new Map<string, ClusterFacts>();
-  for (const unit of units) {
-    if (unit.kind !== "cluster") continue;
-    facts.set(unit.name, { isTls: unit.tls !== null, endpoints: endpoints.get(unit.endpoints) ?? [] });
-  }
-  return facts;
 }

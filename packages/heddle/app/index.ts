@@ -8,9 +8,13 @@ export type { AppliedConfiguration } from "./configuration.ts";
 export { checkPaths } from "./check-paths.ts";
 export type { CheckResult } from "./check-paths.ts";
 export { explainRequest, parseExplainRequest } from "./explain-request.ts";
+export { explainStream, isStreamUrl, parseExplainStream } from "./explain-stream.ts";
+export type { ExplainedStreamListener, ExplainedStreamMatch, StreamExplanation } from "./explain-stream.ts";
+export type { ExplainedAnswers } from "./explained-answers.ts";
+export type { ExplainedBackend } from "./explained-backend.ts";
 export type {
   ExplainRequest,
-  ExplainedBackend,
+  ExplainedRequestBackend,
   ExplainedListener,
   ExplainedMatch,
   RequestExplanation,

@@ -1,9 +1,19 @@
 import type { Command } from "commander";
 import { parseApiAddress } from "../api/index.ts";
-import { checkPaths, explainRequest, parseExplainRequest, type RequestExplanation } from "../app/index.ts";
+import {
+  checkPaths,
+  explainRequest,
+  explainStream,
+  isStreamUrl,
+  parseExplainRequest,
+  parseExplainStream,
+  type RequestExplanation,
+  type StreamExplanation,
+} from "../app/index.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { askApi } from "./ask-api.ts";
 import { formatExplanation } from "./format-explanation.ts";
+import { formatStreamExplanation } from "./format-stream-explanation.ts";
 import { assertPathsExist, collect, defaultPort, outputOption } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,57 +24,76 @@ interface ExplainFlags {
   readonly output: "text" | "json";
 }
 
+type Explanation = RequestExplanation | StreamExplanation;
+
 export function addExplain(program: Command, terminal: Terminal, finish: (code: number) => void): void {
   program
     .command("explain")
-    .summary("say where a request would go, and why")
+    .summary("say where a request or a connection would go, and why")
+    .usage("[options] METHOD URL | tcp://HOST:PORT | tls://SERVER-NAME:PORT | udp://HOST:PORT")
     .description(
       "Prints which listener, route, rule, filters and endpoints a request would take, and why the others did not\n" +
-        "match. With -f by that configuration, else by the one that a running heddle has in force.\n" +
+        "match; or a connection of TCP or TLS, or a client's datagrams. With -f by that configuration, else by the\n" +
+        "one that a running heddle has in force.\n" +
         "Exit codes: 0 a route takes it, 1 none does, 2 a wrong command line.",
     )
-    .argument("<METHOD>", "such as GET")
-    .argument("<URL>", "such as http://shop.localhost:8080/api/x")
+    .argument("<METHOD>", "such as GET; none with tcp:, tls: and udp:")
+    .argument("[URL]", "such as http://shop.localhost:8080/api/x")
     .option("-H, --header <NAME: VALUE>", "a header of the request; repeatable", collect)
     .option("-f, --file <PATH>", "explain by this configuration; repeatable", collect)
     .option("--api <ADDRESS:PORT>", "the API of the running heddle", "127.0.0.1:9901")
     .addOption(outputOption())
-    .action(async (method: string, url: string, flags: ExplainFlags) =>
-      finish(await explain(method, url, flags, terminal)),
+    .action(async (first: string, second: string | undefined, flags: ExplainFlags) =>
+      finish(await explain(first, second, flags, terminal)),
     );
 }
 
 async function explain(
-  method: string,
-  url: string,
-  flags: ExplainFlags,
+  first: string,
+  second: string | undefined,
+  { file = [], header = [], api, output }: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { file = [], header = [], api, output } = flags;
-  const request = usage(() => parseExplainRequest(method, url, header));
+  const what = usage(() => whatOf(first, second, header));
   const explanation =
     file.length > 0
-      ? await explainLocally(request, file)
+      ? await explainLocally(what, file)
       : await askRunning(
           usage(() => parseApiAddress(api)),
-          method,
-          url,
-          header,
+          what.query,
         );
-  terminal.out(
-    output === "json" ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation),
-  );
+  const text =
+    "request" in explanation ? formatExplanation(explanation) : formatStreamExplanation(explanation);
+  terminal.out(output === "json" ? `${JSON.stringify(explanation, null, 2)}\n` : text);
   return explanation.listeners.some(({ match }) => match !== null) ? exitCodes.done : exitCodes.failed;
 }
 
-async function explainLocally(
-  request: ReturnType<typeof parseExplainRequest>,
-  paths: readonly string[],
-): Promise<RequestExplanation> {
+interface Explained {
+  /** Of the API's. */
+  readonly query: URLSearchParams;
+  by(
+    ...facts: [Parameters<typeof explainStream>[1], Parameters<typeof explainStream>[2]]
+  ): Explanation | Promise<Explanation>;
+}
+
+function whatOf(first: string, second: string | undefined, headers: readonly string[]): Explained {
+  if (isStreamUrl(first)) {
+    if (second !== undefined || headers.length > 0)
+      throw new Error("a connection has neither a method nor headers: give its URL alone");
+    const stream = parseExplainStream(first);
+    return { query: new URLSearchParams({ url: first }), by: (...facts) => explainStream(stream, ...facts) };
+  }
+  if (second === undefined) throw new Error("give a method and a URL, or one of tcp://, tls://, udp://");
+  const request = parseExplainRequest(first, second, headers);
+  const query = new URLSearchParams({ method: first, url: second });
+  for (const header of headers) query.append("header", header);
+  return { query, by: (...facts) => explainRequest(request, ...facts) };
+}
+
+async function explainLocally(what: Explained, paths: readonly string[]): Promise<Explanation> {
   await assertPathsExist(paths);
   const { units, policies } = await checkPaths(paths, defaultPort);
-  return explainRequest(
-    request,
+  return what.by(
     units.map(({ unit }) => unit),
     policies,
   );
@@ -72,13 +101,9 @@ async function explainLocally(
 
 async function askRunning(
   address: ReturnType<typeof parseApiAddress>,
-  method: string,
-  url: string,
-  headers: readonly string[],
-): Promise<RequestExplanation> {
-  const query = new URLSearchParams({ method, url });
-  for (const header of headers) query.append("header", header);
-  return (await askApi(address, `/explain?${query.toString()}`)) as RequestExplanation;
+  query: URLSearchParams,
+): Promise<Explanation> {
+  return (await askApi(address, `/explain?${query.toString()}`)) as Explanation;
 }
 
 /** What is wrong with an argument is a mistake in the command line. */

@@ -1,26 +1,33 @@
 import {
   oneLine,
+  type ExplainedAnswers,
   type ExplainedBackend,
   type ExplainedListener,
   type ExplainedMatch,
+  type ExplainedRequestBackend,
   type RequestExplanation,
 } from "../app/index.ts";
 import { parseKey } from "../resources/index.ts";
 
 /** An explanation as people read it. Texts of the configuration are shown on one line each. */
-export function formatExplanation({ request, listeners, problem }: RequestExplanation): string {
+export function formatExplanation({ request, listeners, problem, answers }: RequestExplanation): string {
   const lines = [`${request.method} ${request.url}`];
   if (problem !== "") lines.push(`  ${problem}`);
-  for (const listener of listeners) lines.push(...formatListener(listener).map((line) => `  ${line}`));
+  for (const listener of listeners)
+    lines.push(...formatListener(listener, answers).map((line) => `  ${line}`));
   return `${lines.map(oneLine).join("\n")}\n`;
 }
 
-function formatListener({ address, server, hostname, match, others }: ExplainedListener): string[] {
+function formatListener(
+  { address, server, hostname, match, others }: ExplainedListener,
+  answers: ExplainedAnswers,
+): string[] {
   const lines = [`listener ${address}`];
-  if (server === null) return [...lines, "  no hostname of its listeners fits: answered with 404"];
+  if (server === null)
+    return [...lines, `  no hostname of its listeners fits: answered with ${answers.noRoute}`];
   lines.push(`  server ${server}${hostname === "" ? "" : ` (${hostname})`}`);
-  if (match === null) lines.push("  no rule matches: answered with 404");
-  else lines.push(...formatMatch(match).map((line) => `  ${line}`));
+  if (match === null) lines.push(`  no rule matches: answered with ${answers.noRoute}`);
+  else lines.push(...formatMatch(match, answers).map((line) => `  ${line}`));
   if (others.length > 0) {
     lines.push("  others, in order of precedence:");
     for (const { route, rule, condition, reason } of others) {
@@ -30,7 +37,7 @@ function formatListener({ address, server, hostname, match, others }: ExplainedL
   return lines;
 }
 
-function formatMatch(match: ExplainedMatch): string[] {
+function formatMatch(match: ExplainedMatch, answers: ExplainedAnswers): string[] {
   const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence, policies } = match;
   return [
     `route ${match.route} rule ${match.rule}: ${match.condition}`,
@@ -48,8 +55,8 @@ function formatMatch(match: ExplainedMatch): string[] {
     ...policies.map((source) => `  ${sourceOf(source)}`),
     ...(match.backends.length > 0 || match.filters.some(({ isAnswer }) => isAnswer)
       ? []
-      : ["  no backends: answered with 500"]),
-    ...match.backends.flatMap((backend) => formatBackend(backend).map((line) => `  ${line}`)),
+      : [`  no backends: answered with ${answers.noBackend}`]),
+    ...match.backends.flatMap((backend) => formatRequestBackend(backend, answers).map((line) => `  ${line}`)),
   ];
 }
 
@@ -65,25 +72,29 @@ const grpcCodesOf = (codes: readonly number[] = []): string =>
 
 const backoffOf = (ms: number): string => (ms === 0 ? "" : `, after ${ms} ms at first`);
 
-function formatBackend({
-  cluster,
-  share,
-  status,
-  filters,
-  isTls,
-  policies,
-  endpoints,
-}: ExplainedBackend): string[] {
+function formatRequestBackend(backend: ExplainedRequestBackend, answers: ExplainedAnswers): string[] {
+  const filters = backend.filters.map(({ name, effect }) => `filter ${name}: ${effect}`);
+  return formatBackend(
+    backend,
+    `answered with ${answers.noBackend}`,
+    `answered with ${answers.noEndpoints}`,
+    filters,
+  );
+}
+
+/** `lost` and `empty`: what comes of a share without a backend, and of one without endpoints. */
+export function formatBackend(
+  { cluster, share, isTls, policies, endpoints }: ExplainedBackend,
+  lost: string,
+  empty: string,
+  more: readonly string[] = [],
+): string[] {
   const percent = `${Math.round(share * 1_000) / 10} %`;
-  if (cluster === null) return [`backend that does not resolve, ${percent}: answered with ${status}`];
+  if (cluster === null) return [`backend that does not resolve, ${percent}: ${lost}`];
   const where =
-    endpoints.length === 0
-      ? ["  no endpoints: answered with 503"]
-      : endpoints.map((one) => `  endpoint ${one}`);
+    endpoints.length === 0 ? [`no endpoints: ${empty}`] : endpoints.map((one) => `endpoint ${one}`);
   return [
     `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
-    ...filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
-    ...policies.map((source) => `  ${sourceOf(source)}`),
-    ...where,
+    ...[...more, ...policies.map(sourceOf), ...where].map((line) => `  ${line}`),
   ];
 }
