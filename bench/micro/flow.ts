@@ -65,6 +65,7 @@ class StreamCluster extends Cluster {
     _head: unknown,
     _isLast: boolean,
     _isFresh: boolean,
+    _peer: unknown,
     events: UpstreamEvents,
   ) {
     this.stream.events = events;

@@ -68,11 +68,11 @@ function openConnection(events: ConstructorParameters<typeof Connection>[0]): Co
 /** Connections of its own, in the order in which they are needed. */
 const upstreams: Http1Upstream[] = [];
 class SocketlessCluster extends Cluster {
-  override open(...[endpoint, head, isLast, , events]: Parameters<Cluster["open"]>) {
-    let upstream = endpoint.takeIdle() as Http1Upstream | null;
+  override open(...[{ pool }, head, isLast, , , events]: Parameters<Cluster["open"]>) {
+    let upstream = pool.takeIdle() as Http1Upstream | null;
     if (upstream === null) {
-      endpoint.onOpening();
-      upstream = new Http1Upstream(endpoint, this.epoch);
+      pool.onOpening();
+      upstream = new Http1Upstream(pool, this.epoch);
       upstream.connection = openConnection(upstream);
       upstream.connection.opened();
     }

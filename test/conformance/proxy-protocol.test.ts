@@ -17,13 +17,17 @@ import {
 } from "./manifests.ts";
 
 /** HAProxy's proxy-protocol.txt, over real sockets, at each kind of listener. */
-type Port = "http" | "https" | "tcp" | "tls" | "open" | "foreign";
+type Port = "http" | "https" | "tcp" | "tls" | "open" | "foreign" | "v1" | "v2" | "v2tls";
 let fabric: Fabric<Port>;
 let authority: TestCertificateAuthority;
 const servers: net.Server[] = [];
 
 const LINE = "PROXY TCP4 192.0.2.9 198.51.100.2 56324 443\r\n";
 const BINARY = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x09\xc6\x33\x64\x02\xdc\x04\x01\xbb";
+
+/** The least that says a server name: pass.example.org. */
+const CLIENT_HELLO =
+  "\x16\x03\x01\x00H\x01\x00\x00D\x03\x03rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\x00\x00\x02\x13\x01\x01\x00\x00\x19\x00\x00\x00\x15\x00\x13\x00\x00\x10pass.example.org";
 
 async function listen(server: net.Server): Promise<number> {
   servers.push(server);
@@ -54,6 +58,24 @@ const streamRoute = (kind: "TCPRoute" | "TLSRoute", name: string, backend: strin
   },
 });
 
+const toldBackend = (name: string, port: number, proxyProtocol: "v1" | "v2"): Manifest => ({
+  apiVersion: "heddle.dev/v1alpha1",
+  kind: "Backend",
+  metadata: { namespace: "infra", name },
+  spec: { endpoints: [{ address: "127.0.0.1", port }], proxyProtocol },
+});
+
+const toTold = (kind: "TCPRoute" | "TLSRoute", name: string, backend: string): Manifest => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind,
+  metadata: { namespace: "infra", name },
+  spec: {
+    parentRefs: [{ name: "told", sectionName: name }],
+    ...(kind === "TLSRoute" && { hostnames: ["pass.example.org"] }),
+    rules: [{ backendRefs: [{ group: "heddle.dev", kind: "Backend", name: backend }] }],
+  },
+});
+
 before(async () => {
   authority = await makeCertificateAuthority();
   const passed = await authority.issue({ names: ["pass.example.org"] });
@@ -63,10 +85,11 @@ before(async () => {
     socket.pipe(socket);
   };
   const plain = await listen(net.createServer({ allowHalfOpen: true }, echo));
+  const told = await listen(net.createServer({ allowHalfOpen: true }, echo));
   const inside = await listen(tls.createServer({ cert: passed.cert, key: passed.key }, echo));
   const terminate = { mode: "Terminate", certificateRefs: [{ name: "opened" }] };
   fabric = await openFabric<Port>({
-    ports: ["http", "https", "tcp", "tls", "open", "foreign"],
+    ports: ["http", "https", "tcp", "tls", "open", "foreign", "v1", "v2", "v2tls"],
     services: ["infra/web"],
     resources: (ports) => [
       tlsSecret("infra/opened", opened),
@@ -98,6 +121,16 @@ before(async () => {
       streamRoute("TCPRoute", "tcp", "plain"),
       streamRoute("TLSRoute", "pass", "inside"),
       streamRoute("TLSRoute", "open", "plain"),
+      toldBackend("told-v1", told, "v1"),
+      toldBackend("told-v2", told, "v2"),
+      gateway("infra/told", [
+        { name: "v1", port: ports.v1, protocol: "TCP" },
+        { name: "v2", port: ports.v2, protocol: "TCP" },
+        { name: "pass2", port: ports.v2tls, protocol: "TLS", tls: { mode: "Passthrough" } },
+      ]),
+      toTold("TCPRoute", "v1", "told-v1"),
+      toTold("TCPRoute", "v2", "told-v2"),
+      toTold("TLSRoute", "pass2", "told-v2"),
     ],
   });
 });
@@ -160,4 +193,30 @@ test("section 2: a header from a source that is not named is refused, and reache
     assert.equal(await answerTo(connect("foreign", header), REQUEST), "");
   }
   assert.equal(fabric.backends["infra/web"]!.requestCount, requestCount);
+});
+
+/** Who a client is to the endpoint, in eight octets: address and port. */
+const wordsOf = ({ localPort }: net.Socket): string =>
+  `\x7f\0\0\x01\x7f\0\0\x01${String.fromCharCode(localPort! >> 8, localPort! & 255)}`;
+
+test("sections 2.1 and 2.2: endpoints of TCP get the header of the client, then its octets", async () => {
+  const line = connect("v1", "");
+  const answer = await answerTo(line, "hello");
+  assert.match(answer, /^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+\r\nhello$/);
+  assert.ok(answer.endsWith(` ${fabric.ports.v1}\r\nhello`), answer);
+  const binary = connect("v2", "");
+  await once(binary, "connect");
+  const words = wordsOf(binary);
+  const bytes = await answerTo(binary, "hello");
+  assert.equal(bytes.slice(0, 16), "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c");
+  assert.equal(bytes.slice(16, 26), words);
+  assert.equal(bytes.slice(28), "hello");
+});
+
+test("TLS that is passed on comes behind the header", async () => {
+  const socket = connect("v2tls", "");
+  socket.write(CLIENT_HELLO, "latin1");
+  const bytes = await answerTo(socket, "");
+  assert.equal(bytes.slice(0, 16), "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c");
+  assert.equal(bytes.slice(28), CLIENT_HELLO);
 });

@@ -9,16 +9,16 @@ import type {
   SessionPersistenceSpec,
 } from "../model/index.ts";
 import { endpointName } from "../model/index.ts";
-import type { Exchange, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { Exchange, Peer, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { Connection, DialEvents, DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
-import type { EndpointObserver } from "./endpoint.ts";
 import { HealthChecks } from "./health-checks.ts";
 import type { HealthHome } from "./health-checks.ts";
 import { makePicker } from "./make-picker.ts";
 import { selectMembers } from "./members.ts";
+import type { EndpointObserver } from "./pool.ts";
 import { requestKey } from "./request-key.ts";
 import { HealthLedger } from "./health-ledger.ts";
 import { RetryBudget } from "./retry-budget.ts";
@@ -87,7 +87,7 @@ export class Cluster implements TransportHome, HealthHome {
     this.sticky = unit.balancing.sticky ?? null;
     this.keepsClients = this.sticky !== null || this.hash?.cookie !== undefined;
     this.transport = new Transport(this);
-    this.transport.setTls(tls);
+    this.transport.follow(unit, tls);
     this.limits = limitsOf(unit);
     this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
@@ -97,7 +97,7 @@ export class Cluster implements TransportHome, HealthHome {
   }
 
   /**
-   * A changed unit of the same name. New connections follow it; those under other TLS or protocol are not reused. Its
+   * A changed unit of the same name. New connections follow it; those under other TLS, protocol or header are not reused. Its
    * balancing holds from the next `takeEndpoints` on.
    */
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
@@ -105,6 +105,7 @@ export class Cluster implements TransportHome, HealthHome {
     const isOtherTls =
       JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) ||
       unit.protocol !== this.unit.protocol ||
+      unit.proxyProtocol !== this.unit.proxyProtocol ||
       tls?.context !== this.transport.tlsContext;
     const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
@@ -116,7 +117,7 @@ export class Cluster implements TransportHome, HealthHome {
     this.hash = unit.balancing.hash ?? null;
     this.sticky = unit.balancing.sticky ?? null;
     this.keepsClients = this.sticky !== null || this.hash?.cookie !== undefined;
-    this.transport.setTls(tls);
+    this.transport.follow(unit, tls);
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
     this.ejector.follow(this.endpoints);
@@ -264,23 +265,27 @@ export class Cluster implements TransportHome, HealthHome {
     return good ?? next;
   }
 
-  /** Opens one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */
+  /**
+   * Opens one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). `peer` is the client's
+   * connection, which endpoints that take the PROXY protocol are told; null for calls of our own.
+   */
   open(
     endpoint: Endpoint,
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
+    peer: Peer | null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    return this.transport.open(endpoint, head, isLast, isFresh, events);
+    return this.transport.open(endpoint, head, isLast, isFresh, peer, events);
   }
 
   /**
    * Opens a connection to an endpoint for TCP: what is written meanwhile waits in it. `alpn` is what it offers where the
    * endpoint takes TLS, "" for nothing. Call `streamClosed` when it is gone, whether it opened or not.
    */
-  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault {
-    return this.transport.openStream(endpoint, alpn, events);
+  openStream(endpoint: Endpoint, alpn: string, peer: Peer | null, events: DialEvents): Connection | Fault {
+    return this.transport.openStream(endpoint, alpn, peer, events);
   }
 
   streamFailed(endpoint: Endpoint): void {

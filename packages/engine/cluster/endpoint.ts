@@ -1,37 +1,15 @@
 import { hashText } from "../base/index.ts";
-import type { Clock, TimerWheel } from "../base/index.ts";
+import type { Peer } from "../message/index.ts";
 import { endpointName } from "../model/index.ts";
-import type { ClusterSettings, EndpointSpec } from "../model/index.ts";
-import type { DialFailure } from "../net/index.ts";
-import type { Http1Limits } from "../wire/http1/index.ts";
-import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
-import type { Http2Upstream, Http2UpstreamOwner } from "./http2-upstream.ts";
-import type { NegotiatingEndpoint, Negotiation } from "./negotiation.ts";
+import type { EndpointSpec } from "../model/index.ts";
+import { Pool } from "./pool.ts";
+import type { PoolHome, PoolPlace } from "./pool.ts";
 
-/** What an endpoint needs of its cluster; read at each use, since both may change with the Snapshot. */
-export interface EndpointHome {
-  readonly index: number;
-  /** Changes with the TLS settings: connections of an older one are not used again. */
-  readonly epoch: number;
-  readonly limits: Http1Limits;
-  readonly settings: ClusterSettings;
-  readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly observer: EndpointObserver;
+/** What an endpoint needs of its cluster, beside what its connections need. */
+export interface EndpointHome extends PoolHome {
   /** An endpoint became available, or ceased to be. */
   onAvailability(endpoint: Endpoint): void;
 }
-
-/** Connections of an endpoint, for counters. */
-export interface EndpointObserver {
-  upstreamOpened(clusterIndex: number, endpointIndex: number): void;
-  upstreamClosed(clusterIndex: number, endpointIndex: number): void;
-  upstreamConnectFailed(clusterIndex: number, endpointIndex: number): void;
-  upstreamReused(clusterIndex: number): void;
-}
-
-/** Room for the way there: a server that closes after n seconds is not asked in the last one. */
-const KEEP_ALIVE_MARGIN_MS = 1_000;
 
 /**
  * One endpoint of a cluster as this worker sees it: load, latency, health, and its connections.
@@ -41,7 +19,7 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
  *
  * Lives across snapshots as long as the cluster names it, so neither connections nor what was learned are lost.
  */
-export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpoint<Endpoint> {
+export class Endpoint implements PoolPlace {
   readonly name: string;
   /** What session persistence hands to clients: tells endpoints apart without naming addresses. */
   readonly sessionId: string;
@@ -73,15 +51,10 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
   isProbing = false;
   /** Open and opening connections, idle ones included. */
   connections = 0;
-  /** Last in, first out: the warmest is used first, the coldest times out. */
-  private readonly idle: Http1Upstream[] = [];
-  /** HTTP/2 connections that take exchanges, the oldest first: it is filled before the next one is used. */
-  private readonly shared: Http2Upstream[] = [];
-  /** A connection whose protocol TLS has not agreed on yet. */
-  negotiation: Negotiation<Endpoint> | null = null;
-  maxStreams = Infinity;
-  /** What TLS agreed on last; "" before it did. */
-  agreed: "" | "http1" | "http2" = "";
+  /** Of everybody's exchanges. */
+  readonly pool: Pool;
+  /** By client's connection, where each has its own; see `poolFor`. */
+  private clients: Map<Peer, Pool> | null = null;
   private readonly home: EndpointHome;
 
   constructor(spec: EndpointSpec, index: number, home: EndpointHome) {
@@ -93,6 +66,7 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
     this.weight = spec.weight;
     this.index = index;
     this.place(spec);
+    this.pool = new Pool(this, null, home);
   }
 
   /** Takes over what a changed configuration says of it. */
@@ -131,54 +105,43 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
     this.home.onAvailability(this);
   }
 
-  get limits(): Http1Limits {
-    return this.home.limits;
-  }
-
-  get settings(): ClusterSettings {
-    return this.home.settings;
-  }
-
-  get clock(): Clock {
-    return this.home.clock;
-  }
-
-  get wheel(): TimerWheel {
-    return this.home.wheel;
-  }
-
-  /** A kept-alive connection, or null. */
-  takeIdle(): Http1Upstream | null {
-    for (;;) {
-      const upstream = this.idle.pop();
-      if (upstream === undefined) return null;
-      if (!upstream.isIdle) continue;
-      upstream.isReused = true;
-      this.home.observer.upstreamReused(this.home.index);
-      return upstream;
+  /**
+   * The pool of one client's connection, so that what says "this is that client" carries no other's exchanges: address
+   * and port of a header are those of one connection. It ends with the client's connection. Callers without one
+   * (health checks, calls beside an exchange) share the pool that speaks for nobody.
+   */
+  poolFor(peer: Peer | null): Pool {
+    const memo = peer?.memo;
+    if (peer === null || memo === undefined) return this.pool;
+    const clients = (this.clients ??= new Map());
+    const known = clients.get(peer);
+    if (known !== undefined) return known;
+    const pool = new Pool(this, peer, this.home);
+    if (memo.isGone) {
+      pool.close();
+      return pool;
     }
+    clients.set(peer, pool);
+    memo.onGone(() => {
+      clients.delete(peer);
+      pool.close();
+    });
+    return pool;
   }
 
-  /** An HTTP/2 connection with room, or null. `isFresh`: one that the endpoint cannot have closed while it was idle. */
-  takeShared(isFresh: boolean): Http2Upstream | null {
-    for (const upstream of this.shared) {
-      if (!upstream.canTake || (isFresh && upstream.isReused)) continue;
-      if (upstream.isReused) this.home.observer.upstreamReused(this.home.index);
-      return upstream;
-    }
-    return null;
-  }
-
-  share(upstream: Http2Upstream): void {
-    this.shared.push(upstream);
-    // It may have left the configuration while the connection was made.
-    if (this.isRemoved || upstream.epoch !== this.home.epoch) upstream.retire();
+  /** Those of the clients that came first, first. */
+  dropIdle(): boolean {
+    for (const pool of this.clientPools()) if (pool.dropIdle()) return true;
+    return this.pool.dropIdle();
   }
 
   closeIdle(): void {
-    for (const upstream of this.idle.splice(0)) upstream.connection.destroy();
-    for (const upstream of this.shared.slice()) upstream.retire();
-    this.agreed = "";
+    this.pool.closeIdle();
+    for (const pool of this.clientPools()) pool.closeIdle();
+  }
+
+  private clientPools(): Iterable<Pool> {
+    return this.clients?.values() ?? [];
   }
 
   onOpening(): void {
@@ -186,39 +149,8 @@ export class Endpoint implements UpstreamOwner, Http2UpstreamOwner, NegotiatingE
     this.home.observer.upstreamOpened(this.home.index, this.index);
   }
 
-  onReleased(upstream: Http1Upstream): void {
-    const { settings, wheel, clock } = this.home;
-    const hintMs = upstream.keepAliveHintMs;
-    const idleMs =
-      hintMs === 0 ? settings.idleTimeoutMs : Math.min(settings.idleTimeoutMs, hintMs - KEEP_ALIVE_MARGIN_MS);
-    if (this.isRemoved || idleMs <= 0 || upstream.epoch !== this.home.epoch) {
-      upstream.connection.destroy();
-      return;
-    }
-    wheel.schedule(upstream, clock.now() + idleMs);
-    this.idle.push(upstream);
-  }
-
-  onGone(upstream: Http1Upstream): void {
-    this.home.wheel.cancel(upstream);
-    const at = this.idle.indexOf(upstream);
-    if (at >= 0) this.idle.splice(at, 1);
-    this.onConnectionGone();
-  }
-
-  onRetired(upstream: Http2Upstream): void {
-    const at = this.shared.indexOf(upstream);
-    if (at >= 0) this.shared.splice(at, 1);
-  }
-
   onConnectionGone(): void {
     this.connections--;
-    // Another process may listen there by the time of the next one.
-    if (this.connections === 0) this.agreed = "";
     this.home.observer.upstreamClosed(this.home.index, this.index);
-  }
-
-  onDialFailed(_failure: DialFailure): void {
-    this.home.observer.upstreamConnectFailed(this.home.index, this.index);
   }
 }

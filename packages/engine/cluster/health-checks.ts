@@ -26,6 +26,7 @@ export interface HealthHome {
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
+    peer: null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault;
   openCall(
@@ -34,7 +35,7 @@ export interface HealthHome {
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault;
-  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault;
+  openStream(endpoint: Endpoint, alpn: string, peer: null, events: DialEvents): Connection | Fault;
   streamClosed(endpoint: Endpoint): void;
   /** Is to set `Endpoint.isHealthy`. */
   onHealth(endpoint: Endpoint, isHealthy: boolean): void;
@@ -158,7 +159,7 @@ class Probe extends Timer implements HealthAsker {
   }
 
   open(head: RequestHead, isLast: boolean, isFresh: boolean, events: UpstreamEvents): UpstreamStream | Fault {
-    return this.home.open(this.shadow, head, isLast, isFresh, events);
+    return this.home.open(this.shadow, head, isLast, isFresh, null, events);
   }
 
   call(head: RequestHead, isFresh: boolean, events: UpstreamEvents): UpstreamStream | Fault {
@@ -166,7 +167,7 @@ class Probe extends Timer implements HealthAsker {
   }
 
   connect(events: DialEvents): Connection | Fault {
-    return this.home.openStream(this.shadow, "", events);
+    return this.home.openStream(this.shadow, "", null, events);
   }
 
   closed(): void {

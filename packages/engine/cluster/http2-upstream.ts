@@ -100,6 +100,11 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
     return session.canOpen && session.streamCount < Math.min(limit, this.settings.http2.maxStreams);
   }
 
+  /** Open, and without an exchange. */
+  get isIdle(): boolean {
+    return this.isOpen && this.session.streamCount === 0 && this.pending === null;
+  }
+
   /** Begins an exchange. Nothing leaves before the turn's end. Only while `canTake`. */
   start(head: RequestHead, isLast: boolean, events: UpstreamEvents): UpstreamStream | Fault {
     if (head.upgrade !== "" && !this.hasSettings) {

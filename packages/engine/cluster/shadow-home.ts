@@ -1,7 +1,8 @@
 import type { Clock, TimerWheel } from "../base/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
-import type { EndpointHome, EndpointObserver } from "./endpoint.ts";
+import type { EndpointHome } from "./endpoint.ts";
+import type { EndpointObserver } from "./pool.ts";
 
 const silent: EndpointObserver = {
   upstreamOpened() {},

@@ -1,7 +1,7 @@
 import { makeFault } from "../base/index.ts";
 import type { Fault, Random } from "../base/index.ts";
-import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
-import type { ClusterUnit } from "../model/index.ts";
+import type { Peer, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { ClusterProtocol, ClusterUnit } from "../model/index.ts";
 import { dial } from "../net/index.ts";
 import type { Connection, DialEvents, DialTls, SecureContext } from "../net/index.ts";
 import type { Endpoint, EndpointHome } from "./endpoint.ts";
@@ -10,6 +10,8 @@ import { Http2Upstream } from "./http2-upstream.ts";
 import { Negotiation } from "./negotiation.ts";
 import type { NegotiationHome } from "./negotiation.ts";
 import { PendingAttempt } from "./pending-attempt.ts";
+import type { Pool, PoolPlace } from "./pool.ts";
+import { proxyHeaderOf } from "./proxy-header.ts";
 
 /** What a transport needs of its cluster; read at each use, since the unit may change with the Snapshot. */
 export interface TransportHome extends EndpointHome {
@@ -21,12 +23,14 @@ export interface TransportHome extends EndpointHome {
  * How endpoints are spoken to: HTTP/1.1 on a connection of its own for each exchange at a time, HTTP/2 on a stream of
  * a connection that others share, or whichever TLS agrees on.
  */
-export class Transport implements NegotiationHome<Endpoint> {
+export class Transport implements NegotiationHome<Pool> {
   private readonly home: TransportHome;
   private tls: DialTls | null = null;
   /** The same, offering HTTP/1.1 or HTTP/2 alone. */
   private http1Tls: DialTls | null = null;
   private http2Tls: DialTls | null = null;
+  /** "by-client": connections begin with a PROXY protocol header, so that each speaks for one client. */
+  private mode: ClusterProtocol | "by-client" = "http1";
 
   constructor(home: TransportHome) {
     this.home = home;
@@ -36,27 +40,54 @@ export class Transport implements NegotiationHome<Endpoint> {
     return this.tls?.context;
   }
 
-  setTls(tls: DialTls | null): void {
+  /** Takes over what a changed unit says. */
+  follow({ protocol, proxyProtocol }: ClusterUnit, tls: DialTls | null): void {
+    this.mode = proxyProtocol === undefined ? protocol : "by-client";
     this.tls = tls;
     this.http1Tls = tls === null ? null : { ...tls, alpn: ["http/1.1"] };
     this.http2Tls = tls === null ? null : { ...tls, alpn: ["h2"] };
   }
 
-  /** Begins one attempt at an endpoint. `isFresh` asks for a new connection (after a stale one). */
+  /**
+   * Begins one attempt at an endpoint, for the client of that connection. `isFresh` asks for a new connection (after a
+   * stale one).
+   */
   open(
     endpoint: Endpoint,
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
+    peer: Peer | null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
+    switch (this.mode) {
+      case "http1":
+        return this.openHttp1(endpoint.pool, head, isLast, isFresh, events);
+      case "http2":
+        return this.openHttp2(endpoint.pool, head, isLast, isFresh, events);
+      case "auto":
+        return this.openEither(endpoint.pool, head, isLast, isFresh, events);
+      case "by-client":
+        return this.openByClient(endpoint, head, isLast, isFresh, peer, events);
+    }
+  }
+
+  private openByClient(
+    endpoint: Endpoint,
+    head: RequestHead,
+    isLast: boolean,
+    isFresh: boolean,
+    peer: Peer | null,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault {
+    const pool = endpoint.poolFor(peer);
     switch (this.home.unit.protocol) {
       case "http1":
-        return this.openHttp1(endpoint, head, isLast, isFresh, events);
+        return this.openHttp1(pool, head, isLast, isFresh, events);
       case "http2":
-        return this.openHttp2(endpoint, head, isLast, isFresh, events);
+        return this.openHttp2(pool, head, isLast, isFresh, events);
       case "auto":
-        return this.openEither(endpoint, head, isLast, isFresh, events);
+        return this.openEither(pool, head, isLast, isFresh, events);
     }
   }
 
@@ -67,31 +98,31 @@ export class Transport implements NegotiationHome<Endpoint> {
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    return this.openHttp2(endpoint, head, false, isFresh, events);
+    return this.openHttp2(endpoint.pool, head, false, isFresh, events);
   }
 
   private openHttp1(
-    endpoint: Endpoint,
+    pool: Pool,
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    const upstream = (isFresh ? null : endpoint.takeIdle()) ?? this.connectHttp1(endpoint);
-    if (upstream === null) return this.overflow(endpoint);
+    const upstream = (isFresh ? null : pool.takeIdle()) ?? this.connectHttp1(pool);
+    if (upstream === null) return this.overflow(pool.place);
     upstream.start(head, isLast, events);
     return upstream;
   }
 
   private openHttp2(
-    endpoint: Endpoint,
+    pool: Pool,
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    const upstream = endpoint.takeShared(isFresh) ?? this.connectHttp2(endpoint);
-    if (upstream === null) return this.overflow(endpoint);
+    const upstream = pool.takeShared(isFresh) ?? this.connectHttp2(pool);
+    if (upstream === null) return this.overflow(pool.place);
     return upstream.start(head, isLast, events);
   }
 
@@ -100,19 +131,19 @@ export class Transport implements NegotiationHome<Endpoint> {
    * known, or was HTTP/2, exchanges share the connection that is being made.
    */
   private openEither(
-    endpoint: Endpoint,
+    pool: Pool,
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    if (this.tls === null || head.upgrade !== "" || endpoint.agreed === "http1") {
-      return this.openHttp1(endpoint, head, isLast, isFresh, events);
+    if (this.tls === null || head.upgrade !== "" || pool.agreed === "http1") {
+      return this.openHttp1(pool, head, isLast, isFresh, events);
     }
-    const shared = endpoint.takeShared(isFresh);
+    const shared = pool.takeShared(isFresh);
     if (shared !== null) return shared.start(head, isLast, events);
-    const negotiation = this.negotiate(endpoint);
-    if (negotiation === null) return this.overflow(endpoint);
+    const negotiation = this.negotiate(pool);
+    if (negotiation === null) return this.overflow(pool.place);
     const { highWaterBytes } = this.home.settings;
     const pending = new PendingAttempt(head, isLast, events, highWaterBytes);
     negotiation.pending.push(pending);
@@ -120,68 +151,81 @@ export class Transport implements NegotiationHome<Endpoint> {
   }
 
   /** A connection whose octets are the caller's business: for TCP. `alpn`: what it offers in TLS; "" for nothing. */
-  openStream(endpoint: Endpoint, alpn: string, events: DialEvents): Connection | Fault {
+  openStream(endpoint: Endpoint, alpn: string, peer: Peer | null, events: DialEvents): Connection | Fault {
     if (this.isFull(endpoint)) return this.overflow(endpoint);
     const tls = this.tls === null ? null : { ...this.tls, alpn: alpn === "" ? [] : [alpn] };
-    return this.dial(endpoint, tls, events);
+    endpoint.onOpening();
+    return this.dial(endpoint, peer, tls, events);
   }
 
-  private overflow({ name }: Endpoint): Fault {
+  private overflow({ name }: PoolPlace): Fault {
     const limit = this.home.settings.maxConnectionsPerEndpoint;
     return makeFault("HDL_UPSTREAM_OVERFLOW", `${name} has ${limit} connections, limit ${limit}`);
   }
 
   // Connections
 
-  private isFull(endpoint: Endpoint): boolean {
-    return endpoint.connections >= this.home.settings.maxConnectionsPerEndpoint;
+  private isFull(place: PoolPlace): boolean {
+    if (place.connections < this.home.settings.maxConnectionsPerEndpoint) return false;
+    // Those of one client are of no use to the next one.
+    return this.mode !== "by-client" || !place.dropIdle();
   }
 
-  private connectHttp1(endpoint: Endpoint): Http1Upstream | null {
-    if (this.isFull(endpoint)) return null;
-    const upstream = new Http1Upstream(endpoint, this.home.epoch);
-    upstream.connection = this.dial(endpoint, this.http1Tls, upstream);
+  private connectHttp1(pool: Pool): Http1Upstream | null {
+    if (this.isFull(pool.place)) return null;
+    const upstream = new Http1Upstream(pool, this.home.epoch);
+    upstream.connection = this.dialFor(pool, this.http1Tls, upstream);
     return upstream;
   }
 
-  private connectHttp2(endpoint: Endpoint): Http2Upstream | null {
-    if (this.isFull(endpoint)) return null;
-    const upstream = new Http2Upstream(endpoint, this.home.epoch, this.tls !== null, this.home.random.next());
-    upstream.begin(this.dial(endpoint, this.http2Tls, upstream));
-    endpoint.share(upstream);
+  private connectHttp2(pool: Pool): Http2Upstream | null {
+    if (this.isFull(pool.place)) return null;
+    const upstream = new Http2Upstream(pool, this.home.epoch, this.tls !== null, this.home.random.next());
+    upstream.begin(this.dialFor(pool, this.http2Tls, upstream));
+    pool.share(upstream);
     return upstream;
   }
 
-  private negotiate(endpoint: Endpoint): Negotiation<Endpoint> | null {
-    const known = endpoint.negotiation;
+  private negotiate(pool: Pool): Negotiation<Pool> | null {
+    const known = pool.negotiation;
     const { maxStreams } = this.home.settings.http2;
     if (known !== null && known.epoch === this.home.epoch && known.pending.length < maxStreams) return known;
-    if (this.isFull(endpoint)) return null;
-    const negotiation = new Negotiation<Endpoint>(this, endpoint, this.home.epoch);
-    endpoint.negotiation = negotiation;
-    negotiation.connection = this.dial(endpoint, this.tls, negotiation);
+    if (this.isFull(pool.place)) return null;
+    const negotiation = new Negotiation<Pool>(this, pool, this.home.epoch);
+    pool.negotiation = negotiation;
+    negotiation.connection = this.dialFor(pool, this.tls, negotiation);
     return negotiation;
   }
 
-  private dial(endpoint: Endpoint, tls: DialTls | null, events: DialEvents): Connection {
+  private dialFor(pool: Pool, tls: DialTls | null, events: DialEvents): Connection {
+    pool.onOpening();
+    return this.dial(pool.place, pool.peer, tls, events);
+  }
+
+  private dial(
+    { address, port }: PoolPlace,
+    peer: Peer | null,
+    tls: DialTls | null,
+    events: DialEvents,
+  ): Connection {
     const { connectTimeoutMs, highWaterBytes } = this.home.settings;
-    endpoint.onOpening();
-    const { address, port } = endpoint;
-    return dial({ address, port, connectTimeoutMs, highWaterBytes, tls }, events);
+    const { proxyProtocol } = this.home.unit;
+    const header = proxyProtocol === undefined ? "" : proxyHeaderOf(proxyProtocol, peer);
+    return dial({ address, port, connectTimeoutMs, highWaterBytes, header, tls }, events);
   }
 
   // NegotiationHome
 
-  agreed(negotiation: Negotiation<Endpoint>, isHttp2: boolean): DialEvents {
+  agreed(negotiation: Negotiation<Pool>, isHttp2: boolean): DialEvents {
     negotiation.endpoint.agreed = isHttp2 ? "http2" : "http1";
     return isHttp2 ? this.beginHttp2(negotiation) : this.beginHttp1(negotiation);
   }
 
-  private beginHttp2({ endpoint, connection, epoch, pending }: Negotiation<Endpoint>): DialEvents {
-    const upstream = new Http2Upstream(endpoint, epoch, true, this.home.random.next());
+  private beginHttp2({ endpoint: pool, connection, epoch, pending }: Negotiation<Pool>): DialEvents {
+    const upstream = new Http2Upstream(pool, epoch, true, this.home.random.next());
     upstream.begin(connection);
     upstream.onOpen();
-    endpoint.share(upstream);
+    pool.share(upstream);
     for (const one of pending.splice(0)) {
       if (!one.isOver) one.begin(upstream.start(one.head, one.isLast, one.events));
     }
@@ -189,19 +233,19 @@ export class Transport implements NegotiationHome<Endpoint> {
   }
 
   /** The first of them has the connection; each other gets its own. */
-  private beginHttp1({ endpoint, connection, epoch, pending }: Negotiation<Endpoint>): DialEvents {
-    const upstream = new Http1Upstream(endpoint, epoch);
+  private beginHttp1({ endpoint: pool, connection, epoch, pending }: Negotiation<Pool>): DialEvents {
+    const upstream = new Http1Upstream(pool, epoch);
     upstream.connection = connection;
     upstream.onOpen();
     const waiting = pending.splice(0).filter((one) => !one.isOver);
     const first = waiting.shift();
     if (first === undefined) {
-      endpoint.onReleased(upstream);
+      pool.onReleased(upstream);
       return upstream;
     }
     upstream.start(first.head, first.isLast, first.events);
     first.begin(upstream);
-    for (const one of waiting) one.begin(this.openHttp1(endpoint, one.head, one.isLast, false, one.events));
+    for (const one of waiting) one.begin(this.openHttp1(pool, one.head, one.isLast, false, one.events));
     return upstream;
   }
 }

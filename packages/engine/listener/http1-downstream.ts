@@ -226,6 +226,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.owner.wheel.cancel(this);
     this.owner.onDownstreamClosed(this);
     events?.onRequestReset(makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error));
+    this.peer.memo?.close();
   }
 
   /** Tells an exchange that its client is gone, and closes. */

@@ -207,6 +207,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     // Last: what ends above may have asked to be watched.
     this.owner.wheel.cancel(this);
     this.owner.onDownstreamClosed(this);
+    this.peer.memo?.close();
   }
 
   // ServerSessionEvents

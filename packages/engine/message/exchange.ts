@@ -16,11 +16,29 @@ export interface Peer {
   readonly memo?: PeerMemo;
 }
 
-/** The forwarding fields of the connection's last request, good while listener settings and authority stay. */
+/**
+ * What is kept with a client's connection: the forwarding fields of its last request, good while listener settings and
+ * authority stay; and what is to end with it.
+ */
 export class PeerMemo {
   maker: object | null = null;
   authority = "";
   block: FieldBlock | null = null;
+  isGone = false;
+  private ends: (() => void)[] | null = null;
+
+  /** `end` is called when the client's connection is gone. */
+  onGone(end: () => void): void {
+    (this.ends ??= []).push(end);
+  }
+
+  /** By the connection's owner, when it is closed. */
+  close(): void {
+    this.isGone = true;
+    const { ends } = this;
+    this.ends = null;
+    if (ends !== null) for (const end of ends) end();
+  }
 }
 
 export interface PeerTls {

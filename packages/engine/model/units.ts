@@ -332,6 +332,11 @@ export interface ClusterUnit {
   readonly balancing: BalancingSpec;
   readonly tls: ClusterTls | null;
   readonly settings: ClusterSettings;
+  /**
+   * The PROXY protocol's header that connections begin with, of that version: each then carries what one connection of
+   * a client sends, and no other's. Absent: none.
+   */
+  readonly proxyProtocol?: "v1" | "v2";
   /** Absent: health is known from traffic alone. */
   readonly healthCheck?: HealthCheckSpec;
 }

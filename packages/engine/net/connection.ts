@@ -66,6 +66,11 @@ export class Connection implements TurnReader, TurnWriter {
     this.highWaterBytes = highWaterBytes;
   }
 
+  /** A socket that is not the connection's yet, but is to end with it; `attach` follows. */
+  hold(socket: Socket): void {
+    this.socket = socket;
+  }
+
   /**
    * Takes the socket whose reads are wired to `received`, `isShared` when they come in the shared buffer. Call `opened`
    * when it is connected (and secured).

@@ -11,6 +11,8 @@ export interface DialOptions {
   readonly port: number;
   readonly connectTimeoutMs: number;
   readonly highWaterBytes: number;
+  /** What the connection begins with, before TLS: a PROXY protocol header, as latin1; "" for none. */
+  readonly header: string;
   readonly tls: DialTls | null;
 }
 
@@ -45,20 +47,56 @@ export function dial(options: DialOptions, events: DialEvents): Connection {
     setImmediate(() => refuse(connection, events, refusal));
     return connection;
   }
-  const onread = {
-    buffer: sharedReadBuffer,
-    callback: (length: number, bytes: Uint8Array) => connection.received(length, bytes as Buffer),
-  };
   const target =
     options.port === 0
       ? { path: options.address }
       : { host: options.address, port: options.port, autoSelectFamily: true };
-  const common = { ...target, onread, allowHalfOpen: true, noDelay: true };
+  const common = { ...target, allowHalfOpen: true, noDelay: true };
+  const opening = new Opening(options, connection, events);
+  if (options.header !== "" && options.tls !== null) {
+    dialBehindHeader(common, options.header, options.tls, connection, opening);
+    return connection;
+  }
+  const onread = {
+    buffer: sharedReadBuffer,
+    callback: (length: number, bytes: Uint8Array) => connection.received(length, bytes as Buffer),
+  };
+  const shared = { ...common, onread };
   const socket =
-    options.tls === null ? net.connect(common as net.NetConnectOpts) : connectTls(common, options.tls);
-  watchOpening(socket, options, connection, events);
+    options.tls === null ? net.connect(shared as net.NetConnectOpts) : connectTls(shared, options.tls);
+  // Before Connection's own listeners: the owner learns of the failure first, then of the close.
+  opening.watch(socket);
   connection.attach(socket, true);
+  // First of what waits to be written.
+  if (options.header !== "") connection.writeText(options.header);
   return connection;
+}
+
+/**
+ * TLS on a connection that has sent octets of its own. A socket that is handed over cannot be given the shared buffer
+ * (ADR 11): it costs a buffer of its own.
+ */
+function dialBehindHeader(
+  common: object,
+  header: string,
+  options: DialTls,
+  connection: Connection,
+  opening: Opening,
+): void {
+  const socket = net.connect(common as net.NetConnectOpts);
+  connection.hold(socket);
+  opening.watch(socket);
+  const closed = (): void => connection.destroy();
+  socket.on("close", closed);
+  socket.once("connect", () => {
+    if (connection.isClosed) return;
+    socket.removeListener("close", closed);
+    socket.write(header, "latin1");
+    const secure = connectTls({ socket, allowHalfOpen: true }, options);
+    opening.watch(secure);
+    secure.on("data", (bytes: Buffer) => connection.received(bytes.length, bytes));
+    connection.attach(secure, false);
+  });
 }
 
 function refuse(connection: Connection, events: DialEvents, refusal: string): void {
@@ -82,40 +120,53 @@ function connectTls(common: object, options: DialTls): tls.TLSSocket {
   } as tls.ConnectionOptions);
 }
 
-function watchOpening(
-  socket: net.Socket,
-  options: DialOptions,
-  connection: Connection,
-  events: DialEvents,
-): void {
-  let isTcpOpen = false;
-  let isOver = false;
-  const timer = setTimeout(() => {
-    fail({ kind: "timeout", error: new Error(`no connection within ${options.connectTimeoutMs} ms`) });
-    connection.destroy();
-  }, options.connectTimeoutMs);
-  timer.unref();
-  const fail = (failure: DialFailure): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    events.onDialFailed(failure);
-  };
-  socket.once("connect", () => {
-    isTcpOpen = true;
-    if (options.tls === null) open();
-  });
-  socket.once("secureConnect", () => open());
-  const open = (): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    connection.opened();
-    events.onOpen();
-  };
-  // Before Connection's own listeners: the owner learns of the failure first, then of the close.
-  socket.on("error", (error) => fail({ kind: options.tls !== null && isTcpOpen ? "tls" : "connect", error }));
-  socket.on("close", () =>
-    fail({ kind: isTcpOpen ? "tls" : "connect", error: new Error("closed while opening") }),
-  );
+/** A connection until it is open, or has failed. */
+class Opening {
+  private readonly options: DialOptions;
+  private readonly connection: Connection;
+  private readonly events: DialEvents;
+  private readonly timer: NodeJS.Timeout;
+  private isTcpOpen = false;
+  private isOver = false;
+
+  constructor(options: DialOptions, connection: Connection, events: DialEvents) {
+    this.options = options;
+    this.connection = connection;
+    this.events = events;
+    const { connectTimeoutMs } = options;
+    this.timer = setTimeout(() => {
+      this.fail({ kind: "timeout", error: new Error(`no connection within ${connectTimeoutMs} ms`) });
+      connection.destroy();
+    }, connectTimeoutMs);
+    this.timer.unref();
+  }
+
+  /** To be called before others listen to the socket. */
+  watch(socket: net.Socket): void {
+    const isTls = this.options.tls !== null;
+    socket.once("connect", () => {
+      this.isTcpOpen = true;
+      if (!isTls) this.open();
+    });
+    socket.once("secureConnect", () => this.open());
+    socket.on("error", (error) => this.fail({ kind: isTls && this.isTcpOpen ? "tls" : "connect", error }));
+    socket.on("close", () =>
+      this.fail({ kind: this.isTcpOpen ? "tls" : "connect", error: new Error("closed while opening") }),
+    );
+  }
+
+  private open(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.connection.opened();
+    this.events.onOpen();
+  }
+
+  private fail(failure: DialFailure): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.events.onDialFailed(failure);
+  }
 }

@@ -247,7 +247,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     exchange.endpointIndex = endpoint.index;
     this.endpoint = endpoint;
     const isWhole = request === null || request.isEmpty();
-    const opened = cluster.open(endpoint, exchange.request, isWhole, isFresh, this);
+    const opened = cluster.open(endpoint, exchange.request, isWhole, isFresh, exchange.peer, this);
     cluster.attemptStarted(endpoint);
     if ("code" in opened) {
       this.onUpstreamReset(opened);

@@ -4,7 +4,7 @@ import type { Clock, Fault, TimerWheel } from "../base/index.ts";
 import { Cluster } from "../cluster/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
 import { Fields, LENGTH_UNKNOWN, ResponseHead } from "../message/index.ts";
-import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { Peer, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { BalancingSpec, ClusterSettings } from "../model/index.ts";
 
 export interface ClusterScript {
@@ -58,6 +58,7 @@ export class ScriptedCluster extends Cluster {
     head: RequestHead,
     isLast: boolean,
     isFresh: boolean,
+    _peer: Peer | null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     const fault = this.script.openFaults[this.opens++] ?? null;

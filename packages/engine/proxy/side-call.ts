@@ -28,7 +28,7 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
       this.end(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
       return;
     }
-    const opened = cluster.open(this.endpoint, request, request.bodyLength === 0, false, this);
+    const opened = cluster.open(this.endpoint, request, request.bodyLength === 0, false, null, this);
     cluster.attemptStarted(this.endpoint);
     if ("code" in opened) {
       this.end(opened);

@@ -110,7 +110,7 @@ export class StreamRelay extends Timer implements StreamDownstream {
     exchange.upstreamStartedMs = context.clock.now();
     const target = new StreamTarget(this, endpoint);
     // The protocol that TLS to the client agreed on is that which the endpoint speaks.
-    const opened = cluster.openStream(endpoint, exchange.peer.tls?.alpn ?? "", target);
+    const opened = cluster.openStream(endpoint, exchange.peer.tls?.alpn ?? "", exchange.peer, target);
     if ("code" in opened) {
       this.fail(opened);
       return;

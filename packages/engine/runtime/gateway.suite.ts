@@ -8,6 +8,7 @@ import type {
   ClusterSettings,
   ClusterTls,
   EndpointSpec,
+  HealthCheckSpec,
   ListenerSettings,
   RouteRule,
   RouteUnit,
@@ -32,6 +33,8 @@ export interface Shape {
   readonly cluster?: Partial<ClusterSettings>;
   readonly clusterTls?: ClusterTls;
   readonly protocol?: ClusterProtocol;
+  readonly proxyProtocol?: "v1" | "v2";
+  readonly healthCheck?: HealthCheckSpec;
   readonly balancing?: BalancingSpec;
   readonly rule?: Partial<RouteRule>;
   /** HTTPS when one of them has TLS. Default: one server for every host. */
@@ -110,6 +113,8 @@ export function unitsOf(shape: Shape): Unit[] {
       balancing: shape.balancing ?? { algorithm: "round-robin" },
       tls: shape.clusterTls ?? null,
       settings: { ...DEFAULT_CLUSTER_SETTINGS, ...shape.cluster },
+      ...(shape.proxyProtocol !== undefined && { proxyProtocol: shape.proxyProtocol }),
+      ...(shape.healthCheck !== undefined && { healthCheck: shape.healthCheck }),
     },
     {
       kind: "endpoints",

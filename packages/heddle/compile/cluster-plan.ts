@@ -10,5 +10,6 @@ export interface ClusterPlan {
   /** Null where requests go there; else connections or datagrams are passed on as they are. */
   readonly transport: Transport | null;
   readonly upstream: UpstreamSettings;
+  readonly proxyProtocol?: "v1" | "v2";
   readonly healthCheck?: HealthCheckSpec;
 }

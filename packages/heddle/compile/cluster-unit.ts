@@ -4,10 +4,10 @@ import type { CompileOptions } from "./compile-io.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 
 export function clusterUnit(name: string, plan: ClusterPlan, options: CompileOptions): ClusterUnit {
-  const { protocol, tls, healthCheck } = plan;
+  const { protocol, tls, proxyProtocol, healthCheck } = plan;
   const { balancing, settings, clientCertificate } = plan.upstream;
   const ownTls = tls === null || clientCertificate === undefined ? tls : { ...tls, clientCertificate };
-  const unit: ClusterUnit = {
+  return {
     kind: "cluster",
     name,
     protocol,
@@ -15,8 +15,9 @@ export function clusterUnit(name: string, plan: ClusterPlan, options: CompileOpt
     balancing: settleBalancing(balancing, name, options),
     tls: ownTls,
     settings,
+    ...(proxyProtocol !== undefined && { proxyProtocol }),
+    ...(healthCheck !== undefined && { healthCheck }),
   };
-  return healthCheck === undefined ? unit : { ...unit, healthCheck };
 }
 
 /** Sorted, each address and port once, so that the order of sources makes no difference. */

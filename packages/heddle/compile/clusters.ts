@@ -119,7 +119,16 @@ function planHeddleBackend(
   const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
   const place = { kind: "Backend", namespace, name, sectionName: "" } as const;
   const ownTls = mayEncrypt(transport) ? tls : null;
-  return { protocol, endpoints, tls: ownTls, ...healthCheckOf(backend), place, problems: [] };
+  const more = { ...proxyProtocolOf(backend, transport), ...healthCheckOf(backend) };
+  return { protocol, endpoints, tls: ownTls, ...more, place, problems: [] };
+}
+
+/** Datagrams belong to no connection that could begin with a header. */
+function proxyProtocolOf(
+  { spec: { proxyProtocol } }: Backend,
+  transport: Transport | null,
+): Pick<TargetPlan, "proxyProtocol"> {
+  return proxyProtocol === undefined || transport === "UDP" ? {} : { proxyProtocol };
 }
 
 function healthCheckOf({ spec }: Backend): { healthCheck?: HealthCheckSpec } {

@@ -179,6 +179,8 @@ const backendSpecSchema = struct(
     /** HTTP: the version that TLS agrees on, HTTP/1.1 without TLS. HTTP2 without TLS: by prior knowledge (h2c). */
     protocol: withDefault(choice(["HTTP", "HTTP1", "HTTP2"]), "HTTP"),
     tls: optional(backendTlsSchema),
+    /** The PROXY protocol's header that tells endpoints the client, before TLS and everything else; not over UDP. */
+    proxyProtocol: optional(choice(["v1", "v2"])),
     /** Endpoints that fail it are left out. */
     healthCheck: optional(healthCheckSchema),
   },
