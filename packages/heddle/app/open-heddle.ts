@@ -10,6 +10,7 @@ import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exp
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
 import { AcmeLink } from "./acme-link.ts";
+import { certificateExpiries } from "./certificate-expiries.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration } from "./configuration.ts";
@@ -66,7 +67,11 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     facts: {
       version: options.version,
       metrics: () => ({
-        text: renderMetrics(registry, readProcessFacts(options.version)),
+        text: renderMetrics(
+          registry,
+          readProcessFacts(options.version),
+          certificateExpiries(status.applied?.units ?? []),
+        ),
         contentType: EXPOSITION_CONTENT_TYPE,
       }),
       unready: () => unreadyReasons(status),

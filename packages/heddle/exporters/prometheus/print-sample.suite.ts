@@ -8,4 +8,6 @@ const family = new Family("heddle_any_total", "counter", "Anything.");
 for (const value of ['"', "\\", "\n", "\\n", 'a"},b="', "é", "日本", "#", " "]) {
   family.sample(labels([["value", value]]), 1);
 }
-process.stdout.write(renderMetrics(sampleRegistry(), readProcessFacts("0.1.0")) + family.text);
+const certificates = [{ listener: "shop/web/https", certificate: "shop/web", notAfterMs: 1_800_000_000_000 }];
+const text = renderMetrics(sampleRegistry(), readProcessFacts("0.1.0"), certificates);
+process.stdout.write(text + family.text);

@@ -1,5 +1,6 @@
 import { FAULT_CODES, REFUSALS, WORKER } from "@heddle/engine/observe";
 import type { MetricsRegistry } from "@heddle/engine/observe";
+import { renderCertificates, type CertificateExpiry } from "./certificates.ts";
 import { Family, labels } from "./exposition.ts";
 import type { MetricType } from "./exposition.ts";
 import { GROUP_METRICS } from "./metrics.ts";
@@ -12,9 +13,14 @@ import { renderRows } from "./render-rows.ts";
  * that have counted nothing are left out; codes and kinds are all there from the start, so that an alert on a rate
  * sees the first one.
  */
-export function renderMetrics(registry: MetricsRegistry, facts: ProcessFacts): string {
+export function renderMetrics(
+  registry: MetricsRegistry,
+  facts: ProcessFacts,
+  certificates: readonly CertificateExpiry[],
+): string {
   return (
     GROUP_METRICS.map((table) => renderRows(registry, table)).join("") +
+    renderCertificates(certificates) +
     renderTables(registry) +
     renderEvents(registry) +
     renderWorkers(registry) +
