@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { unitKey } from "../model/index.ts";
-import type { RouteUnit, Unit, UnitKey } from "../model/index.ts";
+import type { ListenerUnit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
 import { probeAddress } from "../net/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
 import type { HashedUnit, UnitChange } from "../source/index.ts";
+import { CounterKeys } from "./counter-keys.ts";
 import { LocalPlane } from "./local-plane.ts";
 import type { LocalParts } from "./local-plane.ts";
 import type { AccessLogOptions, ListenerReport, Log } from "./messages.ts";
 import { ThreadPlane } from "./thread-plane.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
-import { endpointName } from "../model/index.ts";
 
 export interface EngineOptions extends LocalParts {
   /** Data-plane threads; 0 runs the data plane in the caller's thread, from the `LocalParts`. */
@@ -47,9 +47,11 @@ export class Engine implements PlaneHost {
   private readonly planes = new Map<number, PlaneHandle>();
   /** Which of the workers' places each has. */
   private readonly slotOf = new Map<number, number>();
-  private readonly have = new Map<UnitKey, string>();
+  /** What the data planes have. */
   private current: readonly HashedUnit[] = [];
-  private keys = new Set<string>();
+  /** Listeners that could not be bound: tried again with the next application. */
+  private unbound = new Set<UnitKey>();
+  private readonly counters: CounterKeys;
   private version = 0;
   private nextWorker = 1;
   /** The worker that asks endpoints whether they are healthy, for all; 0 while there is none. */
@@ -63,6 +65,7 @@ export class Engine implements PlaneHost {
 
   private constructor(options: EngineOptions) {
     this.options = options;
+    this.counters = new CounterKeys(options.registry);
     this.ticketTimer = setInterval(() => this.rotateTickets(), TICKET_MS);
     this.ticketTimer.unref();
   }
@@ -137,15 +140,13 @@ export class Engine implements PlaneHost {
 
   private async applyNow(units: readonly HashedUnit[]): Promise<ApplyReport> {
     const startMs = performance.now();
-    const change = diffUnits(this.have, units);
+    const change = diffUnits(this.current, units, this.unbound);
     const version = ++this.version;
     const blocked = this.sharesPorts ? await this.probePorts(change) : new Map<string, string>();
     const allowed = blocked.size === 0 ? units : units.filter(({ unit }) => !blocked.has(unitKey(unit)));
-    const allowedChange = blocked.size === 0 ? change : diffUnits(this.have, allowed);
-    const indexes = this.allocate(allowed, version);
+    const allowedChange = blocked.size === 0 ? change : diffUnits(this.current, allowed, this.unbound);
+    const indexes = this.counters.change(allowedChange, version);
     this.current = allowed;
-    for (const { unit, hash } of allowedChange.puts) this.have.set(unitKey(unit), hash);
-    for (const key of allowedChange.removes) this.have.delete(key);
     const reports = await Promise.all(
       [...this.planes.values()].map((plane) => this.send(plane, version, allowedChange, indexes)),
     );
@@ -155,8 +156,9 @@ export class Engine implements PlaneHost {
       if (error === undefined || unit.kind !== "listener") continue;
       listeners.push({ name: unit.name, address: unit.address, port: unit.port, error });
     }
-    // A listener that could not be bound is tried again with the next application.
-    for (const { name, error } of listeners) if (error !== null) this.have.delete(`listener:${name}`);
+    this.unbound = new Set(
+      listeners.flatMap(({ name, error }) => (error === null ? [] : unitKey({ kind: "listener", name }))),
+    );
     return {
       version,
       changedUnits: change.puts.length + change.removes.length,
@@ -178,21 +180,6 @@ export class Engine implements PlaneHost {
     return plane.applied(version);
   }
 
-  /** Counters' places: new keys get one, those that left give theirs back once no worker uses it. */
-  private allocate(units: readonly HashedUnit[], version: number): [string, number][] {
-    const { registry } = this.options;
-    const keys = new Set<string>();
-    for (const { unit } of units) collectKeys(unit, keys);
-    const fresh: [string, number][] = [];
-    for (const key of keys) {
-      const index = registry.allocate(key);
-      if (!this.keys.has(key)) fresh.push([key, index]);
-    }
-    for (const key of this.keys) if (!keys.has(key)) registry.release(key, version);
-    this.keys = keys;
-    return fresh;
-  }
-
   /**
    * Workers share ports by SO_REUSEPORT, which would also share them, silently, with another Heddle of the same
    * user: so each new address is first tried alone.
@@ -201,17 +188,17 @@ export class Engine implements PlaneHost {
     const blocked = new Map<string, string>();
     for (const { unit } of change.puts) {
       // A UDP port is bound by one worker alone, who reports what it meets.
-      if (
-        unit.kind !== "listener" ||
-        unit.protocol === "UDP" ||
-        this.have.has(unitKey(unit)) ||
-        unit.port === 0
-      )
+      if (unit.kind !== "listener" || unit.protocol === "UDP" || unit.port === 0 || this.isBound(unit))
         continue;
       const error = await probeAddress(unit.address, unit.port);
       if (error !== null) blocked.set(unitKey(unit), error);
     }
     return blocked;
+  }
+
+  private isBound({ kind, name }: ListenerUnit): boolean {
+    const isThere = this.current.some(({ unit }) => unit.kind === kind && unit.name === name);
+    return isThere && !this.unbound.has(unitKey({ kind, name }));
   }
 
   private rotateTickets(): void {
@@ -275,34 +262,6 @@ export class Engine implements PlaneHost {
     await this.applying;
     await Promise.all([...this.planes.values()].map((plane) => plane.stop(STOP_MS)));
   }
-}
-
-function collectKeys(unit: Unit, keys: Set<string>): void {
-  switch (unit.kind) {
-    case "listener":
-      keys.add(`listener:${unit.name}`);
-      return;
-    case "route":
-      collectRouteKeys(unit, keys);
-      return;
-    case "stream-route":
-      keys.add(`route:${unit.name}/${unit.rule}`);
-      return;
-    case "cluster":
-      keys.add(`cluster:${unit.name}`);
-      return;
-    case "endpoints":
-      for (const endpoint of unit.endpoints) keys.add(`endpoint:${unit.name}|${endpointName(endpoint)}`);
-      return;
-    case "secret":
-    case "authorities":
-    case "acme-challenge":
-      return;
-  }
-}
-
-function collectRouteKeys(route: RouteUnit, keys: Set<string>): void {
-  for (const rule of route.rules) keys.add(`route:${route.name}/${rule.name}`);
 }
 
 /** One row per listener; an error of any worker counts. */

@@ -100,6 +100,24 @@ test("an address that is taken is reported, does not stop the others, and is tri
   assert.equal((await readResponse(other)).status, 200);
 });
 
+test("a listener that could not be bound and leaves the configuration is not tried again", async () => {
+  const blocker = net.createServer().listen(0, "127.0.0.1");
+  await once(blocker, "listening");
+  const { port } = blocker.address() as net.AddressInfo;
+  const units = unitsOf({ endpoints: [] });
+  const taken = { ...unitsOf({ endpoints: [], port })[0], name: "taken" } as Unit;
+  await using gateway = await Gateway.open([...units, taken]);
+  assert.equal(gateway.report!.listeners.length, 2);
+  blocker.close();
+  await once(blocker, "close");
+  await gateway.apply(units);
+  assert.deepEqual(
+    gateway.report!.listeners.map(({ name }) => name),
+    ["gateway"],
+  );
+  await assert.rejects(connectRaw(port), { code: "ECONNREFUSED" });
+});
+
 test("a drain lets exchanges finish, closes what is idle, takes nothing new, and cuts tunnels at its end", async () => {
   const clock = new FakeClock();
   await using upstream = await openSilentServer();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "../base/index.ts";
 import { unitKey } from "../model/index.ts";
 import type { EndpointsUnit, RouteRule, RouteUnit, SnapshotDelta } from "../model/index.ts";
 import { cutDelta, diffUnits } from "./delta.ts";
@@ -28,20 +29,65 @@ function route(name: string, matches: number): HashedUnit {
   return { unit, hash: "1" };
 }
 
-const have = (units: readonly HashedUnit[]) => new Map(units.map(({ unit, hash }) => [unitKey(unit), hash]));
-
 test("the difference is what is new or changed, and what is gone", () => {
   const before = [endpoints("same"), endpoints("changed"), endpoints("gone")];
   const want = [endpoints("same"), endpoints("changed", 1, "2"), endpoints("new")];
-  const { puts, removes } = diffUnits(have(before), want);
+  const { puts, removes } = diffUnits(before, want);
   assert.deepEqual(puts, want.slice(1));
   assert.deepEqual(removes, ["endpoints:gone"]);
 });
 
 test("units of the same name and another kind are other units", () => {
-  const { puts, removes } = diffUnits(have([endpoints("x")]), [route("x", 1)]);
+  const { puts, removes } = diffUnits([endpoints("x")], [route("x", 1)]);
   assert.equal(puts.length, 1);
   assert.deepEqual(removes, ["endpoints:x"]);
+});
+
+test("what is the same object in both, before and behind the change, is passed by", () => {
+  const before = Array.from({ length: 100 }, (_, at) => endpoints(`e${at}`));
+  let asked = 0;
+  const watched = before.map(({ unit, hash }) => ({
+    unit,
+    get hash() {
+      asked++;
+      return hash;
+    },
+  }));
+  const changed = endpoints("e7", 1, "2");
+  assert.deepEqual(diffUnits(watched, watched.with(7, changed)), { puts: [changed], removes: [] });
+  assert.deepEqual(diffUnits(watched, watched.toSpliced(7, 1)), { puts: [], removes: ["endpoints:e7"] });
+  assert.deepEqual(diffUnits(watched, watched.toSpliced(7, 0, endpoints("new"))), {
+    puts: [endpoints("new")],
+    removes: [],
+  });
+  assert.deepEqual(diffUnits(watched, watched), { puts: [], removes: [] });
+  assert.ok(asked < 5, `${asked} of 400 hashes were looked at`);
+});
+
+test("any two lists differ by what their keys and hashes say, whatever their order", () => {
+  const random = seededRandom(20_261_128);
+  const pool = Array.from({ length: 12 }, (_, at) => endpoints(`e${at % 6}`, 1, String(at % 2)));
+  for (let round = 0; round < 500; round++) {
+    const some = (): HashedUnit[] => {
+      const byKey = new Map<string, HashedUnit>();
+      for (const one of pool) {
+        if (random.next() < 0.6) byKey.set(unitKey(one.unit), random.next() < 0.5 ? one : { ...one });
+      }
+      const list = [...byKey.values()];
+      return random.next() < 0.3 ? list.reverse() : list;
+    };
+    const [before, want] = [some(), some()];
+    const again = new Set(random.next() < 0.5 ? ["endpoints:e1"] : []);
+    const { puts, removes } = diffUnits(before, want, again);
+    const had = new Map(before.map(({ unit, hash }) => [unitKey(unit), hash]));
+    const expected = want.filter(({ unit, hash }) => {
+      const key = unitKey(unit);
+      return had.get(key) !== hash || again.has(key);
+    });
+    assert.deepEqual(new Set(puts), new Set(expected), `round ${round}`);
+    const gone = [...had.keys()].filter((key) => !want.some(({ unit }) => unitKey(unit) === key));
+    assert.deepEqual(new Set(removes), new Set(gone), `round ${round}`);
+  }
 });
 
 function cut(puts: HashedUnit[], removes: string[] = [], indexes: [string, number][] = []): SnapshotDelta[] {

@@ -17,18 +17,36 @@ export interface UnitChange {
   readonly removes: readonly UnitKey[];
 }
 
-/** What leads from the units that a data plane has, by key and hash, to those that it should have. */
-export function diffUnits(have: ReadonlyMap<UnitKey, string>, want: readonly HashedUnit[]): UnitChange {
+const none: ReadonlySet<UnitKey> = new Set();
+
+/**
+ * What leads from the units that a data plane has to those that it should have; each list has a key once. What both
+ * begin and end with as the same objects is passed by. Units of `again` are put although they did not change.
+ */
+export function diffUnits(
+  have: readonly HashedUnit[],
+  want: readonly HashedUnit[],
+  again: ReadonlySet<UnitKey> = none,
+): UnitChange {
+  const shorter = Math.min(have.length, want.length);
+  let start = 0;
+  while (start < shorter && have[start] === want[start]) start++;
+  let end = 0;
+  while (end < shorter - start && have[have.length - 1 - end] === want[want.length - 1 - end]) end++;
+  const left = new Map<UnitKey, string>();
+  for (let at = start; at < have.length - end; at++) left.set(unitKey(have[at].unit), have[at].hash);
   const puts: HashedUnit[] = [];
-  const wanted = new Set<UnitKey>();
-  for (const hashed of want) {
+  for (let at = start; at < want.length - end; at++) {
+    const hashed = want[at];
     const key = unitKey(hashed.unit);
-    wanted.add(key);
-    if (have.get(key) !== hashed.hash) puts.push(hashed);
+    if (left.get(key) !== hashed.hash || again.has(key)) puts.push(hashed);
+    left.delete(key);
   }
-  const removes: UnitKey[] = [];
-  for (const key of have.keys()) if (!wanted.has(key)) removes.push(key);
-  return { puts, removes };
+  if (again.size > 0) {
+    const same = [...want.slice(0, start), ...want.slice(want.length - end)];
+    puts.push(...same.filter(({ unit }) => again.has(unitKey(unit))));
+  }
+  return { puts, removes: [...left.keys()] };
 }
 
 /** Cuts a change into messages small enough not to stall their receiver; the last one has `isLast`. */
