@@ -18,9 +18,9 @@ import type { Store, Stored } from "../store/index.ts";
 import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
-import { stampStatus } from "./stamp-status.ts";
+import { StatusWriter } from "./status-writer.ts";
+import { StoreSync } from "./sync-store.ts";
 import type { SystemAuthorities } from "./system-authorities.ts";
-import { paceOf, StoreSync } from "./sync-store.ts";
 
 /** The part of the engine that a configuration is handed to. */
 export interface UnitTarget {
@@ -64,6 +64,7 @@ export class Configuration {
   private readonly options: ConfigurationOptions;
   private readonly sync: StoreSync;
   private readonly generated: GeneratedResources;
+  private readonly statuses: StatusWriter;
   private readonly memo = new CompileMemo();
   /**
    * A stored resource as compile sees it. A change of status makes a new stored object, and compile compares by
@@ -74,6 +75,7 @@ export class Configuration {
   constructor(options: ConfigurationOptions) {
     this.options = options;
     this.sync = new StoreSync(options.store);
+    this.statuses = new StatusWriter(options.store);
     this.generated = new GeneratedResources(options.store);
   }
 
@@ -94,7 +96,9 @@ export class Configuration {
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     await this.generated.sync(output.generated);
-    await this.writeStatuses(statuses);
+    await this.statuses.write(statuses, (before, after) =>
+      this.seen.set(after, this.seen.get(before) ?? before),
+    );
     const problems = collectProblems(
       desired,
       { statuses, problems: [...output.problems, ...failed] },
@@ -136,19 +140,5 @@ export class Configuration {
     const options = { ...this.options.compileOptions, nowMs: Date.now() };
     const acme = this.options.certificates?.states ?? noAcmeStates;
     return runInSlices(compileInSlices({ resources, rejected, options, acme }, this.memo));
-  }
-
-  private async writeStatuses(statuses: ReadonlyMap<ResourceKey, Status>): Promise<void> {
-    const { store } = this.options;
-    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    const pause = paceOf();
-    for (const [key, status] of statuses) {
-      const before = await store.get(key);
-      if (before === undefined) continue;
-      const stamped = stampStatus(status, (before as { status?: unknown }).status, now);
-      const result = await store.putStatus(key, stamped);
-      if (result.ok && result.isChanged) this.seen.set(result.resource, this.seen.get(before) ?? before);
-      await pause();
-    }
   }
 }

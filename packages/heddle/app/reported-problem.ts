@@ -50,13 +50,17 @@ export function collectProblems(
   for (const { fileName, line = 0, column = 0, message } of desired.unreadable) {
     found.push({ file: fileName, line, column, severity: "error", kind: "", name: "", field: "", message });
   }
-  for (const { key, kind, problems, origin } of [...desired.sourced.values(), ...desired.rejected].map(
-    withKind,
-  )) {
-    for (const { path, message, severity } of problems) {
-      found.push(at(origin, key, kind, path, message, severity === "error" ? "error" : unknownFields));
+  const addAll = (one: WithProblems, kind: string): void => {
+    for (const { path, message, severity } of one.problems) {
+      found.push(
+        at(one.origin, one.key, kind, path, message, severity === "error" ? "error" : unknownFields),
+      );
     }
+  };
+  for (const one of desired.sourced.values()) {
+    if (one.problems.length > 0) addAll(one, parseKey(one.key).kind);
   }
+  for (const one of desired.rejected) addAll(one, one.kind);
   for (const { key, origin, message } of desired.duplicates) {
     found.push(at(origin, key, parseKey(key).kind, "", message, "error"));
   }
@@ -74,14 +78,7 @@ export function collectProblems(
   return sortProblems(unique(found));
 }
 
-type WithProblems =
-  | DesiredState["rejected"][number]
-  | { key: ResourceKey; problems: DesiredState["rejected"][number]["problems"]; origin: Origin };
-
-const withKind = (one: WithProblems) => ({
-  ...one,
-  kind: "kind" in one ? one.kind : parseKey(one.key).kind,
-});
+type WithProblems = Pick<DesiredState["rejected"][number], "key" | "problems" | "origin">;
 
 function at(
   origin: Origin | undefined,

@@ -11,6 +11,7 @@ import type {
   Watch,
 } from "../store.ts";
 import { History } from "./history.ts";
+import { NameOrder } from "./name-order.ts";
 
 export interface MemoryStoreOptions {
   /** How many changes a watcher may be behind, at least. Default: 10,000. */
@@ -24,6 +25,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
 
 class MemoryStore implements Store {
   readonly #resources = new Map<ResourceKey, Stored>();
+  readonly #order = new NameOrder();
   readonly #history: History;
 
   constructor({ historyLimit = 10_000 }: MemoryStoreOptions) {
@@ -38,12 +40,14 @@ class MemoryStore implements Store {
   // The overloads of the interface narrow the items by the kind that is asked for.
   async list({ kind, namespace }: ListFilter = {}): Promise<Listing<never> & Listing> {
     this.#assertOpen();
-    const items = Array.from(this.#resources.values()).filter(
-      (resource) =>
-        (kind === undefined || resource.kind === kind) &&
-        (namespace === undefined || resource.metadata.namespace === namespace),
-    );
-    return { items: items.sort(byName) as never[], revision: this.#history.revision };
+    const items: Stored[] = [];
+    for (const key of this.#order.keys()) {
+      const resource = this.#resources.get(key)!;
+      if (kind !== undefined && resource.kind !== kind) continue;
+      if (namespace !== undefined && resource.metadata.namespace !== namespace) continue;
+      items.push(resource);
+    }
+    return { items: items as never[], revision: this.#history.revision };
   }
 
   async put(resource: Resource, options: ChangeOptions = {}): Promise<PutResult> {
@@ -88,8 +92,13 @@ class MemoryStore implements Store {
     const revision = this.#history.revision + 1;
     const resource = make(revision);
     if (resource === undefined) return { ok: true, resource: old!, isChanged: false };
-    if (type === "deleted") this.#resources.delete(key);
-    else this.#resources.set(key, resource);
+    if (type === "deleted") {
+      this.#resources.delete(key);
+      this.#order.delete(key);
+    } else {
+      this.#resources.set(key, resource);
+      if (old === undefined) this.#order.add(key);
+    }
     const happened = type ?? (old === undefined ? "added" : "modified");
     this.#history.add({ type: happened, revision, key, resource });
     return { ok: true, resource, isChanged: true };
@@ -98,18 +107,4 @@ class MemoryStore implements Store {
   #assertOpen(): void {
     if (this.#history.isClosed) throw new Error("store is closed");
   }
-}
-
-function byName(a: Stored, b: Stored): number {
-  const [left, right] = [keyOf(a), keyOf(b)];
-  return (
-    compare(a.metadata.namespace ?? "", b.metadata.namespace ?? "") ||
-    compare(a.metadata.name, b.metadata.name) ||
-    compare(left, right)
-  );
-}
-
-/** By code unit, so that the order is the same in every locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,54 @@
+import type { Status } from "../compile/index.ts";
+import type { ResourceKey } from "../resources/index.ts";
+import type { Store, Stored } from "../store/index.ts";
+import { stampStatus } from "./stamp-status.ts";
+import { paceOf } from "./sync-store.ts";
+
+interface Written {
+  /** As it was given. */
+  readonly status: Status;
+  /** As it is stored, with times. */
+  readonly stamped: unknown;
+}
+
+/**
+ * Writes statuses to the store, and remembers what it wrote: one that is the same object as before costs a look at the
+ * store, where nobody else has written it since.
+ */
+export class StatusWriter {
+  private readonly store: Store;
+  private written = new Map<ResourceKey, Written>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Yields while it writes. `onWritten` hears of each stored resource that has another status now. */
+  async write(
+    statuses: ReadonlyMap<ResourceKey, Status>,
+    onWritten: (before: Stored, after: Stored) => void,
+  ): Promise<void> {
+    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const written = new Map<ResourceKey, Written>();
+    const pause = paceOf();
+    for (const [key, status] of statuses) {
+      const before = await this.store.get(key);
+      if (before === undefined) continue;
+      const last = this.written.get(key);
+      if (last !== undefined && last.status === status && last.stamped === statusOf(before)) {
+        written.set(key, last);
+      } else {
+        const result = await this.store.putStatus(key, stampStatus(status, statusOf(before), now));
+        if (result.ok) {
+          written.set(key, { status, stamped: statusOf(result.resource) });
+          if (result.isChanged) onWritten(before, result.resource);
+        }
+      }
+      const paused = pause();
+      if (paused !== undefined) await paused;
+    }
+    this.written = written;
+  }
+}
+
+const statusOf = (resource: Stored): unknown => (resource as { status?: unknown }).status;
