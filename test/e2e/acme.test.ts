@@ -33,7 +33,7 @@ async function findPorts(): Promise<Ports> {
   return { http, secure, second };
 }
 
-/** Two listeners that ask for the same certificate. */
+/** Two listeners that ask for the same certificate, one of them in a ListenerSet. */
 const resources = (server: AcmeServer, { http, secure, second }: Ports): string => `
 apiVersion: heddle.dev/v1alpha1
 kind: AcmeIssuer
@@ -45,9 +45,17 @@ kind: Gateway
 metadata: { name: edge }
 spec:
   gatewayClassName: heddle
+  allowedListeners: { namespaces: { from: Same } }
   listeners:
     - { name: http, protocol: HTTP, port: ${http} }
     - { name: one, protocol: HTTPS, port: ${secure}, hostname: a.test, tls: { options: { heddle.dev/acme-issuer: ca } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: { name: more }
+spec:
+  parentRef: { name: edge }
+  listeners:
     - { name: two, protocol: HTTPS, port: ${second}, hostname: a.test, tls: { options: { heddle.dev/acme-issuer: ca } } }
 ---
 apiVersion: heddle.dev/v1alpha1
@@ -59,7 +67,7 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: echo }
 spec:
-  parentRefs: [{ name: edge }]
+  parentRefs: [{ name: edge }, { kind: ListenerSet, name: more }]
   rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: echo }] }]
 `;
 
@@ -85,7 +93,8 @@ async function conditionOf(
   type: string,
   listener: string = "one",
 ): Promise<Condition> {
-  const url = `${heddle.api}/apis/gateway.networking.k8s.io/v1/namespaces/default/gateways/edge`;
+  const resource = listener === "two" ? "listenersets/more" : "gateways/edge";
+  const url = `${heddle.api}/apis/gateway.networking.k8s.io/v1/namespaces/default/${resource}`;
   type Listeners = { status: { listeners: { name: string; conditions: Condition[] }[] } };
   const { status } = (await (await fetch(url)).json()) as Listeners;
   const { conditions } = status.listeners.find(({ name }) => name === listener)!;
