@@ -8,4 +8,5 @@ export { Http1Upstream } from "./http1-upstream.ts";
 export { Ejector } from "./ejector.ts";
 export { HealthLedger } from "./health-ledger.ts";
 export type { HealthVerdict } from "./health-ledger.ts";
+export { selectMembers } from "./members.ts";
 export { RetryBudget } from "./retry-budget.ts";

@@ -1,5 +1,6 @@
-import { endpointName, type Unit } from "@heddle/engine/model";
+import type { EndpointSpec, Unit } from "@heddle/engine/model";
 import type { CompileOutput, PolicySource } from "../compile/index.ts";
+import { explainEndpoints, type ExplainedEndpoint } from "./explained-endpoint.ts";
 
 /** A share of what a rule forwards. */
 export interface ExplainedBackend {
@@ -11,7 +12,7 @@ export interface ExplainedBackend {
   readonly isTls: boolean;
   /** How the backend is reached, as policies say it. */
   readonly policies: readonly PolicySource[];
-  readonly endpoints: readonly string[];
+  readonly endpoints: readonly ExplainedEndpoint[];
 }
 
 /** What is looked up by cluster. */
@@ -22,18 +23,19 @@ export interface ExplainFacts {
 
 interface ClusterFacts {
   readonly isTls: boolean;
-  readonly endpoints: readonly string[];
+  readonly endpoints: readonly ExplainedEndpoint[];
 }
 
 export function explainFacts(units: readonly Unit[], policies: CompileOutput["policies"]): ExplainFacts {
-  const endpoints = new Map<string, string[]>();
-  for (const unit of units) {
-    if (unit.kind === "endpoints") endpoints.set(unit.name, unit.endpoints.map(endpointName));
-  }
+  const endpoints = new Map<string, readonly EndpointSpec[]>();
+  for (const unit of units) if (unit.kind === "endpoints") endpoints.set(unit.name, unit.endpoints);
   const clusters = new Map<string, ClusterFacts>();
   for (const unit of units) {
     if (unit.kind !== "cluster") continue;
-    clusters.set(unit.name, { isTls: unit.tls !== null, endpoints: endpoints.get(unit.endpoints) ?? [] });
+    clusters.set(unit.name, {
+      isTls: unit.tls !== null,
+      endpoints: explainEndpoints(endpoints.get(unit.endpoints) ?? [], unit.balancing),
+    });
   }
   return { clusters, policies };
 }

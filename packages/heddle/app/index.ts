@@ -26,3 +26,4 @@ export type { ReportedProblem } from "./reported-problem.ts";
 export { startReport } from "./start-report.ts";
 export type { RouteHint, StartReport } from "./start-report.ts";
 export { defaultStateFolder } from "./state-folder.ts";
+export { describeEndpoint } from "./explained-endpoint.ts";

@@ -1,4 +1,5 @@
 import {
+  describeEndpoint,
   oneLine,
   type ExplainedAnswers,
   type ExplainedBackend,
@@ -92,7 +93,9 @@ export function formatBackend(
   const percent = `${Math.round(share * 1_000) / 10} %`;
   if (cluster === null) return [`backend that does not resolve, ${percent}: ${lost}`];
   const where =
-    endpoints.length === 0 ? [`no endpoints: ${empty}`] : endpoints.map((one) => `endpoint ${one}`);
+    endpoints.length === 0
+      ? [`no endpoints: ${empty}`]
+      : endpoints.map((one) => `endpoint ${describeEndpoint(one)}`);
   return [
     `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
     ...[...more, ...policies.map(sourceOf), ...where].map((line) => `  ${line}`),
