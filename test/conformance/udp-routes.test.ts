@@ -39,7 +39,7 @@ before(async () => {
     ports: ["dns", "other", "weighted"],
     services: ["infra/web"],
     // The last of several counts: a port of UDP is one worker's, whichever it is.
-    args: ["--workers", "2"],
+    args: ["--workers", "2", "--drain", "1"],
     resources: (ports) => [
       ...udpService("one", one),
       ...udpService("two", two),

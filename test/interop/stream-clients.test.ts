@@ -52,6 +52,7 @@ describe("clients of TCP, TLS and UDP routes", () => {
     fabric = await openFabric({
       ports: ["redis", "postgres", "tls", "dns"],
       services: [],
+      args: ["--drain", "1"],
       resources: (ports) => [
         tlsSecret("infra/opened", opened),
         ...behind("redis", redis),

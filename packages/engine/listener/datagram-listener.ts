@@ -1,9 +1,9 @@
 import { CallbackTimer } from "../base/index.ts";
-import type { Clock, TimerWheel } from "../base/index.ts";
+import type { Clock, ClockTimer, TimerWheel } from "../base/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import { bindDatagrams, plainAddress } from "../net/index.ts";
-import type { DatagramEvents, DatagramSocket } from "../net/index.ts";
+import type { BoundDatagrams, DatagramEvents } from "../net/index.ts";
 
 /** What happens at a UDP listener, for counters. */
 export interface DatagramObserver {
@@ -57,11 +57,14 @@ export class DatagramListener implements DatagramEvents {
   private readonly options: DatagramListenerOptions;
   private handler: DatagramHandler;
   private settings: ListenerSettings;
-  private socket: DatagramSocket | null = null;
+  private socket: BoundDatagrams | null = null;
   /** A Map keeps the order of insertion: a session that moves is taken out and put in again. */
   private readonly sessions = new Map<string, Session>();
   private readonly timer: CallbackTimer;
   private isDraining = false;
+  private idle: Promise<void> | null = null;
+  private onIdle: (() => void) | null = null;
+  private cutTimer: ClockTimer | null = null;
 
   constructor(options: DatagramListenerOptions) {
     this.options = options;
@@ -87,12 +90,18 @@ export class DatagramListener implements DatagramEvents {
     return this.sessions.size;
   }
 
+  /** As it was asked for: 0 where the system chose. */
+  get port(): number {
+    return this.options.port;
+  }
+
   onDatagram(bytes: Buffer, address: string, port: number): void {
     const { observer, clock } = this.options;
     const nowMs = clock.now();
     const key = `${address} ${port}`;
     let session = this.sessions.get(key) ?? null;
-    if (session !== null && !session.flow.isCurrent) {
+    // In a drain there is no other way to take.
+    if (session !== null && !this.isDraining && !session.flow.isCurrent) {
       this.end(session);
       session = null;
     }
@@ -153,6 +162,7 @@ export class DatagramListener implements DatagramEvents {
     this.sessions.delete(session.key);
     session.flow.close();
     this.options.observer.onSessionClosed();
+    if (this.isDraining && this.sessions.size === 0) this.close();
   }
 
   private expire(nowMs: number): void {
@@ -166,13 +176,29 @@ export class DatagramListener implements DatagramEvents {
     }
   }
 
-  /** Sessions have no end of their own to wait for: a client's next datagram would find nobody. */
-  drain(_timeoutMs: number): Promise<void> {
+  /**
+   * Takes no new clients; sessions go on until they are idle. Resolves when none is left or time is up, with the port
+   * given back. Asked again it takes the new time.
+   */
+  drain(timeoutMs: number): Promise<void> {
     this.isDraining = true;
-    this.options.wheel.cancel(this.timer);
+    this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
+    this.cutTimer?.cancel();
+    if (this.sessions.size === 0) this.close();
+    else if (timeoutMs <= 0) this.cut();
+    else this.cutTimer = this.options.clock.after(timeoutMs, () => this.cut());
+    return this.idle;
+  }
+
+  private cut(): void {
     for (const session of this.sessions.values()) this.end(session);
+  }
+
+  private close(): void {
+    this.cutTimer?.cancel();
+    this.options.wheel.cancel(this.timer);
     this.socket?.close();
     this.socket = null;
-    return Promise.resolve();
+    this.onIdle!();
   }
 }

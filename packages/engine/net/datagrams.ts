@@ -7,18 +7,22 @@ export interface DatagramEvents {
   onFailed(error: Error): void;
 }
 
-/** A UDP socket. What is sent leaves at once, or is lost as datagrams are. */
-export interface DatagramSocket {
+/** A UDP socket of a port. What is sent leaves at once, or is lost as datagrams are. */
+export interface BoundDatagrams {
   readonly port: number;
   readonly address: string;
-  /** To whom it is connected, or to an address. */
-  send(bytes: Uint8Array): void;
   sendTo(bytes: Uint8Array, port: number, address: string): void;
   close(): void;
 }
 
+/** One that sends to an endpoint alone. */
+export interface ConnectedDatagrams {
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
+
 /** Addresses are addresses here: no look-up, which would cost a turn for each datagram. */
-function noLookup(
+export function noLookup(
   address: string,
   _options: unknown,
   done: (error: Error | null, address: string, family: number) => void,
@@ -31,7 +35,7 @@ export function bindDatagrams(
   address: string,
   port: number,
   events: DatagramEvents,
-): Promise<DatagramSocket> {
+): Promise<BoundDatagrams> {
   const type = address.includes(":") ? "udp6" : "udp4";
   const socket = dgram.createSocket({ type, lookup: noLookup as never });
   return new Promise((resolve, reject) => {
@@ -49,32 +53,18 @@ export function bindDatagrams(
   });
 }
 
-/**
- * A UDP socket of its own towards an endpoint: connected, so that it takes datagrams of that endpoint alone and
- * learns when nobody listens there. What is sent before the name is resolved waits. Events come from the next tick on,
- * a want of file descriptors included.
- */
-export function dialDatagrams(address: string, port: number, events: DatagramEvents): DatagramSocket {
-  const isIp = net.isIP(address) !== 0;
-  const type = address.includes(":") ? "udp6" : "udp4";
-  const socket = dgram.createSocket(isIp ? { type, lookup: noLookup as never } : { type });
-  const wrapped = wrap(socket, events);
-  socket.on("error", (error) => wrapped.fail(error));
-  process.nextTick(() => wrapped.connect(port, address));
-  return wrapped;
-}
-
-function wrap(socket: dgram.Socket, events: DatagramEvents): OpenDatagrams {
+/** A socket with its events, not yet bound or connected. */
+export function wrap(socket: dgram.Socket, events: DatagramEvents): OpenDatagrams {
   socket.on("message", (bytes, { address, port }) => events.onDatagram(bytes, address, port));
   return new OpenDatagrams(socket, events);
 }
 
-/** Datagrams that wait for a name to be resolved. */
+/** Datagrams that wait until the socket is connected. */
 const MAX_WAITING = 16;
 /** Octets that wait where the system takes no more; what comes then is lost. */
 const MAX_QUEUED_BYTES = 1_048_576;
 
-class OpenDatagrams implements DatagramSocket {
+export class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
   private readonly socket: dgram.Socket;
   private readonly events: DatagramEvents;
   private waiting: Uint8Array[] = [];
@@ -95,14 +85,19 @@ class OpenDatagrams implements DatagramSocket {
   }
 
   connect(port: number, address: string): void {
-    if (!this.isClosed) this.socket.connect(port, address, () => this.connected());
+    if (!this.isClosed) this.socket.connect(port, address, this.connected);
   }
 
-  private connected(): void {
+  /** Node gives its error to the callback. */
+  private readonly connected = (error?: Error | null): void => {
     if (this.isClosed) return;
+    if (error instanceof Error) {
+      this.fail(error);
+      return;
+    }
     this.isConnected = true;
     for (const bytes of this.waiting.splice(0)) this.send(bytes);
-  }
+  };
 
   send(bytes: Uint8Array): void {
     if (this.isClosed) return;

@@ -17,5 +17,6 @@ export type { AcceptProxyHeader, HeaderRefusal } from "./proxy-header.ts";
 export { probeAddress } from "./probe.ts";
 export { makeSecureContext } from "./secure-context.ts";
 export type { SecureContext } from "./secure-context.ts";
-export { bindDatagrams, dialDatagrams } from "./datagrams.ts";
-export type { DatagramEvents, DatagramSocket } from "./datagrams.ts";
+export { bindDatagrams } from "./datagrams.ts";
+export { dialDatagrams } from "./dial-datagrams.ts";
+export type { BoundDatagrams, ConnectedDatagrams, DatagramEvents } from "./datagrams.ts";

@@ -5,7 +5,7 @@ import type { DatagramFlow } from "../listener/index.ts";
 import { Exchange, Fields, RequestHead, ResponseHead } from "../message/index.ts";
 import type { MatchInfo, Peer } from "../message/index.ts";
 import { dialDatagrams } from "../net/index.ts";
-import type { DatagramEvents, DatagramSocket } from "../net/index.ts";
+import type { ConnectedDatagrams, DatagramEvents } from "../net/index.ts";
 import type { FlowContext } from "./flow-context.ts";
 import type { StreamRule } from "./stream-relay.ts";
 
@@ -28,7 +28,7 @@ export class UdpFlow implements DatagramFlow, DatagramEvents {
   private readonly failed: () => void;
   private cluster: Cluster | null = null;
   private endpoint: Endpoint | null = null;
-  private socket: DatagramSocket | null = null;
+  private socket: ConnectedDatagrams | null = null;
   private fault: Fault | null = null;
   private isOver = false;
 

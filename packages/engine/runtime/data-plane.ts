@@ -457,8 +457,20 @@ export class DataPlane {
       this.bound.delete(name);
       if (bound.report.error === null) this.drainAway(bound.listener);
     }
+    this.giveBackPorts();
     // Together: one that must be patient holds up no other.
     await Promise.all(next.map((own) => (this.bound.has(own.unit.name) ? undefined : this.bind(own))));
+  }
+
+  /** A UDP port cannot be bound beside itself: where a listener wants it, this worker's or another's, sessions end. */
+  private giveBackPorts(): void {
+    for (const listener of this.leaving) {
+      if (!(listener instanceof DatagramListener)) continue;
+      for (const { unit } of this.units.values()) {
+        if (unit.kind === "listener" && unit.protocol === "UDP" && unit.port === listener.port)
+          void listener.drain(0);
+      }
+    }
   }
 
   private drainAway(listener: Listener | DatagramListener): void {

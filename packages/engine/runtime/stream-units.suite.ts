@@ -17,6 +17,9 @@ export interface StreamShape {
   readonly servers: readonly ServerSpec[];
   /** Ports on 127.0.0.1, or whole endpoints. */
   readonly endpoints: readonly (number | EndpointSpec)[];
+  /** Of the listener. Default "gateway". */
+  readonly name?: string;
+  readonly address?: string;
   readonly port?: number;
   readonly weight?: number;
   readonly clientValidation?: ClientValidation;
@@ -27,13 +30,15 @@ export interface StreamShape {
 
 export const TCP_SERVER: ServerSpec = { id: "default/gw/tcp", hostname: "", tls: null, stream: "opened" };
 
+export const UDP_SERVER: ServerSpec = { ...TCP_SERVER, id: "default/gw/udp" };
+
 export function streamUnits(shape: StreamShape): Unit[] {
   const { protocol, servers, port = 0, weight = 1, secrets = [], clientValidation } = shape;
   return [
     {
       kind: "listener",
-      name: "gateway",
-      address: "127.0.0.1",
+      name: shape.name ?? "gateway",
+      address: shape.address ?? "127.0.0.1",
       port,
       protocol,
       servers,
