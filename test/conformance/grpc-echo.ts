@@ -100,8 +100,12 @@ export interface GrpcEcho {
   close(): void;
 }
 
-/** A gRPC server of grpc-js. */
-export async function openGrpcEcho(name: string, port: number = 0): Promise<GrpcEcho> {
+/** A gRPC server of grpc-js; in clear text without `tls`, both PEM. */
+export async function openGrpcEcho(
+  name: string,
+  port: number = 0,
+  tls?: { cert: string; key: string },
+): Promise<GrpcEcho> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_metadata_size": 65_536 });
   const echo = {
     name,
@@ -115,8 +119,14 @@ export async function openGrpcEcho(name: string, port: number = 0): Promise<Grpc
   server.addService(healthService, {
     Check: (_call: unknown, done: sendUnaryData<Buffer>) => done(null, Buffer.from([8, echo.health])),
   });
+  const credentials =
+    tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [
+          { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) },
+        ]);
   echo.port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     ),
   );

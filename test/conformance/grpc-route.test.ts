@@ -51,12 +51,25 @@ const method = (name: string, more: Spec = {}) => ({
 const header = (name: string, value: string, type?: string) => ({ name, value, ...(type && { type }) });
 const one = (backend: string, more: Spec = {}) => ({ backendRefs: [to(backend)], ...more });
 
+/** A policy for the Service of its name. */
+const backendTls = (name: string, hostname: string): Manifest => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "BackendTLSPolicy",
+  metadata: { namespace: "infra", name },
+  spec: {
+    targetRefs: [{ group: "", kind: "Service", name }],
+    validation: { hostname, caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "roots" }] },
+  },
+});
+
 before(async () => {
   const opened = await Promise.all(["v1", "v2", "v3"].map((name) => openGrpcEcho(name)));
   echoes = Object.fromEntries(opened.map((echo) => [echo.name, echo]));
   const authority = await makeCertificateAuthority();
   ca = authority.cert;
   const leaf = await authority.issue({ names: ["secure.test", "*.secure.test"] });
+  const secret = await openGrpcEcho("secret", 0, await authority.issue({ names: ["calls.example.com"] }));
+  echoes["secret"] = secret;
   fabric = await openFabric({
     ports: ["http", "https", "many"],
     services: ["infra/web"],
@@ -73,6 +86,19 @@ before(async () => {
       ),
       tlsSecret("infra/leaf", leaf),
       ...opened.flatMap(({ name, port }) => [service(`infra/${name}`), endpoint(`infra/${name}`, port)]),
+      ...["secret", "misnamed"].flatMap((name) => [
+        service(`infra/${name}`),
+        endpoint(`infra/${name}`, secret.port),
+        grpcRoute(`infra/${name}`, [one(name)], [`${name}.test`]),
+      ]),
+      backendTls("secret", "calls.example.com"),
+      backendTls("misnamed", "other.example.com"),
+      {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { namespace: "infra", name: "roots" },
+        data: { "ca.crt": ca },
+      },
       service("infra/none"),
       service("infra/pair"),
       endpoint("infra/pair", echoes["v1"]!.port, "a"),
@@ -336,6 +362,11 @@ test("GRPCRouteSessionPersistenceCookie: calls with the cookie go to the endpoin
 
 test("GRPCRouteHTTPSListener: calls come by ALPN", async () => {
   assert.equal(await ask("calls.secure.test", {}, "https"), "v2");
+});
+
+test("GRPCRouteBackendTLSPolicy: calls go over TLS, to servers whose certificate has the name", async () => {
+  assert.equal(await ask("secret.test"), "secret");
+  assert.equal(await ask("misnamed.test"), "UNAVAILABLE");
 });
 
 test("GRPCRouteMatchesEveryCall: a rule without matches takes all calls, and nothing else", async () => {

@@ -100,6 +100,7 @@ function portsOf(plan: GatewayPlan): ServicePort[] {
       name: `${protocol.toLowerCase()}-${port}`,
       port,
       protocol: transport,
+      targetPort: port,
       ...(appProtocol !== undefined && { appProtocol }),
     });
   }
