@@ -82,6 +82,7 @@ function makeCluster(): StreamCluster {
     attemptStarted: nothing,
     attemptEnded: nothing,
     endpointHealth() {},
+    ejectionEnded() {},
     healthChecked() {},
     endpointEjected: nothing,
     upstreamOpened: nothing,

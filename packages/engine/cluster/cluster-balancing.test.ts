@@ -11,6 +11,7 @@ const silent = {
   attemptEnded() {},
   endpointEjected() {},
   endpointHealth() {},
+  ejectionEnded() {},
   healthChecked() {},
   upstreamOpened() {},
   upstreamClosed() {},

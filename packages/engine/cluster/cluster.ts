@@ -1,3 +1,4 @@
+import { makeFault } from "../base/index.ts";
 import type { Clock, Fault, FaultCode, Random, TimerWheel } from "../base/index.ts";
 import { NO_KEY, observeFailure, observeLatency } from "../balance/index.ts";
 import type { Picker } from "../balance/index.ts";
@@ -12,10 +13,10 @@ import { endpointName } from "../model/index.ts";
 import type { Exchange, Peer, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { Connection, DialEvents, DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
+import { ClusterHealth } from "./cluster-health.ts";
+import type { ClusterHealthHome } from "./cluster-health.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
-import { HealthChecks } from "./health-checks.ts";
-import type { HealthHome } from "./health-checks.ts";
 import { makePicker } from "./make-picker.ts";
 import { selectMembers } from "./members.ts";
 import type { EndpointObserver } from "./pool.ts";
@@ -31,6 +32,8 @@ export interface ClusterObserver extends EndpointObserver {
   attemptStarted(clusterIndex: number, endpointIndex: number): void;
   attemptEnded(clusterIndex: number, endpointIndex: number, hasFailed: boolean): void;
   endpointEjected(clusterIndex: number, endpointIndex: number): void;
+  /** An ejected endpoint is back, or gone for good. */
+  ejectionEnded(endpointIndex: number): void;
   /** Health checks changed their mind about an endpoint. */
   endpointHealth(endpointIndex: number, isHealthy: boolean): void;
   healthChecked(endpointIndex: number, isGood: boolean): void;
@@ -53,7 +56,7 @@ const NONE: readonly Endpoint[] = [];
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements TransportHome, HealthHome {
+export class Cluster implements TransportHome, ClusterHealthHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -66,6 +69,8 @@ export class Cluster implements TransportHome, HealthHome {
   /** It tells clients something that has them come back to the same endpoint. */
   keepsClients: boolean;
   limits: Http1Limits;
+  /** Attempts under way. */
+  private inFlight = 0;
   budget: RetryBudget;
   private picker: Picker<Endpoint>;
   /** As the picker sees them: how often availability has changed. */
@@ -73,8 +78,7 @@ export class Cluster implements TransportHome, HealthHome {
   private hasHadEndpoints = false;
   private readonly transport: Transport;
   private ejector: Ejector;
-  private readonly ledger: HealthLedger;
-  private health: HealthChecks | null = null;
+  private readonly health: ClusterHealth;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
 
@@ -89,11 +93,10 @@ export class Cluster implements TransportHome, HealthHome {
     this.transport = new Transport(this);
     this.transport.follow(unit, tls);
     this.limits = limitsOf(unit);
-    this.budget = new RetryBudget(unit.settings.retryBudgetRatio, unit.settings.retryBudgetMinPerSecond);
+    this.budget = budgetOf(unit.settings);
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
-    this.ledger = context.ledger ?? new HealthLedger();
-    this.startChecks(false);
+    this.health = new ClusterHealth(unit.healthCheck, this, context.ledger ?? new HealthLedger());
   }
 
   /**
@@ -107,12 +110,9 @@ export class Cluster implements TransportHome, HealthHome {
       unit.protocol !== this.unit.protocol ||
       unit.proxyProtocol !== this.unit.proxyProtocol ||
       tls?.context !== this.transport.tlsContext;
-    const { retryBudgetRatio: ratio, retryBudgetMinPerSecond: floor } = unit.settings;
     const before = this.unit.settings;
-    const isOtherCheck = JSON.stringify(unit.healthCheck) !== JSON.stringify(this.unit.healthCheck);
     // A change of endpoints must not refill it.
-    if (ratio !== before.retryBudgetRatio || floor !== before.retryBudgetMinPerSecond)
-      this.budget = new RetryBudget(ratio, floor);
+    if (!hasSameBudget(unit.settings, before)) this.budget = budgetOf(unit.settings);
     this.unit = unit;
     this.hash = unit.balancing.hash ?? null;
     this.sticky = unit.balancing.sticky ?? null;
@@ -121,14 +121,10 @@ export class Cluster implements TransportHome, HealthHome {
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
     this.ejector.follow(this.endpoints);
-    if (isOtherCheck) {
-      this.health?.stop();
-      this.startChecks(false);
-      if (unit.healthCheck === undefined) for (const one of this.endpoints) this.forgetHealth(one);
-    }
+    this.health.update(unit.healthCheck);
     if (!isOtherTls) return;
     this.epoch++;
-    this.health?.reconnect();
+    this.health.reconnect();
     for (const endpoint of this.endpoints) endpoint.closeIdle();
   }
 
@@ -154,8 +150,7 @@ export class Cluster implements TransportHome, HealthHome {
       endpoint.place(spec);
       endpoint.index = this.context.indexOf(`endpoint:${this.unit.endpoints}|${name}`);
       next.set(name, endpoint);
-      if (known === undefined && this.unit.healthCheck !== undefined)
-        this.setHealth(endpoint, this.ledger.isHealthy(this.name, name));
+      if (known === undefined) this.health.greet(endpoint);
     }
     const endpoints = [...next.values()];
     const picker = makePicker(balancing, endpoints, this.changes);
@@ -166,51 +161,34 @@ export class Cluster implements TransportHome, HealthHome {
     this.picker = picker;
     this.hasHadEndpoints ||= endpoints.length > 0;
     this.ejector.follow(endpoints);
-    this.health?.follow(endpoints);
+    this.health.follow(endpoints);
   }
 
   /** The cluster left the configuration: idle connections close, exchanges finish. */
   close(): void {
-    this.health?.stop();
+    this.health.stop();
     for (const endpoint of this.endpoints) this.retire(endpoint);
     this.endpoints = [];
     this.byName.clear();
   }
 
-  /** This worker asks from now on: the one that did is gone. */
+  /** This worker asks endpoints how they do from now on: the one that did is gone. */
   takeOverChecks(): void {
-    if (this.health === null) this.startChecks(true);
-  }
-
-  private startChecks(isTakeover: boolean): void {
-    const { healthCheck } = this.unit;
-    const isOwn = healthCheck !== undefined && this.ledger.isChecker;
-    this.health = isOwn ? new HealthChecks(healthCheck, this, isTakeover) : null;
-    this.health?.follow(this.endpoints);
+    this.health.takeOver();
   }
 
   /** Another worker has found it out. */
   learnHealth(endpointName: string, isHealthy: boolean): void {
     const endpoint = this.byName.get(endpointName);
-    if (endpoint !== undefined && this.unit.healthCheck !== undefined) this.setHealth(endpoint, isHealthy);
-  }
-
-  private setHealth(endpoint: Endpoint, isHealthy: boolean): void {
-    if (endpoint.isHealthy === isHealthy) return;
-    endpoint.isHealthy = isHealthy;
-    this.context.observer.endpointHealth(endpoint.index, isHealthy);
-  }
-
-  /** Nobody asks it any more. */
-  private forgetHealth(endpoint: Endpoint): void {
-    this.setHealth(endpoint, true);
-    const verdict = { cluster: this.name, endpoint: endpoint.name, isHealthy: true };
-    if (this.ledger.isChecker) this.ledger.tell(verdict);
-    else this.ledger.learn(verdict);
+    if (endpoint !== undefined) this.health.learn(endpoint, isHealthy);
   }
 
   private retire(endpoint: Endpoint): void {
-    this.forgetHealth(endpoint);
+    this.health.forget(endpoint);
+    if (endpoint.isEjected) {
+      endpoint.isEjected = false;
+      this.context.observer.ejectionEnded(endpoint.index);
+    }
     endpoint.isRemoved = true;
     endpoint.closeIdle();
   }
@@ -277,6 +255,8 @@ export class Cluster implements TransportHome, HealthHome {
     peer: Peer | null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
+    const { maxRequests } = this.unit.settings;
+    if (maxRequests !== undefined && this.inFlight >= maxRequests) return this.overflow(maxRequests);
     return this.transport.open(endpoint, head, isLast, isFresh, peer, events);
   }
 
@@ -350,8 +330,11 @@ export class Cluster implements TransportHome, HealthHome {
   }
 
   onHealth(endpoint: Endpoint, isHealthy: boolean): void {
-    this.setHealth(endpoint, isHealthy);
-    this.ledger.tell({ cluster: this.name, endpoint: endpoint.name, isHealthy });
+    this.health.found(endpoint, isHealthy);
+  }
+
+  healthChanged(endpoint: Endpoint): void {
+    this.context.observer.endpointHealth(endpoint.index, endpoint.isHealthy);
   }
 
   onChecked(endpoint: Endpoint, isGood: boolean): void {
@@ -363,6 +346,7 @@ export class Cluster implements TransportHome, HealthHome {
   /** An attempt began. Pair with `attemptEnded`. */
   attemptStarted(endpoint: Endpoint): void {
     endpoint.inFlight++;
+    this.inFlight++;
     this.budget.deposit();
     this.context.observer.attemptStarted(this.index, endpoint.index);
   }
@@ -380,24 +364,31 @@ export class Cluster implements TransportHome, HealthHome {
 
   /** Whether the endpoint failed as a gateway's 503 says it, or did its work. */
   attemptJudged(endpoint: Endpoint, hasFailed: boolean): void {
-    if (hasFailed) this.blame(endpoint);
-    else this.ejector.praise(endpoint);
+    if (hasFailed) this.blame(endpoint, false);
+    else if (this.ejector.praise(endpoint)) this.context.observer.ejectionEnded(endpoint.index);
   }
 
   attemptFailed(endpoint: Endpoint, fault: Fault): void {
     if (fault.source !== "upstream" || BLAMELESS.has(fault.code)) return;
     observeFailure(endpoint, this.context.clock.now());
-    this.blame(endpoint);
+    this.blame(endpoint, true);
   }
 
   attemptEnded(endpoint: Endpoint, hasFailed: boolean): void {
     endpoint.inFlight--;
+    this.inFlight--;
     endpoint.isProbing = false;
     this.context.observer.attemptEnded(this.index, endpoint.index, hasFailed);
   }
 
-  private blame(endpoint: Endpoint): void {
-    if (this.ejector.blame(endpoint, this.context.clock.now())) {
+  /** Another endpoint would not help. */
+  private overflow(limit: number): Fault {
+    const message = `${this.name} has ${limit} requests in flight, limit ${limit}`;
+    return makeFault("HDL_UPSTREAM_OVERFLOW", message, undefined, "no");
+  }
+
+  private blame(endpoint: Endpoint, isLocal: boolean): void {
+    if (this.ejector.blame(endpoint, this.context.clock.now(), isLocal)) {
       this.context.observer.endpointEjected(this.index, endpoint.index);
     }
   }
@@ -417,6 +408,18 @@ const BLAMELESS: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_STALE", "HDL_UP
 
 /** What cost no endpoint any work. */
 const FREE: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_CONNECT_FAILED", "HDL_UPSTREAM_REFUSED"]);
+
+function budgetOf({ retryBudgetRatio, retryBudgetMinPerSecond, retryBudgetWindowMs }: ClusterSettings) {
+  return new RetryBudget(retryBudgetRatio, retryBudgetMinPerSecond, retryBudgetWindowMs);
+}
+
+function hasSameBudget(a: ClusterSettings, b: ClusterSettings): boolean {
+  return (
+    a.retryBudgetRatio === b.retryBudgetRatio &&
+    a.retryBudgetMinPerSecond === b.retryBudgetMinPerSecond &&
+    a.retryBudgetWindowMs === b.retryBudgetWindowMs
+  );
+}
 
 function limitsOf(unit: ClusterUnit): Http1Limits {
   return {

@@ -31,9 +31,9 @@ function setUp(count: number, settings: Partial<ClusterSettings> = {}) {
   );
   const ejector = new Ejector(all);
   ejector.follow(endpoints);
-  const fail = (endpoint: Endpoint, nowMs: number, times: number = 3): boolean => {
+  const fail = (endpoint: Endpoint, nowMs: number, times: number = 3, isLocal: boolean = true): boolean => {
     let isEjected = false;
-    for (let i = 0; i < times; i++) isEjected = ejector.blame(endpoint, nowMs) || isEjected;
+    for (let i = 0; i < times; i++) isEjected = ejector.blame(endpoint, nowMs, isLocal) || isEjected;
     return isEjected;
   };
   return { ejector, endpoints, fail };
@@ -94,6 +94,27 @@ test("never more than the allowed share, and never the last one", () => {
     two.endpoints.map((endpoint) => two.fail(endpoint, 0)),
     [true, false],
   );
+});
+
+test("faults without an answer are counted apart where they have a limit of their own", () => {
+  const { endpoints, fail } = setUp(3, { ejectAfterFaults: 5, ejectAfterLocalFaults: 2 });
+  assert.equal(fail(endpoints[0], 0, 4, false), false);
+  assert.equal(fail(endpoints[0], 0, 1, true), false, "neither row is long enough");
+  assert.equal(fail(endpoints[0], 0, 1, true), true);
+  const apart = setUp(3, { ejectAfterFaults: 2, ejectAfterLocalFaults: 0 });
+  assert.equal(apart.fail(apart.endpoints[0], 0, 100, true), false);
+  assert.equal(apart.fail(apart.endpoints[0], 0, 2, false), true);
+  assert.equal(apart.ejector.probeDue(1_000), apart.endpoints[0]);
+  apart.fail(apart.endpoints[0], 1_000, 1, true);
+  assert.equal(apart.endpoints[0].ejectedUntilMs, 3_000, "a probe that fails in any way makes it longer");
+});
+
+test("an ejection grows to the longest that the settings allow", () => {
+  const { ejector, endpoints, fail } = setUp(3, { maxEjectMs: 1_500 });
+  fail(endpoints[0], 0);
+  assert.equal(ejector.probeDue(1_000), endpoints[0]);
+  fail(endpoints[0], 1_000, 1);
+  assert.equal(endpoints[0].ejectedUntilMs, 2_500);
 });
 
 test("0 faults means never", () => {

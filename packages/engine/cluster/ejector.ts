@@ -1,7 +1,7 @@
 import type { ClusterSettings } from "../model/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** An ejection grows to at most this many times the first one. */
+/** An ejection grows to at most this many times the first one, where the settings do not say. */
 const MAX_GROWTH = 10;
 
 /**
@@ -22,28 +22,35 @@ export class Ejector {
     this.ejected = endpoints.filter((endpoint) => endpoint.isEjected);
   }
 
-  /** The endpoint did its work. */
-  praise(endpoint: Endpoint): void {
-    if (endpoint.consecutiveFaults === 0 && endpoint.ejections === 0) return;
+  /** The endpoint did its work; says whether this ended an ejection. */
+  praise(endpoint: Endpoint): boolean {
+    if (endpoint.consecutiveFaults + endpoint.consecutiveLocalFaults + endpoint.ejections === 0) return false;
     endpoint.consecutiveFaults = 0;
+    endpoint.consecutiveLocalFaults = 0;
     endpoint.ejections = 0;
-    if (endpoint.isEjected) this.admit(endpoint);
+    if (!endpoint.isEjected) return false;
+    this.admit(endpoint);
+    return true;
   }
 
-  /** The endpoint failed; says whether this ejected it. */
-  blame(endpoint: Endpoint, nowMs: number): boolean {
-    endpoint.consecutiveFaults++;
-    const { ejectAfterFaults, ejectMs } = this.settings;
-    if (ejectAfterFaults === 0 || endpoint.isRemoved) return false;
+  /**
+   * The endpoint failed; says whether this ejected it. `isLocal`: it gave no answer at all, where the other way is one
+   * that says that it failed.
+   */
+  blame(endpoint: Endpoint, nowMs: number, isLocal: boolean): boolean {
+    const { ejectAfterFaults, ejectAfterLocalFaults } = this.settings;
+    const isApart = isLocal && ejectAfterLocalFaults !== undefined;
+    const limit = isApart ? ejectAfterLocalFaults : ejectAfterFaults;
+    const row = isApart ? ++endpoint.consecutiveLocalFaults : ++endpoint.consecutiveFaults;
+    if (endpoint.isRemoved) return false;
     if (endpoint.isEjected) {
-      if (!endpoint.isProbing) return false;
-      this.sentence(endpoint, nowMs, ejectMs);
+      if (endpoint.isProbing) this.sentence(endpoint, nowMs);
       return false;
     }
-    if (endpoint.consecutiveFaults < ejectAfterFaults || !this.mayEject()) return false;
+    if (limit === 0 || row < limit || !this.mayEject()) return false;
     endpoint.isEjected = true;
     this.ejected.push(endpoint);
-    this.sentence(endpoint, nowMs, ejectMs);
+    this.sentence(endpoint, nowMs);
     return true;
   }
 
@@ -58,10 +65,11 @@ export class Ejector {
     return null;
   }
 
-  private sentence(endpoint: Endpoint, nowMs: number, ejectMs: number): void {
+  private sentence(endpoint: Endpoint, nowMs: number): void {
+    const { ejectMs, maxEjectMs = ejectMs * MAX_GROWTH } = this.settings;
     endpoint.ejections++;
     endpoint.isProbing = false;
-    endpoint.ejectedUntilMs = nowMs + ejectMs * Math.min(endpoint.ejections, MAX_GROWTH);
+    endpoint.ejectedUntilMs = nowMs + Math.min(ejectMs * endpoint.ejections, Math.max(ejectMs, maxEjectMs));
   }
 
   private admit(endpoint: Endpoint): void {

@@ -45,6 +45,8 @@ export class Endpoint implements PoolPlace {
   /** Out of the configuration: finishes its exchanges, takes no new ones. */
   isRemoved = false;
   consecutiveFaults = 0;
+  /** Those without any answer, where they are counted apart. */
+  consecutiveLocalFaults = 0;
   ejectedUntilMs = 0;
   /** Ejections in a row; each makes the next one longer. */
   ejections = 0;

@@ -32,6 +32,7 @@ function attemptsAtFailing(code: FaultCode): number {
         attemptEnded: nothing,
         endpointEjected: nothing,
         endpointHealth: nothing,
+        ejectionEnded: nothing,
         healthChecked: nothing,
         upstreamOpened: nothing,
         upstreamClosed: nothing,

@@ -31,6 +31,14 @@ test("what is not used within the window is lost", () => {
   assert.ok(left <= 10, `${left} retries of 200 are left after three windows`);
 });
 
+test("the window is as long as it is set to", () => {
+  const long = new RetryBudget(0.2, 0, 60_000);
+  long.withdraw(0);
+  for (let i = 0; i < 1_000; i++) long.deposit();
+  const left = take(long, 30_000, 1_000);
+  assert.ok(left > 100, `${left} retries of 200 are left after half a window`);
+});
+
 test("a clock that steps back takes nothing away and gives nothing", () => {
   const budget = new RetryBudget(0, 2);
   assert.equal(take(budget, 1_000, 10), 6);

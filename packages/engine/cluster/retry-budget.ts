@@ -3,19 +3,21 @@
  * each retry takes one; a floor per second lets a quiet service retry too, a few seconds' worth of it at once: retries
  * come in bursts. What is not used within the window is lost, so a quiet hour does not pay for a storm.
  */
-const WINDOW_MS = 10_000;
+const DEFAULT_WINDOW_MS = 10_000;
 const FLOOR_SECONDS = 3;
 
 export class RetryBudget {
   private readonly ratio: number;
   private readonly minPerSecond: number;
+  private readonly windowMs: number;
   private balance = 0;
   private floor: number;
   private lastMs = -Infinity;
 
-  constructor(ratio: number, minPerSecond: number) {
+  constructor(ratio: number, minPerSecond: number, windowMs: number = DEFAULT_WINDOW_MS) {
     this.ratio = ratio;
     this.minPerSecond = minPerSecond;
+    this.windowMs = windowMs;
     this.floor = minPerSecond * FLOOR_SECONDS;
   }
 
@@ -44,7 +46,7 @@ export class RetryBudget {
     }
     const elapsedMs = nowMs - this.lastMs;
     if (elapsedMs <= 0) return;
-    this.balance *= Math.exp(-elapsedMs / WINDOW_MS);
+    this.balance *= Math.exp(-elapsedMs / this.windowMs);
     const { minPerSecond } = this;
     this.floor = Math.min(minPerSecond * FLOOR_SECONDS, this.floor + (elapsedMs / 1_000) * minPerSecond);
     this.lastMs = nowMs;

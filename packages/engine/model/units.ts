@@ -482,15 +482,23 @@ export interface ClusterSettings {
   /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionsPerEndpoint: number;
+  /** Requests in flight to all endpoints; more are refused. Default: no bound. */
+  readonly maxRequests?: number;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   /** Retries as a share of requests over the last 10 s, beside `retryBudgetMinPerSecond`. */
   readonly retryBudgetRatio: number;
   readonly retryBudgetMinPerSecond: number;
+  /** Default: 10 s. */
+  readonly retryBudgetWindowMs?: number;
   /** Consecutive connect failures or gateway faults (502, 503, 504, resets) that eject an endpoint; 0 for never. */
   readonly ejectAfterFaults: number;
-  /** First ejection; grows by itself with each further one, to ten times. Then it is probed by one request. */
+  /** Of these, connections that fail or break and attempts without an answer, in a row of their own. Default: one row. */
+  readonly ejectAfterLocalFaults?: number;
+  /** First ejection; grows by itself with each further one, to `maxEjectMs`. Then it is probed by one request. */
   readonly ejectMs: number;
+  /** Default: ten times the first. */
+  readonly maxEjectMs?: number;
   /** Never more than this share of the endpoints (0–1), and never the last one. */
   readonly maxEjectedShare: number;
   readonly highWaterBytes: number;

@@ -255,6 +255,11 @@ export class WorkerLane {
     this.endpoints.add(endpointIndex, isHealthy ? ENDPOINT.unhealthyEnded : ENDPOINT.unhealthyBegun, 1);
   }
 
+  /** An ejected endpoint is back, or gone for good. */
+  ejectionEnded(endpointIndex: number): void {
+    this.endpoints.add(endpointIndex, ENDPOINT.ejectionsEnded, 1);
+  }
+
   healthChecked(endpointIndex: number, isGood: boolean): void {
     this.endpoints.add(endpointIndex, ENDPOINT.healthChecks, 1);
     if (!isGood) this.endpoints.add(endpointIndex, ENDPOINT.healthCheckFailures, 1);

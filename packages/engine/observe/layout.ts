@@ -82,6 +82,7 @@ export const ENDPOINT = {
   unhealthyEnded: 13,
   healthCheckFailures: 14,
   healthChecks: 15,
+  ejectionsEnded: 16,
 } as const;
 
 /** One cell: how often a filter's event happened. */
@@ -176,11 +177,12 @@ export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
     states: [],
   },
   endpoint: {
-    stride: 16,
+    stride: 17,
     open: [
       [ENDPOINT.attemptsStarted, ENDPOINT.attemptsEnded],
       [ENDPOINT.connectionsOpened, ENDPOINT.connectionsClosed],
       [ENDPOINT.unhealthyBegun, ENDPOINT.unhealthyEnded],
+      [ENDPOINT.ejections, ENDPOINT.ejectionsEnded],
     ],
     states: [],
   },

@@ -204,6 +204,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     lane.endpointHealth(endpoint, false);
     lane.endpointHealth(endpoint, true);
     lane.healthChecked(endpoint, false);
+    lane.ejectionEnded(endpoint);
     lane.upstreamClosed(cluster, endpoint);
     assert.deepEqual(
       rows(registry, "cluster").get("s")!.slice(5, CLUSTER.histogram),
@@ -211,7 +212,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     );
     assert.deepEqual(
       rows(registry, "endpoint").get("s|10.0.0.1:80")!.slice(ENDPOINT.attemptsStarted),
-      [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
     );
   });
 

@@ -88,6 +88,7 @@ const silentObserver = {
   attemptEnded() {},
   endpointEjected() {},
   endpointHealth() {},
+  ejectionEnded() {},
   healthChecked() {},
   upstreamOpened() {},
   upstreamClosed() {},

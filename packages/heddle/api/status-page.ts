@@ -37,7 +37,7 @@ export interface PageEndpoint {
   readonly attempts: number;
   readonly failed: number;
   readonly ejections: number;
-  /** What health checks say; "" where there are none. */
+  /** What health checks and requests say; "" where nothing is known. */
   readonly health: string;
 }
 

@@ -83,6 +83,7 @@ function endpointRows(registry: MetricsRegistry): PageEndpoint[] {
 /** While workers learn of a change they may differ for a moment: any that leaves it out counts. */
 function healthOf(cells: Float64Array): string {
   if (cells[ENDPOINT.unhealthyBegun]! > cells[ENDPOINT.unhealthyEnded]!) return "unhealthy";
+  if (cells[ENDPOINT.ejections]! > cells[ENDPOINT.ejectionsEnded]!) return "ejected";
   return cells[ENDPOINT.healthChecks]! > 0 ? "healthy" : "";
 }
 

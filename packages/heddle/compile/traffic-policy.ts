@@ -2,6 +2,7 @@ import type { RetrySpec } from "@heddle/engine/model";
 import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
 import type { PolicyKind } from "./attach/index.ts";
 import { compileBalancing } from "./balancing.ts";
+import { withLimits } from "./cluster-limits.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
 import { healthCheckSpec } from "./health-check.ts";
@@ -20,6 +21,18 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     grpcWeb: "rule",
     balancing: "cluster",
     healthCheck: "cluster",
+    "timeouts.connect": "cluster",
+    "timeouts.idle": "cluster",
+    "outlier.consecutiveGatewayFaults": "cluster",
+    "outlier.consecutiveLocalOriginFaults": "cluster",
+    "outlier.baseEjectionTime": "cluster",
+    "outlier.maxEjectionTime": "cluster",
+    "outlier.maxEjectedPercent": "cluster",
+    "retryBudget.percent": "cluster",
+    "retryBudget.minPerSecond": "cluster",
+    "retryBudget.window": "cluster",
+    "circuitBreaker.maxConnections": "cluster",
+    "circuitBreaker.maxRequests": "cluster",
   },
   failure: "open",
   ownRuleFields: ({ timeouts, retry, filters }) => [
@@ -30,7 +43,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   ownClusterFields: ({ healthCheck }) => (healthCheck === undefined ? [] : ["healthCheck"]),
   emit: {
     rule: (rule, { spec }) => withTraffic(rule, spec),
-    cluster: (cluster, { spec }) => withHealthCheck(withBalancing(cluster, spec), spec),
+    cluster: (cluster, { spec }) => withLimits(withHealthCheck(withBalancing(cluster, spec), spec), spec),
   },
 };
 

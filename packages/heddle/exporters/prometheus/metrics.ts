@@ -170,6 +170,12 @@ const ENDPOINT_METRICS: GroupMetrics = {
     counter("heddle_endpoint_connect_failures_total", ENDPOINT.connectFailed, "Dials that failed."),
     counter("heddle_endpoint_ejections_total", ENDPOINT.ejections, "Times it was left out after failures."),
     open(
+      "heddle_endpoint_ejected",
+      ENDPOINT.ejections,
+      ENDPOINT.ejectionsEnded,
+      "Workers that leave it out after failures now.",
+    ),
+    open(
       "heddle_endpoint_unhealthy",
       ENDPOINT.unhealthyBegun,
       ENDPOINT.unhealthyEnded,

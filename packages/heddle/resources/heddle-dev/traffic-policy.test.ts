@@ -86,4 +86,22 @@ describe("TrafficPolicy", () => {
     for (const [healthCheck, path] of bad)
       assert.equal(mistakes({ healthCheck })[0], path, JSON.stringify(healthCheck));
   });
+
+  test("limits have bounds, and an ejection does not end before it begins", () => {
+    const good = [
+      { timeouts: { connect: "1s", idle: "30s" } },
+      { outlier: { consecutiveGatewayFaults: 0, baseEjectionTime: "10s", maxEjectionTime: "10s" } },
+      { retryBudget: { percent: 100, minPerSecond: 0, window: "10m" } },
+      { circuitBreaker: { maxConnections: 1, maxRequests: 1 } },
+    ];
+    for (const spec of good) assert.deepEqual(mistakes(spec), [], JSON.stringify(spec));
+    const bad: [object, string][] = [
+      [{ timeouts: { connect: "1ms" } }, "spec.timeouts.connect"],
+      [{ outlier: { maxEjectedPercent: 101 } }, "spec.outlier.maxEjectedPercent"],
+      [{ outlier: { baseEjectionTime: "2s", maxEjectionTime: "1s" } }, "spec.outlier"],
+      [{ retryBudget: { window: "100ms" } }, "spec.retryBudget.window"],
+      [{ circuitBreaker: { maxRequests: 0 } }, "spec.circuitBreaker.maxRequests"],
+    ];
+    for (const [spec, path] of bad) assert.equal(mistakes(spec)[0], path, JSON.stringify(spec));
+  });
 });

@@ -6,12 +6,21 @@ import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, integer, optional, set, struct } from "../schema/build.ts";
 import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
+import { boundedTime } from "./bounded-time.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
 import { healthCheckSchema } from "./traffic-policy/health-check.ts";
+import { circuitBreakerSchema, outlierSchema, retryBudgetSchema } from "./traffic-policy/limits.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 const timeoutsSchema = struct(
-  { request: optional(duration), backendRequest: optional(duration) },
+  {
+    request: optional(duration),
+    backendRequest: optional(duration),
+    /** Of a new connection to an endpoint, TLS included. */
+    connect: optional(boundedTime("10ms", "5m")),
+    /** Of a kept connection without use. */
+    idle: optional(boundedTime("100ms", "24h")),
+  },
   {
     rules: [
       rule<{ backendRequest?: string; request?: string }>(
@@ -58,6 +67,10 @@ const trafficPolicySpecSchema = struct({
   balancing: optional(balancingSchema),
   /** Endpoints that fail it are left out. */
   healthCheck: optional(healthCheckSchema),
+  /** Endpoints that fail requests are left out for a time. */
+  outlier: optional(outlierSchema),
+  retryBudget: optional(retryBudgetSchema),
+  circuitBreaker: optional(circuitBreakerSchema),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 

@@ -1,0 +1,47 @@
+import type { ClusterSettings } from "@heddle/engine/model";
+import { parseDurationMs, type TrafficPolicySpec } from "../resources/index.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
+
+/** A cluster with the times, limits and habits that a policy gives; what it does not say stays as it is. */
+export function withLimits(plan: ClusterPlan, spec: Partial<TrafficPolicySpec>): ClusterPlan {
+  const given = limitsOf(spec);
+  if (Object.keys(given).length === 0) return plan;
+  const { upstream } = plan;
+  return { ...plan, upstream: { ...upstream, settings: { ...upstream.settings, ...given } } };
+}
+
+function limitsOf({
+  timeouts = {},
+  outlier = {},
+  retryBudget = {},
+  circuitBreaker = {},
+}: Partial<TrafficPolicySpec>): Partial<ClusterSettings> {
+  return given({
+    connectTimeoutMs: ms(timeouts.connect),
+    idleTimeoutMs: ms(timeouts.idle),
+    ejectAfterFaults: outlier.consecutiveGatewayFaults,
+    ejectAfterLocalFaults: outlier.consecutiveLocalOriginFaults,
+    ejectMs: ms(outlier.baseEjectionTime),
+    maxEjectMs: ms(outlier.maxEjectionTime),
+    maxEjectedShare: share(outlier.maxEjectedPercent),
+    retryBudgetRatio: share(retryBudget.percent),
+    retryBudgetMinPerSecond: retryBudget.minPerSecond,
+    retryBudgetWindowMs: ms(retryBudget.window),
+    maxConnectionsPerEndpoint: circuitBreaker.maxConnections,
+    maxRequests: circuitBreaker.maxRequests,
+  });
+}
+
+const ms = (time: string | undefined): number | undefined =>
+  time === undefined ? undefined : (parseDurationMs(time) ?? undefined);
+
+const share = (percent: number | undefined): number | undefined =>
+  percent === undefined ? undefined : percent / 100;
+
+function given(settings: {
+  readonly [K in keyof ClusterSettings]?: ClusterSettings[K] | undefined;
+}): Partial<ClusterSettings> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Partial<ClusterSettings>;
+}

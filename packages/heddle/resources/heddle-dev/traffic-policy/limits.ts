@@ -1,0 +1,56 @@
+import type { Static } from "typebox";
+import { parseDurationMs } from "../../gateway-api/go-duration.ts";
+import { integer, optional, struct } from "../../schema/build.ts";
+import { rule } from "../../schema/rule.ts";
+import { boundedTime } from "../bounded-time.ts";
+
+const count = (minimum: number, maximum: number) => optional(integer({ minimum, maximum, format: "int64" }));
+
+interface EjectionTimes {
+  baseEjectionTime?: string;
+  maxEjectionTime?: string;
+}
+
+export const outlierSchema = struct(
+  {
+    /** Answers 502, 503, 504 in a row, and of gRPC UNAVAILABLE; 0: never. */
+    consecutiveGatewayFaults: count(0, 1_000_000),
+    /** Connections that fail or break and attempts without an answer in time, in a row; 0: never. Without it they count among the gateway faults. */
+    consecutiveLocalOriginFaults: count(0, 1_000_000),
+    /** The first ejection; each further one is longer by as much. */
+    baseEjectionTime: optional(boundedTime("100ms", "1h")),
+    /** By default ten times the first. */
+    maxEjectionTime: optional(boundedTime("100ms", "24h")),
+    maxEjectedPercent: count(0, 100),
+  },
+  {
+    rules: [
+      rule<EjectionTimes>(
+        "max-ejection-not-below-base",
+        "maxEjectionTime must not be shorter than baseEjectionTime",
+        ({ baseEjectionTime: base, maxEjectionTime: max }) =>
+          base === undefined ||
+          max === undefined ||
+          (parseDurationMs(max) ?? 0) >= (parseDurationMs(base) ?? 0),
+      ),
+    ],
+  },
+);
+export type Outlier = Static<typeof outlierSchema>;
+
+export const retryBudgetSchema = struct({
+  /** Retries as a share of the requests of the window. */
+  percent: count(0, 100),
+  /** Allowed in any case, three seconds' worth at once. */
+  minPerSecond: count(0, 1_000_000),
+  window: optional(boundedTime("1s", "10m")),
+});
+export type RetryBudget = Static<typeof retryBudgetSchema>;
+
+export const circuitBreakerSchema = struct({
+  /** To one endpoint, per worker. */
+  maxConnections: count(1, 1_000_000),
+  /** In flight to all endpoints, per worker. */
+  maxRequests: count(1, 10_000_000),
+});
+export type CircuitBreaker = Static<typeof circuitBreakerSchema>;
