@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { eventually, type Fabric, listenerOf, openFabric, toldOfRoute } from "./fabric.ts";
 import { endpoint, gateway, type Manifest, service, to } from "./manifests.ts";
 
-type Port = "dns" | "other" | "weighted";
+type Port = "dns" | "other" | "weighted" | "hashed";
 let fabric: Fabric<Port>;
 const servers: dgram.Socket[] = [];
 
@@ -33,10 +33,27 @@ const udpService = (name: string, port: number): Manifest[] => [
   { ...endpoint(`infra/${name}`, port), ports: [{ name: "http", port, protocol: "UDP" }] },
 ];
 
+/** A Backend whose endpoints go by the client's address. */
+function hashedBackend(ports: readonly number[]): Manifest[] {
+  const metadata = { namespace: "infra", name: "both" };
+  const endpoints = ports.map((port) => ({ address: "127.0.0.1", port }));
+  const targetRefs = [{ group: "heddle.dev", kind: "Backend", name: "both" }];
+  const balancing = { algorithm: "Maglev", hash: { on: "Source" } };
+  return [
+    { apiVersion: "heddle.dev/v1alpha1", kind: "Backend", metadata, spec: { endpoints } },
+    {
+      apiVersion: "heddle.dev/v1alpha1",
+      kind: "TrafficPolicy",
+      metadata,
+      spec: { targetRefs, balancing },
+    },
+  ];
+}
+
 before(async () => {
   const [one, two] = [await openNamed("one"), await openNamed("two")];
   fabric = await openFabric<Port>({
-    ports: ["dns", "other", "weighted"],
+    ports: ["dns", "other", "weighted", "hashed"],
     services: ["infra/web"],
     // The last of several counts: a port of UDP is one worker's, whichever it is.
     args: ["--workers", "2", "--drain", "1"],
@@ -48,6 +65,7 @@ before(async () => {
         { name: "dns-tcp", protocol: "TCP", port: ports.dns },
         { name: "other", protocol: "UDP", port: ports.other },
         { name: "weighted", protocol: "UDP", port: ports.weighted },
+        { name: "hashed", protocol: "UDP", port: ports.hashed },
       ]),
       udpRoute("by-name", { sectionName: "dns" }, [to("one")]),
       udpRoute("by-port", { port: ports.other }, [to("two")]),
@@ -55,6 +73,8 @@ before(async () => {
         to("one", { weight: 70 }),
         to("missing", { weight: 30 }),
       ]),
+      ...hashedBackend([one, two]),
+      udpRoute("hashed", { sectionName: "hashed" }, [{ group: "heddle.dev", kind: "Backend", name: "both" }]),
       udpRoute("on-tcp", { sectionName: "dns-tcp" }, [to("one")]),
       udpRoute("tcp-backend", { sectionName: "dns" }, [to("web")]),
     ],
@@ -66,9 +86,16 @@ after(async () => {
 });
 
 /** The answer to one datagram of a client of its own; "" when none comes. */
-async function ask(port: Port, text: string, waitMs: number = 3_000): Promise<string> {
+async function ask(
+  port: Port,
+  text: string,
+  waitMs: number = 3_000,
+  address: string = "127.0.0.1",
+): Promise<string> {
   const socket = dgram.createSocket("udp4");
   try {
+    socket.bind(0, address);
+    await once(socket, "listening");
     socket.send(text, fabric.ports[port], "127.0.0.1");
     const [bytes, from] = await once(socket, "message", { signal: AbortSignal.timeout(waitMs) });
     assert.equal(from.port, fabric.ports[port], "the answer comes from the listener");
@@ -134,4 +161,14 @@ test("UDPRouteManyWorkers: datagrams of one client stay in one session, through 
   const opened = /heddle_connections_total\{listener="\[::\]\/\d+\/udp"\} \d+/g;
   assert.ok((metrics.match(opened) ?? []).length >= 3, metrics.slice(0, 200));
   assert.match(metrics, /heddle_datagrams_total\{listener="[^"]+",direction="in"\} \d+/);
+});
+
+test("UDPRouteHashBySource: sessions of one client address go to one endpoint, those of others to others", async () => {
+  const from = (address: string) => ask("hashed", "x", 3_000, address);
+  const first = await from("127.0.0.1");
+  const again = await Promise.all(Array.from({ length: 20 }, () => from("127.0.0.1")));
+  assert.deepEqual([...new Set(again)], [first]);
+  const addresses = Array.from({ length: 40 }, (_, i) => `127.0.7.${i + 1}`);
+  const others = new Set(await Promise.all(addresses.map(from)));
+  assert.deepEqual([...others].sort(), ["one:x", "two:x"]);
 });
