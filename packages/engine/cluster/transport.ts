@@ -29,8 +29,9 @@ export class Transport implements NegotiationHome<Pool> {
   /** The same, offering HTTP/1.1 or HTTP/2 alone. */
   private http1Tls: DialTls | null = null;
   private http2Tls: DialTls | null = null;
-  /** "by-client": connections begin with a PROXY protocol header, so that each speaks for one client. */
-  private mode: ClusterProtocol | "by-client" = "http1";
+  private protocol: ClusterProtocol = "http1";
+  /** Connections begin with a PROXY protocol header, so that each speaks for one client. */
+  private isByClient = false;
 
   constructor(home: TransportHome) {
     this.home = home;
@@ -42,7 +43,8 @@ export class Transport implements NegotiationHome<Pool> {
 
   /** Takes over what a changed unit says. */
   follow({ protocol, proxyProtocol }: ClusterUnit, tls: DialTls | null): void {
-    this.mode = proxyProtocol === undefined ? protocol : "by-client";
+    this.protocol = protocol;
+    this.isByClient = proxyProtocol !== undefined;
     this.tls = tls;
     this.http1Tls = tls === null ? null : { ...tls, alpn: ["http/1.1"] };
     this.http2Tls = tls === null ? null : { ...tls, alpn: ["h2"] };
@@ -60,28 +62,8 @@ export class Transport implements NegotiationHome<Pool> {
     peer: Peer | null,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    switch (this.mode) {
-      case "http1":
-        return this.openHttp1(endpoint.pool, head, isLast, isFresh, events);
-      case "http2":
-        return this.openHttp2(endpoint.pool, head, isLast, isFresh, events);
-      case "auto":
-        return this.openEither(endpoint.pool, head, isLast, isFresh, events);
-      case "by-client":
-        return this.openByClient(endpoint, head, isLast, isFresh, peer, events);
-    }
-  }
-
-  private openByClient(
-    endpoint: Endpoint,
-    head: RequestHead,
-    isLast: boolean,
-    isFresh: boolean,
-    peer: Peer | null,
-    events: UpstreamEvents,
-  ): UpstreamStream | Fault {
-    const pool = endpoint.poolFor(peer);
-    switch (this.home.unit.protocol) {
+    const pool = this.isByClient ? endpoint.poolFor(peer) : endpoint.pool;
+    switch (this.protocol) {
       case "http1":
         return this.openHttp1(pool, head, isLast, isFresh, events);
       case "http2":
@@ -168,7 +150,7 @@ export class Transport implements NegotiationHome<Pool> {
   private isFull(place: PoolPlace): boolean {
     if (place.connections < this.home.settings.maxConnectionsPerEndpoint) return false;
     // Those of one client are of no use to the next one.
-    return this.mode !== "by-client" || !place.dropIdle();
+    return !this.isByClient || !place.dropIdle();
   }
 
   private connectHttp1(pool: Pool): Http1Upstream | null {
