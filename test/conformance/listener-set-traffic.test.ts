@@ -53,7 +53,7 @@ before(async () => {
   fabric = await openFabric<Port>({
     ports: ["http", "more", "raw", "https", "checked"],
     services: ["infra/v1", "team/v1"],
-    args: ["--address-pool", "127.86.0.0/16"],
+    args: ["--address-pool", "127.86.0.0/16", "--drain", "1"],
     resources: (ports) => [
       tlsSecret("vault/gateways", ofGateway),
       tlsSecret("vault/sets", ofSet),
