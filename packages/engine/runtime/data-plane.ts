@@ -30,6 +30,7 @@ import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
 import { DEFAULT_SHED_SETTINGS, LoopMonitor } from "./loop-monitor.ts";
 import type { ListenerReport, Log } from "./messages.ts";
+import type { PacedCollector } from "./paced-collector.ts";
 import { PlaneObserver } from "./plane-observer.ts";
 import type { AccessLog } from "./plane-observer.ts";
 import { buildRule } from "./rule-builder.ts";
@@ -51,6 +52,8 @@ export interface DataPlaneOptions {
   /** See WorkerStart. Default: true, and "". */
   readonly isChecker?: boolean;
   readonly healthChannel?: string;
+  /** For a thread of its own. Default: the runtime collects when it wants. */
+  readonly collector?: PacedCollector;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Called when no exchange holds a version before `version` any more. */
@@ -168,13 +171,17 @@ export class DataPlane {
   /** Takes a part of a change; nothing of it shows before `swap`. */
   take(delta: SnapshotDelta): void {
     for (const held of delta.puts) this.units.set(unitKey(held.unit), held);
+    this.options.collector?.take(delta.puts.length);
     for (const key of delta.removes) this.units.delete(key);
     for (const [key, index] of delta.indexes) this.indexes.set(key, index);
   }
 
   /** Builds what was taken and puts it in force. Never rejects: a listener that cannot be bound is reported. */
   async swap(version: number): Promise<ListenerReport[]> {
-    const note = (ms: number): void => this.monitor.note(ms);
+    const note = (ms: number): void => {
+      this.monitor.note(ms);
+      this.options.collector?.build(ms);
+    };
     const next = await runInSlices(this.build(), () => this.clock.now(), note);
     const startMs = this.clock.now();
     this.observer.swapped(version);
@@ -184,6 +191,7 @@ export class DataPlane {
     this.monitor.note(this.clock.now() - startMs);
     await this.bindAll(next);
     this.dropClusters();
+    this.options.collector?.rest();
     this.options.onConfirmed?.(this.observer.oldestVersion);
     return [...this.bound.values()].map((bound) => bound.report);
   }

@@ -1,10 +1,4 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-interface CollectOptions {
-  readonly type: "major";
-  readonly flavor: "last-resort";
-}
+import { findCollector } from "./collector.ts";
 
 /**
  * Collects what starting up has left and gives the room back to the system: a tenth of the resident memory of a
@@ -12,13 +6,5 @@ interface CollectOptions {
  * so only for moments at which nothing waits. Does nothing where the runtime does not let itself be told.
  */
 export function giveBackMemory(): void {
-  setFlagsFromString("--expose-gc");
-  try {
-    const collect = runInNewContext("typeof gc === 'function' ? gc : null") as
-      | ((options: CollectOptions) => void)
-      | null;
-    collect?.({ type: "major", flavor: "last-resort" });
-  } finally {
-    setFlagsFromString("--no-expose-gc");
-  }
+  findCollector()?.({ type: "major", flavor: "last-resort" });
 }

@@ -4,6 +4,7 @@ import { WorkerLane } from "../observe/index.ts";
 import { DataPlane } from "./data-plane.ts";
 import { giveBackMemory } from "./give-back-memory.ts";
 import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import { PacedCollector } from "./paced-collector.ts";
 import type { AccessLog } from "./plane-observer.ts";
 
 /** What a worker's entry module brings: code cannot be posted to a thread. */
@@ -24,6 +25,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     lane,
     filters: parts.filters,
     accessLog,
+    collector: new PacedCollector(),
     reusePort: start.reusePort,
     slot: start.slot,
     slots: start.slots,
