@@ -306,6 +306,12 @@ export interface RetrySpec {
   readonly attempts: number;
   /** Pause before the first retry, doubled for each further one, with jitter. 0: at once. */
   readonly backoffMs: number;
+  /** Codes of faults after which it is tried again, where that is safe. Default: all of them. */
+  readonly faults?: readonly string[];
+  /** Requests that may have had an effect are sent again too, whatever their method. Default: they are not. */
+  readonly repeatsEffects?: boolean;
+  /** Waits as Retry-After says; an answer that asks for more than can be waited goes out. Default: it is not read. */
+  readonly obeysRetryAfter?: boolean;
 }
 
 /** GEP-1619. */

@@ -363,3 +363,54 @@ test("an endpoint that fails is blamed, one that is merely stale or given up is 
     0,
   );
 });
+
+test("where the route names faults, others are not tried again, but for the keep-alive race", () => {
+  const connecting = retry({ codes: [], faults: ["HDL_UPSTREAM_CONNECT_FAILED"] });
+  for (const [code, isRetried] of [
+    ["HDL_UPSTREAM_CONNECT_FAILED", true],
+    ["HDL_UPSTREAM_RESET", false],
+    ["HDL_UPSTREAM_TIMEOUT", false],
+    ["HDL_UPSTREAM_STALE", true],
+  ] as const) {
+    const run = begin({ rule: { retry: connecting } });
+    run.attempt.fail(fault(code));
+    assert.equal(run.attempts.length, isRetried ? 2 : 1, code);
+    if (isRetried) run.attempt.respond(200, "ok");
+    run.assertOver();
+  }
+});
+
+test("a POST that may have had an effect is sent again only where the route says so", () => {
+  for (const repeatsEffects of [false, true]) {
+    const run = begin({ method: "POST", body: 4, rule: { retry: retry({ repeatsEffects }) } });
+    run.attempt.fail(fault("HDL_UPSTREAM_RESET"));
+    assert.equal(run.attempts.length, repeatsEffects ? 2 : 1);
+    if (repeatsEffects) {
+      assert.equal(run.attempt.body, "ping");
+      run.attempt.respond(200, "ok");
+    }
+    run.assertOver();
+  }
+});
+
+test("a Retry-After is waited for where the route says so; one that asks for too much is the answer", () => {
+  const told = (rule: Partial<RetrySpec>, after: string) => {
+    const run = begin({ rule: { retry: retry(rule) } });
+    run.attempt.answerWhole(503, [["retry-after", after]]);
+    return run;
+  };
+  const waiting = told({ obeysRetryAfter: true }, "2");
+  waiting.clock.advance(1_900);
+  assert.equal(waiting.attempts.length, 1);
+  waiting.clock.advance(150);
+  assert.equal(waiting.attempts.length, 2);
+  waiting.attempt.answerWhole(200);
+  waiting.assertOver();
+  const tooLong = told({ obeysRetryAfter: true }, "61");
+  assert.equal(tooLong.sink.head?.fields.get("retry-after"), "61");
+  tooLong.assertOver();
+  const unread = told({}, "61");
+  assert.equal(unread.attempts.length, 2);
+  unread.attempt.answerWhole(200);
+  unread.assertOver();
+});

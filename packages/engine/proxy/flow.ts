@@ -24,6 +24,7 @@ import { GrpcCall, isGatewayStatus } from "./grpc-call.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
 import { Retries } from "./retries.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 import type { Rule, RuleBackend } from "./rule.ts";
 import { filterFault, runEnds } from "./run-filters.ts";
 import { SessionKeeper } from "./session-keeper.ts";
@@ -439,8 +440,13 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   }
 
   private retryAfter({ fields }: ResponseHead, isLast: boolean): boolean {
-    const pushbackMs = this.call === null ? null : parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
-    return this.makeRetries().afterStatus(isLast, pushbackMs);
+    return this.makeRetries().afterStatus(isLast, this.pushbackMs(fields));
+  }
+
+  private pushbackMs(fields: Fields): number | null {
+    if (this.call !== null) return parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
+    if (this.rule.retry?.obeysRetryAfter !== true) return null;
+    return parseRetryAfter(fields.get("retry-after"), this.context.clock.wallMs());
   }
 
   get deadlineMs(): number {

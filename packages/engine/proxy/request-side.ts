@@ -113,6 +113,7 @@ export class RequestSide implements PipeOutput {
     return (
       isIdempotent(exchange.request.method) ||
       (rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
+      rule.retry?.repeatsEffects === true ||
       (stream !== null && stream.mayBeUnsent)
     );
   }

@@ -1,6 +1,7 @@
 import { FAULTS, makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
+import type { RetrySpec } from "../model/index.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 
 /** Attempts after the first for failures that are safe to repeat, where the route does not say. */
@@ -11,6 +12,7 @@ const PUSHBACK_CAP_MS = 60_000;
 /** Endpoints that may refuse one exchange's connections before that counts as retries. */
 const FREE_REFUSALS = 8;
 const NO_ENDPOINTS: Endpoint[] = [];
+const NO_WISHES: Partial<RetrySpec> = {};
 
 /** Whether a method's effect is the same once or twice (RFC 9110 section 9.2.2). */
 export function isIdempotent(method: string): boolean {
@@ -54,7 +56,7 @@ export class Retries extends Timer {
 
   /**
    * The route retries the status that came. False: it is the answer. `isLast`: the attempt is complete. `pushbackMs` is
-   * what the endpoint of a gRPC call says of it, as `parseGrpcPushback` reads it.
+   * what the endpoint says of it: of a gRPC call as `parseGrpcPushback` reads it, else by Retry-After.
    */
   afterStatus(isLast: boolean, pushbackMs: number | null): boolean {
     const { flow } = this;
@@ -76,8 +78,7 @@ export class Retries extends Timer {
   /** The attempt at `endpoint` failed before any response. False: the fault stands. */
   afterFault(fault: Fault, endpoint: Endpoint): boolean {
     const { flow } = this;
-    if (!flow.canRepeat() || !(isSafe(fault, flow.exchange.request.method) || this.asksFor(fault)))
-      return false;
+    if (!flow.canRepeat() || !(this.isWanted(fault) || this.asksFor(fault))) return false;
     // Who limits an attempt's time wants an answer in that time, unless the route asks for retries as well.
     if (fault.code === "HDL_UPSTREAM_TIMEOUT" && flow.rule.retry === null) return false;
     if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
@@ -98,6 +99,16 @@ export class Retries extends Timer {
     if (!this.mayRetry(fault)) return false;
     this.retry(endpoint, fault, null);
     return true;
+  }
+
+  /** Safe, or said to be, and among what the route names where it does. */
+  private isWanted(fault: Fault): boolean {
+    const { exchange, rule } = this.flow;
+    const { faults, repeatsEffects = false } = rule.retry ?? NO_WISHES;
+    if (fault.retry === "no") return false;
+    if (fault.retry === "maybe-sent" && !repeatsEffects && !isIdempotent(exchange.request.method))
+      return false;
+    return faults === undefined || faults.includes(fault.code) || fault.code === "HDL_UPSTREAM_STALE";
   }
 
   private noteUnreachable(endpoint: Endpoint): void {
@@ -154,8 +165,4 @@ export class Retries extends Timer {
   expire(): void {
     this.flow.attempt(this.failed, false);
   }
-}
-
-function isSafe(fault: Fault, method: string): boolean {
-  return fault.retry === "never-sent" || (fault.retry === "maybe-sent" && isIdempotent(method));
 }

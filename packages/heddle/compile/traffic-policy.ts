@@ -1,3 +1,4 @@
+import type { FaultCode } from "@heddle/engine/base";
 import type { RetrySpec } from "@heddle/engine/model";
 import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
 import type { PolicyKind } from "./attach/index.ts";
@@ -78,11 +79,26 @@ function withHealthCheck(plan: ClusterPlan, { healthCheck }: Partial<TrafficPoli
   return { ...plan, healthCheck: healthCheckSpec(healthCheck) };
 }
 
+type RetriedFault = NonNullable<NonNullable<TrafficPolicySpec["retry"]>["on"]>[number];
+
+/** What each of them is called in the data plane. */
+const faultCodes: Readonly<Record<RetriedFault, readonly FaultCode[]>> = {
+  ConnectFailure: ["HDL_UPSTREAM_CONNECT_FAILED", "HDL_UPSTREAM_CONNECT_TIMEOUT", "HDL_UPSTREAM_TLS_FAILED"],
+  RefusedStream: ["HDL_UPSTREAM_REFUSED"],
+  ResetBeforeHeaders: ["HDL_UPSTREAM_RESET", "HDL_UPSTREAM_STALE"],
+  AttemptTimeout: ["HDL_UPSTREAM_TIMEOUT"],
+};
+
 function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {
   if (retry === undefined) return null;
-  const { grpcCodes, ...http } = retry;
-  const spec = retryOf(http)!;
-  return grpcCodes === undefined
-    ? spec
-    : { ...spec, grpcCodes: grpcCodes.map((name) => GRPC_STATUS_CODES[name]).sort((a, b) => a - b) };
+  const { grpcCodes, on, nonIdempotent = false, retryAfter = "Ignore", ...http } = retry;
+  return {
+    ...retryOf(http)!,
+    ...(grpcCodes !== undefined && {
+      grpcCodes: grpcCodes.map((name) => GRPC_STATUS_CODES[name]).sort((a, b) => a - b),
+    }),
+    ...(on !== undefined && { faults: on.flatMap((one) => faultCodes[one]).sort() }),
+    ...(nonIdempotent && { repeatsEffects: true }),
+    ...(retryAfter === "Respect" && { obeysRetryAfter: true }),
+  };
 }

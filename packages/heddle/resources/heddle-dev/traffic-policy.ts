@@ -3,7 +3,7 @@ import { parseDurationMs } from "../gateway-api/go-duration.ts";
 import { httpCorsFilterSchema } from "../gateway-api/http-cors-filter.ts";
 import { duration } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
-import { choice, integer, optional, set, struct } from "../schema/build.ts";
+import { choice, flag, integer, optional, set, struct } from "../schema/build.ts";
 import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
@@ -47,6 +47,14 @@ export const retriedGrpcCodes = [
   "DATA_LOSS",
 ] as const;
 
+/** What may go wrong with an attempt before there is an answer. */
+export const retriedFaults = [
+  "ConnectFailure",
+  "RefusedStream",
+  "ResetBeforeHeaders",
+  "AttemptTimeout",
+] as const;
+
 const retrySchema = struct({
   /** HTTP statuses. */
   codes: optional(set(integer({ minimum: 400, maximum: 599 }))),
@@ -54,6 +62,12 @@ const retrySchema = struct({
   grpcCodes: optional(set(choice([...retriedGrpcCodes]))),
   attempts: optional(integer({ minimum: 1, maximum: 10 })),
   backoff: optional(duration),
+  /** Faults before any answer after which it is tried again, where that is safe; by default all of them. */
+  on: optional(set(choice([...retriedFaults]), { minItems: 1 })),
+  /** Requests that may have had an effect are sent again too. */
+  nonIdempotent: optional(flag()),
+  /** Respect: waits as long as the answer says; an answer that asks for too long a wait goes to the client. */
+  retryAfter: optional(choice(["Respect", "Ignore"])),
 });
 
 const trafficPolicySpecSchema = struct({
