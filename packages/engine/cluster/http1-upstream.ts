@@ -47,6 +47,10 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   keepAliveHintMs = 0;
   /** The TLS settings that it was made under: see Cluster.epoch. */
   readonly epoch: number;
+  /** Clock milliseconds from when on it takes no further request. */
+  retireAtMs = Infinity;
+  /** That it carried, the one under way included. */
+  requests = 0;
   private isPaused = false;
   /** Of a WebSocket whose client speaks HTTP/2, and sent none: what the endpoint must accept. */
   private websocketKey = "";
@@ -61,6 +65,7 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   /** Begins an exchange on this free connection. Nothing leaves before `flush`. */
   start(head: RequestHead, isLast: boolean, events: UpstreamEvents): void {
     this.events = events;
+    this.requests++;
     this.hasResponse = false;
     this.isRequestDone = isLast;
     this.isChunked = !isLast && head.bodyLength === LENGTH_UNKNOWN && head.upgrade === "";

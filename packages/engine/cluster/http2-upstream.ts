@@ -46,6 +46,8 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
   /** TLS must have agreed on h2 (RFC 9113 section 3.2). */
   private readonly isSecure: boolean;
   private readonly ageMs: number;
+  private readonly maxRequests: number;
+  private requests = 0;
   private readonly openedMs: number;
   connection!: Connection;
   private session!: Http2ClientSession;
@@ -80,6 +82,7 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
     this.openedMs = nowMs;
     this.idleSinceMs = nowMs;
     this.lastReadMs = nowMs;
+    this.maxRequests = this.settings.maxRequestsPerConnection ?? Infinity;
     const { maxConnectionAgeMs } = this.settings.http2;
     this.ageMs = maxConnectionAgeMs === 0 ? Infinity : maxConnectionAgeMs * (0.9 + 0.2 * random);
   }
@@ -128,6 +131,7 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
     const stream = session.open(isTunnel ? withoutWebsocketKey(head) : head, isLast && !isTunnel, attempt);
     if (stream === null) return makeFault("HDL_UPSTREAM_OVERFLOW", `${owner.name} takes no more streams`);
     attempt.bind(stream);
+    if (++this.requests >= this.maxRequests) this.retire();
     this.watch(nowMs + this.pingIntervalMs());
     this.wrote(0);
     return attempt;

@@ -151,11 +151,14 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
     const hintMs = upstream.keepAliveHintMs;
     const idleMs =
       hintMs === 0 ? settings.idleTimeoutMs : Math.min(settings.idleTimeoutMs, hintMs - KEEP_ALIVE_MARGIN_MS);
-    if (idleMs <= 0 || !this.keeps(upstream.epoch)) {
+    const nowMs = clock.now();
+    const isWorn =
+      upstream.retireAtMs <= nowMs || upstream.requests >= (settings.maxRequestsPerConnection ?? Infinity);
+    if (idleMs <= 0 || isWorn || !this.keeps(upstream.epoch)) {
       upstream.connection.destroy();
       return;
     }
-    wheel.schedule(upstream, clock.now() + idleMs);
+    wheel.schedule(upstream, Math.min(nowMs + idleMs, upstream.retireAtMs));
     this.idle.push(upstream);
   }
 

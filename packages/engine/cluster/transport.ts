@@ -156,6 +156,7 @@ export class Transport implements NegotiationHome<Pool> {
   private connectHttp1(pool: Pool): Http1Upstream | null {
     if (this.isFull(pool.place)) return null;
     const upstream = new Http1Upstream(pool, this.home.epoch);
+    upstream.retireAtMs = this.retireAtMs();
     upstream.connection = this.dialFor(pool, this.http1Tls, upstream);
     return upstream;
   }
@@ -196,6 +197,13 @@ export class Transport implements NegotiationHome<Pool> {
     return dial({ address, port, connectTimeoutMs, highWaterBytes, header, tls }, events);
   }
 
+  /** For a connection of HTTP/1.1 that is made now. */
+  private retireAtMs(): number {
+    const { maxConnectionAgeMs } = this.home.settings;
+    if (maxConnectionAgeMs === undefined) return Infinity;
+    return this.home.clock.now() + maxConnectionAgeMs * (0.9 + 0.2 * this.home.random.next());
+  }
+
   // NegotiationHome
 
   agreed(negotiation: Negotiation<Pool>, isHttp2: boolean): DialEvents {
@@ -217,6 +225,7 @@ export class Transport implements NegotiationHome<Pool> {
   /** The first of them has the connection; each other gets its own. */
   private beginHttp1({ endpoint: pool, connection, epoch, pending }: Negotiation<Pool>): DialEvents {
     const upstream = new Http1Upstream(pool, epoch);
+    upstream.retireAtMs = this.retireAtMs();
     upstream.connection = connection;
     upstream.onOpen();
     const waiting = pending.splice(0).filter((one) => !one.isOver);

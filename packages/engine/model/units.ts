@@ -488,6 +488,10 @@ export interface ClusterSettings {
   /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionsPerEndpoint: number;
+  /** Of HTTP/1.1 (HTTP/2 has its own), give or take a tenth: it takes no further request then. Default: no bound. */
+  readonly maxConnectionAgeMs?: number;
+  /** Requests of one connection. Default: no bound. */
+  readonly maxRequestsPerConnection?: number;
   /** Requests in flight to all endpoints; more are refused. Default: no bound. */
   readonly maxRequests?: number;
   readonly maxHeadBytes: number;

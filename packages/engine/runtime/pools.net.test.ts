@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
 import { test } from "node:test";
-import { FakeClock, makeCertificateAuthority, openEchoServer, openRecordingServer } from "@heddle/testkit";
+import {
+  FakeClock,
+  makeCertificateAuthority,
+  openEchoServer,
+  openHttp2Server,
+  openRecordingServer,
+} from "@heddle/testkit";
 import type { Echo, RawConnection } from "@heddle/testkit";
 import type { FilterFactory } from "../filter/index.ts";
 import type { EndpointsUnit } from "../model/index.ts";
@@ -383,4 +389,44 @@ test("a call beside an exchange that nobody answers is given up, and holds no co
   clock.advance(10_100);
   await asked.receiveToEnd();
   assert.equal(gateway.attempts, 0);
+});
+
+test("a connection carries so many requests, and lives so long", async () => {
+  await using upstream = await openEchoServer();
+  await using few = await Gateway.open({
+    endpoints: [upstream.port],
+    cluster: { maxRequestsPerConnection: 2 },
+  });
+  await using client = await few.connect();
+  for (let i = 0; i < 5; i++) {
+    client.send(get("/"));
+    assert.equal((await readResponse(client)).status, 200);
+  }
+  assert.equal(few.total("cluster", CLUSTER.connectionsOpened), 3);
+  await using short = await Gateway.open({
+    endpoints: [upstream.port],
+    cluster: { maxConnectionAgeMs: 100 },
+  });
+  await using other = await short.connect();
+  other.send(get("/"));
+  assert.equal((await readResponse(other)).status, 200);
+  await short.becomes("it is closed while it is idle", () => short.upstreams === 0);
+});
+
+test("a connection of HTTP/2 carries so many requests", async () => {
+  await using upstream = await openHttp2Server((stream) => {
+    stream.respond({ ":status": 200, "content-length": 2 });
+    stream.end("ok");
+  });
+  await using gateway = await Gateway.open({
+    endpoints: [upstream.port],
+    protocol: "http2",
+    cluster: { maxRequestsPerConnection: 2 },
+  });
+  await using client = await gateway.connect();
+  for (let i = 0; i < 5; i++) {
+    client.send(get("/"));
+    assert.equal((await readResponse(client)).body, "ok");
+  }
+  assert.equal(upstream.sessionCount, 3);
 });

@@ -4,10 +4,12 @@ import type { ClusterPlan } from "./cluster-plan.ts";
 
 /** A cluster with the times, limits and habits that a policy gives; what it does not say stays as it is. */
 export function withLimits(plan: ClusterPlan, spec: Partial<TrafficPolicySpec>): ClusterPlan {
-  const given = limitsOf(spec);
-  if (Object.keys(given).length === 0) return plan;
+  const limits = limitsOf(spec);
+  if (Object.keys(limits).length === 0) return plan;
   const { upstream } = plan;
-  return { ...plan, upstream: { ...upstream, settings: { ...upstream.settings, ...given } } };
+  const { maxConnectionAgeMs } = limits;
+  const http2 = { ...upstream.settings.http2, ...given({ maxConnectionAgeMs }) };
+  return { ...plan, upstream: { ...upstream, settings: { ...upstream.settings, ...limits, http2 } } };
 }
 
 function limitsOf({
@@ -15,6 +17,7 @@ function limitsOf({
   outlier = {},
   retryBudget = {},
   circuitBreaker = {},
+  connection = {},
 }: Partial<TrafficPolicySpec>): Partial<ClusterSettings> {
   return given({
     connectTimeoutMs: ms(timeouts.connect),
@@ -29,6 +32,8 @@ function limitsOf({
     retryBudgetWindowMs: ms(retryBudget.window),
     maxConnectionsPerEndpoint: circuitBreaker.maxConnections,
     maxRequests: circuitBreaker.maxRequests,
+    maxConnectionAgeMs: ms(connection.maxAge),
+    maxRequestsPerConnection: connection.maxRequests,
   });
 }
 
@@ -38,6 +43,7 @@ const ms = (time: string | undefined): number | undefined =>
 const share = (percent: number | undefined): number | undefined =>
   percent === undefined ? undefined : percent / 100;
 
+/** Those that are there. */
 function given(settings: {
   readonly [K in keyof ClusterSettings]?: ClusterSettings[K] | undefined;
 }): Partial<ClusterSettings> {

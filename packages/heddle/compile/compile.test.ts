@@ -62,6 +62,28 @@ test("the change of one route changes one unit, and everything else is the same 
   assert.equal([...second.statuses.values()].filter((status) => !statuses.has(status)).length, 1);
 });
 
+test("a policy that changes, comes or goes changes the unit of its target alone", () => {
+  const memo = new CompileMemo();
+  const policy = (request: string) =>
+    resource({
+      apiVersion: "heddle.dev/v1alpha1",
+      kind: "TrafficPolicy",
+      metadata: { name: "p" },
+      spec: { targetRefs: [{ kind: "HTTPRoute", name: "r7" }], timeouts: { request } },
+    });
+  const base = [edge, service("s"), ...Array.from({ length: 50 }, (_, index) => route(`r${index}`, "s"))];
+  let before = compile({ resources: base, options }, memo);
+  for (const added of [[policy("1s")], [policy("2s")], []]) {
+    const after = compile({ resources: [...base, ...added], options }, memo);
+    const kept = new Set(before.units);
+    assert.deepEqual(
+      after.units.filter((one) => !kept.has(one)).map(({ unit }) => unit.name),
+      ["default/r7"],
+    );
+    before = after;
+  }
+});
+
 test("a ReferenceGrant that is taken away closes what it opened", () => {
   const memo = new CompileMemo();
   const grant = resource({

@@ -34,6 +34,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "retryBudget.window": "cluster",
     "circuitBreaker.maxConnections": "cluster",
     "circuitBreaker.maxRequests": "cluster",
+    "connection.maxAge": "cluster",
+    "connection.maxRequests": "cluster",
   },
   failure: "open",
   ownRuleFields: ({ timeouts, retry, filters }) => [

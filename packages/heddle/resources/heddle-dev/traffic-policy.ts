@@ -9,7 +9,12 @@ import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
 import { healthCheckSchema } from "./traffic-policy/health-check.ts";
-import { circuitBreakerSchema, outlierSchema, retryBudgetSchema } from "./traffic-policy/limits.ts";
+import {
+  circuitBreakerSchema,
+  connectionSchema,
+  outlierSchema,
+  retryBudgetSchema,
+} from "./traffic-policy/limits.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 const timeoutsSchema = struct(
@@ -85,6 +90,8 @@ const trafficPolicySpecSchema = struct({
   outlier: optional(outlierSchema),
   retryBudget: optional(retryBudgetSchema),
   circuitBreaker: optional(circuitBreakerSchema),
+  /** Of connections to endpoints. */
+  connection: optional(connectionSchema),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 

@@ -47,6 +47,13 @@ export const retryBudgetSchema = struct({
 });
 export type RetryBudget = Static<typeof retryBudgetSchema>;
 
+export const connectionSchema = struct({
+  /** Give or take a tenth: then it takes no further request. */
+  maxAge: optional(boundedTime("1s", "24h")),
+  maxRequests: count(1, 1_000_000_000),
+});
+export type ConnectionLife = Static<typeof connectionSchema>;
+
 export const circuitBreakerSchema = struct({
   /** To one endpoint, per worker. */
   maxConnections: count(1, 1_000_000),
