@@ -3,6 +3,9 @@ import { test } from "node:test";
 import { builtinFilters } from "./index.ts";
 
 test("the registry has each filter under its own name", () => {
-  assert.deepEqual([...builtinFilters.keys()], ["header-modifier", "redirect", "rewrite", "mirror", "cors"]);
+  assert.deepEqual(
+    [...builtinFilters.keys()],
+    ["header-modifier", "redirect", "rewrite", "mirror", "cors", "faults"],
+  );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);
 });

@@ -4,13 +4,15 @@
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { cors } from "./cors/index.ts";
+import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
-export { cors, headerModifier, mirror, redirect, rewrite };
+export { cors, faults, headerModifier, mirror, redirect, rewrite };
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
+export type { FaultsConfig } from "./faults/index.ts";
 export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
@@ -22,4 +24,11 @@ function registryOf(factories: readonly FilterFactory<never>[]): FilterRegistry 
   return new Map(factories.map((factory) => [factory.name, factory as FilterFactory]));
 }
 
-export const builtinFilters: FilterRegistry = registryOf([headerModifier, redirect, rewrite, mirror, cors]);
+export const builtinFilters: FilterRegistry = registryOf([
+  headerModifier,
+  redirect,
+  rewrite,
+  mirror,
+  cors,
+  faults,
+]);

@@ -76,6 +76,7 @@ export const FAULTS = {
   // This process
   HDL_ROUTE_TIMEOUT: row("local", 504, 4, "no", false, "warn"),
   HDL_GRPC_DEADLINE: row("local", 504, 4, "no", false, "info"),
+  HDL_FAULT_INJECTED: row("local", 503, 14, "no", false, "info"),
   HDL_OVERLOADED: row("local", 503, 14, "no", false, "warn"),
   HDL_UPSTREAM_OVERFLOW: row("local", 503, 14, "never-sent", false, "warn"),
   HDL_DRAINING: row("local", 503, 14, "never-sent", true, "info"),

@@ -179,6 +179,8 @@ export class Exchange {
   endpoint = "";
   endpointIndex = -1;
   attempts = 0;
+  /** How long a fault that was injected held it up; 0: none did. */
+  injectedDelayMs = 0;
   /** Body octets, without framing. */
   requestBytes = 0;
   responseBytes = 0;

@@ -30,6 +30,7 @@ export function formatJson(record: AccessRecord, query: QueryLogging): string {
   line += `,"responseBytes":${exchange.responseBytes}${matchMembers(match)}`;
   if (exchange.cluster !== "") line += upstreamMembers(exchange);
   if (record.upstreamMs >= 0) line += `,"upstreamMs":${milliseconds(record.upstreamMs)}`;
+  if (exchange.injectedDelayMs > 0) line += `,"injectedDelayMs":${exchange.injectedDelayMs}`;
   if (exchange.fault !== null) line += `,"fault":"${exchange.fault.code}"`;
   if (exchange.grpcStatus >= 0) line += `,"grpcStatus":${exchange.grpcStatus}`;
   if (hasIdentity(record)) line += identityMembers(record);

@@ -1,8 +1,15 @@
 import type { FilterContext } from "@heddle/engine/filter";
 import { Exchange, type RequestHead } from "@heddle/engine/message";
+import { GRPC_CODES } from "@heddle/engine/observe";
 import type { FilterSpec } from "@heddle/engine/model";
 import { builtinFilters } from "@heddle/filters";
-import type { CorsConfig, GatewayFilterSpec, HeaderModifierConfig, MirrorConfig } from "../compile/index.ts";
+import type {
+  CorsConfig,
+  FaultsConfig,
+  GatewayFilterSpec,
+  HeaderModifierConfig,
+  MirrorConfig,
+} from "../compile/index.ts";
 
 export interface ExplainedFilter {
   readonly name: string;
@@ -37,6 +44,8 @@ export class FilterWalk {
         return { effect: mirrorEffect(spec.config), isAnswer: false };
       case "cors":
         return { effect: corsEffect(spec.config), isAnswer: false };
+      case "faults":
+        return { effect: faultsEffect(spec.config), isAnswer: false };
       case "redirect":
         return { effect: this.redirectEffect(spec), isAnswer: true };
       case "rewrite":
@@ -101,4 +110,16 @@ function corsEffect({ allowOrigins, allowCredentials }: CorsConfig): string {
       `${scheme === "" ? "" : `${scheme}://`}${match === "suffix" ? "*" : ""}${host}${port === 0 ? "" : `:${port}`}`,
   );
   return `allows origins ${names.join(", ") || "none"}${allowCredentials ? ", with credentials" : ""}`;
+}
+
+function faultsEffect({ delay, abort, headers }: FaultsConfig): string {
+  const percent = (share: number) => `${share * 100} % of requests`;
+  const status = ({ httpStatus, grpcStatus }: NonNullable<typeof abort>) =>
+    [httpStatus || [], grpcStatus < 0 ? [] : `gRPC status ${GRPC_CODES[grpcStatus]}`].flat().join(" or ");
+  const all = [
+    ...(delay === null ? [] : [`delays ${percent(delay.share)} by ${delay.ms} ms`]),
+    ...(abort === null ? [] : [`aborts ${percent(abort.share)} with ${status(abort)}`]),
+  ];
+  const match = headers.map(({ name, value }) => `${name}: ${value}`).join(", ");
+  return `${all.join(", ")}${match === "" ? "" : `, where they have ${match}`}`;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { builtinFilters } from "@heddle/filters";
 import type {
   CorsConfig,
+  FaultsConfig,
   HeaderModifierConfig,
   MirrorConfig,
   RedirectConfig,
@@ -18,6 +19,7 @@ const sameShapes: readonly true[] = [
   true satisfies Same<specs.RewriteConfig, RewriteConfig>,
   true satisfies Same<specs.MirrorConfig, MirrorConfig>,
   true satisfies Same<specs.CorsConfig, CorsConfig>,
+  true satisfies Same<specs.FaultsConfig, FaultsConfig>,
 ];
 
 test("every filter that compile emits has a factory, and its configuration is that factory's", () => {
@@ -27,6 +29,7 @@ test("every filter that compile emits has a factory, and its configuration is th
     rewrite: true,
     mirror: true,
     cors: true,
+    faults: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
   assert.equal(sameShapes.length, builtinFilters.size);

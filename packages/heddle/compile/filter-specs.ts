@@ -8,10 +8,17 @@ export type HeaderModifierSpec = { readonly name: "header-modifier"; readonly co
 export type RedirectSpec = { readonly name: "redirect"; readonly config: RedirectConfig };
 export type RewriteSpec = { readonly name: "rewrite"; readonly config: RewriteConfig };
 export type MirrorSpec = { readonly name: "mirror"; readonly config: MirrorConfig };
+export type FaultsSpec = { readonly name: "faults"; readonly config: FaultsConfig };
 export type CorsSpec = { readonly name: "cors"; readonly config: CorsConfig };
 
 /** One HTTPRoute filter as the data plane builds it: the factory's name and its configuration. */
-export type GatewayFilterSpec = HeaderModifierSpec | RedirectSpec | RewriteSpec | MirrorSpec | CorsSpec;
+export type GatewayFilterSpec =
+  | HeaderModifierSpec
+  | RedirectSpec
+  | RewriteSpec
+  | MirrorSpec
+  | CorsSpec
+  | FaultsSpec;
 
 export interface HeaderValue {
   /** Lower-case. */
@@ -71,6 +78,15 @@ export interface MirrorConfig {
   /** 0 ≤ numerator ≤ denominator. */
   readonly numerator: number;
   readonly denominator: number;
+}
+
+/** Faults injected by a TrafficPolicy. Shares are from 0 to 1. */
+export interface FaultsConfig {
+  readonly delay: { readonly ms: number; readonly share: number } | null;
+  /** 0 and -1 for no status of the kind; one of them is given. */
+  readonly abort: { readonly httpStatus: number; readonly grpcStatus: number; readonly share: number } | null;
+  /** All must be there. */
+  readonly headers: readonly HeaderValue[];
 }
 
 /** CORS (Fetch standard, as the Gateway API words it). */

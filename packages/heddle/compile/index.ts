@@ -51,6 +51,7 @@ export type {
 } from "./status.ts";
 export type {
   CorsConfig,
+  FaultsConfig,
   CorsOrigin,
   GatewayFilterSpec,
   HeaderModifierConfig,

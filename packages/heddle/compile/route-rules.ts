@@ -10,6 +10,8 @@ import {
 import { resolveBackend } from "./backend-ref.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
+import { withFaults } from "./faults-config.ts";
+import type { FaultsConfig } from "./filter-specs.ts";
 import { clusterUnder } from "./gateway-settings.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
 import { planFilters } from "./route-filters.ts";
@@ -44,6 +46,8 @@ export interface RuleSource {
   readonly sessionPersistence: SessionPersistence | undefined;
   /** Calls in gRPC-Web go on as gRPC. */
   readonly translatesGrpcWeb: boolean;
+  /** Injected faults. Default: none. */
+  readonly faults?: FaultsConfig;
 }
 
 /** What of a route its rules are planned from. */
@@ -113,7 +117,7 @@ function planRule(
     rule: {
       name,
       matches: rule.matches,
-      filters: isClosed ? [] : own.filters,
+      filters: isClosed ? [] : withFaults(own.filters, rule.faults),
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
       requestTimeoutMs: durationMs(rule.timeouts?.request),
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),

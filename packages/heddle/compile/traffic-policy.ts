@@ -5,6 +5,7 @@ import type { PolicyKind } from "./attach/index.ts";
 import { compileBalancing } from "./balancing.ts";
 import { withLimits } from "./cluster-limits.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
+import { faultsConfig } from "./faults-config.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
 import { healthCheckSpec } from "./health-check.ts";
 import type { RuleSource } from "./route-rules.ts";
@@ -20,6 +21,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     retry: "rule",
     cors: "rule",
     grpcWeb: "rule",
+    faults: "rule",
     balancing: "cluster",
     healthCheck: "cluster",
     "timeouts.connect": "cluster",
@@ -60,7 +62,7 @@ const hasCors = (filters: RuleSource["filters"]) => filters.some(({ type }) => t
 
 function withTraffic(
   rule: RuleSource,
-  { timeouts, retry, cors, grpcWeb }: Partial<TrafficPolicySpec>,
+  { timeouts, retry, cors, grpcWeb, faults }: Partial<TrafficPolicySpec>,
 ): RuleSource {
   const filter: HTTPRouteFilter[] =
     cors === undefined || hasCors(rule.filters) ? [] : [{ type: "CORS", cors }];
@@ -71,6 +73,7 @@ function withTraffic(
     timeouts: rule.timeouts ?? timeouts,
     retry: rule.retry ?? retrySpec(retry),
     translatesGrpcWeb: grpcWeb === undefined ? rule.translatesGrpcWeb : grpcWeb === "Translate",
+    ...(faults !== undefined && { faults: faultsConfig(faults) }),
   };
 }
 

@@ -8,6 +8,7 @@ import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
+import { faultsSchema } from "./traffic-policy/faults.ts";
 import { healthCheckSchema } from "./traffic-policy/health-check.ts";
 import {
   circuitBreakerSchema,
@@ -82,6 +83,8 @@ const trafficPolicySpecSchema = struct({
   cors: optional(httpCorsFilterSchema),
   /** Calls in gRPC-Web: Translate sends them on as gRPC, Pass as they are. GRPCRoutes translate by default. */
   grpcWeb: optional(choice(["Translate", "Pass"])),
+  /** To find out how callers take them. */
+  faults: optional(faultsSchema),
   /** Of Services and Backends, or all of a Gateway's. */
   balancing: optional(balancingSchema),
   /** Endpoints that fail it are left out. */

@@ -1,0 +1,3 @@
+/** Delays a share of the requests, or answers it with an error. */
+export { faults } from "./filter.ts";
+export type { FaultsAbort, FaultsConfig } from "./config.ts";
