@@ -33,7 +33,10 @@ async function main(): Promise<void> {
   installTools(["nginx", "taskset"]);
   const machine = readMachine();
   console.log(describeMachine(machine));
-  console.log(`${options.routes} routes, ${options.rate} requests/s meanwhile; all share all cores\n`);
+  const changed = options.change === "one" ? "one comes new" : "one comes new, all others change";
+  console.log(
+    `${options.routes} routes, ${changed}; ${options.rate} requests/s meanwhile; all share all cores\n`,
+  );
   const folder = makeTemporaryFolder();
   const { all } = assignCores();
   const upstream = await startUpstream(folder, all);
@@ -55,10 +58,10 @@ async function measureFormat(
   upstream: Upstream,
   cores: string,
 ): Promise<Swap[]> {
-  const { builtFolder, routes, workers, rate, connections } = options;
+  const { builtFolder, change, routes, workers, rate, connections } = options;
   const [port, apiPort] = [await freePort(), await freePort()];
   const configFile = `${folder}.config.${format}`;
-  const textWith = configMaker(format, port, upstream.port, routes);
+  const textWith = configMaker(format, change, port, upstream.port, routes);
   writeFileSync(configFile, textWith(0));
   const heddle = makeHeddle({
     name: "heddle",
@@ -92,16 +95,33 @@ async function measureFormat(
   return swaps;
 }
 
-/** Each round's file has all the routes and one more that no round before it had. */
+/**
+ * Each round's file has all the routes and one more that no round before it had; with "all" the others have another
+ * weight in each, which makes them other routes that do the same.
+ */
 function configMaker(
   format: "yaml" | "json",
+  change: "one" | "all",
   port: number,
   upstreamPort: number,
   routes: number,
 ): (round: number) => string {
   const resources = heddleResources({ port, upstreamPort, carries: "http1", tls: undefined, routes });
   const write = format === "yaml" ? toYaml : toJson;
-  return (round) => write([...resources, httpRoute(`marker-${round}`, markerPrefix(round))]);
+  return (round) => {
+    const others = change === "one" ? resources : resources.map((resource) => weighted(resource, round + 1));
+    return write([...others, httpRoute(`marker-${round}`, markerPrefix(round))]);
+  };
+}
+
+function weighted(resource: object, weight: number): object {
+  const { kind, spec } = resource as { kind: string; spec?: { rules: { backendRefs: object[] }[] } };
+  if (kind !== "HTTPRoute" || spec === undefined) return resource;
+  const rules = spec.rules.map((rule) => ({
+    ...rule,
+    backendRefs: rule.backendRefs.map((ref) => ({ ...ref, weight })),
+  }));
+  return { ...resource, spec: { ...spec, rules } };
 }
 
 function markerPrefix(round: number): string {

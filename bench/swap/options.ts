@@ -2,6 +2,8 @@ import { parseArgs } from "node:util";
 
 export interface Options {
   formats: readonly ("yaml" | "json")[];
+  /** what differs from the file before: one route more, or every route as well */
+  change: "one" | "all";
   routes: number;
   rounds: number;
   rate: number;
@@ -13,6 +15,7 @@ export interface Options {
 
 export const usage = `npm run bench:swap -- [options]
   --formats LIST   of yaml,json (default: both)
+  --change WHAT    one: a route more (default); all: every other route is changed too
   --routes N       routes in the configuration file (default 10000)
   --rounds N       swaps per format (default 5)
   --rate N         requests a second meanwhile (default 2000)
@@ -26,6 +29,7 @@ export function parseOptions(argv: readonly string[]): Options {
     args: [...argv],
     options: {
       formats: { type: "string", default: "yaml,json" },
+      change: { type: "string", default: "one" },
       routes: { type: "string", default: "10000" },
       rounds: { type: "string", default: "5" },
       rate: { type: "string", default: "2000" },
@@ -37,6 +41,7 @@ export function parseOptions(argv: readonly string[]): Options {
   });
   return {
     formats: values.formats.split(",").map(formatOf),
+    change: changeOf(values.change),
     // one route would be the catch-all of the plain case
     routes: atLeast(2, "--routes", values.routes),
     rounds: atLeast(1, "--rounds", values.rounds),
@@ -51,6 +56,11 @@ export function parseOptions(argv: readonly string[]): Options {
 function formatOf(name: string): "yaml" | "json" {
   if (name === "yaml" || name === "json") return name;
   throw new Error(`--formats has ${JSON.stringify(name)}, takes yaml,json`);
+}
+
+function changeOf(name: string): "one" | "all" {
+  if (name === "one" || name === "all") return name;
+  throw new Error(`--change is ${JSON.stringify(name)}, takes one or all`);
 }
 
 function atLeast(least: number, flag: string, text: string): number {

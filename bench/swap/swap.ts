@@ -13,7 +13,7 @@ export interface Swap {
   p99DuringMs: number;
   longestDuringMs: number;
   errors: number;
-  /** largest of all workers, since Heddle last took stock; undefined when /metrics has no such gauge */
+  /** largest of all workers, of the swap and of the quiet half minute before it; undefined when /metrics has no such gauge */
   eventLoopDelayMs: number | undefined;
 }
 
@@ -28,13 +28,15 @@ export interface SwapOptions {
 }
 
 const delayMetric = "heddle_worker_event_loop_delay_max_seconds";
+/** the gauge tells the longest delay of the last half minute: that of the start, or of the swap before, has to go first */
+const forgetMs = 31_000;
 const quietMs = 2000;
 const leadMs = 300;
 const timeoutMs = 60_000;
 
 export async function measureSwap(options: SwapOptions): Promise<Swap> {
+  await sleep(forgetMs);
   const quiet = await quietTraffic(options.traffic);
-  await readDelayMs(options.metricsUrl); // a gauge that is reset by reading starts anew here
   const traffic = new Traffic(options.traffic);
   traffic.start();
   await sleep(leadMs);
