@@ -174,3 +174,17 @@ test("an endpoint that is gone is asked no more, and leaves nothing behind", () 
   assert.equal(rig.asked, asked);
   assert.equal(rig.wheel.size, 0);
 });
+
+test("who takes over goes on with what is known: one answer decides nothing", () => {
+  const rig = new Rig();
+  rig.checks.stop();
+  const next = new HealthChecks(SPEC, rig, true);
+  next.follow([rig.endpoint]);
+  for (const isHealthy of [true, true, false]) {
+    rig.next();
+    rig.answer(2);
+    assert.equal(rig.endpoint.isHealthy, isHealthy);
+  }
+  next.stop();
+  assert.equal(rig.wheel.size, 0);
+});
