@@ -26,6 +26,8 @@ import { RetryBudget } from "./retry-budget.ts";
 import { ShadowHome } from "./shadow-home.ts";
 import { Transport } from "./transport.ts";
 import type { TransportHome } from "./transport.ts";
+import { WarmPools } from "./warm-pools.ts";
+import type { WarmHome } from "./warm-pools.ts";
 
 /** What happens in a cluster, for counters. All calls are cheap and synchronous. */
 export interface ClusterObserver extends EndpointObserver {
@@ -56,7 +58,7 @@ const NONE: readonly Endpoint[] = [];
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements TransportHome, ClusterHealthHome {
+export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -79,6 +81,7 @@ export class Cluster implements TransportHome, ClusterHealthHome {
   private readonly transport: Transport;
   private ejector: Ejector;
   private readonly health: ClusterHealth;
+  private readonly warmth: WarmPools;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
 
@@ -97,6 +100,7 @@ export class Cluster implements TransportHome, ClusterHealthHome {
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
     this.health = new ClusterHealth(unit.healthCheck, this, context.ledger ?? new HealthLedger());
+    this.warmth = new WarmPools(this);
   }
 
   /**
@@ -162,11 +166,13 @@ export class Cluster implements TransportHome, ClusterHealthHome {
     this.hasHadEndpoints ||= endpoints.length > 0;
     this.ejector.follow(endpoints);
     this.health.follow(endpoints);
+    this.warmth.sweep();
   }
 
   /** The cluster left the configuration: idle connections close, exchanges finish. */
   close(): void {
     this.health.stop();
+    this.warmth.stop();
     for (const endpoint of this.endpoints) this.retire(endpoint);
     this.endpoints = [];
     this.byName.clear();
@@ -281,6 +287,11 @@ export class Cluster implements TransportHome, ClusterHealthHome {
     return this.hash === null ? NO_KEY : requestKey(this.hash, request, clientAddress);
   }
 
+  /** Begins a connection in advance; false where none is to be made. */
+  warm(endpoint: Endpoint): boolean {
+    return this.transport.warm(endpoint);
+  }
+
   // TransportHome
 
   get settings(): ClusterSettings {
@@ -305,7 +316,9 @@ export class Cluster implements TransportHome, ClusterHealthHome {
 
   onAvailability(endpoint: Endpoint): void {
     this.changes.count++;
-    if (endpoint.isAvailable) endpoint.rampFromMs = this.context.clock.now();
+    if (!endpoint.isAvailable) return;
+    endpoint.rampFromMs = this.context.clock.now();
+    if (this.settings.warmConnections !== undefined) this.warmth.sweep();
   }
 
   // HealthHome

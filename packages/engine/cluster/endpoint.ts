@@ -53,6 +53,8 @@ export class Endpoint implements PoolPlace {
   isProbing = false;
   /** Open and opening connections, idle ones included. */
   connections = 0;
+  /** The last connection that was tried could not be made. */
+  hasRefused = false;
   /** Of everybody's exchanges. */
   readonly pool: Pool;
   /** By client's connection, where each has its own; see `poolFor`. */

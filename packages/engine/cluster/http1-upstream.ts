@@ -12,6 +12,7 @@ import { websocketAccept, withWebsocketKey } from "./websocket-handshake.ts";
 export interface UpstreamOwner {
   readonly name: string;
   readonly limits: Http1Limits;
+  onOpened(): void;
   /** The connection is free, or gone. */
   onReleased(upstream: Http1Upstream): void;
   onGone(upstream: Http1Upstream): void;
@@ -49,6 +50,8 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   readonly epoch: number;
   /** Clock milliseconds from when on it takes no further request. */
   retireAtMs = Infinity;
+  /** No exchange waits for it: it goes to the pool when it is open. */
+  isInAdvance = false;
   /** That it carried, the one under way included. */
   requests = 0;
   private isPaused = false;
@@ -236,6 +239,8 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
 
   onOpen(): void {
     this.isOpen = true;
+    this.owner.onOpened();
+    if (this.isInAdvance) this.owner.onReleased(this);
   }
 
   onDialFailed(failure: DialFailure): void {

@@ -21,6 +21,7 @@ export interface Http2UpstreamOwner {
   /** Streams that the endpoint said it takes at a time: what new connections go by until they are told. */
   maxStreams: number;
   /** It takes no new exchanges; those that it has go on. */
+  onOpened(): void;
   onRetired(upstream: Http2Upstream): void;
   onConnectionGone(): void;
   onDialFailed(failure: DialFailure): void;
@@ -176,6 +177,7 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
   // DialEvents
 
   onOpen(): void {
+    this.owner.onOpened();
     if (this.isSecure && this.connection.alpn !== "h2") {
       this.close(makeFault("HDL_UPSTREAM_TLS_FAILED", `${this.owner.name} does not agree on h2`));
       this.connection.destroy();

@@ -35,6 +35,8 @@ export interface PoolPlace {
   readonly index: number;
   readonly connections: number;
   readonly isRemoved: boolean;
+  /** The last connection that was tried could not be made. */
+  hasRefused: boolean;
   /** Makes room: closes a connection that no exchange uses; false where there is none. */
   dropIdle(): boolean;
   onOpening(): void;
@@ -146,6 +148,10 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
     this.place.onOpening();
   }
 
+  onOpened(): void {
+    this.place.hasRefused = false;
+  }
+
   onReleased(upstream: Http1Upstream): void {
     const { settings, wheel, clock } = this.home;
     const hintMs = upstream.keepAliveHintMs;
@@ -182,6 +188,7 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
   }
 
   onDialFailed(_failure: DialFailure): void {
+    this.place.hasRefused = true;
     this.home.observer.upstreamConnectFailed(this.home.index, this.place.index);
   }
 }

@@ -132,6 +132,24 @@ export class Transport implements NegotiationHome<Pool> {
     return pending;
   }
 
+  /** Begins a connection in advance, for any exchange; false where none is to be made. */
+  warm(endpoint: Endpoint): boolean {
+    const { pool } = endpoint;
+    if (this.isByClient) return false;
+    if (this.protocol === "http2") return this.connectHttp2(pool) !== null;
+    if (this.protocol === "auto" && this.tls !== null && pool.agreed !== "http1")
+      return this.warmEither(pool);
+    const upstream = this.connectHttp1(pool);
+    if (upstream !== null) upstream.isInAdvance = true;
+    return upstream !== null;
+  }
+
+  /** One at a time, until it is known which protocol it will be. */
+  private warmEither(pool: Pool): boolean {
+    if (pool.agreed === "" && pool.negotiation !== null) return false;
+    return this.negotiate(pool) !== null && pool.agreed !== "";
+  }
+
   /** A connection whose octets are the caller's business: for TCP. `alpn`: what it offers in TLS; "" for nothing. */
   openStream(endpoint: Endpoint, alpn: string, peer: Peer | null, events: DialEvents): Connection | Fault {
     if (this.isFull(endpoint)) return this.overflow(endpoint);
@@ -193,8 +211,9 @@ export class Transport implements NegotiationHome<Pool> {
   ): Connection {
     const { connectTimeoutMs, highWaterBytes } = this.home.settings;
     const { proxyProtocol } = this.home.unit;
+    const { tcpKeepAlive: keepAlive } = this.home.settings;
     const header = proxyProtocol === undefined ? "" : proxyHeaderOf(proxyProtocol, peer);
-    return dial({ address, port, connectTimeoutMs, highWaterBytes, header, tls }, events);
+    return dial({ address, port, connectTimeoutMs, highWaterBytes, header, keepAlive, tls }, events);
   }
 
   /** For a connection of HTTP/1.1 that is made now. */

@@ -66,6 +66,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private framing: ResponseFraming = "none";
   private hasEnded = false;
   private requests = 0;
+  /** Clock milliseconds from when on the next response is the last. */
+  private readonly wornAtMs: number;
   private bodySeen = 0;
   /** Clock milliseconds at which the current phase began, and of the last byte either way in an exchange. */
   private phaseStartMs: number;
@@ -90,6 +92,11 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     );
     this.phaseStartMs = owner.clock.now();
     this.lastByteMs = this.phaseStartMs;
+    const { maxConnectionAgeMs } = settings;
+    // A tenth more or less: connections that came together do not leave together.
+    const ageMs =
+      maxConnectionAgeMs === 0 ? Infinity : maxConnectionAgeMs * (0.9 + 0.2 * owner.random.next());
+    this.wornAtMs = this.phaseStartMs + ageMs;
     // Before the first request the head's time limit holds, not the longer one between requests.
     owner.wheel.schedule(this, this.phaseStartMs + settings.headTimeoutMs);
   }
@@ -251,12 +258,13 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.bodyBytes = 0;
     this.bodySeen = 0;
     this.heldMs = 0;
+    const nowMs = this.owner.clock.now();
     const isSpent =
-      settings.maxRequestsPerConnection > 0 && this.requests >= settings.maxRequestsPerConnection;
+      nowMs >= this.wornAtMs ||
+      (settings.maxRequestsPerConnection > 0 && this.requests >= settings.maxRequestsPerConnection);
     this.keepsAlive = keepAlive && !isSpent && !this.isLeaving && head.upgrade === "";
     this.phase = "exchange";
     this.isHeadTimed = false;
-    const nowMs = this.owner.clock.now();
     this.phaseStartMs = nowMs;
     this.lastByteMs = nowMs;
     if (!isLast) this.owner.wheel.schedule(this, nowMs + settings.bodyRateGraceMs);

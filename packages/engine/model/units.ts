@@ -103,6 +103,8 @@ export interface ListenerSettings {
   readonly highWaterBytes: number;
   /** Requests on one connection before it is closed; 0 for no bound. */
   readonly maxRequestsPerConnection: number;
+  /** Of HTTP/1.1 (HTTP/2 has its own), give or take a tenth: the next response asks the client to connect anew; 0 for never. */
+  readonly maxConnectionAgeMs: number;
   /** Protocols that an Upgrade may name, lower-case. h2c is never allowed. */
   readonly upgrades: readonly string[];
   /** `%2F`, `%5C`, `%00` and a backslash in a path: refused unless "keep". */
@@ -174,6 +176,7 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   maxBodyBytes: 0,
   highWaterBytes: 32_768,
   maxRequestsPerConnection: 0,
+  maxConnectionAgeMs: 1_800_000,
   upgrades: ["websocket"],
   escapedSlashes: "refuse",
   forwarded: { xForwarded: true, forwarded: false, via: "", trustedHops: [] },
@@ -483,6 +486,12 @@ export interface AltName {
   readonly value: string;
 }
 
+/** When TCP asks a silent peer whether it is there. Whole seconds; nine questions without an answer break the connection. */
+export interface TcpKeepAlive {
+  readonly timeMs: number;
+  readonly intervalMs: number;
+}
+
 export interface ClusterSettings {
   readonly connectTimeoutMs: number;
   /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
@@ -492,6 +501,10 @@ export interface ClusterSettings {
   readonly maxConnectionAgeMs?: number;
   /** Requests of one connection. Default: no bound. */
   readonly maxRequestsPerConnection?: number;
+  /** Connections to each endpoint that serves, per worker, made in advance. Default: none. */
+  readonly warmConnections?: number;
+  /** Default: TCP does not ask. */
+  readonly tcpKeepAlive?: TcpKeepAlive;
   /** Requests in flight to all endpoints; more are refused. Default: no bound. */
   readonly maxRequests?: number;
   readonly maxHeadBytes: number;

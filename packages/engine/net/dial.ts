@@ -2,6 +2,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { Connection } from "./connection.ts";
 import type { ConnectionEvents } from "./connection.ts";
+import type { TcpKeepAlive } from "../model/index.ts";
 import { identityMistake, type ExpectedName } from "./peer-identity.ts";
 import { sharedReadBuffer } from "./slab-pool.ts";
 
@@ -13,6 +14,8 @@ export interface DialOptions {
   readonly highWaterBytes: number;
   /** What the connection begins with, before TLS: a PROXY protocol header, as latin1; "" for none. */
   readonly header: string;
+  /** TCP asks a silent peer after `timeMs`, then each `intervalMs`, whether it is there. Whole seconds. Default: it does not. */
+  readonly keepAlive?: TcpKeepAlive | undefined;
   readonly tls: DialTls | null;
 }
 
@@ -146,6 +149,8 @@ class Opening {
     const isTls = this.options.tls !== null;
     socket.once("connect", () => {
       this.isTcpOpen = true;
+      const { keepAlive } = this.options;
+      if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive.timeMs, keepAlive.intervalMs);
       if (!isTls) this.open();
     });
     socket.once("secureConnect", () => this.open());

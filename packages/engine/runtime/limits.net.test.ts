@@ -255,3 +255,19 @@ test("limits that a change brings hold for the next request of a kept connection
   assert.equal((await readResponse(client)).status, 413);
   assert.equal(gateway.total("listener", LISTENER.started), 1);
 });
+
+test("a connection of HTTP/1.1 that has grown old ends with its next answer", async () => {
+  const clock = new FakeClock();
+  await using upstream = await openEchoServer();
+  await using gateway = await Gateway.open(
+    { endpoints: [upstream.port], listener: { maxConnectionAgeMs: 10_000 } },
+    { clock },
+  );
+  await using client = await gateway.connect();
+  client.send(get("/1"));
+  assert.doesNotMatch((await readResponse(client)).head, /connection: close/);
+  clock.advance(11_000);
+  client.send(get("/2"));
+  assert.match((await readResponse(client)).head, /connection: close/);
+  assert.equal(await client.receiveToEnd(), "");
+});

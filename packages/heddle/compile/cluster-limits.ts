@@ -1,4 +1,4 @@
-import type { ClusterSettings } from "@heddle/engine/model";
+import type { ClusterSettings, TcpKeepAlive } from "@heddle/engine/model";
 import { parseDurationMs, type TrafficPolicySpec } from "../resources/index.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 
@@ -34,7 +34,15 @@ function limitsOf({
     maxRequests: circuitBreaker.maxRequests,
     maxConnectionAgeMs: ms(connection.maxAge),
     maxRequestsPerConnection: connection.maxRequests,
+    warmConnections: connection.warm,
+    tcpKeepAlive: keepAliveOf(connection.tcpKeepAlive),
   });
+}
+
+function keepAliveOf(
+  asked: NonNullable<TrafficPolicySpec["connection"]>["tcpKeepAlive"],
+): TcpKeepAlive | undefined {
+  return asked === undefined ? undefined : { timeMs: ms(asked.time)!, intervalMs: ms(asked.interval)! };
 }
 
 const ms = (time: string | undefined): number | undefined =>

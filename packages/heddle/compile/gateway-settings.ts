@@ -97,6 +97,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     udpIdle,
     tlsHandshakeTimeout,
     proxyHeaderTimeout,
+    maxConnectionAge,
     http2,
     ...same
   } = spec.limits ?? {};
@@ -113,6 +114,7 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     udpIdleMs: msOr(udpIdle, base.udpIdleMs),
     tlsHandshakeMs: msOr(tlsHandshakeTimeout, base.tlsHandshakeMs),
     proxyHeaderTimeoutMs: msOr(proxyHeaderTimeout, base.proxyHeaderTimeoutMs),
+    maxConnectionAgeMs: msOr(maxConnectionAge, base.maxConnectionAgeMs),
     upgrades: spec.upgrades ?? base.upgrades,
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
     forwarded: { ...base.forwarded, ...spec.forwarded },

@@ -38,6 +38,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "circuitBreaker.maxRequests": "cluster",
     "connection.maxAge": "cluster",
     "connection.maxRequests": "cluster",
+    "connection.tcpKeepAlive": "cluster",
+    "connection.warm": "cluster",
   },
   failure: "open",
   ownRuleFields: ({ timeouts, retry, filters }) => [

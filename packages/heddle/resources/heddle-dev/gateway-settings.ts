@@ -61,6 +61,7 @@ const limitsSchema = struct({
   maxBodyBytes: count(0, 1_099_511_627_776),
   highWaterBytes: count(4_096, 16 * mebibyte),
   maxRequestsPerConnection: count(0, 1_000_000_000),
+  maxConnectionAge: time("0s", "24h"),
   http2: optional(http2ListenerSchema),
 });
 

@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { parseDurationMs } from "../../gateway-api/go-duration.ts";
-import { integer, optional, struct } from "../../schema/build.ts";
+import { integer, optional, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
 
@@ -51,6 +51,12 @@ export const connectionSchema = struct({
   /** Give or take a tenth: then it takes no further request. */
   maxAge: optional(boundedTime("1s", "24h")),
   maxRequests: count(1, 1_000_000_000),
+  /** TCP asks a silent endpoint whether it is there, first after `time`, then each `interval`. */
+  tcpKeepAlive: optional(
+    struct({ time: boundedTime("1s", "9h"), interval: withDefault(boundedTime("1s", "9h"), "75s") }),
+  ),
+  /** Connections to each endpoint that serves, per worker, made in advance. */
+  warm: count(1, 10_000),
 });
 export type ConnectionLife = Static<typeof connectionSchema>;
 
