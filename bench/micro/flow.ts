@@ -85,6 +85,7 @@ function makeCluster(): StreamCluster {
     ejectionEnded() {},
     healthChecked() {},
     endpointEjected: nothing,
+    concurrencyLimit: nothing,
     upstreamOpened: nothing,
     upstreamClosed: nothing,
     upstreamConnectFailed: nothing,

@@ -79,6 +79,7 @@ export const FAULTS = {
   HDL_FAULT_INJECTED: row("local", 503, 14, "no", false, "info"),
   HDL_OVERLOADED: row("local", 503, 14, "no", false, "warn"),
   HDL_UPSTREAM_OVERFLOW: row("local", 503, 14, "never-sent", false, "warn"),
+  HDL_CONCURRENCY_LIMIT: row("local", 503, 14, "no", false, "warn"),
   HDL_DRAINING: row("local", 503, 14, "never-sent", true, "info"),
   HDL_FILTER_FAILED: row("local", 500, 13, "no", false, "error"),
   HDL_BODY_BUFFER_FULL: row("local", 413, 8, "no", false, "info"),

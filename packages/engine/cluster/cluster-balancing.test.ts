@@ -10,6 +10,7 @@ const silent = {
   attemptStarted() {},
   attemptEnded() {},
   endpointEjected() {},
+  concurrencyLimit() {},
   endpointHealth() {},
   ejectionEnded() {},
   healthChecked() {},

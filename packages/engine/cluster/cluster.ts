@@ -15,6 +15,7 @@ import type { Connection, DialEvents, DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import { ClusterHealth } from "./cluster-health.ts";
 import type { ClusterHealthHome } from "./cluster-health.ts";
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
 import { makePicker } from "./make-picker.ts";
@@ -34,6 +35,8 @@ export interface ClusterObserver extends EndpointObserver {
   attemptStarted(clusterIndex: number, endpointIndex: number): void;
   attemptEnded(clusterIndex: number, endpointIndex: number, hasFailed: boolean): void;
   endpointEjected(clusterIndex: number, endpointIndex: number): void;
+  /** The adaptive limit of its requests went up or, where negative, down by so many. */
+  concurrencyLimit(clusterIndex: number, change: number): void;
   /** An ejected endpoint is back, or gone for good. */
   ejectionEnded(endpointIndex: number): void;
   /** Health checks changed their mind about an endpoint. */
@@ -74,6 +77,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   /** Attempts under way. */
   private inFlight = 0;
   budget: RetryBudget;
+  /** Null: no adaptive limit. Who opens an attempt takes a place in it first, and keeps to the same one. */
+  limiter: ConcurrencyLimiter | null = null;
   private picker: Picker<Endpoint>;
   /** As the picker sees them: how often availability has changed. */
   private readonly changes = { count: 0 };
@@ -99,6 +104,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.budget = budgetOf(unit.settings);
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
+    this.limit(unit.settings);
     this.health = new ClusterHealth(unit.healthCheck, this, context.ledger ?? new HealthLedger());
     this.warmth = new WarmPools(this);
   }
@@ -108,13 +114,18 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
    * balancing holds from the next `takeEndpoints` on.
    */
   update(unit: ClusterUnit, tls: DialTls | null, index: number): void {
-    this.index = index;
+    const isOtherIndex = index !== this.index;
+    const before = this.unit.settings;
+    if (isOtherIndex || !hasSameLimit(unit.settings, before)) {
+      this.limiter?.close();
+      this.index = index;
+      this.limit(unit.settings);
+    }
     const isOtherTls =
       JSON.stringify(unit.tls) !== JSON.stringify(this.unit.tls) ||
       unit.protocol !== this.unit.protocol ||
       unit.proxyProtocol !== this.unit.proxyProtocol ||
       tls?.context !== this.transport.tlsContext;
-    const before = this.unit.settings;
     // A change of endpoints must not refill it.
     if (!hasSameBudget(unit.settings, before)) this.budget = budgetOf(unit.settings);
     this.unit = unit;
@@ -130,6 +141,13 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.epoch++;
     this.health.reconnect();
     for (const endpoint of this.endpoints) endpoint.closeIdle();
+  }
+
+  private limit({ adaptiveConcurrency: spec }: ClusterSettings): void {
+    const { random, observer } = this.context;
+    const { index } = this;
+    const onLimit = (change: number): void => observer.concurrencyLimit(index, change);
+    this.limiter = spec === undefined ? null : new ConcurrencyLimiter(spec, random, onLimit);
   }
 
   /** As `takeEndpoints`, at once. */
@@ -173,6 +191,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   close(): void {
     this.health.stop();
     this.warmth.stop();
+    this.limiter?.close();
+    this.limiter = null;
     for (const endpoint of this.endpoints) this.retire(endpoint);
     this.endpoints = [];
     this.byName.clear();
@@ -432,6 +452,10 @@ function hasSameBudget(a: ClusterSettings, b: ClusterSettings): boolean {
     a.retryBudgetMinPerSecond === b.retryBudgetMinPerSecond &&
     a.retryBudgetWindowMs === b.retryBudgetWindowMs
   );
+}
+
+function hasSameLimit(a: ClusterSettings, b: ClusterSettings): boolean {
+  return JSON.stringify(a.adaptiveConcurrency) === JSON.stringify(b.adaptiveConcurrency);
 }
 
 function limitsOf(unit: ClusterUnit): Http1Limits {

@@ -3,6 +3,7 @@
  */
 export { Cluster } from "./cluster.ts";
 export type { ClusterContext, ClusterObserver } from "./cluster.ts";
+export type { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 export { Endpoint } from "./endpoint.ts";
 export { Http1Upstream } from "./http1-upstream.ts";
 export { Ejector } from "./ejector.ts";

@@ -31,6 +31,7 @@ function attemptsAtFailing(code: FaultCode): number {
         attemptStarted: nothing,
         attemptEnded: nothing,
         endpointEjected: nothing,
+        concurrencyLimit: nothing,
         endpointHealth: nothing,
         ejectionEnded: nothing,
         healthChecked: nothing,

@@ -9,6 +9,8 @@ export interface Reply {
   readonly body: string | Uint8Array;
   /** What gRPC clients are told; by default what `status` stands for (http-grpc-status-mapping.md). */
   readonly grpcStatus?: number;
+  /** How long gRPC clients shall wait before they try again (gRFC A6). Default: they are not told. */
+  readonly grpcPushbackMs?: number;
 }
 
 type Now<T> = T | undefined | void;

@@ -507,6 +507,8 @@ export interface ClusterSettings {
   readonly tcpKeepAlive?: TcpKeepAlive;
   /** Requests in flight to all endpoints; more are refused. Default: no bound. */
   readonly maxRequests?: number;
+  /** Default: off. */
+  readonly adaptiveConcurrency?: AdaptiveConcurrencySpec;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   /** Retries as a share of requests over the last 10 s, beside `retryBudgetMinPerSecond`. */
@@ -526,6 +528,20 @@ export interface ClusterSettings {
   readonly maxEjectedShare: number;
   readonly highWaterBytes: number;
   readonly http2: Http2ClusterSettings;
+}
+
+/** How the number of requests that wait for their response heads is limited by how long these take; per worker. */
+export interface AdaptiveConcurrencySpec {
+  readonly minConcurrency: number;
+  readonly maxConcurrency: number;
+  /** Between two changes of the limit. */
+  readonly sampleIntervalMs: number;
+  /** Share (0–1) by which latency may exceed the base before the limit falls. */
+  readonly buffer: number;
+  /** After this time, give or take the share `baseJitter` (0–1), the base is measured anew by so many requests. */
+  readonly baseIntervalMs: number;
+  readonly baseJitter: number;
+  readonly baseRequests: number;
 }
 
 /** Habits of HTTP/2 connections to an endpoint. */

@@ -250,6 +250,12 @@ export class WorkerLane {
     this.endpoints.add(endpointIndex, ENDPOINT.ejections, 1);
   }
 
+  /** Its adaptive limit of requests went up or, where negative, down by so many. */
+  concurrencyLimit(clusterIndex: number, change: number): void {
+    const cell = change > 0 ? CLUSTER.concurrencyRaised : CLUSTER.concurrencyLowered;
+    this.clusters.add(clusterIndex, cell, Math.abs(change));
+  }
+
   /** Health checks changed their mind about an endpoint. */
   endpointHealth(endpointIndex: number, isHealthy: boolean): void {
     this.endpoints.add(endpointIndex, isHealthy ? ENDPOINT.unhealthyEnded : ENDPOINT.unhealthyBegun, 1);

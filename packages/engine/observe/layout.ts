@@ -67,7 +67,9 @@ export const CLUSTER = {
   connectFailed: 13,
   reused: 14,
   ejections: 15,
-  histogram: 16,
+  concurrencyRaised: 16,
+  concurrencyLowered: 17,
+  histogram: 18,
 } as const;
 
 export const ENDPOINT = {
@@ -124,6 +126,7 @@ const REFUSING_FAULTS = [
   "HDL_DOWNSTREAM_STALLED",
   "HDL_OVERLOADED",
   "HDL_UPSTREAM_OVERFLOW",
+  "HDL_CONCURRENCY_LIMIT",
   "HDL_DRAINING",
   "HDL_BODY_BUFFER_FULL",
 ] as const satisfies readonly FaultCode[];
@@ -173,6 +176,7 @@ export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
     open: [
       [CLUSTER.attemptsStarted, CLUSTER.attemptsEnded],
       [CLUSTER.connectionsOpened, CLUSTER.connectionsClosed],
+      [CLUSTER.concurrencyRaised, CLUSTER.concurrencyLowered],
     ],
     states: [],
   },

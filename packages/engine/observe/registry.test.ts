@@ -206,9 +206,11 @@ describe("WorkerLane and MetricsRegistry", () => {
     lane.healthChecked(endpoint, false);
     lane.ejectionEnded(endpoint);
     lane.upstreamClosed(cluster, endpoint);
+    lane.concurrencyLimit(cluster, 8);
+    lane.concurrencyLimit(cluster, -3);
     assert.deepEqual(
       rows(registry, "cluster").get("s")!.slice(5, CLUSTER.histogram),
-      [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1],
+      [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 8, 3],
     );
     assert.deepEqual(
       rows(registry, "endpoint").get("s|10.0.0.1:80")!.slice(ENDPOINT.attemptsStarted),

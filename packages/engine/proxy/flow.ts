@@ -1,7 +1,7 @@
 import { NO_KEY } from "../balance/index.ts";
 import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import type { Cluster, Endpoint } from "../cluster/index.ts";
+import type { Cluster, ConcurrencyLimiter, Endpoint } from "../cluster/index.ts";
 import type { Filter, FilterChain, Reply } from "../filter/index.ts";
 import { EMPTY_CHAIN } from "../filter/index.ts";
 import type {
@@ -79,6 +79,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   /** Null once the response is complete: the connection is the pool's, perhaps another exchange's. */
   stream: UpstreamStream | null = null;
 
+  /** In which the attempt has a place until its response head is here. */
+  private limiter: ConcurrencyLimiter | null = null;
   tunnel: Tunnel | null = null;
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
@@ -237,6 +239,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.isEnded) return;
     const { exchange, context, request } = this;
     const cluster = this.cluster!;
+    if (cluster.limiter !== null && !this.takePlace(cluster.limiter)) return;
     const endpoint = isFresh && exclude !== null ? exclude : this.pick(cluster, exclude);
     if (endpoint === null) {
       this.abort(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
@@ -259,6 +262,31 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.deadlines !== null) this.deadlines.startAttempt(exchange.upstreamStartedMs);
     if (isWhole) opened.flush();
     else request!.feed(opened);
+  }
+
+  /** False: there is none, and the exchange is over. */
+  private takePlace(limiter: ConcurrencyLimiter): boolean {
+    const nowMs = this.context.clock.now();
+    this.exchange.upstreamStartedMs = nowMs;
+    if (limiter.tryStart(nowMs)) {
+      this.limiter = limiter;
+      return true;
+    }
+    const { name } = this.cluster!;
+    this.abort(
+      makeFault("HDL_CONCURRENCY_LIMIT", `${name} has its limit of ${limiter.limit} requests in flight`),
+    );
+    return false;
+  }
+
+  /** `isMeasured`: the response came as it does from a service that serves. */
+  private leavePlace(isMeasured: boolean): void {
+    const limiter = this.limiter!;
+    this.limiter = null;
+    const startedMs = this.exchange.upstreamStartedMs;
+    const nowMs = this.context.clock.now();
+    if (isMeasured) limiter.answered(startedMs, nowMs);
+    else limiter.abandoned(startedMs, nowMs);
   }
 
   /** False: none is left, and the exchange is over. */
@@ -306,6 +334,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   }
 
   endAttempt(hasFailed: boolean = false): void {
+    if (this.limiter !== null) this.leavePlace(false);
     const { endpoint } = this;
     if (endpoint === null) return;
     this.endpoint = null;
@@ -375,6 +404,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     const nowMs = context.clock.now();
     exchange.responseHeadMs = nowMs;
     const latencyMs = nowMs - exchange.upstreamStartedMs;
+    if (this.limiter !== null) this.leavePlace(head.status !== 503 && head.status !== 429);
     const grpcStatus = this.call === null ? -1 : this.call.readHead(head, isLast);
     if (this.call === null || head.status !== 200) {
       this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs);

@@ -25,6 +25,8 @@ export function asGrpcReply(reply: Reply, exchange: Exchange): Reply {
   const headers = reply.headers.filter(([name]) => name !== "content-type" && name !== "content-length");
   const contentType: [string, string] = ["content-type", withGrpcForm(asked, form)];
   const trailers = grpcStatusFields(status, textOf(reply.body));
+  if (reply.grpcPushbackMs !== undefined)
+    trailers.push(["grpc-retry-pushback-ms", String(reply.grpcPushbackMs)]);
   if (form === "grpc") return { status: 200, headers: [...headers, contentType, ...trailers], body: "" };
   const frame = encodeTrailersFrame(Fields.of(trailers));
   const body = form === "grpc-web-text" ? encodeBase64(frame) : frame;

@@ -17,8 +17,12 @@ export function rescue(fault: Fault): Reply {
     headers,
     body: `${EXPLANATIONS[fault.code] ?? "request failed"} (${fault.code})\n`,
     grpcStatus: grpc,
+    ...(SHEDDING.has(fault.code) && { grpcPushbackMs: 1_000 }),
   };
 }
+
+/** Faults of those who are one too many: gRPC clients are told to wait as well (gRFC A6). */
+const SHEDDING: ReadonlySet<Fault["code"]> = new Set(["HDL_OVERLOADED", "HDL_CONCURRENCY_LIMIT"]);
 
 /** The same for a gRPC call whose response has begun: its trailers can still say what went wrong. */
 export function rescueTrailers(fault: Fault): Fields {
@@ -45,6 +49,7 @@ const EXPLANATIONS: Partial<Record<Fault["code"], string>> = {
   HDL_GRPC_DEADLINE: "the call's deadline has passed",
   HDL_OVERLOADED: "overloaded",
   HDL_UPSTREAM_OVERFLOW: "the service is at its limit of connections",
+  HDL_CONCURRENCY_LIMIT: "the service takes no more requests at a time",
   HDL_DRAINING: "shutting down",
   HDL_REQUEST_MALFORMED: "malformed request",
   HDL_REQUEST_HEAD_TOO_LARGE: "request head too large",

@@ -87,6 +87,7 @@ const silentObserver = {
   attemptStarted() {},
   attemptEnded() {},
   endpointEjected() {},
+  concurrencyLimit() {},
   endpointHealth() {},
   ejectionEnded() {},
   healthChecked() {},

@@ -1,6 +1,6 @@
 import { makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import type { Cluster, Endpoint } from "../cluster/index.ts";
+import type { Cluster, ConcurrencyLimiter, Endpoint } from "../cluster/index.ts";
 import type { SideCall, SideCallEvents } from "../filter/index.ts";
 import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 
@@ -17,12 +17,21 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
   private written = 0;
   private isHeldBack = false;
   private readonly startedMs: number;
+  /** In which it has a place until its response head is here. */
+  private limiter: ConcurrencyLimiter | null = null;
 
   constructor(cluster: Cluster, request: RequestHead, events: SideCallEvents) {
     super();
     this.cluster = cluster;
     this.startedMs = cluster.clock.now();
     this.events = events;
+    const { limiter } = cluster;
+    if (limiter !== null && !limiter.tryStart(this.startedMs)) {
+      this.endpoint = null;
+      this.end(makeFault("HDL_CONCURRENCY_LIMIT", `${cluster.name} has its limit of requests in flight`));
+      return;
+    }
+    this.limiter = limiter;
     this.endpoint = cluster.pick(null, undefined, cluster.keyOf(request, ""));
     if (this.endpoint === null) {
       this.end(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
@@ -72,7 +81,10 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
   onResponseHead(head: ResponseHead, isLast: boolean): void {
     if (this.isEnded) return;
     this.touch();
-    this.cluster.attemptAnswered(this.endpoint!, head.status, this.cluster.clock.now() - this.startedMs);
+    const nowMs = this.cluster.clock.now();
+    this.limiter?.answered(this.startedMs, nowMs);
+    this.limiter = null;
+    this.cluster.attemptAnswered(this.endpoint!, head.status, nowMs - this.startedMs);
     this.events.onHead?.(head);
     if (isLast) this.end(null);
   }
@@ -115,6 +127,8 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
     this.isEnded = true;
     this.cluster.wheel.cancel(this);
     this.stream = null;
+    this.limiter?.abandoned(this.startedMs, this.cluster.clock.now());
+    this.limiter = null;
     if (this.endpoint !== null) this.cluster.attemptEnded(this.endpoint, fault !== null);
     this.events.onEnd?.(fault?.code);
   }

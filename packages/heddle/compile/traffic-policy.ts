@@ -2,6 +2,7 @@ import type { FaultCode } from "@heddle/engine/base";
 import type { RetrySpec } from "@heddle/engine/model";
 import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
 import type { PolicyKind } from "./attach/index.ts";
+import { withAdaptiveConcurrency } from "./adaptive-concurrency.ts";
 import { compileBalancing } from "./balancing.ts";
 import { withLimits } from "./cluster-limits.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
@@ -40,6 +41,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "connection.maxRequests": "cluster",
     "connection.tcpKeepAlive": "cluster",
     "connection.warm": "cluster",
+    adaptiveConcurrency: "cluster",
   },
   failure: "open",
   ownRuleFields: ({ timeouts, retry, filters }) => [
@@ -50,7 +52,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   ownClusterFields: ({ healthCheck }) => (healthCheck === undefined ? [] : ["healthCheck"]),
   emit: {
     rule: (rule, { spec }) => withTraffic(rule, spec),
-    cluster: (cluster, { spec }) => withLimits(withHealthCheck(withBalancing(cluster, spec), spec), spec),
+    cluster: (cluster, { spec }) =>
+      withAdaptiveConcurrency(withLimits(withHealthCheck(withBalancing(cluster, spec), spec), spec), spec),
   },
 };
 

@@ -140,6 +140,12 @@ const CLUSTER_METRICS: GroupMetrics = {
     ),
     counter("heddle_upstream_reused_total", CLUSTER.reused, "Attempts sent on a pooled connection."),
     counter("heddle_upstream_ejections_total", CLUSTER.ejections, "Endpoints left out after failures."),
+    open(
+      "heddle_upstream_concurrency_limit",
+      CLUSTER.concurrencyRaised,
+      CLUSTER.concurrencyLowered,
+      "Requests that may wait for their response heads: what adaptive concurrency found, of all workers.",
+    ),
   ],
   histogram: {
     name: "heddle_upstream_response_seconds",

@@ -27,6 +27,7 @@ export function sampleRegistry(): MetricsRegistry {
   lane.upstreamClosed(cluster, endpoint);
   lane.upstreamConnectFailed(cluster, endpoint);
   lane.endpointEjected(cluster, endpoint);
+  lane.concurrencyLimit(cluster, 8);
   lane.endpointHealth(endpoint, false);
   lane.healthChecked(endpoint, false);
   lane.requestStarted(match.listenerIndex);

@@ -93,6 +93,8 @@ describe("TrafficPolicy", () => {
       { outlier: { consecutiveGatewayFaults: 0, baseEjectionTime: "10s", maxEjectionTime: "10s" } },
       { retryBudget: { percent: 100, minPerSecond: 0, window: "10m" } },
       { circuitBreaker: { maxConnections: 1, maxRequests: 1 } },
+      { adaptiveConcurrency: {} },
+      { adaptiveConcurrency: { minConcurrency: 5, maxConcurrency: 5, bufferPercent: 0 } },
     ];
     for (const spec of good) assert.deepEqual(mistakes(spec), [], JSON.stringify(spec));
     const bad: [object, string][] = [
@@ -101,6 +103,9 @@ describe("TrafficPolicy", () => {
       [{ outlier: { baseEjectionTime: "2s", maxEjectionTime: "1s" } }, "spec.outlier"],
       [{ retryBudget: { window: "100ms" } }, "spec.retryBudget.window"],
       [{ circuitBreaker: { maxRequests: 0 } }, "spec.circuitBreaker.maxRequests"],
+      [{ adaptiveConcurrency: { minConcurrency: 9, maxConcurrency: 8 } }, "spec.adaptiveConcurrency"],
+      [{ adaptiveConcurrency: { maxConcurrency: 2 } }, "spec.adaptiveConcurrency"],
+      [{ adaptiveConcurrency: { baseInterval: "10ms" } }, "spec.adaptiveConcurrency.baseInterval"],
     ];
     for (const [spec, path] of bad) assert.equal(mistakes(spec)[0], path, JSON.stringify(spec));
   });

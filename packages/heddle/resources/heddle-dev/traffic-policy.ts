@@ -7,6 +7,7 @@ import { choice, flag, integer, optional, set, struct } from "../schema/build.ts
 import { rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
+import { adaptiveConcurrencySchema } from "./traffic-policy/adaptive-concurrency.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
 import { faultsSchema } from "./traffic-policy/faults.ts";
 import { healthCheckSchema } from "./traffic-policy/health-check.ts";
@@ -95,6 +96,8 @@ const trafficPolicySpecSchema = struct({
   circuitBreaker: optional(circuitBreakerSchema),
   /** Of connections to endpoints. */
   connection: optional(connectionSchema),
+  /** So many requests at a time as the service answers in about the time that one takes by itself. */
+  adaptiveConcurrency: optional(adaptiveConcurrencySchema),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 
