@@ -179,7 +179,7 @@ export class Http2ClientSession extends Http2Session {
   override onGoAway(lastStream: number, code: number): void {
     this.hasGoAway = true;
     // Section 6.8: those above it were not processed, and never will be.
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.toArray()) {
       if (stream.id <= lastStream) continue;
       const message = `upstream said GOAWAY with ${errorName(code)} before the request`;
       this.closed.addReset(stream.id, true);

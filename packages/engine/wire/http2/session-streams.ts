@@ -14,6 +14,7 @@ import type { OutboxEvents } from "./outbox.ts";
 import { PeerSettings } from "./peer-settings.ts";
 import { RateBound } from "./rate-bound.ts";
 import type { SessionEvents } from "./session-events.ts";
+import { StreamTable } from "./stream-table.ts";
 import { Http2Stream } from "./stream.ts";
 import type { StreamHost } from "./stream.ts";
 import type { Http2Writer } from "./writer.ts";
@@ -36,7 +37,7 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
   protected readonly encoder = new HpackEncoder();
   protected readonly outbox: Outbox;
   protected readonly peer = new PeerSettings();
-  protected readonly streams = new Map<number, Http2Stream>();
+  protected readonly streams = new StreamTable();
   protected readonly closed = new ClosedStreams();
   private readonly resets: RateBound;
   protected readonly controlFrames: RateBound;
@@ -76,7 +77,7 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
     if (this.isDead || isWritable === this.outbox.isWritable) return;
     if (isWritable) this.pendingFrames = 0;
     this.outbox.setWritable(isWritable);
-    if (isWritable) for (const stream of this.streams.values()) this.outbox.relieve(stream);
+    if (isWritable) for (const stream of this.streams.toArray()) this.outbox.relieve(stream);
   }
 
   /** Open streams, of either side. */
@@ -110,7 +111,7 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
     // Until it has acknowledged ours, the peer goes by the protocol's window.
     const window = this.hasSettingsAck ? streamWindowBytes : Math.max(streamWindowBytes, INITIAL_WINDOW);
     const stream = new Http2Stream(id, this, this.peer.initialWindow, window);
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     return stream;
   }
 

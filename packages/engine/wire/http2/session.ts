@@ -168,7 +168,7 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     this.reader.stop();
     this.outbox.stop();
     this.dataStream = null;
-    const streams = [...this.streams.values()];
+    const streams = this.streams.toArray();
     this.streams.clear();
     for (const stream of streams) {
       stream.isClosed = true;
@@ -360,7 +360,7 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     const change = peer.initialWindow - before;
     if (change !== 0) {
       // Section 6.9.2: of open streams too, and below 0 where it must be.
-      for (const stream of this.streams.values()) {
+      for (const stream of this.streams.toArray()) {
         if (this.outbox.growStream(stream, change)) continue;
         this.onConnectionError(
           H2.FLOW_CONTROL_ERROR,
