@@ -7,6 +7,8 @@ export { AcmeServer } from "./acme-server.ts";
 export type { AcmeOrderRecord, AcmeProblem, AcmeServerOptions } from "./acme-server.ts";
 export { makeCertificateAuthority } from "./certificates.ts";
 export type { IssuedCertificate, IssueOptions, TestCertificateAuthority } from "./certificates.ts";
+export { openDnsServer } from "./dns-server.ts";
+export type { DnsRecord, DnsServer } from "./dns-server.ts";
 export { openEchoServer } from "./echo-server.ts";
 export type { Echo, EchoServer, EchoServerOptions } from "./echo-server.ts";
 export { FakeClock } from "./fake-clock.ts";

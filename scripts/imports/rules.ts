@@ -54,6 +54,7 @@ export const packageRules: Record<string, PackageRule> = {
       feed: { engine: plainEngine },
       ca: { engine: plainEngine },
       acme: { engine: plainEngine },
+      discovery: { engine: plainEngine },
       guard: { engine: plainEngine },
       exporters: { engine: plainEngine },
       app: { engine: "*", filters: "*" },

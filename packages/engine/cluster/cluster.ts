@@ -346,6 +346,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   authorityOf(endpoint: Endpoint): string {
     const serverName = this.unit.tls?.serverName ?? "";
     if (serverName !== "") return serverName;
+    if (endpoint.hostname !== "") return `${endpoint.hostname}:${endpoint.port}`;
     return endpoint.port === 0 ? "localhost" : endpoint.name;
   }
 
@@ -358,8 +359,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     return this.transport.openCall(endpoint, head, isFresh, events);
   }
 
-  shadow({ address, weight, zone }: Endpoint, port: number): Endpoint {
-    return new Endpoint({ address, port, weight, zone }, -1, new ShadowHome(this));
+  shadow({ address, alternative, weight, zone }: Endpoint, port: number): Endpoint {
+    return new Endpoint({ address, alternative, port, weight, zone }, -1, new ShadowHome(this));
   }
 
   onHealth(endpoint: Endpoint, isHealthy: boolean): void {

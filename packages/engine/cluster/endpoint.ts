@@ -2,6 +2,7 @@ import { hashText } from "../base/index.ts";
 import type { Peer } from "../message/index.ts";
 import { endpointName } from "../model/index.ts";
 import type { EndpointSpec } from "../model/index.ts";
+import { AddressChoice } from "../net/index.ts";
 import { Pool } from "./pool.ts";
 import type { PoolHome, PoolPlace } from "./pool.ts";
 
@@ -25,6 +26,12 @@ export class Endpoint implements PoolPlace {
   readonly sessionId: string;
   readonly address: string;
   readonly port: number;
+  /** Under which DNS found it; "" where it was not asked. */
+  hostname = "";
+  /** The address in the other family; "" for none. */
+  alternative = "";
+  /** Null where there is one address. */
+  choice: AddressChoice | null = null;
   weight: number;
   priority = 0;
   zone = "";
@@ -80,6 +87,11 @@ export class Endpoint implements PoolPlace {
     this.zone = spec.zone;
     this.node = spec.node ?? "";
     this.forZones = spec.forZones ?? null;
+    this.hostname = spec.hostname ?? "";
+    const { alternative = "" } = spec;
+    if (alternative === this.alternative) return;
+    this.alternative = alternative;
+    this.choice = alternative === "" ? null : new AddressChoice([this.address, alternative]);
   }
 
   /** Left out after faults: see Ejector. */

@@ -1,7 +1,7 @@
 import type { Clock, TimerWheel } from "../base/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
-import type { DialFailure } from "../net/index.ts";
+import type { AddressChoice, DialFailure } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
 import type { Http2Upstream, Http2UpstreamOwner } from "./http2-upstream.ts";
@@ -32,6 +32,7 @@ export interface PoolPlace {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  readonly choice: AddressChoice | null;
   readonly index: number;
   readonly connections: number;
   readonly isRemoved: boolean;

@@ -204,7 +204,7 @@ export class Transport implements NegotiationHome<Pool> {
   }
 
   private dial(
-    { address, port }: PoolPlace,
+    { address, port, choice }: PoolPlace,
     peer: Peer | null,
     tls: DialTls | null,
     events: DialEvents,
@@ -213,7 +213,8 @@ export class Transport implements NegotiationHome<Pool> {
     const { proxyProtocol } = this.home.unit;
     const { tcpKeepAlive: keepAlive } = this.home.settings;
     const header = proxyProtocol === undefined ? "" : proxyHeaderOf(proxyProtocol, peer);
-    return dial({ address, port, connectTimeoutMs, highWaterBytes, header, keepAlive, tls }, events);
+    const timing = { connectTimeoutMs, highWaterBytes, keepAlive };
+    return dial({ address, port, choice, ...timing, header, tls }, events);
   }
 
   /** For a connection of HTTP/1.1 that is made now. */

@@ -600,6 +600,10 @@ export interface EndpointSpec {
   /** 0 (default) is used first; a higher number when lower ones do not suffice. */
   readonly priority?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** The DNS name that `address` was found under. Default: there is none. */
+  readonly hostname?: string;
+  /** The same endpoint's address in the other family. Default: it has none. */
+  readonly alternative?: string;
 }
 
 /** "10.0.0.1:80", "[::1]:80", "unix:/run/x.sock": an endpoint's name in logs, metrics and session cookies. */

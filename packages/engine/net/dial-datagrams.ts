@@ -18,18 +18,19 @@ const systemLookup: Lookup = (name, done) =>
 
 /**
  * A UDP socket of its own towards an endpoint: connected, so that it takes datagrams of that endpoint alone and
- * learns when nobody listens there. What is sent before the name is resolved waits. Events come from the next tick on,
+ * learns when nobody listens there. `address` may be several, the best one first. What is sent before the name is resolved waits. Events come from the next tick on,
  * a want of file descriptors included.
  */
 export function dialDatagrams(
-  address: string,
+  address: string | readonly string[],
   port: number,
   events: DatagramEvents,
   lookup: Lookup = systemLookup,
 ): ConnectedDatagrams {
   const dialed = new DialedDatagrams(port, events);
-  if (net.isIP(address) !== 0) process.nextTick(() => dialed.resolved(null, [address]));
-  else lookup(address, (error, addresses) => dialed.resolved(error, addresses));
+  const known = typeof address !== "string" ? address : net.isIP(address) === 0 ? null : [address];
+  if (known !== null) process.nextTick(() => dialed.resolved(null, known));
+  else lookup(address as string, (error, addresses) => dialed.resolved(error, addresses));
   return dialed;
 }
 

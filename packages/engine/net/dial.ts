@@ -1,5 +1,6 @@
 import net from "node:net";
 import tls from "node:tls";
+import type { AddressChoice } from "./address-choice.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionEvents } from "./connection.ts";
 import type { TcpKeepAlive } from "../model/index.ts";
@@ -14,6 +15,8 @@ export interface DialOptions {
   readonly highWaterBytes: number;
   /** What the connection begins with, before TLS: a PROXY protocol header, as latin1; "" for none. */
   readonly header: string;
+  /** Where the endpoint has several addresses: in place of `address`. Default: it has one. */
+  readonly choice?: AddressChoice | null;
   /** TCP asks a silent peer after `timeMs`, then each `intervalMs`, whether it is there. Whole seconds. Default: it does not. */
   readonly keepAlive?: TcpKeepAlive | undefined;
   readonly tls: DialTls | null;
@@ -41,7 +44,20 @@ export interface DialEvents extends ConnectionEvents {
   onDialFailed(failure: DialFailure): void;
 }
 
-/** Opens a connection; what is written meanwhile waits in it. Names are resolved by the system (happy eyeballs). */
+/** RFC 8305 section 5: the Connection Attempt Delay. */
+const ATTEMPT_DELAY_MS = 250;
+
+/** Several addresses are tried one after the other, each for a quarter of a second, the last for as long as it takes. */
+function targetOf({ address, port, choice = null }: DialOptions): net.NetConnectOpts {
+  if (port === 0) return { path: address };
+  const common = { port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS };
+  // The name is never looked at: an address would be taken as it is.
+  return choice === null
+    ? { ...common, host: address }
+    : { ...common, host: "endpoint.invalid", lookup: choice.lookup };
+}
+
+/** Opens a connection; what is written meanwhile waits in it. Names are resolved by the system. */
 export function dial(options: DialOptions, events: DialEvents): Connection {
   const connection = new Connection(events, options.highWaterBytes);
   const refusal = options.tls?.refusal ?? "";
@@ -50,11 +66,7 @@ export function dial(options: DialOptions, events: DialEvents): Connection {
     setImmediate(() => refuse(connection, events, refusal));
     return connection;
   }
-  const target =
-    options.port === 0
-      ? { path: options.address }
-      : { host: options.address, port: options.port, autoSelectFamily: true };
-  const common = { ...target, allowHalfOpen: true, noDelay: true };
+  const common = { ...targetOf(options), allowHalfOpen: true, noDelay: true };
   const opening = new Opening(options, connection, events);
   if (options.header !== "" && options.tls !== null) {
     dialBehindHeader(common, options.header, options.tls, connection, opening);
@@ -149,7 +161,8 @@ class Opening {
     const isTls = this.options.tls !== null;
     socket.once("connect", () => {
       this.isTcpOpen = true;
-      const { keepAlive } = this.options;
+      const { keepAlive, choice } = this.options;
+      choice?.opened(socket.remoteAddress ?? "");
       if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive.timeMs, keepAlive.intervalMs);
       if (!isTls) this.open();
     });
@@ -172,6 +185,7 @@ class Opening {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.timer);
+    this.options.choice?.failed();
     this.events.onDialFailed(failure);
   }
 }

@@ -9,6 +9,7 @@ export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeR
 export { atTurnEnd } from "./turn.ts";
 export type { TurnEnd } from "./turn.ts";
 export { usesRawWrites } from "./raw-writes.ts";
+export { AddressChoice } from "./address-choice.ts";
 export { dial } from "./dial.ts";
 export type { DialEvents, DialFailure, DialOptions, DialTls } from "./dial.ts";
 export { peerOf } from "./peer.ts";

@@ -83,7 +83,7 @@ export class UdpFlow implements DatagramFlow, DatagramEvents {
     // It is done by being sent: many protocols have no answer.
     exchange.response = new ResponseHead(200, new Fields());
     cluster.attemptStarted(endpoint);
-    this.socket = dialDatagrams(endpoint.address, endpoint.port, this);
+    this.socket = dialDatagrams(endpoint.choice?.order ?? endpoint.address, endpoint.port, this);
   }
 
   get isCurrent(): boolean {

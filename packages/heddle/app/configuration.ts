@@ -18,6 +18,7 @@ import type { Store, Stored } from "../store/index.ts";
 import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
+import type { ResolvedEndpoints } from "./resolved-endpoints.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { StoreSync } from "./sync-store.ts";
 import type { SystemAuthorities } from "./system-authorities.ts";
@@ -48,6 +49,8 @@ export interface ConfigurationOptions {
   readonly certificates?: CertificateSource;
   /** Gives clusters that trust the system its roots. Default: they trust those that Node brings. */
   readonly authorities?: SystemAuthorities;
+  /** Finds the addresses of DNS names. Default: the data plane does with each connection. */
+  readonly endpoints?: ResolvedEndpoints;
 }
 
 /** The part of Heddle that certificates are ordered from. */
@@ -86,13 +89,14 @@ export class Configuration {
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const { authorities, certificates, target } = this.options;
+    const { authorities, certificates, endpoints, target } = this.options;
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
     const challenges = (certificates?.challenges ?? []).map(hashUnit);
     const roots = authorities?.unitsFor(output.units) ?? [];
-    const report = await target.apply([...output.units, ...challenges, ...roots]);
+    const units = (await endpoints?.resolve(output.units)) ?? output.units;
+    const report = await target.apply([...units, ...challenges, ...roots]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     await this.generated.sync(output.generated);
@@ -105,7 +109,7 @@ export class Configuration {
       { unknownFields: "warning" },
     );
     return {
-      units: output.units,
+      units,
       policies: output.policies,
       listeners: report.listeners,
       problems,

@@ -16,6 +16,7 @@ import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration } from "./configuration.ts";
 import { openDataPlaneLog } from "./data-plane-log.ts";
 import { explainQuery } from "./explain-query.ts";
+import { NameLink } from "./name-link.ts";
 import { pageModel } from "./page-model.ts";
 import { ProblemReporter } from "./problem-reporter.ts";
 import { openStateFolder } from "./state-folder.ts";
@@ -34,6 +35,8 @@ export interface HeddleOptions {
   /** Where this machine is, for balancing; "" where that is not known. */
   readonly zone: string;
   readonly node: string;
+  /** DNS servers, "127.0.0.1:8600"; none: the system's. */
+  readonly dnsServers: readonly string[];
   /** Data-plane threads; undefined: as many as the machine has for us. */
   readonly workers: number | undefined;
   readonly api: ApiAddress;
@@ -111,10 +114,18 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       systemCaPem: () => authorities.caPem,
       refresh: () => loop.refresh(),
     });
-    const parts = { store, target: engine, compileOptions, certificates, authorities };
+    const names = new NameLink({
+      servers: options.dnsServers,
+      controlAddresses: compileOptions.controlAddresses ?? [],
+      log,
+      refresh: () => loop.refresh(),
+    });
+    const { endpoints } = names;
+    const parts = { store, target: engine, compileOptions, certificates, authorities, endpoints };
     const configuration = new Configuration(parts);
     const loop = openLoop(configuration, status, options, closers);
     closers.unshift(() => certificates.close());
+    closers.unshift(() => names.close());
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
@@ -127,6 +138,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       async drain(timeoutMs) {
         status.isDraining = true;
         certificates.close();
+        names.close();
         await loop.close();
         await engine.drain(timeoutMs);
       },

@@ -1,3 +1,4 @@
+import { Resolver } from "node:dns";
 import { constants } from "node:os";
 import path from "node:path";
 import { Option, type Command } from "commander";
@@ -34,6 +35,7 @@ interface RunFlags {
   readonly workers?: number;
   readonly zone: string;
   readonly node: string;
+  readonly dnsServer?: string[];
   readonly api: string;
   readonly store: string;
   readonly state?: string;
@@ -74,6 +76,11 @@ export function addRun(program: Command, terminal: Terminal, finish: (code: numb
       new Option("--node <NAME>", "the node it is on, by the name that EndpointSlices have for it")
         .env("HEDDLE_NODE")
         .default("", "not known"),
+    )
+    .option(
+      "--dns-server <ADDRESS[:PORT]>",
+      "asked for the addresses of backends' names; repeatable (default: those of the system)",
+      collect,
     )
     .option("--api <ADDRESS:PORT>", "API, metrics, health and status page; loopback only", "127.0.0.1:9901")
     .addOption(new Option("--store <URL>", "where resources are kept").choices(["memory"]).default("memory"))
@@ -179,6 +186,7 @@ async function readFlags(flags: RunFlags): Promise<HeddleOptions> {
     workers: flags.workers,
     zone: flags.zone,
     node: flags.node,
+    dnsServers: readDnsServers(flags.dnsServer ?? []),
     api: readApi(flags.api),
     stateFolder: path.resolve(flags.state ?? defaultStateFolder()),
     accessLog: accessLog === undefined ? null : { path: accessLog, format },
@@ -201,6 +209,17 @@ function readAddressPool(text: string | undefined): AddressPool | null {
       `--address-pool must be an IPv4 range from /8 to /30 such as 127.80.0.0/16, not ${text}`,
     );
   return pool;
+}
+
+function readDnsServers(servers: readonly string[]): readonly string[] {
+  try {
+    new Resolver().setServers(servers);
+    return servers;
+  } catch {
+    throw new UsageError(
+      `--dns-server must be an IP address with or without a port, such as 127.0.0.1:8600, not ${servers.join(", ")}`,
+    );
+  }
 }
 
 function readApi(text: string) {
