@@ -14,6 +14,8 @@ export interface BalancedEndpoint {
   /** Peak EWMA of the latency in milliseconds as of `ewmaAtMs`; 0 until measured. */
   ewmaMs: number;
   ewmaAtMs: number;
+  /** When the first exchange began of those that came after its last answer; Infinity: it has answered since. */
+  readonly silentSinceMs: number;
   /** False while it is ejected or unhealthy. */
   readonly isAvailable: boolean;
   /** When it joined or recovered, for SlowStartPicker; -Infinity: long ago. */

@@ -6,7 +6,7 @@ export { NO_KEY } from "./endpoint.ts";
 export type { BalancedEndpoint, FlatPicker, Picker, PlacedEndpoint } from "./endpoint.ts";
 export { hashKey } from "./hash-key.ts";
 export { HashPicker } from "./hash-picker.ts";
-export { latencyAt, observeFailure, observeLatency } from "./latency.ts";
+export { latencyAt, observeFailure, observeLatency, observeSilence } from "./latency.ts";
 export { LeastRequestPicker } from "./least-request-picker.ts";
 export { LevelPicker } from "./level-picker.ts";
 export type { AvailabilityChanges } from "./level-picker.ts";

@@ -40,3 +40,12 @@ export function observeFailure(endpoint: BalancedEndpoint, nowMs: number): void 
   const worseMs = latencyAt(endpoint, nowMs) * FAILURE_GROWTH;
   observeLatency(endpoint, Math.min(MOST_FAILURE_MS, Math.max(LEAST_FAILURE_MS, worseMs)), nowMs);
 }
+
+/**
+ * Takes into the average how long an endpoint has kept silent, once nobody waits for it any longer. Without it one that
+ * hangs would be as good as new when its clients have given up.
+ */
+export function observeSilence(endpoint: BalancedEndpoint, nowMs: number): void {
+  const silentMs = nowMs - endpoint.silentSinceMs;
+  if (silentMs > latencyAt(endpoint, nowMs)) observeLatency(endpoint, silentMs, nowMs);
+}

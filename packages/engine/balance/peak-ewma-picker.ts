@@ -19,6 +19,9 @@ const NOTABLY_BETTER = 0.8;
  * share by their weights, at light load too, where the plain rule gives everything to whichever was a
  * microsecond faster last; and a slow endpoint gets next to nothing until its measurement has decayed.
  *
+ * An endpoint that has kept silent for longer than its average counts as that slow already: one that hangs is found out
+ * by the first exchanges that it does not answer, and needs no time limit for it.
+ *
  * An endpoint without a measurement gets one request when it is drawn, and no second one before it has answered
  * unless the other candidate is worse than PENALTY_MS.
  */
@@ -45,5 +48,6 @@ export class PeakEwmaPicker<E extends BalancedEndpoint> implements FlatPicker<E>
 function costOf(endpoint: BalancedEndpoint, nowMs: number): number {
   const { inFlight } = endpoint;
   if (endpoint.ewmaMs === 0) return inFlight === 0 ? 0 : PENALTY_MS * (1 + inFlight / endpoint.weight);
-  return (latencyAt(endpoint, nowMs) + NOISE_MS) * (1 + inFlight / endpoint.weight);
+  const latencyMs = Math.max(latencyAt(endpoint, nowMs), nowMs - endpoint.silentSinceMs);
+  return (latencyMs + NOISE_MS) * (1 + inFlight / endpoint.weight);
 }

@@ -1,6 +1,6 @@
 import { makeFault } from "../base/index.ts";
 import type { Clock, Fault, FaultCode, Random, TimerWheel } from "../base/index.ts";
-import { NO_KEY, observeFailure, observeLatency } from "../balance/index.ts";
+import { NO_KEY, observeFailure, observeLatency, observeSilence } from "../balance/index.ts";
 import type { Picker } from "../balance/index.ts";
 import type {
   ClusterSettings,
@@ -381,6 +381,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   attemptStarted(endpoint: Endpoint): void {
     endpoint.inFlight++;
     this.inFlight++;
+    if (endpoint.silentSinceMs === Infinity) endpoint.silentSinceMs = this.context.clock.now();
     this.budget.deposit();
     this.context.observer.attemptStarted(this.index, endpoint.index);
   }
@@ -393,6 +394,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
 
   /** The head came, and does not say how the endpoint did: `attemptJudged` follows. */
   attemptBegun(endpoint: Endpoint, latencyMs: number): void {
+    endpoint.silentSinceMs = Infinity;
     observeLatency(endpoint, latencyMs, this.context.clock.now());
   }
 
@@ -411,6 +413,10 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   attemptEnded(endpoint: Endpoint, hasFailed: boolean): void {
     endpoint.inFlight--;
     this.inFlight--;
+    if (endpoint.inFlight === 0 && endpoint.silentSinceMs !== Infinity) {
+      observeSilence(endpoint, this.context.clock.now());
+      endpoint.silentSinceMs = Infinity;
+    }
     endpoint.isProbing = false;
     this.context.observer.attemptEnded(this.index, endpoint.index, hasFailed);
   }

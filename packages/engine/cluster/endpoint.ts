@@ -43,6 +43,7 @@ export class Endpoint implements PoolPlace {
   /** Peak EWMA of the time to the response head; 0 until measured. */
   ewmaMs = 0;
   ewmaAtMs = 0;
+  silentSinceMs = Infinity;
   /** Neither ejected nor unhealthy. */
   isAvailable = true;
   /** When it joined or recovered; -Infinity: with the cluster's first endpoints. */

@@ -8,6 +8,7 @@ export class TestEndpoint implements PlacedEndpoint {
   inFlight = 0;
   ewmaMs = 0;
   ewmaAtMs = 0;
+  silentSinceMs = Infinity;
   isAvailable = true;
   rampFromMs = -Infinity;
   priority = 0;
