@@ -44,6 +44,7 @@ class Rig {
         upstreamClosed: nothing,
         upstreamConnectFailed: nothing,
         upstreamReused: nothing,
+        concurrencyLimit: nothing,
       },
       indexOf: () => -1,
     });

@@ -313,6 +313,11 @@ export interface RetrySpec {
   readonly faults?: readonly string[];
   /** Requests that may have had an effect are sent again too, whatever their method. Default: they are not. */
   readonly repeatsEffects?: boolean;
+  /**
+   * Answers of a known length up to this are passed on when they are whole, so that one that breaks off within can be
+   * tried again. Default 0: they are passed on as they come.
+   */
+  readonly holdBytes?: number;
   /** Waits as Retry-After says; an answer that asks for more than can be waited goes out. Default: it is not read. */
   readonly obeysRetryAfter?: boolean;
 }

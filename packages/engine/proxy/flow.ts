@@ -13,6 +13,7 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
+import type { RetrySpec } from "../model/index.ts";
 import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import { AffinityCookie } from "./affinity-cookie.ts";
 import type { ClientKeeper } from "./client-keeper.ts";
@@ -21,6 +22,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { GrpcCall, isGatewayStatus } from "./grpc-call.ts";
+import { HeldResponse } from "./held-response.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
 import { Retries } from "./retries.ts";
@@ -85,6 +87,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
   private keeper: ClientKeeper | null = null;
+  /** Null where the response is passed on as it comes. */
+  private held: HeldResponse | null = null;
   /** Null for what is no gRPC call. */
   private call: GrpcCall | null = null;
 
@@ -414,6 +418,22 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       if (isLast) this.judge();
     }
     if (this.retriesOn(head.status, grpcStatus) && this.retryAfter(head, isLast)) return;
+    if (!isLast && this.rule.retry !== null && this.holds(head, this.rule.retry)) {
+      this.held = new HeldResponse(head);
+      return;
+    }
+    this.accept(head, isLast);
+  }
+
+  /** It can still be tried again, and it is not too much to keep. */
+  private holds({ status, bodyLength }: ResponseHead, { holdBytes = 0 }: RetrySpec): boolean {
+    if (holdBytes === 0 || bodyLength < 0 || bodyLength > holdBytes || status === 101) return false;
+    return this.isRequestDone && this.canRepeat() && this.makeRetries().mayRepeat();
+  }
+
+  /** This is the response. */
+  private accept(head: ResponseHead, isLast: boolean): void {
+    const { exchange, context } = this;
     if (head.status === 101) this.startTunnel();
     else addMissingDate(head.fields, context.clock);
     if (this.keeper !== null) this.keeper.issue(head, this.endpoint!, exchange, context.clock.wallMs());
@@ -430,10 +450,14 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   }
 
   onResponseBody(chunk: Uint8Array): void {
-    if (!this.isEnded) this.response.write(chunk);
+    if (this.isEnded) return;
+    if (this.held === null) this.response.write(chunk);
+    else this.held.write(chunk);
   }
 
   onResponseEnd(trailers: Fields | null): void {
+    if (this.isEnded) return;
+    if (this.held !== null) this.release(this.held);
     if (this.isEnded) return;
     if (this.call !== null) {
       this.call.readTrailers(trailers);
@@ -445,7 +469,14 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
 
   onResponseReadDone(): void {
     // Not earlier: a response that ended within this read has left its connection to others.
-    if (!this.isEnded) this.response.flush();
+    if (!this.isEnded && this.held === null) this.response.flush();
+  }
+
+  /** The response is whole. */
+  private release(held: HeldResponse): void {
+    this.held = null;
+    this.accept(held.head, false);
+    if (!this.isEnded) this.response.write(held.body);
   }
 
   onUpstreamDrain(): void {
@@ -458,6 +489,10 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     const endpoint = this.endpoint!;
     this.cluster!.attemptFailed(endpoint, fault);
     this.endAttempt(true);
+    if (this.held !== null) {
+      this.held = null;
+      fault = HeldResponse.unseen(fault);
+    }
     if (this.response.isStarted || !this.makeRetries().afterFault(fault, endpoint)) this.abort(fault);
   }
 

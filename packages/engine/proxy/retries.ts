@@ -101,6 +101,12 @@ export class Retries extends Timer {
     return true;
   }
 
+  /** Whether another attempt may follow one that had an answer. */
+  mayRepeat(): boolean {
+    const { exchange, rule } = this.flow;
+    return this.left > 0 && (rule.retry?.repeatsEffects === true || isIdempotent(exchange.request.method));
+  }
+
   /** Safe, or said to be, and among what the route names where it does. */
   private isWanted(fault: Fault): boolean {
     const { exchange, rule } = this.flow;

@@ -101,7 +101,7 @@ const faultCodes: Readonly<Record<RetriedFault, readonly FaultCode[]>> = {
 
 function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {
   if (retry === undefined) return null;
-  const { grpcCodes, on, nonIdempotent = false, retryAfter = "Ignore", ...http } = retry;
+  const { grpcCodes, on, nonIdempotent = false, holdBytes, retryAfter = "Ignore", ...http } = retry;
   return {
     ...retryOf(http)!,
     ...(grpcCodes !== undefined && {
@@ -109,6 +109,7 @@ function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {
     }),
     ...(on !== undefined && { faults: on.flatMap((one) => faultCodes[one]).sort() }),
     ...(nonIdempotent && { repeatsEffects: true }),
+    ...(holdBytes !== undefined && { holdBytes }),
     ...(retryAfter === "Respect" && { obeysRetryAfter: true }),
   };
 }

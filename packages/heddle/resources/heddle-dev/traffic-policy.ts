@@ -73,6 +73,8 @@ const retrySchema = struct({
   on: optional(set(choice([...retriedFaults]), { minItems: 1 })),
   /** Requests that may have had an effect are sent again too. */
   nonIdempotent: optional(flag()),
+  /** Answers of a known length up to this are passed on when they are whole: one that breaks off is tried again. */
+  holdBytes: optional(integer({ minimum: 1, maximum: 1_048_576 })),
   /** Respect: waits as long as the answer says; an answer that asks for too long a wait goes to the client. */
   retryAfter: optional(choice(["Respect", "Ignore"])),
 });
