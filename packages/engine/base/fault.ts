@@ -67,7 +67,7 @@ export const FAULTS = {
   HDL_UPSTREAM_STALE: row("upstream", 502, 14, "maybe-sent", false, "debug"),
   HDL_UPSTREAM_RESET: row("upstream", 502, 14, "maybe-sent", false, "warn"),
   HDL_UPSTREAM_REFUSED: row("upstream", 503, 14, "never-sent", false, "debug"),
-  HDL_UPSTREAM_MALFORMED: row("upstream", 502, 13, "no", false, "error"),
+  HDL_UPSTREAM_MALFORMED: row("upstream", 502, 13, "maybe-sent", false, "error"),
   HDL_UPSTREAM_HEAD_TOO_LARGE: row("upstream", 502, 13, "no", false, "error"),
   HDL_UPSTREAM_BODY_CUT_SHORT: row("upstream", 502, 14, "no", true, "warn"),
   HDL_UPSTREAM_TIMEOUT: row("upstream", 504, 4, "maybe-sent", false, "warn"),

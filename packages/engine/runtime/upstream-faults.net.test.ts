@@ -168,7 +168,8 @@ test("garbage, a response of two framings and a head without end are 502", async
   await using gateway = await Gateway.open({ endpoints: [upstream.port], cluster: { ejectAfterFaults: 0 } });
   await using client = await gateway.connect();
   for (const bytes of bad) {
-    client.send(get("/"));
+    // what a GET gets is tried again
+    client.send(get("/").replace("GET", "POST"));
     const { status, body } = await readResponse(client);
     assert.equal(status, 502, bytes.slice(0, 80));
     assert.match(body, /HDL_UPSTREAM_(MALFORMED|HEAD_TOO_LARGE)/);

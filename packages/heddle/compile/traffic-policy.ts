@@ -95,7 +95,7 @@ type RetriedFault = NonNullable<NonNullable<TrafficPolicySpec["retry"]>["on"]>[n
 const faultCodes: Readonly<Record<RetriedFault, readonly FaultCode[]>> = {
   ConnectFailure: ["HDL_UPSTREAM_CONNECT_FAILED", "HDL_UPSTREAM_CONNECT_TIMEOUT", "HDL_UPSTREAM_TLS_FAILED"],
   RefusedStream: ["HDL_UPSTREAM_REFUSED"],
-  ResetBeforeHeaders: ["HDL_UPSTREAM_RESET", "HDL_UPSTREAM_STALE"],
+  ResetBeforeHeaders: ["HDL_UPSTREAM_RESET", "HDL_UPSTREAM_STALE", "HDL_UPSTREAM_MALFORMED"],
   AttemptTimeout: ["HDL_UPSTREAM_TIMEOUT"],
 };
 
