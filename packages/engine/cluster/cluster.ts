@@ -336,7 +336,11 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
 
   onAvailability(endpoint: Endpoint): void {
     this.changes.count++;
-    if (!endpoint.isAvailable) return;
+    if (!endpoint.isAvailable) {
+      // What made it bad may have killed them without a word: it is come back to on fresh ones.
+      endpoint.closeIdle();
+      return;
+    }
     endpoint.rampFromMs = this.context.clock.now();
     if (this.settings.warmConnections !== undefined) this.warmth.sweep();
   }
@@ -386,10 +390,16 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.context.observer.attemptStarted(this.index, endpoint.index);
   }
 
-  /** The response head came after `latencyMs`. */
-  attemptAnswered(endpoint: Endpoint, status: number, latencyMs: number): void {
+  /**
+   * The response head came after `latencyMs`. Says whether that is the verdict; else `attemptJudged` follows when the
+   * body is whole, since one that always breaks off is no work done. A probe need not wait for that.
+   */
+  attemptAnswered(endpoint: Endpoint, status: number, latencyMs: number, isWhole: boolean = true): boolean {
     this.attemptBegun(endpoint, latencyMs);
-    this.attemptJudged(endpoint, status === 502 || status === 503 || status === 504);
+    const hasFailed = status === 502 || status === 503 || status === 504;
+    const isVerdict = hasFailed || isWhole || endpoint.isEjected;
+    if (isVerdict) this.attemptJudged(endpoint, hasFailed);
+    return isVerdict;
   }
 
   /** The head came, and does not say how the endpoint did: `attemptJudged` follows. */

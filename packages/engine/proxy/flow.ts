@@ -89,6 +89,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   private keeper: ClientKeeper | null = null;
   /** Null where the response is passed on as it comes. */
   private held: HeldResponse | null = null;
+  /** The endpoint has done its work if the body becomes whole. */
+  private awaitsVerdict = false;
   /** Null for what is no gRPC call. */
   private call: GrpcCall | null = null;
 
@@ -411,10 +413,12 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.limiter !== null) this.leavePlace(head.status !== 503 && head.status !== 429);
     const grpcStatus = this.call === null ? -1 : this.call.readHead(head, isLast);
     if (this.call === null || head.status !== 200) {
-      this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs);
+      const isWhole = isLast || head.status === 101;
+      this.awaitsVerdict = !this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs, isWhole);
     } else {
       // How the endpoint did is in the status, which may come last.
       this.cluster!.attemptBegun(this.endpoint!, latencyMs);
+      this.awaitsVerdict = false;
       if (isLast) this.judge();
     }
     if (this.retriesOn(head.status, grpcStatus) && this.retryAfter(head, isLast)) return;
@@ -463,6 +467,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.call.readTrailers(trailers);
       if (this.exchange.response?.status === 200) this.judge();
     }
+    if (this.awaitsVerdict && this.endpoint !== null) this.cluster!.attemptJudged(this.endpoint, false);
     if (this.tunnel === null) this.letGo();
     this.response.end(trailers);
   }

@@ -107,6 +107,42 @@ test("an endpoint that fails is left out, probed when its time is up, and taken 
   assert.deepEqual(after, ["bad", "good"]);
 });
 
+test("connections from before an endpoint was left out are used when it is back, though they may be dead", async () => {
+  const clock = new FakeClock();
+  let opened = 0;
+  let status = "200 OK";
+  await using upstream = await openRecordingServer({
+    script: async (connection) => {
+      opened++;
+      for (;;) {
+        const head = await connection.receiveUntil("\r\n\r\n", 60_000).catch(() => null);
+        if (head === null) return;
+        connection.send(answer("", status));
+      }
+    },
+  });
+  await using other = await openEchoServer({ name: "other" });
+  await using gateway = await Gateway.open(
+    { endpoints: [upstream.port, other.port], cluster: { ejectAfterFaults: 1, ejectMs: 5_000 } },
+    { clock },
+  );
+  await using client = await gateway.connect();
+  const ask = async (): Promise<void> => {
+    client.send(get("/"));
+    await readResponse(client);
+  };
+  for (let i = 0; i < 4; i++) await ask();
+  assert.equal(opened, 1, "one connection serves one request after the other");
+  status = "503 Service Unavailable";
+  for (let i = 0; i < 2; i++) await ask();
+  assert.equal(gateway.total("cluster", CLUSTER.ejections), 1);
+  await gateway.becomes("the connection is gone", () => gateway.upstreams === 1);
+  status = "200 OK";
+  clock.advance(5_001);
+  for (let i = 0; i < 2; i++) await ask();
+  assert.equal(opened, 2);
+});
+
 test("an endpoint that leaves while it is busy finishes, and its connection is not kept", async () => {
   await using old = await openSilentServer();
   await using next = await openEchoServer({ name: "next" });
