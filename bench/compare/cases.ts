@@ -25,17 +25,18 @@ export interface Case {
   /** who takes part: those that can do it */
   proxies: readonly ProxyName[];
   routes: number;
+  /** Heddle has a TrafficPolicy with health checks, ejection, a retry budget and a circuit breaker */
+  isResilient: boolean;
   /** CPU per request may be this multiple of the better of nginx and HAProxy, or of one worker's in `workers2` */
   reach: number;
+  /** CPU per request may be this multiple of the same proxy's plain row; undefined: it is not compared with that */
+  reachOfPlain?: number;
   /** compares Heddle's workers with each other, on cores that proxy and load share, instead of proxies */
   comparesWorkers: boolean;
 }
 
 /** Every row: CPU per request at most this multiple of Caddy's. */
 export const reachAgainstCaddy = 0.35;
-
-/** `routes10k`: CPU per request at most this multiple of Heddle's own plain row. */
-export const reachAgainstOwnPlain = 1.05;
 
 const httpProxies: readonly ProxyName[] = ["heddle", "heddle-nolog", "nginx", "haproxy", "caddy"];
 
@@ -52,6 +53,7 @@ const plain: Case = {
   streams: 1,
   proxies: httpProxies,
   routes: 1,
+  isResilient: false,
   reach: 1.25,
   comparesWorkers: false,
 };
@@ -87,6 +89,15 @@ export const cases: readonly Case[] = [
     title: "10,000 routes, the last one asked",
     routes: 10_000,
     path: `${routePrefix(9999)}/item`,
+    reachOfPlain: 1.05,
+  },
+  {
+    ...plain,
+    name: "resilience",
+    title: "plain, with health checks, ejection, retry budget and circuit breaker on",
+    proxies: ["heddle", "heddle-nolog"],
+    isResilient: true,
+    reachOfPlain: 1.08,
   },
   { ...plain, name: "post10k", title: "POST of 10 kB", method: "POST", bodyBytes: 10_000, reach: 1.4 },
   {

@@ -80,7 +80,16 @@ async function proxiesOf(its: Case, options: Options): Promise<Proxy[]> {
   const { builtFolder, proxies } = options;
   const heddle = async (name: string, workers: number, hasLog: boolean): Promise<Proxy> => {
     const nodeFlags = name === "heddle" ? profileFlags(its, options) : undefined;
-    return makeHeddle({ name, workers, hasLog, builtFolder, apiPort: await freePort(), nodeFlags });
+    const { isResilient } = its;
+    return makeHeddle({
+      name,
+      workers,
+      hasLog,
+      builtFolder,
+      apiPort: await freePort(),
+      nodeFlags,
+      isResilient,
+    });
   };
   if (its.comparesWorkers) {
     if (!proxies.includes("heddle")) return [];

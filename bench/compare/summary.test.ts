@@ -63,6 +63,12 @@ test("a proxy that never served is failed, and its absence leaves the ratio out"
   assert.deepEqual(find(summaries, "plain", "heddle").verdicts, []);
 });
 
+test("what watches over endpoints is compared with the proxy's own plain row", () => {
+  const rows = [row("plain", "heddle", [10]), row("resilience", "heddle", [10.9])];
+  const { verdicts } = find(summarise(rows, cases), "resilience", "heddle");
+  assert.deepEqual(verdicts, [{ text: "own plain 1.09 OVER 1.08", isMet: false }]);
+});
+
 test("10,000 routes are compared with the proxy's own plain row, two workers with one", () => {
   const rows = [
     row("plain", "heddle", [10]),

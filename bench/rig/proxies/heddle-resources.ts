@@ -43,6 +43,20 @@ export function httpRoute(name: string, prefix: string): object {
   };
 }
 
+/** All that watches over the endpoints of the one Service: what it costs is what the case `resilience` is about. */
+export const resiliencePolicy = {
+  apiVersion: "heddle.dev/v1alpha1",
+  kind: "TrafficPolicy",
+  metadata: { name: "resilience", namespace: "default" },
+  spec: {
+    targetRefs: [{ kind: "Service", name: "upstream" }],
+    healthCheck: { http: { path: "/" }, interval: "1s" },
+    outlier: { consecutiveGatewayFaults: 5, consecutiveLocalOriginFaults: 5 },
+    retryBudget: { percent: 20, minPerSecond: 10 },
+    circuitBreaker: { maxConnections: 1024, maxRequests: 1024 },
+  },
+};
+
 /** The one TCPRoute or GRPCRoute of a listener, which takes whatever comes. */
 function catchAllRoute(carries: Carried & ("tcp" | "grpc")): object {
   return {

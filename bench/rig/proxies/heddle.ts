@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { heddleResources, toYaml } from "./heddle-resources.ts";
+import { heddleResources, resiliencePolicy, toYaml } from "./heddle-resources.ts";
 import type { Plan, Proxy, Setup } from "./proxy.ts";
 
 export interface HeddleOptions {
@@ -15,6 +15,8 @@ export interface HeddleOptions {
   nodeFlags?: readonly string[] | undefined;
   /** file names that `-f` is given, instead of the one with the generated resources */
   configFiles?: readonly string[];
+  /** adds a TrafficPolicy with all that watches over endpoints; default false */
+  isResilient?: boolean;
 }
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -27,7 +29,10 @@ export function makeHeddle(options: HeddleOptions): Proxy {
 function plan(options: HeddleOptions, setup: Setup): Plan {
   const { folder } = setup;
   const files: Record<string, string> = {};
-  if (options.configFiles === undefined) files["gateway.yaml"] = toYaml(heddleResources(setup));
+  if (options.configFiles === undefined)
+    files["gateway.yaml"] = toYaml(
+      options.isResilient ? [...heddleResources(setup), resiliencePolicy] : heddleResources(setup),
+    );
   const configFiles = options.configFiles ?? [join(folder, "gateway.yaml")];
   const logFile = join(folder, "access.log");
   const run = ["run", "--workers", String(options.workers), "--api", `127.0.0.1:${options.apiPort}`];
