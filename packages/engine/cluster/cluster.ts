@@ -18,8 +18,12 @@ import type { ClusterHealthHome } from "./cluster-health.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
+import type { OutlierReason } from "./endpoint.ts";
 import { makePicker } from "./make-picker.ts";
 import { selectMembers } from "./members.ts";
+import type { Outlier } from "./outlier-window.ts";
+import { Outliers, looksForOutliers } from "./outliers.ts";
+import type { OutlierHome } from "./outliers.ts";
 import type { EndpointObserver } from "./pool.ts";
 import { requestKey } from "./request-key.ts";
 import { HealthLedger } from "./health-ledger.ts";
@@ -61,7 +65,7 @@ const NONE: readonly Endpoint[] = [];
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
+export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, OutlierHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -85,6 +89,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
   private hasHadEndpoints = false;
   private readonly transport: Transport;
   private ejector: Ejector;
+  /** Null: endpoints are not compared. */
+  private outliers: Outliers | null = null;
   private readonly health: ClusterHealth;
   private readonly warmth: WarmPools;
   endpoints: readonly Endpoint[] = [];
@@ -104,6 +110,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.budget = budgetOf(unit.settings);
     this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
     this.ejector = new Ejector(unit.settings);
+    this.compare(unit.settings);
     this.limit(unit.settings);
     this.health = new ClusterHealth(unit.healthCheck, this, context.ledger ?? new HealthLedger());
     this.warmth = new WarmPools(this);
@@ -136,6 +143,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.limits = limitsOf(unit);
     this.ejector = new Ejector(unit.settings);
     this.ejector.follow(this.endpoints);
+    this.compare(unit.settings);
     this.health.update(unit.healthCheck);
     if (!isOtherTls) return;
     this.epoch++;
@@ -148,6 +156,16 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     const { index } = this;
     const onLimit = (change: number): void => observer.concurrencyLimit(index, change);
     this.limiter = spec === undefined ? null : new ConcurrencyLimiter(spec, random, onLimit);
+  }
+
+  private compare(settings: ClusterSettings): void {
+    if (looksForOutliers(settings)) {
+      this.outliers ??= new Outliers(this);
+      this.outliers.update(settings);
+    } else if (this.outliers !== null) {
+      this.outliers = null;
+      for (const endpoint of this.endpoints) this.acquit(endpoint);
+    }
   }
 
   /** As `takeEndpoints`, at once. */
@@ -379,6 +397,17 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.context.observer.healthChecked(endpoint.index, isGood);
   }
 
+  // OutlierHome
+
+  expel(outlier: Outlier, reason: OutlierReason, nowMs: number): void {
+    if (!this.ejector.expel(outlier, reason, nowMs)) return;
+    this.context.observer.endpointEjected(this.index, outlier.endpoint.index);
+  }
+
+  acquit(endpoint: Endpoint): void {
+    this.ejector.acquit(endpoint);
+  }
+
   // Outcomes, told by the proxy
 
   /** An attempt began. Pair with `attemptEnded`. */
@@ -398,25 +427,35 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome {
     this.attemptBegun(endpoint, latencyMs);
     const hasFailed = status === 502 || status === 503 || status === 504;
     const isVerdict = hasFailed || isWhole || endpoint.isEjected;
-    if (isVerdict) this.attemptJudged(endpoint, hasFailed);
+    if (isVerdict) this.attemptJudged(endpoint, hasFailed, status >= 500);
     return isVerdict;
   }
 
   /** The head came, and does not say how the endpoint did: `attemptJudged` follows. */
   attemptBegun(endpoint: Endpoint, latencyMs: number): void {
     endpoint.silentSinceMs = Infinity;
-    observeLatency(endpoint, latencyMs, this.context.clock.now());
+    const nowMs = this.context.clock.now();
+    observeLatency(endpoint, latencyMs, nowMs);
+    if (this.outliers === null) return;
+    this.ejector.answered(endpoint, latencyMs, nowMs);
+    this.outliers.answered(endpoint, latencyMs, nowMs);
   }
 
-  /** Whether the endpoint failed as a gateway's 503 says it, or did its work. */
-  attemptJudged(endpoint: Endpoint, hasFailed: boolean): void {
+  /**
+   * Whether the endpoint failed as a gateway's 503 says it, or did its work. `isError`: its answer was an error of its
+   * own, of any kind.
+   */
+  attemptJudged(endpoint: Endpoint, hasFailed: boolean, isError: boolean): void {
+    if (this.outliers !== null) this.outliers.judged(endpoint, !isError, this.context.clock.now());
     if (hasFailed) this.blame(endpoint, false);
     else if (this.ejector.praise(endpoint)) this.context.observer.ejectionEnded(endpoint.index);
   }
 
   attemptFailed(endpoint: Endpoint, fault: Fault): void {
     if (fault.source !== "upstream" || BLAMELESS.has(fault.code)) return;
-    observeFailure(endpoint, this.context.clock.now());
+    const nowMs = this.context.clock.now();
+    observeFailure(endpoint, nowMs);
+    if (this.outliers !== null) this.outliers.judged(endpoint, false, nowMs);
     this.blame(endpoint, true);
   }
 

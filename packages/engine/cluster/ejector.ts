@@ -1,5 +1,6 @@
 import type { ClusterSettings } from "../model/index.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, OutlierReason } from "./endpoint.ts";
+import type { Outlier } from "./outlier-window.ts";
 
 /** An ejection grows to at most this many times the first one, where the settings do not say. */
 const MAX_GROWTH = 10;
@@ -27,7 +28,9 @@ export class Ejector {
     if (endpoint.consecutiveFaults + endpoint.consecutiveLocalFaults + endpoint.ejections === 0) return false;
     endpoint.consecutiveFaults = 0;
     endpoint.consecutiveLocalFaults = 0;
-    endpoint.ejections = 0;
+    if (endpoint.standsOut === "") endpoint.ejections = 0;
+    // What was asked before the ejection is part of what it was ejected for.
+    else if (!endpoint.isProbing) return false;
     if (!endpoint.isEjected) return false;
     this.admit(endpoint);
     return true;
@@ -48,10 +51,34 @@ export class Ejector {
       return false;
     }
     if (limit === 0 || row < limit || !this.mayEject()) return false;
+    this.eject(endpoint, nowMs);
+    return true;
+  }
+
+  /** It did worse than the others over an interval; says whether this ejected it. */
+  expel({ endpoint, slowAboveMs }: Outlier, reason: OutlierReason, nowMs: number): boolean {
+    if (endpoint.isRemoved || endpoint.isEjected || !this.mayEject()) return false;
+    endpoint.standsOut = reason;
+    endpoint.slowAboveMs = slowAboveMs;
+    this.eject(endpoint, nowMs);
+    return true;
+  }
+
+  /** It does as well as the others again, so that the next good answer ends the row of ejections. */
+  acquit(endpoint: Endpoint): void {
+    endpoint.standsOut = "";
+    endpoint.slowAboveMs = Infinity;
+  }
+
+  /** The probe's answer came; one that is too slow is no praise. */
+  answered(endpoint: Endpoint, latencyMs: number, nowMs: number): void {
+    if (latencyMs > endpoint.slowAboveMs && endpoint.isProbing) this.sentence(endpoint, nowMs);
+  }
+
+  private eject(endpoint: Endpoint, nowMs: number): void {
     endpoint.isEjected = true;
     this.ejected.push(endpoint);
     this.sentence(endpoint, nowMs);
-    return true;
   }
 
   /** An ejected endpoint whose time is up and that nobody probes yet: the caller's exchange is the probe. */

@@ -12,6 +12,9 @@ export interface EndpointHome extends PoolHome {
   onAvailability(endpoint: Endpoint): void;
 }
 
+/** What an endpoint did worse than the others. */
+export type OutlierReason = "success-rate" | "latency";
+
 /**
  * One endpoint of a cluster as this worker sees it: load, latency, health, and its connections.
  *
@@ -59,6 +62,10 @@ export class Endpoint implements PoolPlace {
   /** Ejections in a row; each makes the next one longer. */
   ejections = 0;
   isProbing = false;
+  /** It was ejected for what it did over an interval, so that one good answer is no proof; "" else. */
+  standsOut: OutlierReason | "" = "";
+  /** A probe that takes longer has failed. */
+  slowAboveMs = Infinity;
   /** Open and opening connections, idle ones included. */
   connections = 0;
   /** The last connection that was tried could not be made. */

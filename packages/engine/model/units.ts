@@ -525,6 +525,9 @@ export interface ClusterSettings {
   readonly ejectAfterFaults: number;
   /** Of these, connections that fail or break and attempts without an answer, in a row of their own. Default: one row. */
   readonly ejectAfterLocalFaults?: number;
+  /** Endpoints that do worse than the others over an interval are ejected too. Default: they are not compared. */
+  readonly successRateOutliers?: OutlierSpec;
+  readonly latencyOutliers?: OutlierSpec;
   /** First ejection; grows by itself with each further one, to `maxEjectMs`. Then it is probed by one request. */
   readonly ejectMs: number;
   /** Default: ten times the first. */
@@ -533,6 +536,17 @@ export interface ClusterSettings {
   readonly maxEjectedShare: number;
   readonly highWaterBytes: number;
   readonly http2: Http2ClusterSettings;
+}
+
+/** When an endpoint is too far off the others of its cluster; per worker. */
+export interface OutlierSpec {
+  /** Over which they are compared. */
+  readonly intervalMs: number;
+  /** Of success rates: so many standard deviations below the mean. Of latencies: so many times the others' median. */
+  readonly factor: number;
+  /** Fewer that had so many requests are not compared. */
+  readonly minEndpoints: number;
+  readonly minRequests: number;
 }
 
 /** How the number of requests that wait for their response heads is limited by how long these take; per worker. */

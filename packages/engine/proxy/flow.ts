@@ -21,7 +21,7 @@ import { addMissingDate } from "./date-field.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
-import { GrpcCall, isGatewayStatus } from "./grpc-call.ts";
+import { GrpcCall, isGatewayStatus, isServerStatus } from "./grpc-call.ts";
 import { HeldResponse } from "./held-response.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
@@ -467,7 +467,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.call.readTrailers(trailers);
       if (this.exchange.response?.status === 200) this.judge();
     }
-    if (this.awaitsVerdict && this.endpoint !== null) this.cluster!.attemptJudged(this.endpoint, false);
+    if (this.awaitsVerdict && this.endpoint !== null) this.passVerdict(this.endpoint);
     if (this.tunnel === null) this.letGo();
     this.response.end(trailers);
   }
@@ -523,9 +523,17 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     return this.deadlines === null ? Infinity : this.deadlines.wholeMs;
   }
 
+  /** The body is whole, so that a gateway's status was none of it. */
+  private passVerdict(endpoint: Endpoint): void {
+    const { response } = this.exchange;
+    this.cluster!.attemptJudged(endpoint, false, response !== null && response.status >= 500);
+  }
+
   private judge(): void {
     const { endpoint, exchange } = this;
-    if (endpoint !== null) this.cluster!.attemptJudged(endpoint, isGatewayStatus(exchange.grpcStatus));
+    const { grpcStatus } = exchange;
+    if (endpoint === null) return;
+    this.cluster!.attemptJudged(endpoint, isGatewayStatus(grpcStatus), isServerStatus(grpcStatus));
   }
 
   private makeRetries(): Retries {

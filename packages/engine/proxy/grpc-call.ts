@@ -63,3 +63,16 @@ export class GrpcCall {
 export function isGatewayStatus(grpcStatus: number): boolean {
   return grpcStatus === GRPC_STATUS.UNAVAILABLE;
 }
+
+/** The endpoint did not do what it should, as a 5xx, whatever the call. */
+export function isServerStatus(grpcStatus: number): boolean {
+  switch (grpcStatus) {
+    case GRPC_STATUS.UNKNOWN:
+    case GRPC_STATUS.INTERNAL:
+    case GRPC_STATUS.UNAVAILABLE:
+    case GRPC_STATUS.DATA_LOSS:
+      return true;
+    default:
+      return false;
+  }
+}

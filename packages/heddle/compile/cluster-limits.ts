@@ -1,4 +1,4 @@
-import type { ClusterSettings, TcpKeepAlive } from "@heddle/engine/model";
+import type { ClusterSettings, OutlierSpec, TcpKeepAlive } from "@heddle/engine/model";
 import { parseDurationMs, type TrafficPolicySpec } from "../resources/index.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 
@@ -24,6 +24,8 @@ function limitsOf({
     idleTimeoutMs: ms(timeouts.idle),
     ejectAfterFaults: outlier.consecutiveGatewayFaults,
     ejectAfterLocalFaults: outlier.consecutiveLocalOriginFaults,
+    successRateOutliers: outliersOf(outlier.successRate),
+    latencyOutliers: outliersOf(outlier.latency),
     ejectMs: ms(outlier.baseEjectionTime),
     maxEjectMs: ms(outlier.maxEjectionTime),
     maxEjectedShare: share(outlier.maxEjectedPercent),
@@ -37,6 +39,19 @@ function limitsOf({
     warmConnections: connection.warm,
     tcpKeepAlive: keepAliveOf(connection.tcpKeepAlive),
   });
+}
+
+function outliersOf(
+  asked: NonNullable<TrafficPolicySpec["outlier"]>["successRate" | "latency"],
+): OutlierSpec | undefined {
+  if (asked === undefined) return undefined;
+  const { factor, interval, minimumEndpoints, minimumRequests } = asked;
+  return {
+    intervalMs: ms(interval)!,
+    factor,
+    minEndpoints: minimumEndpoints,
+    minRequests: minimumRequests,
+  };
 }
 
 function keepAliveOf(

@@ -29,6 +29,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "timeouts.idle": "cluster",
     "outlier.consecutiveGatewayFaults": "cluster",
     "outlier.consecutiveLocalOriginFaults": "cluster",
+    "outlier.successRate": "cluster",
+    "outlier.latency": "cluster",
     "outlier.baseEjectionTime": "cluster",
     "outlier.maxEjectionTime": "cluster",
     "outlier.maxEjectedPercent": "cluster",

@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { parseDurationMs } from "../../gateway-api/go-duration.ts";
-import { integer, optional, struct, withDefault } from "../../schema/build.ts";
+import { integer, number, optional, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
 
@@ -17,6 +17,27 @@ export const outlierSchema = struct(
     consecutiveGatewayFaults: count(0, 1_000_000),
     /** Connections that fail or break and attempts without an answer in time, in a row; 0: never. Without it they count among the gateway faults. */
     consecutiveLocalOriginFaults: count(0, 1_000_000),
+    /** Endpoints that fail more than the others over an interval. */
+    successRate: optional(
+      struct({
+        /** Standard deviations below the mean. */
+        factor: withDefault(number({ minimum: 0.1, maximum: 100 }), 1.9),
+        interval: withDefault(boundedTime("1s", "1h"), "10s"),
+        /** So many endpoints with so many requests in the interval, or none is held against the others. */
+        minimumEndpoints: withDefault(integer({ minimum: 3, maximum: 1_000_000, format: "int64" }), 5),
+        minimumRequests: withDefault(integer({ minimum: 1, maximum: 1_000_000, format: "int64" }), 100),
+      }),
+    ),
+    /** Endpoints that take longer to answer than the others over an interval. */
+    latency: optional(
+      struct({
+        /** Times the median of the others. */
+        factor: withDefault(number({ minimum: 1.1, maximum: 1_000 }), 3),
+        interval: withDefault(boundedTime("1s", "1h"), "10s"),
+        minimumEndpoints: withDefault(integer({ minimum: 3, maximum: 1_000_000, format: "int64" }), 3),
+        minimumRequests: withDefault(integer({ minimum: 1, maximum: 1_000_000, format: "int64" }), 20),
+      }),
+    ),
     /** The first ejection; each further one is longer by as much. */
     baseEjectionTime: optional(boundedTime("100ms", "1h")),
     /** By default ten times the first. */
