@@ -4,9 +4,9 @@ import { once } from "node:events";
 import path from "node:path";
 import { test } from "node:test";
 
-const FILES = ["requests", "upgrades", "upstream-faults"];
+const FILES = ["requests", "upgrades", "upstream-faults", "stream-passthrough"];
 
-test("requests, tunnels and faults hold on the writer of other runtimes too", async () => {
+test("requests, tunnels, faults and streams hold on the writer of other runtimes too", async () => {
   const files = FILES.map((name) => path.join(import.meta.dirname, `${name}.net.test.ts`));
   const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...files], {
     env: { ...process.env, HEDDLE_RAW_WRITES: "0", NODE_TEST_CONTEXT: undefined },
