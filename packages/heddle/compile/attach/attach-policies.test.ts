@@ -7,7 +7,7 @@ import { Facts } from "../facts.ts";
 import { CompileMemo } from "../memo.ts";
 import type { PolicyStatus } from "../status.ts";
 import type { PolicyPlace } from "../policy-source.ts";
-import { attachPolicies, effectiveOf, type Policy, type PolicyKind } from "./index.ts";
+import { attachPolicies, effectiveOf, policiesOn, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {
   readonly targetRefs: Policy["spec"]["targetRefs"];
@@ -168,6 +168,55 @@ test("without a last good version its targets deny, whatever goes before it alon
   rig.run([policy("pay", [{ ...onRoute, sectionName: "pay" }], { allow: "all" })], [broken()]);
   assert.equal(rig.effective()?.denial, "GuardPolicy shop/lock on HTTPRoute shop/orders has errors");
   assert.deepEqual(rig.verdicts("lock"), ["Invalid"]);
+});
+
+/** One whose targets are written so, without a good version before it. */
+const unreadable = (targetRefs: unknown, name = "lock"): RejectedResource => ({
+  key: keyOf(policy(name, [])),
+  kind: "GuardPolicy",
+  problems: [],
+  document: { metadata: { name }, spec: { targetRefs, allow: 7 } },
+});
+
+test("where its targets cannot be read all of its namespace denies, and no other", () => {
+  const named = policy("pay", [{ ...onRoute, sectionName: "pay" }], { allow: "all" });
+  const unnamed = [{ kind: "HTTPRoute", nam: "orders" }];
+  for (const refs of [undefined, [], "orders", unnamed, [{ kind: "Rout", name: "orders" }]]) {
+    const rig = new Rig();
+    const { problems } = rig.run([named], [unreadable(refs)]);
+    const denial = "GuardPolicy shop/lock on all of namespace shop has errors";
+    assert.equal(rig.effective()?.denial, denial, JSON.stringify(refs));
+    assert.equal(rig.effective([{ ...place, namespace: "other" }]), null);
+    const pool: PolicyPlace = { kind: "Service", namespace: "shop", name: "any", sectionName: "" };
+    assert.equal(effectiveOf(guard, "cluster", [pool], rig.facts)?.denial, denial);
+    assert.deepEqual(policiesOn([guard], "rule", { ...pool, kind: "Gateway" }, rig.facts), [
+      "guardpolicy/shop/lock",
+    ]);
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ["spec.targetRefs"],
+    );
+    assert.deepEqual(rig.verdicts("lock"), ["Invalid"]);
+  }
+});
+
+test("one target among others that cannot be read may be anything of its namespace", () => {
+  const refs = [
+    { kind: "HTTPRoute", name: "else" },
+    { kind: "HTTPRoute", name: "orders", sectionName: 1 },
+  ];
+  const rig = new Rig();
+  rig.run([], [unreadable(refs)]);
+  assert.notEqual(rig.effective()?.denial, "");
+  assert.deepEqual(rig.verdicts("lock"), ["Invalid", "Invalid"]);
+});
+
+test("targets that were read once, or of what fails open, deny nothing", () => {
+  const rig = new Rig();
+  rig.run([], [{ ...broken(policy("lock", [onRoute], { allow: "friends" })), document: {} }]);
+  assert.equal(rig.effective()?.denial, "");
+  rig.run([], [unreadable([])], { ...guard, failure: "open" });
+  assert.equal(effectiveOf({ ...guard, failure: "open" }, "rule", [place], rig.facts), null);
 });
 
 test("a policy that fails open and turns invalid is not there, and says so", () => {

@@ -25,7 +25,9 @@ import {
   claimsOf,
   claimsOfRejected,
   compareClaims,
+  deniesNamespace,
   holderOf,
+  namespaceFact,
   readClaims,
   targetKey,
   type Claim,
@@ -71,6 +73,11 @@ export function* attachPolicies(
     own.set(one.key, claims);
     index(kind, parseKey(one.key).namespace, claims, byFact);
   }
+  const denials = denialsByNamespace(kind, broken);
+  for (const [namespace, keys] of denials) {
+    const fact = namespaceFact(kind.kind, namespace);
+    facts.set(fact, memo.keepValue(fact, keys.sort()));
+  }
   for (const [fact, claims] of byFact) {
     if (claims.length > 1) claims.sort(compareClaims);
     facts.set(fact, memo.keepList(fact, claims));
@@ -84,18 +91,30 @@ export function* attachPolicies(
     collector.problemsOf(report.problems);
     if (++done % sliceLength === 0) yield;
   }
-  for (const { key, document, lastGood } of broken) {
-    const generation = field(field(document, "metadata"), "generation");
-    const status = rejectedStatus(
-      kind,
-      key,
-      own.get(key)!,
-      lastGood !== undefined,
-      typeof generation === "number" ? generation : undefined,
-      run.options,
-    );
+  for (const one of broken) {
+    const { key } = one;
+    const status = rejectedStatus(kind, one, own.get(key)!, run.options);
     collector.status(key, memo.keepValue(`status/${key}`, status));
+    if (denials.get(parseKey(key).namespace)?.includes(key) !== true) continue;
+    const message = `has targets that cannot be read, so all of namespace ${parseKey(key).namespace} denies; name each target, or remove the policy`;
+    collector.problemsOf([problemOf(key, makeFinding("Invalid", "spec.targetRefs", message))]);
   }
+}
+
+/** The policies with errors for which all of a namespace denies. */
+function denialsByNamespace(
+  kind: PolicyKind,
+  broken: readonly RejectedResource[],
+): ReadonlyMap<string, ResourceKey[]> {
+  const denials = new Map<string, ResourceKey[]>();
+  for (const one of broken) {
+    if (!deniesNamespace(kind, one)) continue;
+    const { namespace } = parseKey(one.key);
+    const keys = denials.get(namespace);
+    if (keys === undefined) denials.set(namespace, [one.key]);
+    else keys.push(one.key);
+  }
+  return denials;
 }
 
 function index(
@@ -190,19 +209,34 @@ function sectionMissing(
 /** What is wrong with it is told by validation; the status says what became of it. */
 function rejectedStatus(
   kind: PolicyKind,
-  key: ResourceKey,
+  rejected: RejectedResource,
   claims: readonly Claim[],
-  hasLastGood: boolean,
-  generation: number | undefined,
   options: CompileOptions,
 ): PolicyStatus {
-  const consequence =
-    kind.failure === "open"
-      ? "it is not in force"
-      : hasLastGood
-        ? "the version before it stays in force"
-        : "its targets deny until it is mended";
-  const verdict = { reason: "Invalid", message: `it has errors, so ${consequence}` };
-  const accepted = goodUnless("Accepted", verdict, "Accepted", generation);
-  return { ancestors: claims.map(({ target }) => ancestorOf(key, target, accepted, options)) };
+  const { key, document } = rejected;
+  const generation = field(field(document, "metadata"), "generation");
+  const verdict = {
+    reason: "Invalid",
+    message: `it has errors, so ${consequenceOf(kind, rejected)}`,
+  };
+  const accepted = goodUnless(
+    "Accepted",
+    verdict,
+    "Accepted",
+    typeof generation === "number" ? generation : undefined,
+  );
+  const ancestors = claims.map(({ target }) => ancestorOf(key, target, accepted, options));
+  if (!deniesNamespace(kind, rejected)) return { ancestors };
+  const { namespace } = parseKey(key);
+  const controllerName = options.controllerName ?? defaultControllerName;
+  const ancestorRef = { group: "", kind: "Namespace", name: namespace };
+  // A status has 16 at most.
+  return { ancestors: [{ ancestorRef, controllerName, conditions: [accepted] }, ...ancestors].slice(0, 16) };
+}
+
+function consequenceOf(kind: PolicyKind, rejected: RejectedResource): string {
+  if (kind.failure === "open") return "it is not in force";
+  if (rejected.lastGood !== undefined) return "the version before it stays in force";
+  if (!deniesNamespace(kind, rejected)) return "its targets deny until it is mended";
+  return "all of its namespace denies until it is mended, since not all of its targets can be read";
 }

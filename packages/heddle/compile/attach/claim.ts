@@ -32,6 +32,16 @@ export interface Claim {
 /** The fact that holds the claims on a target of policies of a kind, the one that goes first first. */
 export const claimsFact = (kind: string, target: ResourceKey): FactName => `~policy/${kind}/${target}`;
 
+/**
+ * The fact that holds the policies of a kind for which all of a namespace denies, the lowest first: they have errors,
+ * fail closed, and it cannot be told what all they are to guard.
+ */
+export const namespaceFact = (kind: string, namespace: string): FactName => `~policy/${kind}/*/${namespace}`;
+
+export function readNamespaceDenials(facts: FactReader, kind: string, namespace: string) {
+  return (facts.read(namespaceFact(kind, namespace)) as readonly ResourceKey[] | undefined) ?? [];
+}
+
 export function readClaims(facts: FactReader, kind: string, target: ResourceKey): readonly Claim[] {
   return (facts.read(claimsFact(kind, target)) as readonly Claim[] | undefined) ?? [];
 }
@@ -77,7 +87,7 @@ export function claimsOfRejected(kind: PolicyKind, rejected: RejectedResource): 
   });
   const refused =
     kind.failure === "closed" ? null : makeFinding("Invalid", "", "it has errors, and is not in force");
-  return readableTargets(kind, document).map(({ target, index }) => ({
+  return readTargets(kind, document).targets.map(({ target, index }) => ({
     policy: key,
     createdMs: age,
     index,
@@ -87,17 +97,36 @@ export function claimsOfRejected(kind: PolicyKind, rejected: RejectedResource): 
   }));
 }
 
+/** Whether a policy with errors has its namespace deny: one of its targets, or all of them, cannot be read. */
+export function deniesNamespace(kind: PolicyKind, { document, lastGood }: RejectedResource): boolean {
+  return kind.failure === "closed" && lastGood === undefined && !readTargets(kind, document).isComplete;
+}
+
 /** As many as a policy may have. */
 const maxTargets = 16;
 
-function readableTargets(kind: PolicyKind, document: unknown): { target: PolicyTarget; index: number }[] {
+interface ReadTargets {
+  readonly targets: readonly { readonly target: PolicyTarget; readonly index: number }[];
+  /** There are some, and each could be read. */
+  readonly isComplete: boolean;
+}
+
+function readTargets(kind: PolicyKind, document: unknown): ReadTargets {
   const refs = field(field(document, "spec"), "targetRefs");
-  if (!Array.isArray(refs)) return [];
-  return refs.slice(0, maxTargets).flatMap((ref, index) => {
-    const found = kind.targets.find((one) => one === textField(ref, "kind"));
-    const name = textField(ref, "name");
-    if (found === undefined || name === undefined) return [];
-    const sectionName = textField(ref, "sectionName");
-    return [{ target: { kind: found, name, ...(sectionName !== undefined && { sectionName }) }, index }];
+  if (!Array.isArray(refs)) return { targets: [], isComplete: false };
+  const targets = refs.slice(0, maxTargets).flatMap((ref, index) => {
+    const target = readTarget(kind, ref);
+    return target === null ? [] : [{ target, index }];
   });
+  return { targets, isComplete: targets.length > 0 && targets.length === refs.length };
+}
+
+/** What a reference leaves out it does not narrow; what it has in another form cannot be read. */
+function readTarget(kind: PolicyKind, ref: unknown): PolicyTarget | null {
+  const found = kind.targets.find((one) => one === textField(ref, "kind"));
+  const name = textField(ref, "name");
+  const sectionName = textField(ref, "sectionName");
+  if (found === undefined || name === undefined) return null;
+  if (sectionName === undefined && field(ref, "sectionName") !== undefined) return null;
+  return { kind: found, name, ...(sectionName !== undefined && { sectionName }) };
 }

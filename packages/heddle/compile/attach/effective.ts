@@ -1,7 +1,7 @@
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
 import type { FactReader } from "../facts.ts";
 import type { PolicyPlace, PolicySource } from "../policy-source.ts";
-import { holderOf, readClaims, targetKey, type Claim } from "./claim.ts";
+import { holderOf, readClaims, readNamespaceDenials, targetKey } from "./claim.ts";
 import { setAt, valueAt } from "./field-path.ts";
 import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
 import type { Effective, PolicySpec } from "./policy.ts";
@@ -21,17 +21,16 @@ export function effectiveOf<Spec extends PolicySpec>(
   if (found.length === 0) return null;
   const spec: Partial<Spec> = {};
   const sources: PolicySource[] = [];
-  const broken = found.find(({ claim }) => claim.spec === null);
+  const broken = found.find((holder) => holder.spec === null);
   for (const [field, of] of Object.entries(kind.fields)) {
     if (of !== stage) continue;
-    const first = found.find(({ claim }) => claim.spec !== null && valueAt(claim.spec, field) !== undefined);
+    const first = found.find((holder) => holder.spec !== null && valueAt(holder.spec, field) !== undefined);
     if (first === undefined) continue;
-    const value = valueAt(first.claim.spec!, field);
+    const value = valueAt(first.spec!, field);
     setAt(spec, field, value);
-    sources.push({ field, value, policy: first.claim.policy, target: first.target });
+    sources.push({ field, value, policy: first.policy, target: first.target });
   }
-  const denial =
-    broken === undefined ? "" : `${policyName(broken.claim.policy)} on ${broken.target} has errors`;
+  const denial = broken === undefined ? "" : `${policyName(broken.policy)} on ${broken.target} has errors`;
   return { spec, sources, denial };
 }
 
@@ -42,19 +41,32 @@ export function policiesOn(
   place: PolicyPlace,
   facts: FactReader,
 ): readonly string[] {
-  return kinds.flatMap((kind) =>
-    holdersAt(kind, stage, place, facts).map(({ claim }) => policyId(claim.policy)),
-  );
+  return kinds.flatMap((kind) => holdersAt(kind, stage, place, facts).map(({ policy }) => policyId(policy)));
 }
 
 interface Holder {
-  readonly claim: Claim;
-  /** `HTTPRoute shop/orders rule pay` */
+  readonly policy: ResourceKey;
+  /** Null: it denies. */
+  readonly spec: PolicySpec | null;
+  /** `HTTPRoute shop/orders rule pay`, or `all of namespace shop`. */
   readonly target: string;
 }
 
-/** What holds for a place and says something of rules, or of clusters: for all of it, then for its section. */
+/** What holds for a place and says something of rules, or of clusters: for its namespace, all of it, then its section. */
 function holdersAt<Spec extends PolicySpec>(
+  kind: PolicyKind<Spec>,
+  stage: PolicyStage,
+  place: PolicyPlace,
+  facts: FactReader,
+): Holder[] {
+  // What fails open never denies, and its rules need not look.
+  const denials = kind.failure === "open" ? [] : readNamespaceDenials(facts, kind.kind, place.namespace);
+  const target = `all of namespace ${place.namespace}`;
+  const wide = denials.map((policy) => ({ policy, spec: null, target }));
+  return [...wide, ...holdersOf(kind, stage, place, facts)];
+}
+
+function holdersOf<Spec extends PolicySpec>(
   kind: PolicyKind<Spec>,
   stage: PolicyStage,
   place: PolicyPlace,
@@ -65,15 +77,15 @@ function holdersAt<Spec extends PolicySpec>(
   const sections = place.sectionName === "" ? [""] : ["", place.sectionName];
   return sections.flatMap((sectionName) => {
     const claim = holderOf(claims, sectionName);
-    if (claim === undefined || !speaksOf(kind, stage, claim)) return [];
-    return [{ claim, target: describe(place, sectionName) }];
+    if (claim === undefined || !speaksOf(kind, stage, claim.spec)) return [];
+    return [{ policy: claim.policy, spec: claim.spec, target: describe(place, sectionName) }];
   });
 }
 
 function speaksOf<Spec extends PolicySpec>(
   kind: PolicyKind<Spec>,
   stage: PolicyStage,
-  { spec }: Claim,
+  spec: PolicySpec | null,
 ): boolean {
   if (spec === null) return true;
   return Object.entries(kind.fields).some(
