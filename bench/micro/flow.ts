@@ -86,6 +86,7 @@ function makeCluster(): StreamCluster {
     healthChecked() {},
     endpointEjected: nothing,
     concurrencyLimit: nothing,
+    hedged: nothing,
     upstreamOpened: nothing,
     upstreamClosed: nothing,
     upstreamConnectFailed: nothing,
@@ -123,6 +124,7 @@ function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    hedge: null,
   };
   const found = { value: rule, matchedPath: "/" };
   const router = { find: () => found, findServer: () => null } as unknown as Site["router"];

@@ -122,6 +122,7 @@ const rule: Rule = {
   retry: null,
   sessionPersistence: null,
   translatesGrpcWeb: false,
+  hedge: null,
 };
 const listenerUnit: ListenerUnit = {
   kind: "listener",

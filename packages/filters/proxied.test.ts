@@ -48,6 +48,7 @@ function answer(
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    hedge: null,
   };
   const router = {
     find: () => ({ value: rule, matchedPath: "/" }),

@@ -45,7 +45,7 @@ export const packageRules: Record<string, PackageRule> = {
     ranks: [
       ["resources"],
       ["store", "compile"],
-      ["sources", "api", "feed", "ca", "acme", "discovery", "manage", "guard", "exporters"],
+      ["sources", "api", "feed", "ca", "acme", "canary", "discovery", "manage", "guard", "exporters"],
       ["app"],
       ["cli"],
     ],
@@ -54,6 +54,7 @@ export const packageRules: Record<string, PackageRule> = {
       feed: { engine: plainEngine },
       ca: { engine: plainEngine },
       acme: { engine: plainEngine },
+      canary: { engine: plainEngine },
       discovery: { engine: plainEngine },
       guard: { engine: plainEngine },
       exporters: { engine: plainEngine },

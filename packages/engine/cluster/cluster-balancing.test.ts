@@ -11,6 +11,7 @@ const silent = {
   attemptEnded() {},
   endpointEjected() {},
   concurrencyLimit() {},
+  hedged() {},
   endpointHealth() {},
   ejectionEnded() {},
   healthChecked() {},

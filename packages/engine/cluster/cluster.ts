@@ -19,6 +19,7 @@ import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { OutlierReason } from "./endpoint.ts";
+import { LatencyQuantiles } from "./latency-quantiles.ts";
 import { makePicker } from "./make-picker.ts";
 import { selectMembers } from "./members.ts";
 import type { Outlier } from "./outlier-window.ts";
@@ -43,6 +44,8 @@ export interface ClusterObserver extends EndpointObserver {
   concurrencyLimit(clusterIndex: number, change: number): void;
   /** An ejected endpoint is back, or gone for good. */
   ejectionEnded(endpointIndex: number): void;
+  /** An attempt began beside another one; or, `hasWon`, was the first to answer. */
+  hedged(clusterIndex: number, hasWon: boolean): void;
   /** Health checks changed their mind about an endpoint. */
   endpointHealth(endpointIndex: number, isHealthy: boolean): void;
   healthChecked(endpointIndex: number, isGood: boolean): void;
@@ -93,6 +96,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
   private outliers: Outliers | null = null;
   private readonly health: ClusterHealth;
   private readonly warmth: WarmPools;
+  /** Kept from when somebody first asks. */
+  private latencies: LatencyQuantiles | null = null;
   endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
 
@@ -436,6 +441,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     endpoint.silentSinceMs = Infinity;
     const nowMs = this.context.clock.now();
     observeLatency(endpoint, latencyMs, nowMs);
+    if (this.latencies !== null) this.latencies.observe(latencyMs);
     if (this.outliers === null) return;
     this.ejector.answered(endpoint, latencyMs, nowMs);
     this.outliers.answered(endpoint, latencyMs, nowMs);
@@ -480,6 +486,17 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     if (this.ejector.blame(endpoint, this.context.clock.now(), isLocal)) {
       this.context.observer.endpointEjected(this.index, endpoint.index);
     }
+  }
+
+  /** Milliseconds within which `percent` of the requests of late had their response heads; Infinity while that is not known. */
+  latencyAt(percent: number): number {
+    this.latencies ??= new LatencyQuantiles();
+    return this.latencies.at(percent);
+  }
+
+  /** An attempt runs beside another one; or, `hasWon`, was the first to answer. */
+  hedged(hasWon: boolean): void {
+    this.context.observer.hedged(this.index, hasWon);
   }
 
   /**

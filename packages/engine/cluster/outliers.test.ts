@@ -41,6 +41,7 @@ class Rig {
         upstreamConnectFailed: nothing,
         upstreamReused: nothing,
         concurrencyLimit: nothing,
+        hedged: nothing,
       },
       indexOf: () => -1,
     });

@@ -32,6 +32,7 @@ function attemptsAtFailing(code: FaultCode): number {
         attemptEnded: nothing,
         endpointEjected: nothing,
         concurrencyLimit: nothing,
+        hedged: nothing,
         endpointHealth: nothing,
         ejectionEnded: nothing,
         healthChecked: nothing,

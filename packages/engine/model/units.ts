@@ -250,6 +250,8 @@ export interface RouteRule {
   readonly sessionPersistence: SessionPersistenceSpec | null;
   /** Calls in gRPC-Web go to the backends as gRPC. Default: as they are. */
   readonly translatesGrpcWeb?: boolean;
+  /** Default: there is one attempt at a time. */
+  readonly hedge?: HedgeSpec;
 }
 
 export interface RouteMatch {
@@ -320,6 +322,16 @@ export interface RetrySpec {
   readonly holdBytes?: number;
   /** Waits as Retry-After says; an answer that asks for more than can be waited goes out. Default: it is not read. */
   readonly obeysRetryAfter?: boolean;
+}
+
+/** Attempts at other endpoints beside one that has no answer yet; the first answer counts. */
+export interface HedgeSpec {
+  /** After so long without a response head. */
+  readonly delayMs: number;
+  /** In place of `delayMs`: when so many of the cluster's requests, in percent, had theirs; 0: `delayMs` counts. */
+  readonly percentile: number;
+  /** Under way at a time, the first one included. */
+  readonly maxAttempts: number;
 }
 
 /** GEP-1619. */

@@ -22,6 +22,11 @@ export class IndexAllocator {
     return index;
   }
 
+  /** Undefined for a key that is not live. */
+  indexOf(key: string): number | undefined {
+    return this.live.get(key);
+  }
+
   /** The key is in no Snapshot from `version` on. Unknown keys are ignored. */
   release(key: string, version: number): void {
     const index = this.live.get(key);

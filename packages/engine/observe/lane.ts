@@ -78,6 +78,24 @@ export function statusOf(exchange: Exchange): number {
   return exchange.fault === null ? 0 : FAULTS[exchange.fault.code].status;
 }
 
+/** Cell of 2xx. */
+const OK_CLASS = 1;
+
+/** UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS: what OpenTelemetry holds for a server's error. */
+function isServerFault(grpcStatus: number): boolean {
+  switch (grpcStatus) {
+    case 2:
+    case 4:
+    case 12:
+    case 13:
+    case 14:
+    case 15:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Cell of a status: 1xx is 0, 5xx and what is no status 4. */
 function statusCell(status: number): number {
   return status >= 100 && status < 600 ? ((status / 100) | 0) - 1 : 4;
@@ -250,6 +268,11 @@ export class WorkerLane {
     this.endpoints.add(endpointIndex, ENDPOINT.ejections, 1);
   }
 
+  /** An attempt began beside another one; or was the first to answer. */
+  hedged(clusterIndex: number, hasWon: boolean): void {
+    this.clusters.add(clusterIndex, hasWon ? CLUSTER.hedgesWon : CLUSTER.hedges, 1);
+  }
+
   /** Its adaptive limit of requests went up or, where negative, down by so many. */
   concurrencyLimit(clusterIndex: number, change: number): void {
     const cell = change > 0 ? CLUSTER.concurrencyRaised : CLUSTER.concurrencyLowered;
@@ -303,6 +326,9 @@ export class WorkerLane {
     cells[at + CLUSTER.requestBytes] += exchange.requestBytes;
     cells[at + CLUSTER.responseBytes] += exchange.responseBytes;
     cells[at + CLUSTER.retries] += retries;
+    // Of a call with another HTTP status than 200 that status counts already.
+    if (exchange.grpcStatus > 0 && status === OK_CLASS && isServerFault(exchange.grpcStatus))
+      cells[at + CLUSTER.grpcErrors] += 1;
     if (exchange.responseHeadMs > 0) {
       const ms = exchange.responseHeadMs - exchange.upstreamStartedMs;
       cells[at + CLUSTER.histogram + bucketOf(ms)] += 1;

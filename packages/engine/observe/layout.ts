@@ -69,7 +69,10 @@ export const CLUSTER = {
   ejections: 15,
   concurrencyRaised: 16,
   concurrencyLowered: 17,
-  histogram: 18,
+  hedges: 18,
+  hedgesWon: 19,
+  grpcErrors: 20,
+  histogram: 21,
 } as const;
 
 export const ENDPOINT = {

@@ -175,6 +175,16 @@ export class MetricsRegistry {
     if (isCounted(other)) visit(OTHER, other);
   }
 
+  /** Totals of a live key over all workers, whatever is shown of it; null where there is no such key. */
+  totals(key: string): Float64Array | null {
+    const { group, name } = splitKey(key);
+    const index = this.allocators[group].indexOf(name);
+    if (index === undefined) return null;
+    const row = new Float64Array(GROUPS[group].stride);
+    this.sumSlot(group, index, row);
+    return row;
+  }
+
   /** Cells of the worker group, summed over all workers; states (see layout) are meaningless here. */
   workerTotals(): Float64Array {
     const row = new Float64Array(GROUPS.worker.stride);

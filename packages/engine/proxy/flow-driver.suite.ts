@@ -103,6 +103,7 @@ export class Drive {
       retry: null,
       sessionPersistence: null,
       translatesGrpcWeb: false,
+      hedge: null,
       ...options.rule,
     };
     // Routing has its own tests: here every request takes the one rule, or none.

@@ -13,15 +13,16 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
-import type { RetrySpec } from "../model/index.ts";
+import type { HedgeSpec, RetrySpec } from "../model/index.ts";
 import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import { AffinityCookie } from "./affinity-cookie.ts";
 import type { ClientKeeper } from "./client-keeper.ts";
 import { addMissingDate } from "./date-field.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { ExchangeCore } from "./exchange-core.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { GrpcCall, isGatewayStatus, isServerStatus } from "./grpc-call.ts";
+import type { AttemptBeside, HedgedFlow } from "./hedged-flow.ts";
+import { Hedging } from "./hedging.ts";
 import { HeldResponse } from "./held-response.ts";
 import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
@@ -42,6 +43,7 @@ const NO_RULE: Rule = {
   retry: null,
   sessionPersistence: null,
   translatesGrpcWeb: false,
+  hedge: null,
 };
 
 /**
@@ -58,7 +60,7 @@ const NO_RULE: Rule = {
  * ResponseSide; what only some exchanges need is made when they need it: RequestSide for a body, Deadlines, Retries,
  * a ClientKeeper, Tunnel.
  */
-export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
+export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents {
   readonly exchange: Exchange;
   readonly context: FlowContext;
   readonly sink: ResponseSink;
@@ -86,6 +88,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   tunnel: Tunnel | null = null;
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
+  private hedging: Hedging | null = null;
   private keeper: ClientKeeper | null = null;
   /** Null where the response is passed on as it comes. */
   private held: HeldResponse | null = null;
@@ -266,8 +269,53 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     this.stream = opened;
     exchange.upstreamStartedMs = context.clock.now();
     if (this.deadlines !== null) this.deadlines.startAttempt(exchange.upstreamStartedMs);
+    if (this.rule.hedge !== null) this.hedge(this.rule.hedge);
     if (isWhole) opened.flush();
     else request!.feed(opened);
+  }
+
+  private hedge(spec: HedgeSpec): void {
+    this.hedging ??= new Hedging(this, spec);
+    this.hedging.attemptStarted(this.exchange.upstreamStartedMs);
+  }
+
+  // HedgedFlow
+
+  pickBeside(used: readonly Endpoint[]): Endpoint | null {
+    const { keeper } = this;
+    if (keeper !== null && keeper.endpoint !== null) return null;
+    const cluster = this.cluster!;
+    const key = cluster.hash === null ? NO_KEY : this.keyFor(cluster);
+    const picked = cluster.pick(used[0], used, key);
+    return picked === null || used.includes(picked) ? null : picked;
+  }
+
+  isAllHead(): boolean {
+    return this.request === null || this.request.isEmpty();
+  }
+
+  feed(stream: UpstreamStream): void {
+    if (this.isAllHead()) stream.flush();
+    else this.request!.feed(stream);
+  }
+
+  tellTimeLeft(): void {
+    if (this.call === null || this.deadlines === null) return;
+    const leftMs = this.deadlines.leftMs(this.context.clock.now());
+    if (leftMs > 0) this.call.tellTimeout(leftMs);
+  }
+
+  adopt({ endpoint, stream, startedMs, limiter }: AttemptBeside): void {
+    if (this.endpoint !== null)
+      this.dropAttempt(makeFault("HDL_DOWNSTREAM_RESET", "another attempt answered"));
+    const { exchange } = this;
+    this.endpoint = endpoint;
+    this.stream = stream;
+    this.limiter = limiter;
+    exchange.endpoint = endpoint.name;
+    exchange.endpointIndex = endpoint.index;
+    exchange.upstreamStartedMs = startedMs;
+    if (this.deadlines !== null) this.deadlines.startAttempt(startedMs);
   }
 
   /** False: there is none, and the exchange is over. */
@@ -421,7 +469,8 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.awaitsVerdict = false;
       if (isLast) this.judge();
     }
-    if (this.retriesOn(head.status, grpcStatus) && this.retryAfter(head, isLast)) return;
+    if (this.retriesOn(head.status, grpcStatus) && this.goesOnAfter(head, isLast)) return;
+    if (this.hedging !== null) this.hedging.stop();
     if (!isLast && this.rule.retry !== null && this.holds(head, this.rule.retry)) {
       this.held = new HeldResponse(head);
       return;
@@ -498,6 +547,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
       this.held = null;
       fault = HeldResponse.unseen(fault);
     }
+    if (!this.response.isStarted && this.hedging !== null && this.hedging.takeNext()) return;
     if (this.response.isStarted || !this.makeRetries().afterFault(fault, endpoint)) this.abort(fault);
   }
 
@@ -509,8 +559,14 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     return status >= 400 && retry.codes.includes(status);
   }
 
-  private retryAfter({ fields }: ResponseHead, isLast: boolean): boolean {
-    return this.makeRetries().afterStatus(isLast, this.pushbackMs(fields));
+  /** Another attempt follows, or runs already, in place of an answer that the route retries. */
+  private goesOnAfter({ fields }: ResponseHead, isLast: boolean): boolean {
+    const { hedging } = this;
+    if (hedging === null || !hedging.isRacing)
+      return this.makeRetries().afterStatus(isLast, this.pushbackMs(fields));
+    if (isLast) this.letGo();
+    else this.dropAttempt(makeFault("HDL_UPSTREAM_STATUS", "the route retries this status"));
+    return hedging.takeNext();
   }
 
   private pushbackMs(fields: Fields): number | null {
@@ -546,6 +602,7 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
   abort(fault: Fault): void {
     if (this.isEnded) return;
     this.exchange.fault ??= fault;
+    if (this.hedging !== null) this.hedging.stop();
     this.dropAttempt(fault);
     this.response.fail(fault);
   }
@@ -570,5 +627,6 @@ export class Flow implements ExchangeCore, ExchangeEvents, UpstreamEvents {
     if (this.deadlines !== null) this.deadlines.stop();
     if (this.retries !== null) wheel.cancel(this.retries);
     if (this.tunnel !== null) wheel.cancel(this.tunnel);
+    if (this.hedging !== null) this.hedging.stop();
   }
 }

@@ -88,6 +88,7 @@ const silentObserver = {
   attemptEnded() {},
   endpointEjected() {},
   concurrencyLimit() {},
+  hedged() {},
   endpointHealth() {},
   ejectionEnded() {},
   healthChecked() {},

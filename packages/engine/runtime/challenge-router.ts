@@ -72,6 +72,7 @@ function answering(keyAuthorization: string, info: MatchInfo): Rule {
     backends: null,
     backendList: [],
     translatesGrpcWeb: false,
+    hedge: null,
     requestTimeoutMs: 0,
     backendRequestTimeoutMs: 0,
     retry: null,

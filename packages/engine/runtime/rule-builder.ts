@@ -53,6 +53,7 @@ export function buildRule(
     retry: rule.retry,
     sessionPersistence: rule.sessionPersistence,
     translatesGrpcWeb: rule.translatesGrpcWeb === true,
+    hedge: rule.hedge ?? null,
   };
 }
 

@@ -4,4 +4,8 @@ export interface MirrorConfig {
   /** 0 ≤ numerator ≤ denominator. */
   readonly numerator: number;
   readonly denominator: number;
+  /** Copies under way at a time, per worker. Default: DEFAULT_MAX_CONCURRENT. */
+  readonly maxConcurrent?: number;
+  /** Octets that wait for all copies, per worker. Default: DEFAULT_MAX_BUFFERED_BYTES. */
+  readonly maxBufferedBytes?: number;
 }

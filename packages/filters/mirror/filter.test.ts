@@ -212,3 +212,46 @@ test("several mirrors of one rule keep their copies apart", () => {
     ],
   );
 });
+
+test("no more copies are under way than may be, and one that ends makes room", () => {
+  const context = new RecordingContext();
+  const filter = mirror.create({ ...all, maxConcurrent: 2 }, context);
+  const ask = () => {
+    const exchange = makeExchange();
+    exchange.slots = [undefined];
+    filter.requestHead!(exchange);
+  };
+  for (let i = 0; i < 5; i++) ask();
+  assert.deepEqual(context.events, ["sent", "sent", "limited", "limited", "limited"]);
+  context.calls[0].events.onEnd!(undefined);
+  ask();
+  ask();
+  assert.equal(context.calls.length, 3);
+  context.clock.advance(ANSWER_TIMEOUT_MS);
+  ask();
+  assert.equal(context.calls.length, 4, "those that were given up have left too");
+});
+
+test("all copies of a mirror share a bound on what waits", () => {
+  const context = new RecordingContext();
+  const filter = mirror.create({ ...all, maxBufferedBytes: 100 }, context);
+  const send = (bytes: number) => {
+    const exchange = makeExchange({ method: "POST", bodyLength: LENGTH_UNKNOWN });
+    exchange.slots = [undefined];
+    filter.requestHead!(exchange);
+    const body = filter.requestBody;
+    if (body?.mode === "observe") body.chunk(exchange, Buffer.alloc(bytes));
+  };
+  send(60);
+  send(60);
+  assert.deepEqual(
+    context.calls.map(({ state }) => state),
+    ["writing", "aborted"],
+  );
+  send(40);
+  assert.equal(context.calls[2].state, "writing");
+  context.calls[0].pendingBytes = 0;
+  send(60);
+  assert.equal(context.calls[3].state, "writing");
+  assert.deepEqual(context.events, ["dropped"]);
+});

@@ -2,6 +2,7 @@ import type { Filter, FilterContext, FilterFactory, ObserveBody } from "@heddle/
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
 import type { Exchange, RequestHead } from "@heddle/engine/message";
 import type { MirrorConfig } from "./config.ts";
+import { MirrorRoom } from "./room.ts";
 import { Shadow } from "./shadow.ts";
 
 /**
@@ -15,11 +16,13 @@ class Mirror implements Filter {
   private readonly config: MirrorConfig;
   private readonly context: FilterContext;
   private readonly slot: number;
+  private readonly room: MirrorRoom;
 
   constructor(config: MirrorConfig, context: FilterContext) {
     this.config = config;
     this.context = context;
     this.slot = context.reserveSlot();
+    this.room = new MirrorRoom(config);
     this.requestBody = {
       mode: "observe",
       chunk: (exchange, bytes) => this.shadowOf(exchange)?.write(bytes, exchange.request.bodyLength),
@@ -30,7 +33,11 @@ class Mirror implements Filter {
   requestHead(exchange: Exchange): void {
     const { request } = exchange;
     if (request.upgrade !== "" || request.method === "CONNECT" || !this.isSampled()) return;
-    const shadow = new Shadow(this.config.cluster, copyOf(request), this.context);
+    if (!this.room.enter()) {
+      this.context.count("limited");
+      return;
+    }
+    const shadow = new Shadow(this.config.cluster, copyOf(request), this.context, this.room);
     exchange.slots![this.slot] = shadow;
     if (request.bodyLength === 0) shadow.finish(0);
   }
@@ -58,7 +65,7 @@ function copyOf(request: RequestHead): RequestHead {
   return copy;
 }
 
-/** Events: `sent`, `dropped` (the mirror was too slow), `failed` (it answered with no whole response). */
+/** Events: `sent`, `limited` (too many copies are under way), `dropped` (the mirror was too slow), `failed` (it answered with no whole response). */
 export const mirror: FilterFactory<MirrorConfig> = {
   name: "mirror",
   create: (config, context) => new Mirror(config, context),

@@ -2,8 +2,9 @@ import type { ClockTimer } from "@heddle/engine/base";
 import type { FilterContext, SideCall } from "@heddle/engine/filter";
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
 import type { RequestHead } from "@heddle/engine/message";
+import type { MirrorRoom, RoomTaker } from "./room.ts";
 
-/** Octets that may wait for a slow mirror; beyond it is given up, since the exchange does not wait. */
+/** Octets of one copy that may wait for a slow mirror; beyond it is given up, since the exchange does not wait. */
 export const MAX_PENDING_BYTES = 1_048_576;
 
 /** A mirror that has the whole request and says nothing for this long gives its connection back. */
@@ -17,19 +18,22 @@ export const ANSWER_TIMEOUT_MS = 30_000;
  *
  * It opens as late as it can, because a body filter before it may have changed the length after the head passed.
  */
-export class Shadow {
+export class Shadow implements RoomTaker {
   private readonly cluster: string;
   private readonly head: RequestHead;
   private readonly context: FilterContext;
+  private readonly room: MirrorRoom;
   private call: SideCall | null = null;
   private state: "waiting" | "open" | "sent" | "over" = "waiting";
   private writtenBytes = 0;
   private timer: ClockTimer | null = null;
 
-  constructor(cluster: string, head: RequestHead, context: FilterContext) {
+  /** `room`: it has entered it, and leaves it when it is over. */
+  constructor(cluster: string, head: RequestHead, context: FilterContext, room: MirrorRoom) {
     this.cluster = cluster;
     this.head = head;
     this.context = context;
+    this.room = room;
   }
 
   /** `bodyLength` is the exchange's own by now. */
@@ -38,11 +42,16 @@ export class Shadow {
     if (this.state !== "open") return;
     this.writtenBytes += bytes.length;
     const isTooLong = this.head.bodyLength !== LENGTH_UNKNOWN && this.writtenBytes > this.head.bodyLength;
-    if (isTooLong || this.call!.pendingBytes + bytes.length > MAX_PENDING_BYTES) {
+    const isTooSlow = this.pendingBytes + bytes.length > MAX_PENDING_BYTES;
+    if (isTooLong || isTooSlow || !this.room.has(bytes.length, this)) {
       this.drop();
       return;
     }
     this.call!.writeBody(bytes);
+  }
+
+  get pendingBytes(): number {
+    return this.call === null ? 0 : this.call.pendingBytes;
   }
 
   finish(bodyLength: number): void {
@@ -59,7 +68,7 @@ export class Shadow {
   }
 
   private onLate(): void {
-    this.state = "over";
+    this.end();
     this.context.count("failed");
     this.call!.abort();
   }
@@ -67,7 +76,7 @@ export class Shadow {
   /** The exchange has ended: a copy that is not whole by now never will be. */
   abandon(): void {
     const wasOpen = this.state === "open";
-    if (wasOpen || this.state === "waiting") this.state = "over";
+    if (wasOpen || this.state === "waiting") this.end();
     if (wasOpen) this.call!.abort();
   }
 
@@ -92,14 +101,19 @@ export class Shadow {
     if (this.state === "over") return;
     this.timer?.cancel();
     const isEarly = this.state === "open" && this.call !== null;
-    this.state = "over";
+    this.end();
     if (fault !== undefined) this.context.count("failed");
     // Answered before the whole body came: the rest has no reader.
     else if (isEarly) this.call!.abort();
   }
 
-  private drop(): void {
+  private end(): void {
     this.state = "over";
+    this.room.leave(this);
+  }
+
+  private drop(): void {
+    this.end();
     this.context.count("dropped");
     this.call!.abort();
   }

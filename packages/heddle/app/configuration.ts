@@ -5,12 +5,15 @@ import {
   noAcmeStates,
   type AcmeRequest,
   type AcmeStates,
+  type CanaryPlan,
   CompileMemo,
   compileInSlices,
   type CompileOptions,
   type CompileOutput,
   type HashedUnit,
+  type PolicyStatus,
   type Status,
+  type StatusCondition,
 } from "../compile/index.ts";
 import { keyOf, type Resource, type ResourceKey } from "../resources/index.ts";
 import { joinReadings, runInSlices, type DesiredState, type Reading } from "../sources/index.ts";
@@ -49,6 +52,8 @@ export interface ConfigurationOptions {
   readonly certificates?: CertificateSource;
   /** Gives clusters that trust the system its roots. Default: they trust those that Node brings. */
   readonly authorities?: SystemAuthorities;
+  /** Says how much of the traffic canaries have. Default: each is at its first step. */
+  readonly canaries?: CanarySource;
   /** Finds the addresses of DNS names. Default: the data plane does with each connection. */
   readonly endpoints?: ResolvedEndpoints;
 }
@@ -60,6 +65,16 @@ export interface CertificateSource {
   readonly challenges: readonly AcmeChallengeUnit[];
   /** Takes over what is asked for; resolves to whether some of it was there already. */
   want(requests: readonly AcmeRequest[]): Promise<boolean>;
+}
+
+/** The part of Heddle that shifts traffic to canaries. */
+export interface CanarySource {
+  /** Percent, by rule. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Takes over which there are; says whether weights are others than those that compile had. */
+  want(plans: readonly CanaryPlan[]): boolean;
+  /** What to say on a policy; null where it has no canary. */
+  conditionOf(policy: ResourceKey): StatusCondition | null;
 }
 
 /** One way from readings to the data plane and back to statuses; its calls must not overlap. */
@@ -89,16 +104,19 @@ export class Configuration {
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const { authorities, certificates, endpoints, target } = this.options;
+    const { authorities, canaries, certificates, endpoints, target } = this.options;
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
+    if (canaries?.want(output.canaries)) output = await this.compile(stored, desired, invalid);
     const challenges = (certificates?.challenges ?? []).map(hashUnit);
     const roots = authorities?.unitsFor(output.units) ?? [];
     const units = (await endpoints?.resolve(output.units)) ?? output.units;
     const report = await target.apply([...units, ...challenges, ...roots]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
+    for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
+      this.tellCanary(policy, statuses);
     await this.generated.sync(output.generated);
     await this.statuses.write(statuses, (before, after) =>
       this.seen.set(after, this.seen.get(before) ?? before),
@@ -118,6 +136,15 @@ export class Configuration {
       changedUnits: report.changedUnits,
       durationMs: performance.now() - startMs,
     };
+  }
+
+  /** How its canaries do is said on a policy, of each target that it holds for. */
+  private tellCanary(policy: ResourceKey, statuses: Map<ResourceKey, Status>): void {
+    const condition = this.options.canaries?.conditionOf(policy) ?? null;
+    const status = statuses.get(policy) as PolicyStatus | undefined;
+    if (condition === null || status === undefined) return;
+    const ancestors = status.ancestors.map((one) => ({ ...one, conditions: [...one.conditions, condition] }));
+    statuses.set(policy, { ...status, ancestors });
   }
 
   /**
@@ -143,6 +170,8 @@ export class Configuration {
     });
     const options = { ...this.options.compileOptions, nowMs: Date.now() };
     const acme = this.options.certificates?.states ?? noAcmeStates;
-    return runInSlices(compileInSlices({ resources, rejected, options, acme }, this.memo));
+    const canaryWeights = this.options.canaries?.weights ?? new Map<string, number>();
+    const input = { resources, rejected, options, acme, canaryWeights };
+    return runInSlices(compileInSlices(input, this.memo));
   }
 }

@@ -9,7 +9,9 @@ import type { AddressPool } from "../compile/index.ts";
 import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exporters/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
+import { CanaryService } from "../canary/index.ts";
 import { AcmeLink } from "./acme-link.ts";
+import { CanaryFile } from "./canary-file.ts";
 import { certificateExpiries } from "./certificate-expiries.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
@@ -121,11 +123,21 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       refresh: () => loop.refresh(),
     });
     const { endpoints } = names;
-    const parts = { store, target: engine, compileOptions, certificates, authorities, endpoints };
+    const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log);
+    const canaries = new CanaryService({
+      clock: systemClock,
+      registry,
+      saved: await stateFile.read(),
+      save: (states) => stateFile.write(states),
+      log: (level, message) => log(level, message, {}),
+      refresh: () => loop.refresh(),
+    });
+    const parts = { store, target: engine, compileOptions, certificates, authorities, canaries, endpoints };
     const configuration = new Configuration(parts);
     const loop = openLoop(configuration, status, options, closers);
     closers.unshift(() => certificates.close());
     closers.unshift(() => names.close());
+    closers.unshift(() => canaries.close());
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
@@ -139,6 +151,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
         status.isDraining = true;
         certificates.close();
         names.close();
+        canaries.close();
         await loop.close();
         await engine.drain(timeoutMs);
       },

@@ -1,6 +1,8 @@
 import { unitKey, type Unit } from "@heddle/engine/model";
 import type { ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest } from "./acme-io.ts";
+import { mergeCanaries } from "./canary.ts";
+import type { CanaryPlan } from "./canary-io.ts";
 import type { PolicySource } from "./policy-source.ts";
 import type { CompileOutput, HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
@@ -17,6 +19,7 @@ export class Collector {
   private readonly sources = new Map<string, readonly PolicySource[]>();
   private requests: readonly AcmeRequest[] = [];
   private readonly services: Service[] = [];
+  private readonly shifts: CanaryPlan[] = [];
 
   unit(hashed: HashedUnit): void {
     this.units.set(unitKey(hashed.unit), hashed);
@@ -51,6 +54,10 @@ export class Collector {
     this.requests = requests;
   }
 
+  canaries(plans: readonly CanaryPlan[]): void {
+    for (const plan of plans) this.shifts.push(plan);
+  }
+
   generated(service: Service): void {
     this.services.push(service);
   }
@@ -63,6 +70,7 @@ export class Collector {
       policies: this.sources,
       certificates: this.requests,
       generated: this.services,
+      canaries: mergeCanaries(this.shifts),
     };
   }
 }

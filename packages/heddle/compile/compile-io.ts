@@ -1,6 +1,7 @@
 import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
 import type { Problem, Resource, ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
+import type { CanaryPlan } from "./canary-io.ts";
 import type { PolicySource } from "./policy-source.ts";
 import type { AddressPool } from "./address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
@@ -56,6 +57,8 @@ export interface CompileInput {
   readonly options: CompileOptions;
   /** Where certificates stand that were asked for. Default: none was. */
   readonly acme?: AcmeStates;
+  /** Percent of the requests of each canary, by `CanaryPlan.id`. Default: each is at its first step. */
+  readonly canaryWeights?: ReadonlyMap<string, number>;
 }
 
 export interface HashedUnit {
@@ -75,4 +78,6 @@ export interface CompileOutput {
   readonly certificates: readonly AcmeRequest[];
   /** What Heddle makes for Gateways, to be read with the other resources. The same objects while their content is the same. */
   readonly generated: readonly Service[];
+  /** Rules whose traffic is to be shifted. */
+  readonly canaries: readonly CanaryPlan[];
 }

@@ -5,6 +5,7 @@ import { acmeRequests } from "./acme-requests.ts";
 import { attachPolicies } from "./attach/index.ts";
 import { reportBackends } from "./backend-status.ts";
 import { reportTlsPolicies, ServiceReach } from "./backend-tls-status.ts";
+import { canaryFact } from "./canary.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
@@ -35,6 +36,8 @@ const setSliceLength = 16;
 /** Resources indexed between two yields. */
 const indexSliceLength = 512;
 
+const noWeights: ReadonlyMap<string, number> = new Map();
+
 /** Turns resources into the units of a Snapshot and the statuses of the resources. Never throws on what a user wrote. */
 export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput {
   const slices = compileInSlices(input, memo);
@@ -46,7 +49,7 @@ export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput 
 
 /** As `compile`, in steps of about a millisecond. A run may be abandoned between two of them. */
 export function* compileInSlices(
-  { resources, rejected = [], options, acme = noAcmeStates }: CompileInput,
+  { resources, rejected = [], options, acme = noAcmeStates, canaryWeights = noWeights }: CompileInput,
   memo: CompileMemo = new CompileMemo(),
 ): Generator<void, CompileOutput> {
   memo.begin(options);
@@ -58,6 +61,7 @@ export function* compileInSlices(
     if (++done % indexSliceLength === 0) yield;
   }
   for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
+  for (const [id, weight] of canaryWeights) facts.set(canaryFact(id), weight);
   facts.seal(memo);
   for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
     const fact = tlsTargetsFact(namespace);
@@ -99,6 +103,7 @@ export function* compileInSlices(
     for (const unit of result.units) collector.unit(unit);
     collector.status(keyOf(route), result.status);
     collector.problemsOf(result.problems);
+    collector.canaries(result.canaries);
     for (const [of, sources] of result.policies) collector.policies(of, sources);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
     for (const reached of result.reached) {

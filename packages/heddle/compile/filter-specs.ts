@@ -78,6 +78,9 @@ export interface MirrorConfig {
   /** 0 ≤ numerator ≤ denominator. */
   readonly numerator: number;
   readonly denominator: number;
+  /** Per worker, of all its copies. Default: the filter's own. */
+  readonly maxConcurrent?: number;
+  readonly maxBufferedBytes?: number;
 }
 
 /** Faults injected by a TrafficPolicy. Shares are from 0 to 1. */

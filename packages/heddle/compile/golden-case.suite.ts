@@ -40,6 +40,8 @@ interface CaseDocument {
   /** Issuer (namespace/name) to its state. */
   issuers?: Record<string, AcmeIssuerState>;
   showsGenerated?: boolean;
+  /** Present weights of canaries, by rule. */
+  canaryWeights?: Record<string, number>;
 }
 
 interface CaseOrder {
@@ -77,7 +79,13 @@ export async function readCase(file: string): Promise<GoldenCase> {
       });
   }
   return {
-    input: { resources, rejected, options: optionsOf(settings), acme: statesOf(settings, pem) },
+    input: {
+      resources,
+      rejected,
+      options: optionsOf(settings),
+      acme: statesOf(settings, pem),
+      canaryWeights: new Map(Object.entries(settings.canaryWeights ?? {})),
+    },
     hidePem: (text) => hide(text, pem),
     showsGenerated: settings.showsGenerated === true,
   };

@@ -58,11 +58,12 @@ function assertOrderless(input: CompileInput, output: CompileOutput): void {
   const hashes = ({ units }: CompileOutput) =>
     new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
   assert.deepEqual(hashes(other), hashes(output));
+  assert.deepEqual(new Set(other.canaries), new Set(output.canaries));
   assert.deepEqual(new Set(other.generated), new Set(output.generated));
 }
 
 function render(
-  { units, statuses, problems, policies, certificates, generated }: CompileOutput,
+  { units, statuses, problems, policies, certificates, generated, canaries }: CompileOutput,
   { hidePem, showsGenerated }: GoldenCase,
 ): string {
   const shown = {
@@ -76,6 +77,7 @@ function render(
     })),
     ...(policies.size > 0 && { policies: Object.fromEntries(policies) }),
     ...(certificates.length > 0 && { certificates }),
+    ...(canaries.length > 0 && { canaries }),
     ...(showsGenerated && { generated }),
   };
   const plain = JSON.parse(JSON.stringify(shown), (_, value: unknown) =>

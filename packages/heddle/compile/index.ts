@@ -30,6 +30,7 @@ export type {
   AcmeRequest,
   AcmeStates,
 } from "./acme-io.ts";
+export type { CanaryAnalysis, CanaryPlan, CanaryStep } from "./canary-io.ts";
 export type { PolicySource } from "./policy-source.ts";
 export type { CompileProblem } from "./compile-problem.ts";
 export { parseListenerId } from "./listener-id.ts";

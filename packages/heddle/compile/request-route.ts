@@ -2,6 +2,7 @@ import type { RouteUnit } from "@heddle/engine/model";
 import { keyOf } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
 import { withPolicies } from "./attach/index.ts";
+import type { CanaryPlan } from "./canary-io.ts";
 import type { PolicyPlace, PolicySource } from "./policy-source.ts";
 import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
@@ -33,6 +34,7 @@ export interface RouteResult {
   readonly problems: readonly CompileProblem[];
   /** Where what policies say of its rules comes from, by "route:UNIT/RULE". */
   readonly policies: readonly (readonly [string, readonly PolicySource[]])[];
+  readonly canaries: readonly CanaryPlan[];
 }
 
 export interface RouteReach {
@@ -88,7 +90,8 @@ export function compileRequestRoute(
         clusters: [...new Set(reached.flatMap((part) => part.rules.clusters))],
       },
     ],
-    problems: [...problems, ...findingProblems(route, rules), ...warnings(outcomes)],
+    problems: [...problems, ...findingProblems(route, rules), ...rules.problems, ...warnings(outcomes)],
+    canaries: reached.flatMap((part) => part.rules.canaries),
     policies: reached.flatMap(({ unit, sources }) =>
       sources.map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),
     ),

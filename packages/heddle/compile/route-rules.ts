@@ -1,4 +1,4 @@
-import type { RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
+import type { HedgeSpec, RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
 import {
   gatewayGroup,
   type BackendObjectReference,
@@ -8,11 +8,15 @@ import {
   type SessionPersistence,
 } from "../resources/index.ts";
 import { resolveBackend } from "./backend-ref.ts";
+import { withCanary, type CanaryOutcome, type CanarySource } from "./canary.ts";
+import type { CanaryPlan } from "./canary-io.ts";
+import type { CompileProblem } from "./compile-problem.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { withFaults } from "./faults-config.ts";
 import type { FaultsConfig } from "./filter-specs.ts";
 import { clusterUnder } from "./gateway-settings.ts";
+import { withMirrorLimits, type MirrorLimits } from "./mirror-limits.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
 import { planFilters } from "./route-filters.ts";
 import { regexMistakes, type FieldPattern } from "./route-matches.ts";
@@ -25,6 +29,8 @@ export interface RulesPlan {
   readonly invalid: readonly { readonly rule: string; readonly findings: readonly Finding[] }[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
+  readonly canaries: readonly CanaryPlan[];
+  readonly problems: readonly CompileProblem[];
 }
 
 interface RulePlan {
@@ -32,6 +38,7 @@ interface RulePlan {
   readonly invalid: readonly Finding[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
+  readonly canary?: CanaryOutcome;
 }
 
 /** A rule of either kind of route, in the form that is planned: GRPCRoutes have some of what HTTPRoutes have. */
@@ -48,6 +55,12 @@ export interface RuleSource {
   readonly translatesGrpcWeb: boolean;
   /** Injected faults. Default: none. */
   readonly faults?: FaultsConfig;
+  /** Default: there is one attempt at a time. */
+  readonly hedge?: HedgeSpec;
+  /** Default: its backends have the weights that it gives them. */
+  readonly canary?: CanarySource;
+  /** Of its mirrors. Default: the filter's own. */
+  readonly mirror?: MirrorLimits;
 }
 
 /** What of a route its rules are planned from. */
@@ -74,6 +87,8 @@ export function planRules(
     ),
     unresolved: plans.flatMap(({ unresolved }) => unresolved),
     clusters: [...new Set(plans.flatMap(({ clusters }) => clusters))],
+    canaries: plans.flatMap(({ canary }) => canary?.plan ?? []),
+    problems: plans.flatMap(({ canary }) => canary?.problems ?? []),
   };
 }
 
@@ -112,21 +127,31 @@ function planRule(
   ];
   // What is not whole answers with an error: nothing is let through past a filter that cannot be applied.
   const isClosed = closing.length > 0;
-  const shares = backends.map(({ spec }) => spec);
+  const given = backends.map(({ spec }) => ({
+    ...spec,
+    filters: withMirrorLimits(spec.filters, rule.mirror),
+  }));
+  const canary =
+    rule.canary === undefined || isClosed
+      ? undefined
+      : withCanary(rule.canary, { id: ruleId, namespace, refs: rule.backendRefs, shares: given }, facts);
+  const shares = canary?.shares ?? given;
   return {
     rule: {
       name,
       matches: rule.matches,
-      filters: isClosed ? [] : withFaults(own.filters, rule.faults),
+      filters: isClosed ? [] : withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults),
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
       requestTimeoutMs: durationMs(rule.timeouts?.request),
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
       retry: rule.retry,
       sessionPersistence: isFinding(session) ? null : session,
       ...(rule.translatesGrpcWeb ? { translatesGrpcWeb: true } : {}),
+      ...(rule.hedge !== undefined && { hedge: rule.hedge }),
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],
     clusters: isClosed ? [] : [...own.clusters, ...backends.flatMap(({ clusters }) => clusters)],
+    ...(canary !== undefined && { canary }),
   };
 }

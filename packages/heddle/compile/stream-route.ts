@@ -44,6 +44,7 @@ export function compileStreamRoute(
     })),
     problems: [...problems, ...unresolved.map((finding) => problemOf(keyOf(route), finding))],
     policies: [],
+    canaries: [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { FaultCode } from "@heddle/engine/base";
-import type { RetrySpec } from "@heddle/engine/model";
+import type { HedgeSpec, RetrySpec } from "@heddle/engine/model";
 import type { HTTPRouteFilter, TrafficPolicySpec } from "../resources/index.ts";
 import type { PolicyKind } from "./attach/index.ts";
 import { withAdaptiveConcurrency } from "./adaptive-concurrency.ts";
@@ -9,8 +9,9 @@ import type { ClusterPlan } from "./cluster-plan.ts";
 import { faultsConfig } from "./faults-config.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
 import { healthCheckSpec } from "./health-check.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { RuleSource } from "./route-rules.ts";
-import { retryOf } from "./route-settings.ts";
+import { durationMs, retryOf } from "./route-settings.ts";
 
 /** TrafficPolicies: a route's own word goes before them. */
 export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
@@ -20,9 +21,13 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "timeouts.request": "rule",
     "timeouts.backendRequest": "rule",
     retry: "rule",
+    hedge: "rule",
+    canary: "rule",
     cors: "rule",
     grpcWeb: "rule",
     faults: "rule",
+    "mirror.maxConcurrent": "rule",
+    "mirror.maxBufferedBytes": "rule",
     balancing: "cluster",
     healthCheck: "cluster",
     "timeouts.connect": "cluster",
@@ -53,7 +58,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   ],
   ownClusterFields: ({ healthCheck }) => (healthCheck === undefined ? [] : ["healthCheck"]),
   emit: {
-    rule: (rule, { spec }) => withTraffic(rule, spec),
+    rule: (rule, { spec, sources }) => withCanarySource(withTraffic(rule, spec), spec, sources),
     cluster: (cluster, { spec }) =>
       withAdaptiveConcurrency(withLimits(withHealthCheck(withBalancing(cluster, spec), spec), spec), spec),
   },
@@ -69,7 +74,7 @@ const hasCors = (filters: RuleSource["filters"]) => filters.some(({ type }) => t
 
 function withTraffic(
   rule: RuleSource,
-  { timeouts, retry, cors, grpcWeb, faults }: Partial<TrafficPolicySpec>,
+  { timeouts, retry, hedge, cors, grpcWeb, faults, mirror }: Partial<TrafficPolicySpec>,
 ): RuleSource {
   const filter: HTTPRouteFilter[] =
     cors === undefined || hasCors(rule.filters) ? [] : [{ type: "CORS", cors }];
@@ -81,6 +86,8 @@ function withTraffic(
     retry: rule.retry ?? retrySpec(retry),
     translatesGrpcWeb: grpcWeb === undefined ? rule.translatesGrpcWeb : grpcWeb === "Translate",
     ...(faults !== undefined && { faults: faultsConfig(faults) }),
+    ...(mirror !== undefined && { mirror }),
+    ...(hedge !== undefined && { hedge: hedgeSpec(hedge) }),
   };
 }
 
@@ -100,6 +107,24 @@ const faultCodes: Readonly<Record<RetriedFault, readonly FaultCode[]>> = {
   ResetBeforeHeaders: ["HDL_UPSTREAM_RESET", "HDL_UPSTREAM_STALE", "HDL_UPSTREAM_MALFORMED"],
   AttemptTimeout: ["HDL_UPSTREAM_TIMEOUT"],
 };
+
+function withCanarySource(
+  rule: RuleSource,
+  { canary }: Partial<TrafficPolicySpec>,
+  sources: readonly PolicySource[],
+): RuleSource {
+  const source = sources.find(({ field }) => field === "canary");
+  if (canary === undefined || source === undefined) return rule;
+  return { ...rule, canary: { spec: canary, policy: source.policy } };
+}
+
+function hedgeSpec({
+  delay,
+  percentile = 0,
+  maxAttempts,
+}: NonNullable<TrafficPolicySpec["hedge"]>): HedgeSpec {
+  return { delayMs: durationMs(delay), percentile, maxAttempts };
+}
 
 function retrySpec(retry: TrafficPolicySpec["retry"]): RetrySpec | null {
   if (retry === undefined) return null;

@@ -103,6 +103,7 @@ export type {
   BackendTLS,
 } from "./heddle-dev/backend.ts";
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
+export type { Canary, CanaryBackendRef } from "./heddle-dev/traffic-policy/canary.ts";
 export type { InjectedFaults } from "./heddle-dev/traffic-policy/faults.ts";
 export { readStatusRange } from "./heddle-dev/traffic-policy/health-check.ts";
 export type { HealthCheck } from "./heddle-dev/traffic-policy/health-check.ts";

@@ -140,6 +140,13 @@ const CLUSTER_METRICS: GroupMetrics = {
     ),
     counter("heddle_upstream_reused_total", CLUSTER.reused, "Attempts sent on a pooled connection."),
     counter("heddle_upstream_ejections_total", CLUSTER.ejections, "Endpoints left out after failures."),
+    counter("heddle_upstream_hedges_total", CLUSTER.hedges, "Attempts begun beside another one."),
+    counter("heddle_upstream_hedges_won_total", CLUSTER.hedgesWon, "Those of them that answered first."),
+    counter(
+      "heddle_upstream_grpc_errors_total",
+      CLUSTER.grpcErrors,
+      "gRPC calls that ended with a status that is the server's fault.",
+    ),
     open(
       "heddle_upstream_concurrency_limit",
       CLUSTER.concurrencyRaised,

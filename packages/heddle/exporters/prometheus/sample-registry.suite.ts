@@ -28,6 +28,8 @@ export function sampleRegistry(): MetricsRegistry {
   lane.upstreamConnectFailed(cluster, endpoint);
   lane.endpointEjected(cluster, endpoint);
   lane.concurrencyLimit(cluster, 8);
+  lane.hedged(cluster, false);
+  lane.hedged(cluster, true);
   lane.endpointHealth(endpoint, false);
   lane.healthChecked(endpoint, false);
   lane.requestStarted(match.listenerIndex);
@@ -44,7 +46,7 @@ export function sampleRegistry(): MetricsRegistry {
     exchange.responseBytes = 100;
     exchange.attempts = status === 504 ? 2 : 1;
     exchange.response = new ResponseHead(status, new Fields());
-    exchange.grpcStatus = status === 504 ? 4 : 0;
+    exchange.grpcStatus = status === 504 ? 4 : status === 201 ? 13 : 0;
     if (status === 504) exchange.fault = makeFault("HDL_UPSTREAM_TIMEOUT", "no response head in 80 ms");
     else [exchange.upstreamStartedMs, exchange.responseHeadMs] = [1, ms];
     lane.requestStarted(match.listenerIndex);

@@ -9,13 +9,16 @@ import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
 import { adaptiveConcurrencySchema } from "./traffic-policy/adaptive-concurrency.ts";
 import { balancingSchema } from "./traffic-policy/balancing.ts";
+import { canarySchema } from "./traffic-policy/canary.ts";
 import { faultsSchema } from "./traffic-policy/faults.ts";
 import { healthCheckSchema } from "./traffic-policy/health-check.ts";
+import { hedgeSchema } from "./traffic-policy/hedge.ts";
 import {
   circuitBreakerSchema,
   connectionSchema,
   outlierSchema,
   retryBudgetSchema,
+  mirrorLimitsSchema,
 } from "./traffic-policy/limits.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
@@ -83,11 +86,17 @@ const trafficPolicySpecSchema = struct({
   targetRefs: policyTargetRefs(["Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
   timeouts: optional(timeoutsSchema),
   retry: optional(retrySchema),
+  /** Of requests that may be sent twice: another endpoint is asked too while there is no answer. */
+  hedge: optional(hedgeSchema),
   cors: optional(httpCorsFilterSchema),
   /** Calls in gRPC-Web: Translate sends them on as gRPC, Pass as they are. GRPCRoutes translate by default. */
   grpcWeb: optional(choice(["Translate", "Pass"])),
+  /** Shifts the traffic of a rule to a new version, and back where it does worse. */
+  canary: optional(canarySchema),
   /** To find out how callers take them. */
   faults: optional(faultsSchema),
+  /** Of each mirror of a rule. */
+  mirror: optional(mirrorLimitsSchema),
   /** Of Services and Backends, or all of a Gateway's. */
   balancing: optional(balancingSchema),
   /** Endpoints that fail it are left out. */

@@ -88,3 +88,10 @@ export const circuitBreakerSchema = struct({
   maxRequests: count(1, 10_000_000),
 });
 export type CircuitBreaker = Static<typeof circuitBreakerSchema>;
+
+export const mirrorLimitsSchema = struct({
+  /** Copies under way at a time, per worker. */
+  maxConcurrent: count(1, 1_000_000),
+  /** Octets that wait for all copies of the mirror, per worker. */
+  maxBufferedBytes: count(1, 1_073_741_824),
+});
