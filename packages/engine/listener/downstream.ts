@@ -2,9 +2,10 @@ import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { ExchangeEvents, Peer, RequestHead, ResponseSink } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import type { AcceptedSocket, ConnectionEvents } from "../net/index.ts";
+import type { Placed } from "./connection-table.ts";
 
 /** A client's connection, whatever protocol it speaks: what its listener asks of it. */
-export interface Downstream extends ConnectionEvents {
+export interface Downstream extends ConnectionEvents, Placed {
   /** Drain: no new requests. An idle connection closes now, a busy one with its last response. */
   drain(): void;
   /** The end of the drain time: whatever is still open is cut, visibly. */

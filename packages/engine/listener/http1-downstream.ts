@@ -38,6 +38,7 @@ type Phase = "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed";
  *                          └──► answered ─► linger ─► closed ◄──┴─ response done, request not
  */
 export class Http1Downstream extends Timer implements Downstream, RequestReaderEvents, ResponseSink {
+  place = -1;
   private readonly owner: DownstreamOwner;
   private readonly connection: Connection;
   private readonly peer: Peer;

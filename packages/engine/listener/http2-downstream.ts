@@ -38,6 +38,7 @@ type Phase = "open" | "linger" | "closed";
  * connection and all its streams.
  */
 export class Http2Downstream extends Timer implements Downstream, ServerSessionEvents, StreamHome, TurnEnd {
+  place = -1;
   readonly peer: Peer;
   readonly clock: Clock;
   private readonly owner: DownstreamOwner;

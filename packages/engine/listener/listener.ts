@@ -14,6 +14,7 @@ import type {
   HeaderRefusal,
 } from "../net/index.ts";
 import { admitsAllOf } from "./client-rules.ts";
+import { ConnectionTable } from "./connection-table.ts";
 import type { Downstream, RequestHandler, StreamDownstream, StreamHandler } from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
@@ -66,9 +67,9 @@ export class Listener implements ProtocolChoice {
   handler: RequestHandler;
   isDraining = false;
   private readonly options: ListenerOptions;
-  private readonly connections = new Set<Downstream>();
-  /** Those of them that are passed on as they are. */
-  private readonly passedOn = new Set<StreamDownstream>();
+  private readonly connections = new ConnectionTable<Downstream>();
+  /** Beside them those that are passed on as they are. */
+  private readonly passedOn = new ConnectionTable<StreamDownstream>();
   private socket: AcceptSocket | null = null;
   private certificates: ServerCertificates | null;
   private streams: StreamHandler | null;
@@ -133,22 +134,37 @@ export class Listener implements ProtocolChoice {
   }
 
   /** Who may not stay: whose client or its proxy the rules might refuse by now, and whose server is gone. */
-  private endedBy(areClientsAdmitted: boolean, areSourcesBelieved: boolean): Set<Downstream> {
-    const ended = new Set<Downstream>(areClientsAdmitted && areSourcesBelieved ? [] : this.connections);
-    for (const stream of this.passedOn) {
-      if (!(this.streams?.keeps(stream) ?? false)) ended.add(stream);
-      else if (areSourcesBelieved && !stream.isOpened) ended.delete(stream);
+  private endedBy(areClientsAdmitted: boolean, areSourcesBelieved: boolean): Downstream[] {
+    const ended = areClientsAdmitted && areSourcesBelieved ? [] : this.connections.toArray();
+    for (const stream of this.passedOn.toArray()) {
+      const mayStay = areSourcesBelieved && (areClientsAdmitted || !stream.isOpened);
+      if (!mayStay || !(this.streams?.keeps(stream) ?? false)) ended.push(stream);
     }
     return ended;
   }
 
   /** They take nothing new, and end with what is under way, or are cut. */
-  private retire(ended: ReadonlySet<Downstream>): void {
-    if (ended.size === 0) return;
-    for (const downstream of ended) downstream.drain();
-    this.clock.after(GRACE_MS, () => {
-      for (const downstream of ended) if (this.connections.has(downstream)) downstream.cut();
-    });
+  private retire(ended: readonly Downstream[]): void {
+    if (ended.length === 0) return;
+    this.drainAll(ended);
+    this.clock.after(GRACE_MS, () => this.cutAll(ended));
+  }
+
+  /** One may end with another. */
+  private drainAll(downstreams: readonly Downstream[]): void {
+    for (const downstream of downstreams) if (this.has(downstream)) downstream.drain();
+  }
+
+  private cutAll(downstreams: readonly Downstream[]): void {
+    for (const downstream of downstreams) if (this.has(downstream)) downstream.cut();
+  }
+
+  private has(downstream: Downstream): boolean {
+    return this.connections.has(downstream) || this.passedOn.has(downstream as StreamDownstream);
+  }
+
+  private all(): Downstream[] {
+    return [...this.connections.toArray(), ...this.passedOn.toArray()];
   }
 
   /** What ACME servers are shown that validate a name; null while none does. */
@@ -211,7 +227,7 @@ export class Listener implements ProtocolChoice {
   }
 
   private admit(waiting: number): boolean {
-    if (!this.isDraining && this.connections.size + waiting < this.settings.maxConnections) return true;
+    if (!this.isDraining && this.connectionCount + waiting < this.settings.maxConnections) return true;
     this.options.observer.onConnectionRefused("connection-limit");
     return false;
   }
@@ -236,7 +252,6 @@ export class Listener implements ProtocolChoice {
       accepted.connection.destroy(true);
       return null;
     }
-    this.connections.add(stream);
     this.passedOn.add(stream);
     this.options.observer.onConnectionOpened();
     accepted.owner.target = stream;
@@ -266,8 +281,7 @@ export class Listener implements ProtocolChoice {
   }
 
   private handOver(accepted: AcceptedSocket, from: Downstream, to: Downstream): Downstream {
-    this.connections.delete(from);
-    this.connections.add(to);
+    this.connections.replace(from, to);
     accepted.owner.target = to;
     return to;
   }
@@ -285,16 +299,15 @@ export class Listener implements ProtocolChoice {
   }
 
   onDownstreamClosed(downstream: Downstream): void {
-    if (!this.connections.delete(downstream)) return;
-    this.passedOn.delete(downstream as StreamDownstream);
+    if (!this.connections.delete(downstream) && !this.passedOn.delete(downstream as StreamDownstream)) return;
     this.options.observer.onConnectionClosed();
-    if (this.connections.size > 0) return;
+    if (this.connectionCount > 0) return;
     this.cutTimer?.cancel();
     this.onIdle?.();
   }
 
   get connectionCount(): number {
-    return this.connections.size;
+    return this.connections.size + this.passedOn.size;
   }
 
   /**
@@ -305,17 +318,17 @@ export class Listener implements ProtocolChoice {
     this.isDraining = true;
     this.socket?.close();
     this.socket = null;
-    for (const downstream of this.connections) downstream.drain();
+    this.drainAll(this.all());
     this.cutTimer?.cancel();
     this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
-    if (this.connections.size === 0) this.onIdle!();
+    if (this.connectionCount === 0) this.onIdle!();
     else if (timeoutMs <= 0) this.cut();
     else this.cutTimer = this.clock.after(timeoutMs, () => this.cut());
     return this.idle;
   }
 
   private cut(): void {
-    for (const downstream of this.connections) downstream.cut();
+    this.cutAll(this.all());
     this.onIdle?.();
   }
 }

@@ -25,6 +25,7 @@ export interface ProtocolChoice extends DownstreamOwner {
  *                                    └─(other octets, end, time is up)─► HTTP/1.1
  */
 export class PrefaceSniffer extends Timer implements Downstream {
+  place = -1;
   private readonly owner: ProtocolChoice;
   private readonly accepted: AcceptedSocket;
   private readonly peer: Peer;

@@ -34,6 +34,7 @@ export interface StreamRule {
  * What the client sends first waits here, bounded by the high-water mark, so that another endpoint gets it too.
  */
 export class StreamRelay extends Timer implements StreamDownstream {
+  place = -1;
   readonly exchange: Exchange;
   readonly server: string;
   readonly isOpened: boolean;
