@@ -12,10 +12,16 @@ import { planBackend } from "./backend-cluster.ts";
 import type { ControlAddress } from "./compile-io.ts";
 import { readPresence, readResource, type FactReader } from "./facts.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
-import { makeFinding, verdictOf, type Finding } from "./status.ts";
+import { makeFinding, verdictOf, type Finding, type Warning } from "./status.ts";
 import { tlsPolicyFor } from "./tls-policy-for.ts";
 
-export type ResolvedBackend = { readonly cluster: string } | { readonly finding: Finding };
+export type ResolvedBackend =
+  | {
+      readonly cluster: string;
+      /** What the backend asks for that is not done on this way. */
+      readonly warning?: Warning;
+    }
+  | { readonly finding: Finding };
 
 /** Who refers to a backend, and how it goes on to it; null: as requests. */
 export interface BackendReferrer extends Referrer {
@@ -163,5 +169,8 @@ function resolveHeddleBackend(
     const message = `Backend ${namespace}/${name} has TLS, which datagrams cannot be sent in`;
     return failed("UnsupportedProtocol", path, message);
   }
-  return { cluster: clusterFor(from, `backend/${namespace}/${name}`, protocol === "http2") };
+  const cluster = clusterFor(from, `backend/${namespace}/${name}`, protocol === "http2");
+  if (from.transport !== "UDP" || backend.spec.proxyProtocol === undefined) return { cluster };
+  const message = `proxyProtocol of Backend ${namespace}/${name} has no effect: datagrams go on without its header; use a Backend without it`;
+  return { cluster, warning: { path, message } };
 }

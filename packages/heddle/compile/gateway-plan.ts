@@ -12,7 +12,7 @@ import type { AddressPlan } from "./gateway-address.ts";
 import type { GatewaySettingsPlan } from "./gateway-settings.ts";
 import type { ListenerAcme } from "./listener-acme.ts";
 import type { OwnerName } from "./listener-id.ts";
-import type { Finding } from "./status.ts";
+import type { Finding, Warning } from "./status.ts";
 
 /** Where a Gateway names its settings. */
 export const parametersPath = "spec.infrastructure.parametersRef";
@@ -70,6 +70,8 @@ export interface ListenerPlan {
   conflict: Finding | null;
   /** References that do not resolve: certificates, kinds of routes. */
   readonly unresolved: readonly Finding[];
+  /** Options that have no effect. */
+  readonly warnings: readonly Warning[];
   /** Other listeners of the port whose host names or certificates overlap with its own. */
   overlap: Finding | null;
   readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];

@@ -7,10 +7,10 @@ import type { CompileOptions } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import type { ListenerOwner, ListenerPlan } from "./gateway-plan.ts";
 import { listenerId } from "./listener-id.ts";
-import { planTls, type TlsPlan } from "./listener-tls.ts";
+import { planTls, unopenedOptionWarnings, type TlsPlan } from "./listener-tls.ts";
 import type { CompileMemo } from "./memo.ts";
 import { selectorFinding } from "./namespaces-from.ts";
-import { makeFinding, type Finding } from "./status.ts";
+import { makeFinding, type Finding, type Warning } from "./status.ts";
 
 /** What the planning of Gateways works with. */
 export interface GatewayRun {
@@ -31,6 +31,8 @@ export function planListener(
 ): ListenerPlan {
   const path = `spec.listeners[${index}]`;
   const tls = isOpened(listener) ? planTlsOf(gateway, owner, listener, path, run) : null;
+  const warnings = tls?.optionWarnings ?? unopenedOptionWarnings(listener, path);
+  if (tls === null) warn(owner, warnings, run);
   const kinds = planKinds(listener, path);
   const namespaces = selectorFinding(listener.allowedRoutes.namespaces, `${path}.allowedRoutes.namespaces`);
   return {
@@ -43,6 +45,7 @@ export function planListener(
     refused: protocolMistake(listener, path) ?? tls?.refused ?? namespaces,
     conflict: null,
     unresolved: [...(tls?.unresolved ?? []), ...kinds.findings],
+    warnings,
     overlap: null,
     supportedKinds: kinds.supported,
     selector: listener.allowedRoutes.namespaces.selector ?? null,
@@ -76,9 +79,7 @@ function planTlsOf(
   const { facts, memo, states, collector, options } = run;
   const plan = planTls(owner, listener, path, { facts, memo, states, nowMs: options.nowMs });
   for (const secret of plan.secrets) collector.unitOf(memo, facts, secret);
-  for (const warning of plan.warnings) {
-    collector.problem(owner.key, warning.path, warning.message, "warning");
-  }
+  warn(owner, plan.warnings, run);
   const ofPort = planClientValidation(gateway, listener, facts);
   const clients = owner.kind === "Gateway" ? ofPort : asToldToSets(ofPort, gateway, `${path}.port`);
   return {
@@ -87,6 +88,10 @@ function planTlsOf(
     unresolved: [...plan.unresolved, ...clients.unresolved],
     clientValidation: clients.validation,
   };
+}
+
+function warn({ key }: ListenerOwner, warnings: readonly Warning[], { collector }: GatewayRun): void {
+  for (const { path, message } of warnings) collector.problem(key, path, message, "warning");
 }
 
 /** How clients are asked for certificates is the Gateway's matter, and so is the mend: a ListenerSet may belong to others. */

@@ -3,6 +3,7 @@ import { isAccepted, isServed, isWaiting, type GatewayPlan, type ListenerPlan } 
 import {
   condition,
   goodUnless,
+  noteOf,
   verdictOf,
   type ListenerStatus,
   type StatusCondition,
@@ -54,9 +55,9 @@ const namesOf = (listeners: readonly ListenerPlan[]) =>
 
 function listenerStatus(plan: GatewayPlan, listener: ListenerPlan, attachedRoutes: number): ListenerStatus {
   const { generation } = listener.owner;
-  const { refused, conflict, overlap } = listener;
+  const { refused, conflict, overlap, warnings } = listener;
   const conditions = [
-    goodUnless("Accepted", verdictOf([refused ?? conflict]), "Accepted", generation),
+    goodUnless("Accepted", verdictOf([refused ?? conflict]), "Accepted", generation, noteOf(warnings)),
     goodUnless("Programmed", listenerProgrammed(plan, listener), "Programmed", generation),
     goodUnless("ResolvedRefs", verdictOf(listener.unresolved), "ResolvedRefs", generation),
     conflict === null

@@ -6,7 +6,7 @@ import { readResource, type Facts } from "./facts.ts";
 import { hostnamesOption, issuerOption, planAcme, type ListenerAcme } from "./listener-acme.ts";
 import type { CompileMemo } from "./memo.ts";
 import { grantMissing, isGranted, type Referrer } from "./reference-grant.ts";
-import { makeFinding, type Finding } from "./status.ts";
+import { makeFinding, type Finding, type Warning } from "./status.ts";
 
 export interface TlsPlan {
   readonly tls: ServerTls | null;
@@ -16,11 +16,8 @@ export interface TlsPlan {
   readonly refused: Finding | null;
   /** What does not keep the listener from being served. */
   readonly warnings: readonly Warning[];
-}
-
-interface Warning {
-  readonly path: string;
-  readonly message: string;
+  /** Those of its options, which the listener's status has too. */
+  readonly optionWarnings: readonly Warning[];
 }
 
 type Good = Exclude<CertificateResult, { mistake: string }>;
@@ -61,7 +58,7 @@ export function planTls(
     unresolved.push(makeFinding("InvalidCertificateRef", `${path}.tls.certificateRefs`, message));
   }
   const good = resolved.flatMap((one) => ("certificate" in one ? [one.certificate] : []));
-  const options = readOptions(listener.tls?.options ?? {}, `${path}.tls.options`);
+  const options = readOptions(listener, `${path}.tls.options`);
   const issued = acme?.secret ?? null;
   // The issued one first: Secrets beside it serve until it is there, and the names that it is not for.
   const secrets = [...(issued === null ? [] : [issued]), ...good.map(({ unit }) => unit)];
@@ -72,6 +69,7 @@ export function planTls(
     acme,
     unresolved,
     refused: options.refused,
+    optionWarnings: options.warnings,
     warnings: [
       ...options.warnings,
       ...good.flatMap((one) => validityWarnings(one, nowMs, `${path}.tls.certificateRefs`)),
@@ -136,15 +134,26 @@ function isNameFor(name: string, hostname: string): boolean {
   );
 }
 
-function readOptions(options: Readonly<Record<string, string>>, path: string) {
+/** Of a listener that does not open TLS. */
+export function unopenedOptionWarnings({ protocol, tls }: Listener, path: string): Warning[] {
+  if (protocol !== "TLS") return [];
+  const message = "has no effect where TLS is passed on unopened; remove it, or use mode Terminate";
+  return Object.keys(tls?.options ?? {}).map((name) => ({ path: `${path}.tls.options["${name}"]`, message }));
+}
+
+function readOptions({ protocol, tls }: Listener, path: string) {
   const warnings: Warning[] = [];
   let minVersion: ServerTls["minVersion"] = "TLSv1.2";
   let alpn = defaultAlpn;
   let refused: Finding | null = null;
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(tls?.options ?? {})) {
     const at = `${path}["${name}"]`;
     if (name === issuerOption || name === hostnamesOption) continue;
-    if (name === alpnOption) {
+    if (name === alpnOption && protocol === "TLS") {
+      const message =
+        "has no effect on a TLS listener, which passes on what TLS carries whatever it is; remove it, or use protocol HTTPS";
+      warnings.push({ path: at, message });
+    } else if (name === alpnOption) {
       const protocols = value.split(",").map((one) => one.trim());
       if (isAlpn(protocols)) alpn = protocols;
       else refused = makeFinding("UnsupportedValue", at, `must be h2, http/1.1 or both, got ${value}`);

@@ -100,14 +100,26 @@ export function condition(
   return generation === undefined ? base : { ...base, observedGeneration: generation };
 }
 
-/** A condition that is good where there is no verdict against it: True with `goodReason`, else False. */
+/** What is done, but not as its field asks for: where, and the mend. */
+export interface Warning {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Warnings as the message of a condition that is good nonetheless. */
+export function noteOf(warnings: readonly Warning[]): string {
+  return warnings.map(({ path, message }) => `${path}: ${message}`).join("; ");
+}
+
+/** A condition that is good where there is no verdict against it: True with `goodReason` and `note`, else False. */
 export function goodUnless(
   type: string,
   verdict: Verdict | null,
   goodReason: string,
   generation: number | undefined,
+  note: string = "",
 ): StatusCondition {
   return verdict === null
-    ? condition(type, "True", { reason: goodReason, message: "" }, generation)
+    ? condition(type, "True", { reason: goodReason, message: note }, generation)
     : condition(type, "False", verdict, generation);
 }

@@ -11,7 +11,7 @@ import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { partName } from "./route-parts.ts";
 import { ruleName } from "./route-rules.ts";
-import { goodUnless, verdictOf, type Finding } from "./status.ts";
+import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "./status.ts";
 
 export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
 
@@ -32,17 +32,22 @@ export function compileStreamRoute(
     unit: unitOf(route, part, at, facts, options),
     listeners: part.outcomes.flatMap(({ listeners }) => listeners.map(({ id }) => id)),
   }));
-  const { unresolved } = planBackends(route, defaultPart(outcomes), facts, options);
+  const { unresolved, warnings } = planBackends(route, defaultPart(outcomes), facts, options);
+  const key = keyOf(route);
   const accepted = outcomes.filter(({ refused }) => refused === null).flatMap(({ listeners }) => listeners);
   return {
     units: parts.map(({ unit }) => hashUnit(unit)),
-    status: { parents: parentStatuses(route, outcomes, unresolved, options) },
+    status: { parents: parentStatuses(route, outcomes, { unresolved, warnings }, options) },
     claims: [...new Set(accepted.map(({ id }) => id))].map((listener) => ({ listener, hostnames: [] })),
     reached: parts.map(({ unit: { backends }, listeners }) => ({
       listeners,
       clusters: backends.flatMap(({ cluster }) => cluster ?? []),
     })),
-    problems: [...problems, ...unresolved.map((finding) => problemOf(keyOf(route), finding))],
+    problems: [
+      ...problems,
+      ...unresolved.map((finding) => problemOf(key, finding)),
+      ...warnings.map((warning) => ({ key, ...warning, severity: "warning" as const })),
+    ],
     policies: [],
     canaries: [],
   };
@@ -104,7 +109,7 @@ function unitOf(
 function parentStatuses(
   { metadata: { generation } }: StreamRoute,
   outcomes: readonly ParentOutcome[],
-  unresolved: readonly Finding[],
+  { unresolved, warnings }: Omit<BackendsPlan, "backends">,
   options: CompileOptions,
 ) {
   const controllerName = options.controllerName ?? defaultControllerName;
@@ -113,7 +118,7 @@ function parentStatuses(
     controllerName,
     conditions: [
       goodUnless("Accepted", verdictOf([refused]), "Accepted", generation),
-      goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation),
+      goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation, noteOf(warnings)),
     ],
   }));
 }
@@ -121,6 +126,7 @@ function parentStatuses(
 interface BackendsPlan {
   readonly backends: readonly StreamBackendSpec[];
   readonly unresolved: readonly Finding[];
+  readonly warnings: readonly Warning[];
 }
 
 function planBackends(
@@ -133,12 +139,14 @@ function planBackends(
   const transport = kind === "UDPRoute" ? "UDP" : isPassthrough ? "TLS" : "TCP";
   const from = { group: gatewayGroup, kind, namespace: metadata.namespace, transport } as const;
   const unresolved: Finding[] = [];
+  const warnings: Warning[] = [];
   const backends = (route.spec.rules[0]?.backendRefs ?? []).map((ref, index): StreamBackendSpec => {
     const path = `spec.rules[0].backendRefs[${index}]`;
     const resolved = resolveBackend(ref, path, from, facts, options.controlAddresses ?? []);
     if ("finding" in resolved) unresolved.push(resolved.finding);
+    else if (resolved.warning !== undefined) warnings.push(resolved.warning);
     const cluster = "finding" in resolved ? null : clusterUnder(resolved.cluster, upstreamId);
     return { cluster, weight: ref.weight };
   });
-  return { backends, unresolved };
+  return { backends, unresolved, warnings };
 }
