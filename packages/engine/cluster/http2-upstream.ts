@@ -7,6 +7,7 @@ import type { Connection, DialEvents, DialFailure, TurnEnd } from "../net/index.
 import { DEFAULT_HTTP2_LIMITS, H2, Http2ClientSession } from "../wire/http2/index.ts";
 import type { Http2ErrorCode, Http2Limits, Http2Stream, SessionEvents } from "../wire/http2/index.ts";
 import { dialFault } from "./dial-fault.ts";
+import { connectionAge } from "./connection-age.ts";
 import { Http2Attempt } from "./http2-attempt.ts";
 import type { AttemptHome } from "./http2-attempt.ts";
 import { PendingAttempt } from "./pending-attempt.ts";
@@ -85,7 +86,8 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
     this.lastReadMs = nowMs;
     this.maxRequests = this.settings.maxRequestsPerConnection ?? Infinity;
     const { maxConnectionAgeMs } = this.settings.http2;
-    this.ageMs = maxConnectionAgeMs === 0 ? Infinity : maxConnectionAgeMs * (0.9 + 0.2 * random);
+    this.ageMs =
+      maxConnectionAgeMs === 0 ? Infinity : connectionAge(maxConnectionAgeMs, this.settings, random);
   }
 
   /** Writes what a connection begins with; it leaves when the connection is open. */

@@ -5,6 +5,7 @@ import type { ClusterProtocol, ClusterUnit } from "../model/index.ts";
 import { dial } from "../net/index.ts";
 import type { Connection, DialEvents, DialTls, SecureContext } from "../net/index.ts";
 import type { Endpoint, EndpointHome } from "./endpoint.ts";
+import { connectionAge } from "./connection-age.ts";
 import { Http1Upstream } from "./http1-upstream.ts";
 import { Http2Upstream } from "./http2-upstream.ts";
 import { Negotiation } from "./negotiation.ts";
@@ -221,7 +222,8 @@ export class Transport implements NegotiationHome<Pool> {
   private retireAtMs(): number {
     const { maxConnectionAgeMs } = this.home.settings;
     if (maxConnectionAgeMs === undefined) return Infinity;
-    return this.home.clock.now() + maxConnectionAgeMs * (0.9 + 0.2 * this.home.random.next());
+    const { clock, random, settings } = this.home;
+    return clock.now() + connectionAge(maxConnectionAgeMs, settings, random.next());
   }
 
   // NegotiationHome

@@ -514,8 +514,10 @@ export interface ClusterSettings {
   /** Kept-alive upstream connection without use. Shorter than usual servers' 60–75 s, and than Node's 5 s hint when sent. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionsPerEndpoint: number;
-  /** Of HTTP/1.1 (HTTP/2 has its own), give or take a tenth: it takes no further request then. Default: no bound. */
+  /** Of HTTP/1.1 (HTTP/2 has its own): it takes no further request then. Default: no bound. */
   readonly maxConnectionAgeMs?: number;
+  /** How much longer or shorter ages of connections are, at random. Default: a tenth. */
+  readonly connectionAgeJitterMs?: number;
   /** Requests of one connection. Default: no bound. */
   readonly maxRequestsPerConnection?: number;
   /** Connections to each endpoint that serves, per worker, made in advance. Default: none. */

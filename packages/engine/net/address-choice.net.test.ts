@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
 import { test } from "node:test";
@@ -14,6 +15,24 @@ test("IPv6 is tried first, and what served last before all, until nothing can be
   choice.failed();
   assert.deepEqual(choice.order, ["2001:db8::1", "10.0.0.1"]);
 });
+
+/** A port of ::1 to which connections are not answered: its process stands still, and its queue is full. */
+async function openBlackHole() {
+  const script =
+    'const s = require("net").createServer(); s.listen({ host: "::1", port: 0, backlog: 1 }, () => console.log(s.address().port))';
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  child.kill("SIGSTOP");
+  const fill = Array.from({ length: 6 }, () => net.connect(Number(port), "::1").on("error", () => {}));
+  await once(fill[0], "connect");
+  return {
+    port: Number(port),
+    [Symbol.dispose]() {
+      for (const socket of fill) socket.destroy();
+      child.kill("SIGKILL");
+    },
+  };
+}
 
 function open(port: number, choice: AddressChoice): Promise<"open" | "failed"> {
   const { promise, resolve } = Promise.withResolvers<"open" | "failed">();
@@ -41,4 +60,23 @@ test("an endpoint whose IPv6 address cannot be reached is reached by IPv4", asyn
   await once(server, "close");
   assert.equal(await open(port, choice), "failed");
   assert.deepEqual(choice.order, ["::1", "127.0.0.1"]);
+});
+
+const isLinux = process.platform === "linux";
+
+test("an IPv6 address that says nothing is given a quarter of a second", { skip: !isLinux }, async () => {
+  using hole = await openBlackHole();
+  const server = net.createServer((socket) => socket.destroy()).listen(hole.port, "127.0.0.1");
+  await once(server, "listening");
+  const choice = new AddressChoice(["::1", "127.0.0.1"]);
+  const startMs = performance.now();
+  assert.equal(await open(hole.port, choice), "open");
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs > 240 && tookMs < 3_000, `${tookMs} ms`);
+  assert.deepEqual(choice.order, ["127.0.0.1", "::1"]);
+  const againMs = performance.now();
+  assert.equal(await open(hole.port, choice), "open");
+  assert.ok(performance.now() - againMs < 240, "what served goes first");
+  server.close();
+  await once(server, "close");
 });

@@ -35,6 +35,7 @@ function limitsOf({
     maxConnectionsPerEndpoint: circuitBreaker.maxConnections,
     maxRequests: circuitBreaker.maxRequests,
     maxConnectionAgeMs: ms(connection.maxAge),
+    connectionAgeJitterMs: ms(connection.jitter),
     maxRequestsPerConnection: connection.maxRequests,
     warmConnections: connection.warm,
     tcpKeepAlive: keepAliveOf(connection.tcpKeepAlive),

@@ -45,6 +45,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "circuitBreaker.maxConnections": "cluster",
     "circuitBreaker.maxRequests": "cluster",
     "connection.maxAge": "cluster",
+    "connection.jitter": "cluster",
     "connection.maxRequests": "cluster",
     "connection.tcpKeepAlive": "cluster",
     "connection.warm": "cluster",

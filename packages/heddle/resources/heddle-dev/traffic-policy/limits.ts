@@ -69,8 +69,10 @@ export const retryBudgetSchema = struct({
 export type RetryBudget = Static<typeof retryBudgetSchema>;
 
 export const connectionSchema = struct({
-  /** Give or take a tenth: then it takes no further request. */
+  /** Then it takes no further request. */
   maxAge: optional(boundedTime("1s", "24h")),
+  /** The age is so much longer or shorter, at random; by default a tenth of it. */
+  jitter: optional(boundedTime("0s", "24h")),
   maxRequests: count(1, 1_000_000_000),
   /** TCP asks a silent endpoint whether it is there, first after `time`, then each `interval`. */
   tcpKeepAlive: optional(
