@@ -125,10 +125,12 @@ function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
     sessionPersistence: null,
     translatesGrpcWeb: false,
     hedge: null,
+    priority: 2,
   };
   const found = { value: rule, matchedPath: "/" };
   const router = { find: () => found, findServer: () => null } as unknown as Site["router"];
-  return { router, info, forwarded: new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded) };
+  const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
+  return { router, info, forwarded, priorityHeader: null };
 }
 
 const responseBody = new Uint8Array(110);
@@ -139,7 +141,7 @@ function measure(name: string, method: string, requestChunks: number, filters: r
   const cluster = makeCluster();
   const site = makeSite(cluster, filters);
   const observer = { exchangeStarted: nothing, exchangeEnded: nothing, retried: nothing };
-  const proxy = new Proxy({ clock: systemClock, random, wheel, observer }, null);
+  const proxy = new Proxy({ clock: systemClock, random, wheel, observer, shedder: null }, null);
   const sink = new CountingSink();
   const rounds: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

@@ -123,6 +123,7 @@ const rule: Rule = {
   sessionPersistence: null,
   translatesGrpcWeb: false,
   hedge: null,
+  priority: 2,
 };
 const listenerUnit: ListenerUnit = {
   kind: "listener",
@@ -157,6 +158,7 @@ while (step.done !== true) step = compiling.next();
 const site: Site = {
   router: step.value,
   forwarded: new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded),
+  priorityHeader: null,
   info: { listener: "l", listenerIndex, route: "", rule: "", routeIndex: -1 },
 };
 
@@ -172,8 +174,9 @@ const observer = {
   retried() {},
 };
 const ids = new TraceIds(Uint32Array.of(1, 2, 3, 4));
+const shedder = { isOn: false, admits: () => true, hold() {} };
 const proxy = new Proxy(
-  { clock: systemClock, random, wheel, observer },
+  { clock: systemClock, random, wheel, observer, shedder },
   { trace: (exchange) => traceExchange(exchange, ids) },
 );
 const owner = {
@@ -186,7 +189,6 @@ const owner = {
       proxy.open(head, isLast, peer, sink, site),
   },
   isDraining: false,
-  shed: () => null,
   onRefused() {},
   onBroken() {},
   onDownstreamClosed() {},

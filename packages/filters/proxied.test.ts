@@ -49,6 +49,7 @@ function answer(
     sessionPersistence: null,
     translatesGrpcWeb: false,
     hedge: null,
+    priority: 2,
   };
   const router = {
     find: () => ({ value: rule, matchedPath: "/" }),
@@ -56,11 +57,14 @@ function answer(
   } as unknown as Site["router"];
   const clock = new FakeClock();
   const observer = { exchangeStarted() {}, exchangeEnded() {}, retried() {} };
-  const proxy = new Proxy({ clock, random: seededRandom(1), wheel: new TimerWheel(clock), observer }, null);
+  const proxy = new Proxy(
+    { clock, random: seededRandom(1), wheel: new TimerWheel(clock), observer, shedder: null },
+    null,
+  );
   const sink = new HeadSink();
   const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
   const request = new RequestHead(method, "http", "shop.example", "/a", "", Fields.of(headers));
-  proxy.open(request, true, IN_PROCESS_PEER, sink, { router, info, forwarded });
+  proxy.open(request, true, IN_PROCESS_PEER, sink, { router, info, forwarded, priorityHeader: null });
   assert.ok(sink.head !== null);
   return { status: sink.head.status, headers: Object.fromEntries(sink.head.fields.toPairs()), context };
 }

@@ -62,8 +62,6 @@ export interface DownstreamOwner {
   readonly handler: RequestHandler;
   /** Shutting down: every response closes its connection. */
   readonly isDraining: boolean;
-  /** Load is shed: the fault to answer with, or null. */
-  shed(): Fault | null;
   onRefused(fault: Fault, peer: Peer): void;
   /** The whole connection is refused, with everything on it: a flood, or no protocol at all. */
   onBroken(fault: Fault, peer: Peer): void;

@@ -290,7 +290,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
         `body is ${head.bodyLength} bytes, limit ${maxBodyBytes}`,
       );
     }
-    return this.owner.shed();
+    return null;
   }
 
   onRequestBody(chunk: Uint8Array): void {

@@ -107,10 +107,6 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     return this.owner.handler;
   }
 
-  shed(): Fault | null {
-    return this.owner.shed();
-  }
-
   onRefused(fault: Fault): void {
     this.owner.onRefused(fault, this.peer);
   }

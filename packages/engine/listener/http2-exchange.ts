@@ -15,8 +15,6 @@ export interface StreamHome {
   readonly peer: Peer;
   readonly settings: ListenerSettings;
   readonly handler: RequestHandler;
-  /** Load is shed: the fault to answer with, or null. */
-  shed(): Fault | null;
   /** Something was written: it leaves with the others of this turn. */
   wrote(bytes: number): void;
   onRefused(fault: Fault): void;
@@ -106,7 +104,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
         `body is ${head.bodyLength} bytes, limit ${maxBodyBytes}`,
       );
     }
-    return this.home.shed();
+    return null;
   }
 
   /** Answers a request that never became an exchange, or cannot stay one (which counts it then). */

@@ -46,7 +46,6 @@ export interface ListenerOptions {
   readonly certificates: ServerCertificates | null;
   /** Null where there are only servers of requests. */
   readonly streams: StreamHandler | null;
-  shed(): Fault | null;
 }
 
 /** Kernel's queue of connections not yet accepted; the system's own limit (somaxconn) may be lower. */
@@ -284,10 +283,6 @@ export class Listener implements ProtocolChoice {
     this.connections.replace(from, to);
     accepted.owner.target = to;
     return to;
-  }
-
-  shed(): Fault | null {
-    return this.options.shed();
   }
 
   onRefused(fault: Fault, peer: Peer): void {

@@ -3,6 +3,8 @@
  * and the copy on disk all receive the same units and deltas of them.
  */
 
+import type { PriorityName } from "./priority.ts";
+
 /** Key of a unit: its kind and name. Names are stable across versions, so that a delta replaces by key. */
 export type UnitKey = string;
 
@@ -111,7 +113,21 @@ export interface ListenerSettings {
   readonly escapedSlashes: "refuse" | "keep";
   readonly forwarded: ForwardedSettings;
   readonly proxyProtocol: ProxyProtocolSettings;
+  readonly overload: OverloadSettings;
   readonly http2: Http2ListenerSettings;
+}
+
+/** What happens when there is more to do than can be done. */
+export interface OverloadSettings {
+  /**
+   * Requests are refused while they wait longer than this for the event loop, in the median; 0 for never. A worker has
+   * one loop: the shortest of its listeners holds for all.
+   */
+  readonly targetDelayMs: number;
+  /** Lower-case name of the field by which `trustedSources` say how important a request is; "" for none. */
+  readonly priorityHeader: string;
+  /** Addresses and CIDR ranges; the field of others is dropped. */
+  readonly trustedSources: readonly string[];
 }
 
 /** What an HTTP/2 connection of a client may have and cost. Streams have the limits of requests besides. */
@@ -181,6 +197,7 @@ export const DEFAULT_LISTENER_SETTINGS: ListenerSettings = {
   escapedSlashes: "refuse",
   forwarded: { xForwarded: true, forwarded: false, via: "", trustedHops: [] },
   proxyProtocol: { trustedSources: [], others: "refuse", ports: [] },
+  overload: { targetDelayMs: 100, priorityHeader: "", trustedSources: [] },
   http2: {
     maxStreams: 100,
     streamWindowBytes: 65_536,
@@ -252,6 +269,8 @@ export interface RouteRule {
   readonly translatesGrpcWeb?: boolean;
   /** Default: there is one attempt at a time. */
   readonly hedge?: HedgeSpec;
+  /** While load is shed. Default "Normal". */
+  readonly priority?: PriorityName;
 }
 
 export interface RouteMatch {

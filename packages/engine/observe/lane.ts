@@ -1,6 +1,7 @@
 import { FAULTS } from "../base/index.ts";
 import type { FaultCode } from "../base/index.ts";
 import type { Exchange } from "../message/index.ts";
+import type { Priority } from "../model/index.ts";
 import { EventNames } from "./event-names.ts";
 import {
   BUCKETS_MS,
@@ -303,6 +304,17 @@ export class WorkerLane {
   /** Longest delay of this worker's event loop in the caller's latest window. */
   setLoopDelayMax(ms: number): void {
     this.own[WORKER.loopDelayMaxMs] = ms;
+  }
+
+  /** Delay of this worker's event loop at the moment, and the share of requests (0–1) that is refused for it. */
+  setLoopState(delayMs: number, refusedShare: number): void {
+    this.own[WORKER.loopDelayMs] = delayMs;
+    this.own[WORKER.refusedShare] = refusedShare;
+  }
+
+  /** A request of that priority was refused while load is shed. */
+  shed(priority: Priority): void {
+    this.own[WORKER.shed + priority] += 1;
   }
 
   setSnapshotVersion(version: number): void {

@@ -1,5 +1,6 @@
 import { FAULTS } from "../base/index.ts";
 import type { FaultCode } from "../base/index.ts";
+import { PRIORITIES } from "../model/index.ts";
 import { GRPC_STATUS_NAMES } from "../wire/grpc/index.ts";
 
 /**
@@ -139,15 +140,19 @@ export type RefusalKind = (typeof CONNECTION_REFUSALS)[number] | (typeof REFUSIN
 
 export const REFUSALS: readonly RefusalKind[] = [...CONNECTION_REFUSALS, ...REFUSING_FAULTS];
 
-const faultsAt = 4;
+const shedAt = 6;
+const faultsAt = shedAt + PRIORITIES.length;
 const refusalsAt = faultsAt + FAULT_CODES.length;
 
-/** Cells of the worker itself: one slot. `faults` and `refusals` are the first of a run, in the tables' order. */
+/** Cells of the worker itself: one slot. `shed` (by priority), `faults` and `refusals` are the first of a run, in the tables' order. */
 export const WORKER = {
   logLines: 0,
   logDropped: 1,
   loopDelayMaxMs: 2,
   snapshotVersion: 3,
+  loopDelayMs: 4,
+  refusedShare: 5,
+  shed: shedAt,
   faults: faultsAt,
   refusals: refusalsAt,
 } as const;
@@ -197,7 +202,7 @@ export const GROUPS: Readonly<Record<GroupName, GroupLayout>> = {
   worker: {
     stride: refusalsAt + REFUSALS.length,
     open: [],
-    states: [WORKER.loopDelayMaxMs, WORKER.snapshotVersion],
+    states: [WORKER.loopDelayMaxMs, WORKER.snapshotVersion, WORKER.loopDelayMs, WORKER.refusedShare],
   },
 };
 

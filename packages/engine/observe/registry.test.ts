@@ -209,7 +209,7 @@ describe("WorkerLane and MetricsRegistry", () => {
     lane.concurrencyLimit(cluster, 8);
     lane.concurrencyLimit(cluster, -3);
     assert.deepEqual(
-      rows(registry, "cluster").get("s")!.slice(5, CLUSTER.histogram),
+      rows(registry, "cluster").get("s")!.slice(5, CLUSTER.hedges),
       [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 8, 3],
     );
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
 import type { Exchange } from "../message/index.ts";
+import type { Shedder } from "./shedder.ts";
 
 /** What the proxy tells about exchanges: counters, access log. Cheap and synchronous. */
 export interface ExchangeObserver {
@@ -15,4 +16,6 @@ export interface FlowContext {
   readonly random: Random;
   readonly wheel: TimerWheel;
   readonly observer: ExchangeObserver;
+  /** Null: load is never shed. */
+  readonly shedder: Shedder | null;
 }

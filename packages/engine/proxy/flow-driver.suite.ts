@@ -7,13 +7,13 @@ import type { Filter } from "../filter/index.ts";
 import { Fields, IN_PROCESS_PEER, LENGTH_UNKNOWN, RequestHead } from "../message/index.ts";
 import type { Exchange, ExchangeEvents } from "../message/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "../model/index.ts";
-import type { BalancingSpec, ClusterSettings } from "../model/index.ts";
+import type { BalancingSpec, ClusterSettings, OverloadSettings } from "../model/index.ts";
 import { FakeClock } from "@heddle/testkit";
 import { ScriptedCluster } from "./scripted-cluster.suite.ts";
 import type { Attempt } from "./scripted-cluster.suite.ts";
 import { ScriptedSink } from "./scripted-sink.suite.ts";
-import { ForwardedHeaders, Proxy } from "./index.ts";
-import type { Rule, Site } from "./index.ts";
+import { ForwardedHeaders, PriorityHeader, Proxy } from "./index.ts";
+import type { Rule, Shedder, Site } from "./index.ts";
 
 export interface DriveOptions {
   /** Default GET without a body. */
@@ -39,6 +39,11 @@ export interface DriveOptions {
   readonly opensSlowly?: boolean;
   /** Another exchange to the cluster of an earlier one, on the same clock: sessions, budgets. */
   readonly cluster?: ScriptedCluster;
+  /** Default: load is not shed. */
+  readonly shedder?: Shedder;
+  readonly overload?: Partial<OverloadSettings>;
+  /** Default: a caller in the same process. */
+  readonly peerAddress?: string;
 }
 
 /**
@@ -64,13 +69,19 @@ export class Drive {
     this.cluster = options.cluster ?? this.makeCluster(options);
     this.cluster.log = log;
     this.sink = new ScriptedSink(log);
-    const context = { clock: this.clock, random: seededRandom(7), wheel: this.wheel, observer: this };
+    const context = {
+      clock: this.clock,
+      random: seededRandom(7),
+      wheel: this.wheel,
+      observer: this,
+      shedder: options.shedder ?? null,
+    };
     const proxy = new Proxy(context, null);
     const body = options.body ?? "none";
     this.client = proxy.open(
       makeRequest(options),
       body === "none",
-      IN_PROCESS_PEER,
+      { ...IN_PROCESS_PEER, address: options.peerAddress ?? "" },
       this.sink,
       this.site(options),
     );
@@ -104,6 +115,7 @@ export class Drive {
       sessionPersistence: null,
       translatesGrpcWeb: false,
       hedge: null,
+      priority: 2,
       ...options.rule,
     };
     // Routing has its own tests: here every request takes the one rule, or none.
@@ -111,7 +123,9 @@ export class Drive {
       find: () => (options.hasRoute === false ? null : { value: rule, matchedPath: "/" }),
       findServer: () => "",
     } as unknown as Site["router"];
-    return { router, info, forwarded: new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded) };
+    const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
+    const priorityHeader = PriorityHeader.of({ ...DEFAULT_LISTENER_SETTINGS.overload, ...options.overload });
+    return { router, info, forwarded, priorityHeader };
   }
 
   get attempts(): readonly Attempt[] {

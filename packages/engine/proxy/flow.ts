@@ -13,6 +13,7 @@ import type {
   UpstreamEvents,
   UpstreamStream,
 } from "../message/index.ts";
+import { PRIORITIES } from "../model/index.ts";
 import type { HedgeSpec, RetrySpec } from "../model/index.ts";
 import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import { AffinityCookie } from "./affinity-cookie.ts";
@@ -31,6 +32,7 @@ import { parseRetryAfter } from "./retry-after.ts";
 import type { Rule, RuleBackend } from "./rule.ts";
 import { filterFault, runEnds } from "./run-filters.ts";
 import { SessionKeeper } from "./session-keeper.ts";
+import type { HeldRequest } from "./shedder.ts";
 import { Tunnel } from "./tunnel.ts";
 
 const NO_RULE: Rule = {
@@ -44,6 +46,7 @@ const NO_RULE: Rule = {
   sessionPersistence: null,
   translatesGrpcWeb: false,
   hedge: null,
+  priority: PRIORITIES.indexOf("Normal"),
 };
 
 /**
@@ -60,7 +63,7 @@ const NO_RULE: Rule = {
  * ResponseSide; what only some exchanges need is made when they need it: RequestSide for a body, Deadlines, Retries,
  * a ClientKeeper, Tunnel.
  */
-export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents {
+export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldRequest {
   readonly exchange: Exchange;
   readonly context: FlowContext;
   readonly sink: ResponseSink;
@@ -141,6 +144,18 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents {
   answer(reply: Reply): void {
     this.context.observer.exchangeStarted(this.exchange);
     this.response.reply(reply);
+  }
+
+  /** Counts an exchange that is one too many: it waits for `turnAway`. */
+  waitForRefusal(): void {
+    this.context.observer.exchangeStarted(this.exchange);
+    this.isStarting = false;
+    if (!this.isRequestDone) this.pauseRequest();
+  }
+
+  /** Its answer may go out. */
+  turnAway(): void {
+    this.abort(makeFault("HDL_OVERLOADED", "more requests come than this worker can serve in time"));
   }
 
   private startDeadlines(clientMs: number): void {

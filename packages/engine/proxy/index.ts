@@ -5,6 +5,7 @@
 export { Flow } from "./flow.ts";
 export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
+export { PriorityHeader } from "./priority-header.ts";
 export { Proxy } from "./proxy.ts";
 export type { RequestRouter, Site, Tracer } from "./proxy.ts";
 export { StreamRelay } from "./stream-relay.ts";
@@ -12,4 +13,5 @@ export type { StreamRule } from "./stream-relay.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
 export type { Rule, RuleBackend } from "./rule.ts";
+export type { HeldRequest, Shedder } from "./shedder.ts";
 export { UdpFlow } from "./udp-flow.ts";

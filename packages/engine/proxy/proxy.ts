@@ -9,6 +9,7 @@ import { Flow } from "./flow.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { spendForward } from "./max-forwards.ts";
 import { GrpcWebCall } from "./grpc-web-call.ts";
+import type { PriorityHeader } from "./priority-header.ts";
 import type { Rule } from "./rule.ts";
 
 /** What the proxy asks of a router. */
@@ -20,6 +21,8 @@ export interface RequestRouter extends Pick<Router<Rule>, "findServer"> {
 export interface Site {
   readonly router: RequestRouter;
   readonly forwarded: ForwardedHeaders;
+  /** By which those in front may say how important a request is; null where nobody may. */
+  readonly priorityHeader: PriorityHeader | null;
   /** For requests that match no route. */
   readonly info: MatchInfo;
 }
@@ -44,6 +47,7 @@ export class Proxy {
     const exchange = new Exchange(request, peer, site.info, this.context.clock.now());
     if (this.tracer !== null) this.tracer.trace(exchange);
     site.forwarded.apply(exchange);
+    if (site.priorityHeader !== null) site.priorityHeader.guard(exchange);
     exchange.grpcForm = grpcFormOfRequest(request);
     const misdirected = peer.tls === null ? null : checkServerName(request, peer.tls.serverName, site);
     const found = misdirected === null ? site.router.find(request) : null;
@@ -60,8 +64,22 @@ export class Proxy {
     const reply = misdirected === null ? spendForward(request) : null;
     if (misdirected !== null) flow.refuse(misdirected);
     else if (reply !== null) flow.answer(reply);
+    else if (rule !== null && this.isTooMuch(exchange, rule, site)) this.holdBack(flow);
     else flow.start();
     return web ?? flow;
+  }
+
+  /** What no route takes costs no more than a refusal, and is answered. */
+  private isTooMuch(exchange: Exchange, rule: Rule, { priorityHeader }: Site): boolean {
+    const { shedder } = this.context;
+    if (shedder === null || !shedder.isOn) return false;
+    const asked = priorityHeader === null ? -1 : priorityHeader.read(exchange);
+    return !shedder.admits(asked === -1 ? rule.priority : asked, this.context.clock.now());
+  }
+
+  private holdBack(flow: Flow): void {
+    flow.waitForRefusal();
+    this.context.shedder!.hold(flow);
   }
 }
 

@@ -2,7 +2,7 @@ import type { WeightedChoice } from "../balance/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { FilterChain } from "../filter/index.ts";
 import type { MatchInfo } from "../message/index.ts";
-import type { HedgeSpec, RetrySpec, SessionPersistenceSpec } from "../model/index.ts";
+import type { HedgeSpec, Priority, RetrySpec, SessionPersistenceSpec } from "../model/index.ts";
 
 /** A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. */
 export interface Rule {
@@ -19,6 +19,8 @@ export interface Rule {
   readonly translatesGrpcWeb: boolean;
   /** Null: there is one attempt at a time. */
   readonly hedge: HedgeSpec | null;
+  /** While load is shed, where the request does not say. */
+  readonly priority: Priority;
 }
 
 export interface RuleBackend {

@@ -31,9 +31,12 @@ function ask(serverName: string, authority: string): number | undefined {
   const clock = new FakeClock();
   const info = { listener: "l", listenerIndex: 0, route: "", rule: "", routeIndex: -1 };
   const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
-  const site: Site = { router: step.value, info, forwarded };
+  const site: Site = { router: step.value, info, forwarded, priorityHeader: null };
   const observer = { exchangeStarted() {}, exchangeEnded() {}, retried() {} };
-  const proxy = new Proxy({ clock, random: seededRandom(1), wheel: new TimerWheel(clock), observer }, null);
+  const proxy = new Proxy(
+    { clock, random: seededRandom(1), wheel: new TimerWheel(clock), observer, shedder: null },
+    null,
+  );
   const tls = { version: "TLSv1.3", cipher: "", serverName, alpn: "http/1.1", isResumed: false };
   const sink = new ScriptedSink([]);
   const request = new RequestHead("GET", "https", authority, "/", "", new Fields());

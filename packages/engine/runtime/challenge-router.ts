@@ -2,6 +2,7 @@ import { buildChain } from "../filter/index.ts";
 import type { Filter } from "../filter/index.ts";
 import { hostOf } from "../message/index.ts";
 import type { MatchInfo, RequestHead } from "../message/index.ts";
+import { PRIORITIES } from "../model/index.ts";
 import type { AcmeChallengeUnit } from "../model/index.ts";
 import type { RequestRouter, Rule } from "../proxy/index.ts";
 
@@ -73,6 +74,7 @@ function answering(keyAuthorization: string, info: MatchInfo): Rule {
     backendList: [],
     translatesGrpcWeb: false,
     hedge: null,
+    priority: PRIORITIES.indexOf("Critical"),
     requestTimeoutMs: 0,
     backendRequestTimeoutMs: 0,
     retry: null,

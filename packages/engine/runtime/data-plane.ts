@@ -22,13 +22,14 @@ import type {
 } from "../model/index.ts";
 import { TraceIds, traceExchange } from "../observe/index.ts";
 import type { LaneSegment, WorkerLane } from "../observe/index.ts";
-import { ForwardedHeaders, Proxy } from "../proxy/index.ts";
+import { ForwardedHeaders, PriorityHeader, Proxy } from "../proxy/index.ts";
 import type { FlowContext, Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
 import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
-import { DEFAULT_SHED_SETTINGS, LoopMonitor } from "./loop-monitor.ts";
+import { LoadShedder } from "./load-shedder.ts";
+import { LoopMonitor } from "./loop-monitor.ts";
 import type { ListenerReport, Log } from "./messages.ts";
 import type { PacedCollector } from "./paced-collector.ts";
 import { PlaneObserver } from "./plane-observer.ts";
@@ -117,6 +118,7 @@ export class DataPlane {
   private readonly flowContext: FlowContext;
   private readonly proxy: Proxy;
   private readonly observer: PlaneObserver;
+  private readonly shedder: LoadShedder;
   private readonly monitor: LoopMonitor;
   private readonly units = new Map<UnitKey, HeldUnit>();
   private readonly indexes = new Map<string, number>();
@@ -153,13 +155,15 @@ export class DataPlane {
     const { lane } = options;
     this.observer = new PlaneObserver(this.clock, lane, options.accessLog, options.log);
     this.observer.onOldVersionDone = () => options.onConfirmed?.(this.observer.oldestVersion);
-    this.monitor = new LoopMonitor(DEFAULT_SHED_SETTINGS, (ms) => lane.setLoopDelayMax(ms));
+    this.shedder = new LoadShedder(Infinity, lane, systemClock.now());
+    this.monitor = new LoopMonitor(this.shedder, (ms) => lane.setLoopDelayMax(ms));
     const ids = new TraceIds(new Uint32Array(new Uint8Array(randomBytes(16)).buffer));
     this.flowContext = {
       clock: this.clock,
       random: this.random,
       wheel: this.wheel,
       observer: this.observer,
+      shedder: this.shedder,
     };
     this.proxy = new Proxy(this.flowContext, { trace: (exchange) => traceExchange(exchange, ids) });
   }
@@ -187,6 +191,7 @@ export class DataPlane {
     this.observer.swapped(version);
     this.makeChallengeCertificates();
     for (const listener of next) this.updateBound(listener);
+    this.shedder.targetMs = loopTargetOf(next);
     this.options.lane.setSnapshotVersion(version);
     this.monitor.note(this.clock.now() - startMs);
     await this.bindAll(next);
@@ -444,6 +449,7 @@ export class DataPlane {
     const site: Site = {
       router: unit.protocol === "HTTP" ? withHttpChallenges(router, this.challenges(), info) : router,
       forwarded: new ForwardedHeaders(unit.settings.forwarded),
+      priorityHeader: PriorityHeader.of(unit.settings.overload),
       info,
     };
     const { proxy } = this;
@@ -528,7 +534,6 @@ export class DataPlane {
       settings: unit.settings,
       certificates: next.certificates,
       streams: next.streams,
-      shed: () => this.monitor.shed(),
       observer: {
         onConnectionOpened: () => lane.connectionOpened(index),
         onConnectionClosed: () => lane.connectionClosed(index),
@@ -581,6 +586,7 @@ export class DataPlane {
     this.healthChannel?.close();
     for (const cluster of this.clusters.values()) cluster.close();
     this.monitor.close();
+    this.shedder.close();
     this.wheel.close();
     await this.options.accessLog?.close();
   }
@@ -595,6 +601,12 @@ export class DataPlane {
       });
     }
   }
+}
+
+/** A worker has one event loop: what the most demanding of its listeners asks of it. */
+function loopTargetOf(listeners: readonly NextListener[]): number {
+  const targets = listeners.map(({ unit }) => unit.settings.overload.targetDelayMs).filter((ms) => ms > 0);
+  return Math.min(...targets, Infinity);
 }
 
 /** The key of the unit with the system's roots. */

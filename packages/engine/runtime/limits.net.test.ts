@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock, openEchoServer } from "@heddle/testkit";
-import { makeFault } from "../base/index.ts";
 import type { RefusalKind } from "../observe/index.ts";
 import { LISTENER } from "../observe/index.ts";
-import { LoopMonitor } from "./loop-monitor.ts";
+import type { HeldRequest } from "../proxy/index.ts";
+import { LoadShedder } from "./load-shedder.ts";
 import { Gateway, get, openSilentServer, readResponse } from "./gateway.suite.ts";
 import type { Shape } from "./gateway.suite.ts";
 
@@ -195,18 +195,29 @@ test("connections over the limit are closed at once and counted, and room is giv
   assert.equal((await readResponse(second)).status, 200);
 });
 
-test("under too much load requests are refused with 503 and retry-after", async (t) => {
+test("under too much load requests are refused with 503 and retry-after, on a connection that stays", async (t) => {
+  t.mock.method(LoadShedder.prototype, "probe", function (this: LoadShedder) {
+    this.isOn = true;
+  });
+  t.mock.method(LoadShedder.prototype, "admits", () => false);
+  t.mock.method(LoadShedder.prototype, "hold", (request: HeldRequest) => request.turnAway());
   await using upstream = await openEchoServer();
   await using gateway = await Gateway.open({ endpoints: [upstream.port] });
-  const fault = makeFault("HDL_OVERLOADED", "event loop is late");
-  t.mock.method(LoopMonitor.prototype, "shed", () => fault);
   await using client = await gateway.connect();
+  // Its first probe is 20 ms away.
+  let status = 200;
+  while (status === 200) {
+    client.send(get("/"));
+    ({ status } = await readResponse(client));
+  }
+  const served = upstream.requestCount;
   client.send(get("/"));
-  const { status, head } = await readResponse(client);
-  assert.equal(status, 503);
+  const { head } = await readResponse(client);
+  assert.match(head, /^HTTP\/1.1 503 /);
   assert.match(head, /\r\nretry-after: 1\r\n/);
-  assert.equal(gateway.refusals("HDL_OVERLOADED"), 1);
-  assert.equal(upstream.requestCount, 0);
+  assert.doesNotMatch(head, /connection: close/);
+  assert.equal(gateway.refusals("HDL_OVERLOADED"), 2);
+  assert.equal(upstream.requestCount, served);
 });
 
 test("a connection takes no more requests than it may", async () => {

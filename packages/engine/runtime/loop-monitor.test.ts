@@ -27,37 +27,42 @@ class LateClock implements Clock {
   }
 }
 
-const SETTINGS = { maxLoopDelayMs: 500, maxHeapShare: 1 };
+const ROOMY = { heapUsed: 1, heapLimit: 100, resident: 0, residentLimit: Infinity };
 
-test("a loop that is on time sheds nothing and reports no delay", () => {
+function setUp(heapUsed: () => number = () => 1) {
   const clock = new LateClock();
   const reports: number[] = [];
-  const monitor = new LoopMonitor(SETTINGS, (ms) => reports.push(ms), clock);
+  const probes: number[] = [];
+  const shares: number[] = [];
+  const observer = {
+    probe: (delayMs: number) => void probes.push(delayMs),
+    setMemoryShare: (share: number) => void shares.push(share),
+  };
+  const memory = () => ({ ...ROOMY, heapUsed: heapUsed() });
+  const monitor = new LoopMonitor(observer, (ms) => reports.push(ms), clock, memory);
+  return { clock, monitor, reports, probes, shares };
+}
+
+test("a loop that is on time has no delay, and a closed monitor no timer", () => {
+  const { clock, monitor, reports, probes } = setUp();
   for (let i = 0; i < 100; i++) clock.turn(20);
-  assert.equal(monitor.shed(), null);
   assert.deepEqual(reports, []);
+  assert.deepEqual(new Set(probes), new Set([0]));
   monitor.close();
   assert.equal(clock.pending, 0);
 });
 
-test("one stall is reported and forgiven, a loop that stays late sheds until it has recovered", () => {
-  const clock = new LateClock();
-  const reports: number[] = [];
-  const monitor = new LoopMonitor(SETTINGS, (ms) => reports.push(ms), clock);
+test("each probe tells how late it came, and a stall is reported", () => {
+  const { clock, monitor, reports, probes } = setUp();
   clock.turn(1_520);
+  clock.turn(25);
   assert.deepEqual(reports, [1_500]);
-  assert.equal(monitor.shed(), null);
-  for (let i = 0; i < 5; i++) clock.turn(1_020);
-  assert.equal(monitor.shed()?.code, "HDL_OVERLOADED");
-  for (let i = 0; i < 10; i++) clock.turn(20);
-  assert.equal(monitor.shed(), null);
+  assert.deepEqual(probes, [1_500, 5]);
   monitor.close();
 });
 
 test("the longest delay is forgotten after 30 s, and stalls that the caller measured count", () => {
-  const clock = new LateClock();
-  const reports: number[] = [];
-  const monitor = new LoopMonitor(SETTINGS, (ms) => reports.push(ms), clock);
+  const { clock, monitor, reports } = setUp();
   clock.turn(120);
   monitor.note(80);
   monitor.note(150);
@@ -68,11 +73,12 @@ test("the longest delay is forgotten after 30 s, and stalls that the caller meas
   monitor.close();
 });
 
-test("a heap that is nearly full sheds", () => {
-  const clock = new LateClock();
-  const monitor = new LoopMonitor({ ...SETTINGS, maxHeapShare: 0 }, () => {}, clock);
-  assert.equal(monitor.shed(), null);
+test("memory is looked at once a second", () => {
+  let heapUsed = 10;
+  const { clock, monitor, shares } = setUp(() => heapUsed);
   for (let i = 0; i < 50; i++) clock.turn(20);
-  assert.equal(monitor.shed()?.code, "HDL_OVERLOADED");
+  heapUsed = 99;
+  for (let i = 0; i < 50; i++) clock.turn(20);
+  assert.deepEqual(shares, [1, 0]);
   monitor.close();
 });

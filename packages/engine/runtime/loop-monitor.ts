@@ -1,39 +1,44 @@
-import v8 from "node:v8";
-import { makeFault, systemClock } from "../base/index.ts";
-import type { Clock, ClockTimer, Fault } from "../base/index.ts";
+import { systemClock } from "../base/index.ts";
+import type { Clock, ClockTimer } from "../base/index.ts";
+import { memoryShare, readMemory } from "./memory-gauge.ts";
+import type { MemoryReading } from "./memory-gauge.ts";
 
 const TICK_MS = 20;
 /** The longest delay is told for at least this long before it is forgotten. */
 const WINDOW_MS = 30_000;
-const HEAP_CHECK_TICKS = 50;
+const MEMORY_TICKS = 50;
 
-/** Settings of load shedding. */
-export interface ShedSettings {
-  /** Smoothed event-loop delay above which requests are refused. */
-  readonly maxLoopDelayMs: number;
-  /** Share of the heap limit (0–1) above which requests are refused. */
-  readonly maxHeapShare: number;
+/** Who is told of this thread's event loop and memory. */
+export interface LoopObserver {
+  /** How late a timer came, every 20 ms: as long as anybody waits until the loop gets to him. */
+  probe(delayMs: number, nowMs: number): void;
+  /** Every second: see `memoryShare`. */
+  setMemoryShare(share: number): void;
 }
 
-export const DEFAULT_SHED_SETTINGS: ShedSettings = { maxLoopDelayMs: 500, maxHeapShare: 0.92 };
-
-/** Measures how late this thread's event loop is, and says when to shed load. */
+/** Measures how late this thread's event loop is, and how near memory is to its limits. */
 export class LoopMonitor {
-  private readonly settings: ShedSettings;
+  private readonly observer: LoopObserver;
   private readonly report: (maxDelayMs: number) => void;
   private readonly clock: Clock;
+  private readonly memory: () => MemoryReading;
   private timer: ClockTimer;
   private lastMs: number;
-  private smoothedMs = 0;
   private maxMs = 0;
   private maxSinceMs = 0;
   private ticks = 0;
-  private isHeapFull = false;
 
-  constructor(settings: ShedSettings, report: (maxDelayMs: number) => void, clock: Clock = systemClock) {
-    this.settings = settings;
+  /** `report` gets the longest delay of the latest window whenever there is a longer one. */
+  constructor(
+    observer: LoopObserver,
+    report: (maxDelayMs: number) => void,
+    clock: Clock = systemClock,
+    memory: () => MemoryReading = readMemory,
+  ) {
+    this.observer = observer;
     this.report = report;
     this.clock = clock;
+    this.memory = memory;
     this.lastMs = clock.now();
     this.timer = clock.after(TICK_MS, () => this.tick());
   }
@@ -50,24 +55,11 @@ export class LoopMonitor {
     const nowMs = this.clock.now();
     const delayMs = Math.max(0, nowMs - this.lastMs - TICK_MS);
     this.lastMs = nowMs;
-    this.smoothedMs += (delayMs - this.smoothedMs) * 0.25;
     if (nowMs - this.maxSinceMs > WINDOW_MS) this.maxMs = 0;
     this.note(delayMs);
-    if (++this.ticks % HEAP_CHECK_TICKS === 0) this.checkHeap();
+    if (++this.ticks % MEMORY_TICKS === 0) this.observer.setMemoryShare(memoryShare(this.memory()));
+    this.observer.probe(delayMs, nowMs);
     this.timer = this.clock.after(TICK_MS, () => this.tick());
-  }
-
-  private checkHeap(): void {
-    const { used_heap_size, heap_size_limit } = v8.getHeapStatistics();
-    this.isHeapFull = used_heap_size > heap_size_limit * this.settings.maxHeapShare;
-  }
-
-  /** The fault to refuse a request with, or null. */
-  shed(): Fault | null {
-    if (this.smoothedMs > this.settings.maxLoopDelayMs) {
-      return makeFault("HDL_OVERLOADED", "event loop is late");
-    }
-    return this.isHeapFull ? makeFault("HDL_OVERLOADED", "heap is nearly full") : null;
   }
 
   close(): void {

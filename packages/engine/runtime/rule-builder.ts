@@ -3,6 +3,7 @@ import type { Clock, Random } from "../base/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import { buildChain, EMPTY_CHAIN } from "../filter/index.ts";
 import type { Filter, FilterChain, FilterContext, FilterRegistry, SideCall } from "../filter/index.ts";
+import { PRIORITIES } from "../model/index.ts";
 import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import { ClusterCall } from "../proxy/index.ts";
@@ -54,6 +55,7 @@ export function buildRule(
     sessionPersistence: rule.sessionPersistence,
     translatesGrpcWeb: rule.translatesGrpcWeb === true,
     hedge: rule.hedge ?? null,
+    priority: PRIORITIES.indexOf(rule.priority ?? "Normal"),
   };
 }
 

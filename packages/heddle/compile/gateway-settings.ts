@@ -3,6 +3,7 @@ import {
   DEFAULT_LISTENER_SETTINGS,
   type Http2ClusterSettings,
   type ListenerSettings,
+  type OverloadSettings,
 } from "@heddle/engine/model";
 import { parseDurationMs, type GatewaySettingsSpec } from "../resources/index.ts";
 import type { PolicyPlace } from "./policy-source.ts";
@@ -119,10 +120,23 @@ export function listenerSettings(spec: GatewaySettingsSpec, base: ListenerSettin
     escapedSlashes: spec.escapedSlashes ?? base.escapedSlashes,
     forwarded: { ...base.forwarded, ...spec.forwarded },
     proxyProtocol: { ...base.proxyProtocol, ...spec.proxyProtocol },
+    overload: overloadSettings(spec.overload, base.overload),
     http2: {
       ...http2Settings(ofConnection, base.http2),
       stalledWindowMs: msOr(stalledWindow, base.http2.stalledWindowMs),
     },
+  };
+}
+
+function overloadSettings(
+  { targetDelay, priorityHeader, ...same }: NonNullable<GatewaySettingsSpec["overload"]> = {},
+  base: OverloadSettings,
+): OverloadSettings {
+  return {
+    ...base,
+    ...same,
+    targetDelayMs: msOr(targetDelay, base.targetDelayMs),
+    priorityHeader: priorityHeader?.toLowerCase() ?? base.priorityHeader,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HedgeSpec, RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
+import type { HedgeSpec, PriorityName, RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
 import {
   gatewayGroup,
   type BackendObjectReference,
@@ -53,6 +53,8 @@ export interface RuleSource {
   readonly sessionPersistence: SessionPersistence | undefined;
   /** Calls in gRPC-Web go on as gRPC. */
   readonly translatesGrpcWeb: boolean;
+  /** While load is shed. Default "Normal". */
+  readonly priority?: PriorityName;
   /** Injected faults. Default: none. */
   readonly faults?: FaultsConfig;
   /** Default: there is one attempt at a time. */
@@ -148,6 +150,7 @@ function planRule(
       sessionPersistence: isFinding(session) ? null : session,
       ...(rule.translatesGrpcWeb ? { translatesGrpcWeb: true } : {}),
       ...(rule.hedge !== undefined && { hedge: rule.hedge }),
+      ...(rule.priority === undefined ? {} : { priority: rule.priority }),
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],

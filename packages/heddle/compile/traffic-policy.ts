@@ -25,6 +25,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     canary: "rule",
     cors: "rule",
     grpcWeb: "rule",
+    priority: "rule",
     faults: "rule",
     "mirror.maxConcurrent": "rule",
     "mirror.maxBufferedBytes": "rule",
@@ -75,7 +76,7 @@ const hasCors = (filters: RuleSource["filters"]) => filters.some(({ type }) => t
 
 function withTraffic(
   rule: RuleSource,
-  { timeouts, retry, hedge, cors, grpcWeb, faults, mirror }: Partial<TrafficPolicySpec>,
+  { timeouts, retry, hedge, cors, grpcWeb, priority, faults, mirror }: Partial<TrafficPolicySpec>,
 ): RuleSource {
   const filter: HTTPRouteFilter[] =
     cors === undefined || hasCors(rule.filters) ? [] : [{ type: "CORS", cors }];
@@ -86,6 +87,7 @@ function withTraffic(
     timeouts: rule.timeouts ?? timeouts,
     retry: rule.retry ?? retrySpec(retry),
     translatesGrpcWeb: grpcWeb === undefined ? rule.translatesGrpcWeb : grpcWeb === "Translate",
+    ...(priority !== undefined && { priority }),
     ...(faults !== undefined && { faults: faultsConfig(faults) }),
     ...(mirror !== undefined && { mirror }),
     ...(hedge !== undefined && { hedge: hedgeSpec(hedge) }),

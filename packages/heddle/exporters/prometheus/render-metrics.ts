@@ -1,3 +1,4 @@
+import { PRIORITIES } from "@heddle/engine/model";
 import { FAULT_CODES, REFUSALS, WORKER } from "@heddle/engine/observe";
 import type { MetricsRegistry } from "@heddle/engine/observe";
 import { renderCertificates, type CertificateExpiry } from "./certificates.ts";
@@ -38,9 +39,14 @@ function renderTables(registry: MetricsRegistry): string {
     "Connections and requests turned away by a limit or rule.",
   );
   REFUSALS.forEach((kind, i) => refusals.sample(labels([["kind", kind]]), totals[WORKER.refusals + i]));
+  const shed = new Family("heddle_load_shed_total", "counter", "Requests refused to shed load, by priority.");
+  PRIORITIES.forEach((name, i) =>
+    shed.sample(labels([["priority", name.toLowerCase()]]), totals[WORKER.shed + i]),
+  );
   return (
     faults.text +
     refusals.text +
+    shed.text +
     single("heddle_access_log_lines_total", "counter", "Lines of the access log.", totals[WORKER.logLines]) +
     single(
       "heddle_access_log_dropped_total",
@@ -70,14 +76,28 @@ function renderWorkers(registry: MetricsRegistry): string {
     "gauge",
     "Longest delay of a worker's event loop in its latest window.",
   );
+  const median = new Family(
+    "heddle_worker_event_loop_delay_seconds",
+    "gauge",
+    "How long requests wait for a worker's event loop.",
+  );
+  const refused = new Family(
+    "heddle_worker_refused_share",
+    "gauge",
+    "Share of requests that is refused to shed load.",
+  );
   const version = new Family("heddle_snapshot_version", "gauge", "Version of the configuration in force.");
   registry.visitWorkers((worker, cells) => {
     const own = labels([["worker", String(worker)]]);
     delay.sample(own, cells[WORKER.loopDelayMaxMs] / 1_000);
+    median.sample(own, cells[WORKER.loopDelayMs] / 1_000);
+    refused.sample(own, cells[WORKER.refusedShare]);
     version.sample(own, cells[WORKER.snapshotVersion]);
   });
   return (
     delay.text +
+    median.text +
+    refused.text +
     version.text +
     single(
       "heddle_worker_restarts_total",

@@ -63,6 +63,8 @@ export function sampleRegistry(): MetricsRegistry {
   lane.countEvent(lane.eventCounter("cors", "preflight"));
   lane.setLogLines(10, 2);
   lane.setLoopDelayMax(12);
+  lane.setLoopState(5, 0.25);
+  lane.shed(3);
   lane.setSnapshotVersion(7);
   registry.countRestart();
   return registry;

@@ -55,6 +55,17 @@ describe("GatewaySettings", () => {
     }
   });
 
+  test("a header of priorities is one that has no other meaning, and its sources are addresses", () => {
+    for (const priorityHeader of ["", "x-request-priority", "Priority"])
+      assert.ok(isAccepted({ overload: { priorityHeader } }), priorityHeader);
+    for (const priorityHeader of ["Cookie", "host", "content-length", "x-forwarded-for", "a b", "a:"]) {
+      const { problems } = validate({ overload: { priorityHeader } });
+      assert.equal(problems[0]?.path, "spec.overload.priorityHeader", priorityHeader);
+    }
+    const { problems } = validate({ overload: { trustedSources: ["edge"] } });
+    assert.equal(problems[0]?.path, "spec.overload.trustedSources[0]");
+  });
+
   test("via is one received-by name, and cannot bring a field of its own", () => {
     for (const via of ["", "heddle", "edge.example:8080"]) assert.ok(isAccepted({ forwarded: { via } }), via);
     for (const via of ["a b", "a, b", "a\r\nx: y", "(x)", ":80"])

@@ -4,7 +4,7 @@ import { portNumber } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, flag, integer, list, number, optional, set, struct, text } from "../schema/build.ts";
 import { isIpAddress } from "../schema/format.ts";
-import { everyItem } from "../schema/rule.ts";
+import { everyItem, rule } from "../schema/rule.ts";
 import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
 
@@ -110,6 +110,32 @@ const proxyProtocolSchema = struct({
   ports: optional(set(portNumber, { maxItems: 64 })),
 });
 
+const overloadSchema = struct({
+  /** 0s: load is not shed for delay. */
+  targetDelay: time("0s", "10s"),
+  /** "": nobody may say how important a request is. */
+  priorityHeader: optional(
+    text({
+      maxLength: 64,
+      pattern: "^[-!#$%&'*+.^_`|~0-9A-Za-z]*$",
+      description: "the name of a header such as x-request-priority",
+      rules: [
+        rule<string>(
+          "priority-header-free",
+          "must be a header that has no other meaning, such as x-request-priority",
+          (name) => !TAKEN.test(name),
+        ),
+      ],
+    }),
+  ),
+  /** Who is believed. */
+  trustedSources: ranges("priority-source-valid"),
+});
+
+/** What others read, and must not be taken away. */
+const TAKEN =
+  /^(host|connection|content-.*|transfer-encoding|upgrade|te|trailer|keep-alive|expect|authorization|cookie|forwarded|x-forwarded-.*|via)$/i;
+
 const upgrades = optional(
   set(
     text({
@@ -149,6 +175,7 @@ const gatewaySettingsSpecSchema = struct({
   limits: optional(limitsSchema),
   forwarded: optional(forwardedSchema),
   proxyProtocol: optional(proxyProtocolSchema),
+  overload: optional(overloadSchema),
   upgrades,
   escapedSlashes: optional(choice(["refuse", "keep"])),
   upstream: optional(upstreamSchema),

@@ -109,6 +109,8 @@ const trafficPolicySpecSchema = struct({
   connection: optional(connectionSchema),
   /** So many requests at a time as the service answers in about the time that one takes by itself. */
   adaptiveConcurrency: optional(adaptiveConcurrencySchema),
+  /** Who is refused last, and who first, while load is shed. */
+  priority: optional(choice(["Critical", "High", "Normal", "Low"])),
 });
 export type TrafficPolicySpec = Static<typeof trafficPolicySpecSchema>;
 

@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  seconds: number;
+  times: number;
+  connections: number;
+  mirrors: number;
+  target: string;
+  builtFolder: string | undefined;
+  out: string | undefined;
+}
+
+export const usage = `npm run bench:overload -- [options]
+  --seconds N      of each of the two measurements (default 10)
+  --times N        the load, in times of the peak (default 3)
+  --connections N  that clients have in all (default 4000)
+  --mirrors N      copies of each request that Heddle sends, so that requests cost it more than the load (default 8)
+  --target TIME    spec.overload.targetDelay; 0s: load is not shed (default 100ms)
+  --built DIR      run the built package in DIR instead of the sources
+  --out FILE       write the results as JSON too`;
+
+export function parseOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      seconds: { type: "string", default: "10" },
+      times: { type: "string", default: "3" },
+      connections: { type: "string", default: "4000" },
+      mirrors: { type: "string", default: "8" },
+      target: { type: "string", default: "100ms" },
+      built: { type: "string" },
+      out: { type: "string" },
+    },
+  });
+  return {
+    seconds: atLeast(1, "--seconds", values.seconds),
+    times: atLeast(1, "--times", values.times),
+    connections: atLeast(64, "--connections", values.connections),
+    mirrors: atLeast(0, "--mirrors", values.mirrors),
+    target: values.target,
+    builtFolder: values.built,
+    out: values.out,
+  };
+}
+
+function atLeast(least: number, flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    throw new Error(`${flag} is ${JSON.stringify(text)}, takes a whole number from ${least}`);
+  }
+  return value;
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { seededRandom } from "../base/index.ts";
+import { LoadShedder } from "./load-shedder.ts";
+import { SimulatedLoop } from "./simulated-loop.suite.ts";
+
+/** 5,000 requests a second; a refusal costs a third of an answer. */
+const COSTS = { serve: 0.2, look: 0.02, refuse: 0.05 };
+const CAPACITY = 5;
+const NORMAL_ONLY = (perMs: number): number[] => [0, 0, perMs, 0];
+
+function setUp(targetMs: number = 20, connections: number = 2_000, costs: object = {}) {
+  const shed = [0, 0, 0, 0];
+  const observer = { shed: (priority: number) => void shed[priority]++, setLoopState() {} };
+  const shedder = new LoadShedder(targetMs, observer, 0);
+  const loop = new SimulatedLoop(shedder, { ...COSTS, ...costs }, connections, seededRandom(4));
+  return { shedder, loop, shed };
+}
+
+describe("LoadShedder", () => {
+  test("below capacity nobody is refused", () => {
+    const { loop, shed, shedder } = setUp();
+    loop.run(20_000, NORMAL_ONLY(0.8 * CAPACITY));
+    assert.deepEqual(shed, [0, 0, 0, 0]);
+    assert.equal(shedder.isOn, false);
+  });
+
+  test("at three times capacity as much is served as at capacity, and in bounded time", () => {
+    const { loop } = setUp();
+    const peak = loop.run(10_000, NORMAL_ONLY(0.95 * CAPACITY)).served[2];
+    loop.run(5_000, NORMAL_ONLY(3 * CAPACITY));
+    const { served, percentile } = loop.run(30_000, NORMAL_ONLY(3 * CAPACITY));
+    assert.ok(served[2] / 3 > 0.9 * peak, `${served[2] / 3} against ${peak}`);
+    assert.ok(percentile(0.99) < 8 * 20, `p99 ${percentile(0.99)} ms`);
+    assert.equal(loop.begun, 1);
+  });
+
+  test("it settles: the rate does not swing", () => {
+    const { loop } = setUp();
+    loop.run(5_000, NORMAL_ONLY(2 * CAPACITY));
+    const served: number[] = [];
+    for (let i = 0; i < 20; i++) served.push(loop.run(500, NORMAL_ONLY(2 * CAPACITY)).served[2]);
+    assert.ok(Math.min(...served) > 0.7 * Math.max(...served), served.join(" "));
+  });
+
+  test("low priority goes first, critical last", () => {
+    const { loop } = setUp();
+    const perMs = [0.2, 0.4, 1.2, 0.2].map((share) => share * CAPACITY);
+    loop.run(5_000, perMs);
+    const { served, offered, unsent } = loop.run(30_000, perMs);
+    const shares = served.map((count, at) => count / (offered[at] - unsent[at]));
+    assert.ok(shares[0] > 0.97 && shares[1] > 0.97, shares.join(" "));
+    assert.ok(shares[2] > 0.3 && shares[2] < 0.9, shares.join(" "));
+    assert.ok(shares[3] < 0.05, shares.join(" "));
+  });
+
+  test("critical requests alone are shed too, when they alone are too many", () => {
+    const { loop, shed } = setUp();
+    loop.run(10_000, [2 * CAPACITY, 0, 0, 0]);
+    assert.ok(shed[0] > 0);
+  });
+
+  test("when the crowd is gone it ends, and answers whoever waits", () => {
+    const { loop, shedder } = setUp();
+    loop.run(5_000, NORMAL_ONLY(3 * CAPACITY));
+    assert.equal(shedder.isOn, true);
+    loop.run(4_000, NORMAL_ONLY(0.3 * CAPACITY));
+    assert.equal(shedder.isOn, false);
+    const { served, offered } = loop.run(1_000, NORMAL_ONLY(0.3 * CAPACITY));
+    assert.equal(served[2], offered[2]);
+  });
+
+  test("a stall refuses nobody", () => {
+    const { loop, shedder, shed } = setUp();
+    loop.run(1_000, NORMAL_ONLY(1));
+    loop.nowMs += 2_000;
+    loop.run(5_000, NORMAL_ONLY(1));
+    assert.deepEqual(shed, [0, 0, 0, 0]);
+    assert.equal(shedder.isOn, false);
+  });
+
+  test("a loop that is late for other reasons goes on serving a few", () => {
+    const { loop, shedder } = setUp(20, 2_000, { other: 300 });
+    const { served } = loop.run(60_000, NORMAL_ONLY(0.04));
+    assert.equal(shedder.isOn, true);
+    assert.ok(served[2] >= 0.95 * 2_400, `${served[2]} of 2400`);
+  });
+
+  test("a target of none looks at memory alone; short memory refuses low priority first", () => {
+    const { loop, shedder, shed } = setUp(Infinity);
+    loop.run(5_000, NORMAL_ONLY(3 * CAPACITY));
+    assert.equal(shedder.isOn, false);
+    shedder.setMemoryShare(0.5);
+    loop.run(10_000, [0, 0, 0.5, 0.5]);
+    const before = shed.slice();
+    const { served, offered } = loop.run(10_000, [0, 0, 0.5, 0.5]);
+    const shares = served.map((count, at) => count / offered[at]);
+    assert.ok(shares[2] > 0.9, `${shares[2]} of the normal ones`);
+    assert.ok(shares[3] < 0.1, `${shares[3]} of the low ones`);
+    assert.ok(shed[3] > before[3]);
+    shedder.setMemoryShare(0);
+    loop.run(1_000, [1, 0, 0, 0]);
+    assert.equal(loop.run(1_000, [1, 0, 0, 0]).served[0], 0);
+    shedder.setMemoryShare(1);
+    loop.run(3_000, [1, 0, 0, 0]);
+    assert.equal(shedder.isOn, false);
+  });
+});

@@ -1,0 +1,121 @@
+import type { Random } from "../base/index.ts";
+import type { HeldRequest } from "../proxy/index.ts";
+import type { LoadShedder } from "./load-shedder.ts";
+
+const PROBE_MS = 20;
+
+interface Arrival {
+  readonly atMs: number;
+  readonly priority: number;
+}
+
+/** What requests cost the loop, in milliseconds. */
+export interface LoopCosts {
+  readonly serve: number;
+  /** To read one and find out that it is too much. */
+  readonly look: number;
+  readonly refuse: number;
+  /** Beside requests, each turn. */
+  readonly other?: number;
+}
+
+export interface LoopRun {
+  /** By priority. */
+  readonly served: readonly number[];
+  readonly offered: readonly number[];
+  /** Of these, those that found no free connection. */
+  readonly unsent: readonly number[];
+  percentile(share: number): number;
+}
+
+/**
+ * An event loop under an open load: in each turn it works off what came during the turn before. Clients have a number
+ * of connections, each with one request at a time. Time is its own.
+ */
+export class SimulatedLoop {
+  nowMs = 0;
+  /** How often load began to be shed. */
+  begun = 0;
+  private readonly shedder: LoadShedder;
+  private readonly costs: LoopCosts;
+  private readonly connections: number;
+  private readonly random: Random;
+  private probeDueMs = PROBE_MS;
+  private waiting: Arrival[] = [];
+  private busy = 0;
+  private nextAtMs = 0;
+
+  constructor(shedder: LoadShedder, costs: LoopCosts, connections: number, random: Random) {
+    this.shedder = shedder;
+    this.costs = costs;
+    this.connections = connections;
+    this.random = random;
+  }
+
+  /** Requests come for `durationMs`, on average so many of each priority a millisecond. */
+  run(durationMs: number, perMs: readonly number[]): LoopRun {
+    const endMs = this.nowMs + durationMs;
+    const rate = perMs.reduce((sum, one) => sum + one, 0);
+    const served = perMs.map(() => 0);
+    const offered = perMs.map(() => 0);
+    const latencies: number[] = [];
+    const unsent = perMs.map(() => 0);
+    this.nextAtMs = Math.max(this.nextAtMs, this.nowMs);
+    const gap = (): number => (rate === 0 ? Infinity : -Math.log(1 - this.random.next()) / rate);
+    while (this.nowMs < endMs) {
+      for (; this.nextAtMs <= this.nowMs; this.nextAtMs += gap()) {
+        const priority = this.choose(perMs, rate);
+        offered[priority]++;
+        if (this.busy >= this.connections) unsent[priority]++;
+        else this.waiting.push({ atMs: this.nextAtMs, priority });
+        if (this.busy < this.connections) this.busy++;
+      }
+      if (this.nowMs >= this.probeDueMs) this.probe();
+      const turn = this.waiting;
+      this.waiting = [];
+      if (turn.length > 0 || this.costs.other !== undefined) this.nowMs += this.costs.other ?? 0;
+      else this.nowMs = Math.min(this.nextAtMs, this.probeDueMs);
+      for (const { atMs, priority } of turn) {
+        if (!this.takes(priority)) continue;
+        this.nowMs += this.costs.serve;
+        this.busy--;
+        served[priority]++;
+        latencies.push(this.nowMs - atMs);
+      }
+    }
+    latencies.sort((a, b) => a - b);
+    return {
+      served,
+      offered,
+      unsent,
+      percentile: (share) => latencies[Math.ceil(share * latencies.length) - 1],
+    };
+  }
+
+  private takes(priority: number): boolean {
+    const { shedder, costs } = this;
+    if (!shedder.isOn || shedder.admits(priority, this.nowMs)) return true;
+    this.nowMs += costs.look;
+    shedder.hold(this.refusal);
+    return false;
+  }
+
+  private readonly refusal: HeldRequest = {
+    turnAway: () => {
+      this.nowMs += this.costs.refuse;
+      this.busy--;
+    },
+  };
+
+  private probe(): void {
+    const wasOn = this.shedder.isOn;
+    this.shedder.probe(this.nowMs - this.probeDueMs, this.nowMs);
+    if (this.shedder.isOn && !wasOn) this.begun++;
+    this.probeDueMs = this.nowMs + PROBE_MS;
+  }
+
+  private choose(perMs: readonly number[], rate: number): number {
+    let at = this.random.next() * rate;
+    return perMs.findIndex((one) => (at -= one) < 0);
+  }
+}
