@@ -5,11 +5,11 @@ import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 /**
  * A request's objects die young: with more room for them the collector runs less often and finds less alive. A third
  * of this is one semi-space, which V8 doubles each time as much has survived as fits, so each doubling takes four
- * times as many requests as the one before. More than 16 MB is reached minutes into a load, if at all, looks like a
+ * times as many requests as the one before. More than 8 MB is reached minutes into a load, if at all, looks like a
  * leak, and saves no CPU time that `bench/micro/gateway.ts` can see (bench/README.md has the figures). The room is
  * taken only under load.
  */
-const YOUNG_GENERATION_MB = 48;
+const YOUNG_GENERATION_MB = 24;
 
 /** A data plane in a worker thread. */
 export class ThreadPlane implements PlaneHandle {
