@@ -127,8 +127,20 @@ describe("text that cannot be read", () => {
   });
 
   test("a bottomless nest is a problem, not a crash", () => {
-    assert.equal(problems("[".repeat(200_000)).length > 0, true);
-    assert.equal(problems(`${"{a: ".repeat(20_000)}1${"}".repeat(20_000)}`).length > 0, true);
+    const nested = "nested deeper than 200 levels, which no resource is";
+    assert.deepEqual(problems("[".repeat(200_000)), [`x.yaml:1:201: ${nested}`]);
+    assert.deepEqual(problems(`${"{a: ".repeat(20_000)}1${"}".repeat(20_000)}`).length, 1);
+    assert.deepEqual(problems("- ".repeat(20_000)).length, 1);
+    const { documents } = parseDocuments(`a: 1\n---\n${"[".repeat(300)}`, "x.yaml");
+    assert.deepEqual(
+      documents.map(({ value }) => value),
+      [{ a: 1 }],
+    );
+    assert.deepEqual(problems("[".repeat(150) + "]".repeat(150)), []);
+  });
+
+  test("a text full of mistakes gives no more problems than anybody reads", () => {
+    assert.equal(problems("&a ".repeat(500)).length, 100);
   });
 
   test("a text over the limit is refused with the limit", () => {

@@ -1,16 +1,19 @@
 import {
+  Composer,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
-  parseAllDocuments,
+  Parser,
   type Document,
   type Node,
   type Pair,
+  type CST,
 } from "yaml";
 import { parseJson } from "./parse-json.ts";
-import { pathSegments } from "./problem.ts";
+import { maxProblems, pathSegments } from "./problem.ts";
 import { isObject } from "./schema/structural.ts";
 
 /** A place in a file; both count from 1. */
@@ -42,6 +45,11 @@ export interface ParsedFile {
 
 /** An alias may not stand for more than this many nodes in all, so that small files stay small. */
 const maxAliasCount = 100;
+/**
+ * Collections within collections. Resources, and CRDs beside them, stay far below it; the reader's time grows with the
+ * depth, until its stack overflows.
+ */
+const maxDepth = 200;
 /** The tree of a text takes about 50 times its size, so this is some 400 MB. */
 const maxTextLength = 8 * 1024 * 1024;
 
@@ -73,24 +81,44 @@ function jsonDocuments(value: unknown, text: string, fileName: string): ParsedFi
 
 function parseYaml(text: string, fileName: string): ParsedFile {
   const file: ParsedFile = { documents: [], problems: [] };
-  const report = (message: string, { line, column }: Position = { line: 1, column: 1 }) =>
-    file.problems.push({ fileName, line, column, message });
+  const report = (message: string, { line, column }: Position = { line: 1, column: 1 }) => {
+    if (file.problems.length < maxProblems) file.problems.push({ fileName, line, column, message });
+  };
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: true };
-    for (const document of parseAllDocuments(text, options)) {
+    const composer = new Composer({ prettyErrors: false, merge: true, uniqueKeys: true });
+    const tooDeep = (offset: number): void =>
+      report(`nested deeper than ${maxDepth} levels, which no resource is`, at(offset));
+    for (const document of composer.compose(readTokens(text, lines, tooDeep))) {
       for (const error of document.errors) report(firstLine(error.message), at(error.pos[0]));
       if (document.errors.length === 0) readDocument(document as Document.Parsed, at, file, report);
     }
   } catch (error) {
-    // A deep nest of brackets overflows the parser's stack.
     report(`cannot be read: ${messageOf(error)}`);
   }
   return file;
+}
+
+/** The tokens of a text; those of a document that is nested too deep, and what comes after, are left out. */
+function* readTokens(
+  text: string,
+  lines: LineCounter,
+  onTooDeep: (offset: number) => void,
+): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > maxDepth) {
+      onTooDeep(parser.offset);
+      return;
+    }
+  }
+  yield* parser.end();
 }
 
 function readDocument(
