@@ -25,7 +25,7 @@ import { selectMembers } from "./members.ts";
 import type { Outlier } from "./outlier-window.ts";
 import { Outliers, looksForOutliers } from "./outliers.ts";
 import type { OutlierHome } from "./outliers.ts";
-import type { EndpointObserver } from "./pool.ts";
+import type { EndpointObserver, PoolPlace } from "./pool.ts";
 import { requestKey } from "./request-key.ts";
 import { HealthLedger } from "./health-ledger.ts";
 import { RetryBudget } from "./retry-budget.ts";
@@ -84,6 +84,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
   /** Attempts under way. */
   private inFlight = 0;
   budget: RetryBudget;
+  /** Retries under way or waited for, and attempts beside others. */
+  private retrying = 0;
   /** Null: no adaptive limit. Who opens an attempt takes a place in it first, and keeps to the same one. */
   limiter: ConcurrencyLimiter | null = null;
   private picker: Picker<Endpoint>;
@@ -264,8 +266,24 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     const nowMs = this.context.clock.now();
     const probe = exclude === null ? this.ejector.probeDue(nowMs) : null;
     const picked = probe ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude, key);
-    if (picked === null || !unreachable.includes(picked)) return picked;
-    return this.pickOther(unreachable, exclude) ?? picked;
+    if (picked === null) return null;
+    if (unreachable.includes(picked)) return this.pickOther(unreachable, exclude) ?? picked;
+    // Where requests may wait for a connection, they do when no endpoint has one.
+    if (this.unit.settings.maxPending === undefined || this.transport.hasRoom(picked)) return picked;
+    return this.pickRoomy(exclude) ?? picked;
+  }
+
+  /** An available endpoint that need not be waited for, from a random place on. */
+  private pickRoomy(exclude: Endpoint | null): Endpoint | null {
+    const { endpoints } = this;
+    const start = Math.floor(this.context.random.next() * endpoints.length);
+    let found: Endpoint | null = null;
+    for (let i = 0; i < endpoints.length; i++) {
+      const endpoint = endpoints[(start + i) % endpoints.length];
+      if (!endpoint.isAvailable || endpoint === exclude || !this.transport.hasRoom(endpoint)) continue;
+      if (found === null || endpoint.priority < found.priority) found = endpoint;
+    }
+    return found;
   }
 
   /** Whether an endpoint is left that is none of these. */
@@ -355,6 +373,10 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
 
   get observer(): EndpointObserver {
     return this.context.observer;
+  }
+
+  onRoom(place: PoolPlace): void {
+    this.transport.serveWaiting(place);
   }
 
   onAvailability(endpoint: Endpoint): void {
@@ -501,11 +523,21 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
 
   /**
    * Whether the budget allows one more retry now, after `fault`; takes it. A connection that was not made cost no
-   * endpoint any work, so its retry is free: else one dead endpoint of few would use the budget up by itself.
+   * endpoint any work, so its retry is free: else one dead endpoint of few would use the budget up by itself. Where
+   * `takesPlace` it is one of the concurrent retries until `retriesEnded`.
    */
-  mayRetry(exchange: Exchange, fault: Fault | null = null): boolean {
+  mayRetry(exchange: Exchange, fault: Fault | null, takesPlace: boolean): boolean {
     if (exchange.isEnded) return false;
-    return (fault !== null && FREE.has(fault.code)) || this.budget.withdraw(this.context.clock.now());
+    if (takesPlace && this.retrying >= (this.unit.settings.maxRetries ?? Infinity)) return false;
+    const isFree = fault !== null && FREE.has(fault.code);
+    if (!isFree && !this.budget.withdraw(this.context.clock.now())) return false;
+    if (takesPlace) this.retrying++;
+    return true;
+  }
+
+  /** So many places are free again. */
+  retriesEnded(places: number): void {
+    this.retrying -= places;
   }
 }
 

@@ -24,6 +24,7 @@ function setUp(count: number, settings: Partial<ClusterSettings> = {}) {
       upstreamReused() {},
     },
     onAvailability() {},
+    onRoom() {},
   };
   const endpoints = Array.from(
     { length: count },

@@ -176,5 +176,6 @@ export class Endpoint implements PoolPlace {
   onConnectionGone(): void {
     this.connections--;
     this.home.observer.upstreamClosed(this.home.index, this.index);
+    this.home.onRoom(this);
   }
 }

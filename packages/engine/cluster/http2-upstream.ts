@@ -25,6 +25,8 @@ export interface Http2UpstreamOwner {
   onOpened(): void;
   onRetired(upstream: Http2Upstream): void;
   onConnectionGone(): void;
+  /** Another exchange may begin on it. */
+  onRoom(): void;
   onDialFailed(failure: DialFailure): void;
 }
 
@@ -258,10 +260,12 @@ export class Http2Upstream extends Timer implements DialEvents, SessionEvents, A
 
   onStreamClosed(_stream: Http2Stream): void {
     this.isReused = true;
-    if (this.session.streamCount > 0) return;
-    this.idleSinceMs = this.owner.clock.now();
-    this.watch(this.idleSinceMs + this.settings.idleTimeoutMs);
-    if (this.isRetired) this.wrote(0);
+    if (this.session.streamCount === 0) {
+      this.idleSinceMs = this.owner.clock.now();
+      this.watch(this.idleSinceMs + this.settings.idleTimeoutMs);
+      if (this.isRetired) this.wrote(0);
+    }
+    if (this.canTake) this.owner.onRoom();
   }
 
   onGoAway(): void {

@@ -2,9 +2,14 @@ import { copyBytes } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Fields, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 
+/** Who has it wait. */
+export interface PendingOwner {
+  onPendingReset(): void;
+}
+
 /**
- * An attempt whose connection cannot carry it yet: ALPN has not agreed on a protocol, or the endpoint's SETTINGS have
- * not come. Holds what is written, up to the high-water mark and a chunk, and passes it on.
+ * An attempt whose connection cannot carry it yet: there is none, ALPN has not agreed on a protocol, or the endpoint's
+ * SETTINGS have not come. Holds what is written, up to the high-water mark and a chunk, and passes it on.
  *
  *   waiting ─(begin)─► passing on
  *      └──(reset, fault)──► over
@@ -23,6 +28,8 @@ export class PendingAttempt implements UpstreamStream {
   private isHeldBack = false;
   /** Nobody wants it any more. */
   isOver = false;
+  /** Null: it looks by itself, at `isOver`. */
+  owner: PendingOwner | null = null;
 
   constructor(head: RequestHead, isLast: boolean, events: UpstreamEvents, highWaterBytes: number) {
     this.head = head;
@@ -77,6 +84,7 @@ export class PendingAttempt implements UpstreamStream {
   reset(fault: Fault): void {
     this.isOver = true;
     this.chunks.length = 0;
+    this.owner?.onPendingReset();
     this.stream?.reset(fault);
   }
 

@@ -17,6 +17,8 @@ export interface PoolHome {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly observer: EndpointObserver;
+  /** A connection to the endpoint takes another exchange, or another one may be made. */
+  onRoom(place: PoolPlace): void;
 }
 
 /** Connections of an endpoint, for counters. */
@@ -115,6 +117,11 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
     return null;
   }
 
+  /** Whether an exchange may begin on a connection that is there. */
+  get hasRoom(): boolean {
+    return this.idle.length > 0 || this.shared.some(({ canTake }) => canTake);
+  }
+
   share(upstream: Http2Upstream): void {
     this.shared.push(upstream);
     // It may have left the configuration while the connection was made.
@@ -167,6 +174,11 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
     }
     wheel.schedule(upstream, Math.min(nowMs + idleMs, upstream.retireAtMs));
     this.idle.push(upstream);
+    this.home.onRoom(this.place);
+  }
+
+  onRoom(): void {
+    this.home.onRoom(this.place);
   }
 
   onGone(upstream: Http1Upstream): void {

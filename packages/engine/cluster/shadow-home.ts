@@ -42,4 +42,6 @@ export class ShadowHome implements EndpointHome {
   }
 
   onAvailability(): void {}
+
+  onRoom(): void {}
 }

@@ -6,6 +6,7 @@ import { dial } from "../net/index.ts";
 import type { Connection, DialEvents, DialTls, SecureContext } from "../net/index.ts";
 import type { Endpoint, EndpointHome } from "./endpoint.ts";
 import { connectionAge } from "./connection-age.ts";
+import { ConnectionQueue } from "./connection-queue.ts";
 import { Http1Upstream } from "./http1-upstream.ts";
 import { Http2Upstream } from "./http2-upstream.ts";
 import { Negotiation } from "./negotiation.ts";
@@ -16,6 +17,7 @@ import { proxyHeaderOf } from "./proxy-header.ts";
 
 /** What a transport needs of its cluster; read at each use, since the unit may change with the Snapshot. */
 export interface TransportHome extends EndpointHome {
+  readonly name: string;
   readonly unit: ClusterUnit;
   readonly random: Random;
 }
@@ -33,6 +35,8 @@ export class Transport implements NegotiationHome<Pool> {
   private protocol: ClusterProtocol = "http1";
   /** Connections begin with a PROXY protocol header, so that each speaks for one client. */
   private isByClient = false;
+  /** Null while nobody has waited for a connection. */
+  private queue: ConnectionQueue | null = null;
 
   constructor(home: TransportHome) {
     this.home = home;
@@ -64,6 +68,16 @@ export class Transport implements NegotiationHome<Pool> {
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     const pool = this.isByClient ? endpoint.poolFor(peer) : endpoint.pool;
+    return this.openOn(pool, head, isLast, isFresh, events);
+  }
+
+  private openOn(
+    pool: Pool,
+    head: RequestHead,
+    isLast: boolean,
+    isFresh: boolean,
+    events: UpstreamEvents,
+  ): UpstreamStream | Fault {
     switch (this.protocol) {
       case "http1":
         return this.openHttp1(pool, head, isLast, isFresh, events);
@@ -92,7 +106,7 @@ export class Transport implements NegotiationHome<Pool> {
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     const upstream = (isFresh ? null : pool.takeIdle()) ?? this.connectHttp1(pool);
-    if (upstream === null) return this.overflow(pool.place);
+    if (upstream === null) return this.wait(pool, head, isLast, events);
     upstream.start(head, isLast, events);
     return upstream;
   }
@@ -105,7 +119,7 @@ export class Transport implements NegotiationHome<Pool> {
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     const upstream = pool.takeShared(isFresh) ?? this.connectHttp2(pool);
-    if (upstream === null) return this.overflow(pool.place);
+    if (upstream === null) return this.wait(pool, head, isLast, events);
     return upstream.start(head, isLast, events);
   }
 
@@ -126,7 +140,7 @@ export class Transport implements NegotiationHome<Pool> {
     const shared = pool.takeShared(isFresh);
     if (shared !== null) return shared.start(head, isLast, events);
     const negotiation = this.negotiate(pool);
-    if (negotiation === null) return this.overflow(pool.place);
+    if (negotiation === null) return this.wait(pool, head, isLast, events);
     const { highWaterBytes } = this.home.settings;
     const pending = new PendingAttempt(head, isLast, events, highWaterBytes);
     negotiation.pending.push(pending);
@@ -157,6 +171,30 @@ export class Transport implements NegotiationHome<Pool> {
     const tls = this.tls === null ? null : { ...this.tls, alpn: alpn === "" ? [] : [alpn] };
     endpoint.onOpening();
     return this.dial(endpoint, peer, tls, events);
+  }
+
+  /** The endpoint has all the connections that it may have. */
+  private wait(pool: Pool, head: RequestHead, isLast: boolean, events: UpstreamEvents) {
+    if (this.home.settings.maxPending === undefined) return this.overflow(pool.place);
+    this.queue ??= new ConnectionQueue(this.home);
+    return this.queue.join(pool, head, isLast, events);
+  }
+
+  /** Whether an exchange may begin at an endpoint without waiting for another one's end. */
+  hasRoom({ pool, connections }: Endpoint): boolean {
+    return connections < this.home.settings.maxConnectionsPerEndpoint || pool.hasRoom;
+  }
+
+  /** A connection to the endpoint is free, or another one may be made. */
+  serveWaiting(place: PoolPlace): void {
+    if (this.queue === null || this.queue.isEmpty) return;
+    for (;;) {
+      const waiter = this.queue.first(place);
+      if (waiter === null || !(waiter.pool.hasRoom || !this.isFull(place))) return;
+      this.queue.remove(waiter);
+      const { head, isLast, events } = waiter.attempt;
+      waiter.attempt.begin(this.openOn(waiter.pool, head, isLast, false, events));
+    }
   }
 
   private overflow({ name }: PoolPlace): Fault {

@@ -545,6 +545,10 @@ export interface ClusterSettings {
   readonly tcpKeepAlive?: TcpKeepAlive;
   /** Requests in flight to all endpoints; more are refused. Default: no bound. */
   readonly maxRequests?: number;
+  /** Retries under way or waited for; no more are made. Default: no bound. */
+  readonly maxRetries?: number;
+  /** Requests that wait for a connection where endpoints have all they may. Default: they are refused. */
+  readonly maxPending?: number;
   /** Default: off. */
   readonly adaptiveConcurrency?: AdaptiveConcurrencySpec;
   readonly maxHeadBytes: number;

@@ -28,6 +28,8 @@ export interface ExchangeCore {
   readonly deadlineMs: number;
   /** Makes an attempt at another endpoint than `exclude`, or, `isFresh`, at that one on a new connection. */
   attempt(exclude: Endpoint | null, isFresh: boolean): void;
+  /** Whether the cluster allows another attempt after `fault`, in place of one or, `isBeside`, beside it. */
+  mayRetry(fault: Fault | null, isBeside: boolean): boolean;
   endAttempt(hasFailed?: boolean): void;
   failAttempt(fault: Fault): void;
   dropAttempt(fault: Fault): void;

@@ -424,3 +424,25 @@ test("a Retry-After is waited for where the route says so; one that asks for too
   unread.attempt.answerWhole(200);
   unread.assertOver();
 });
+
+test("as many retries at a time as the cluster allows: the next one is not made, until a response has begun", () => {
+  const settings = { maxRetries: 1 };
+  const first = begin({ settings });
+  first.attempt.fail(fault("HDL_UPSTREAM_RESET"));
+  const { cluster } = first;
+  assert.equal(cluster.attempts.length, 2);
+  const second = begin({ cluster });
+  second.attempt.fail(fault("HDL_UPSTREAM_RESET"));
+  assert.equal(second.sink.head?.status, 502, "the first one's retry is under way");
+  const retried = cluster.attempts[1];
+  retried.fail(fault("HDL_UPSTREAM_RESET"));
+  assert.equal(cluster.attempts.length, 4, "who retries may go on");
+  cluster.attempts[3].answer(200, [["content-length", "5"]]);
+  const third = begin({ cluster });
+  third.attempt.fail(fault("HDL_UPSTREAM_RESET"));
+  assert.equal(cluster.attempts.length, 6, "the first one's response has begun");
+  third.client.onRequestReset(fault("HDL_DOWNSTREAM_RESET"));
+  const fourth = begin({ cluster });
+  fourth.attempt.fail(fault("HDL_UPSTREAM_RESET"));
+  assert.equal(cluster.attempts.length, 8, "the third one's client has left");
+});

@@ -91,6 +91,8 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   tunnel: Tunnel | null = null;
   private deadlines: Deadlines | null = null;
   private retries: Retries | null = null;
+  /** That it has among the concurrent retries of its cluster, until its response begins. */
+  private retryPlaces = 0;
   private hedging: Hedging | null = null;
   private keeper: ClientKeeper | null = null;
   /** Null where the response is passed on as it comes. */
@@ -379,6 +381,18 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     return cluster.keyOf(exchange.request, exchange.clientAddress);
   }
 
+  mayRetry(fault: Fault | null, isBeside: boolean): boolean {
+    const takesPlace = isBeside || this.retryPlaces === 0;
+    if (!this.cluster!.mayRetry(this.exchange, fault, takesPlace)) return false;
+    if (takesPlace) this.retryPlaces++;
+    return true;
+  }
+
+  private leaveRetryPlaces(): void {
+    this.cluster!.retriesEnded(this.retryPlaces);
+    this.retryPlaces = 0;
+  }
+
   /** Another attempt would get the same request. */
   canRepeat(): boolean {
     return this.request === null || this.request.canRepeat();
@@ -501,6 +515,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
 
   /** This is the response. */
   private accept(head: ResponseHead, isLast: boolean): void {
+    if (this.retryPlaces > 0) this.leaveRetryPlaces();
     const { exchange, context } = this;
     if (head.status === 101) this.startTunnel();
     else addMissingDate(head.fields, context.clock);
@@ -627,6 +642,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     if (this.isEnded) return;
     this.isEnded = true;
     this.stream = null;
+    if (this.retryPlaces > 0) this.leaveRetryPlaces();
     this.response.stop();
     if (this.request !== null) this.request.stop();
     this.stopTimers();

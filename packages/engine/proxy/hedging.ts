@@ -62,7 +62,7 @@ export class Hedging extends Timer implements HedgeHome {
     const { exchange } = flow;
     const cluster = flow.cluster!;
     const endpoint = flow.pickBeside([main, ...this.racing.map((attempt) => attempt.endpoint)]);
-    if (endpoint === null || !cluster.mayRetry(exchange)) return false;
+    if (endpoint === null || !flow.mayRetry(null, true)) return false;
     const { limiter } = cluster;
     if (limiter !== null && !limiter.tryStart(nowMs)) return false;
     flow.tellTimeLeft();

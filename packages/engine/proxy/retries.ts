@@ -138,7 +138,7 @@ export class Retries extends Timer {
   }
 
   private mayRetry(fault: Fault | null): boolean {
-    return this.left > 0 && this.flow.cluster!.mayRetry(this.flow.exchange, fault);
+    return this.left > 0 && this.flow.mayRetry(fault, false);
   }
 
   /** Another endpoint first, after a pause. */

@@ -33,6 +33,8 @@ function limitsOf({
     retryBudgetMinPerSecond: retryBudget.minPerSecond,
     retryBudgetWindowMs: ms(retryBudget.window),
     maxConnectionsPerEndpoint: circuitBreaker.maxConnections,
+    maxPending: circuitBreaker.maxPending,
+    maxRetries: circuitBreaker.maxRetries,
     maxRequests: circuitBreaker.maxRequests,
     maxConnectionAgeMs: ms(connection.maxAge),
     connectionAgeJitterMs: ms(connection.jitter),

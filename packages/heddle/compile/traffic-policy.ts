@@ -44,6 +44,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "retryBudget.minPerSecond": "cluster",
     "retryBudget.window": "cluster",
     "circuitBreaker.maxConnections": "cluster",
+    "circuitBreaker.maxPending": "cluster",
+    "circuitBreaker.maxRetries": "cluster",
     "circuitBreaker.maxRequests": "cluster",
     "connection.maxAge": "cluster",
     "connection.jitter": "cluster",

@@ -86,6 +86,10 @@ export type ConnectionLife = Static<typeof connectionSchema>;
 export const circuitBreakerSchema = struct({
   /** To one endpoint, per worker. */
   maxConnections: count(1, 1_000_000),
+  /** Requests that wait for a connection where there are that many, per worker, as long as one may take to be made. */
+  maxPending: count(1, 1_000_000),
+  /** Under way or waited for, per worker. */
+  maxRetries: count(0, 1_000_000),
   /** In flight to all endpoints, per worker. */
   maxRequests: count(1, 10_000_000),
 });
