@@ -14,9 +14,12 @@ interface Node {
 /** Fields that have a page of their own, or are those of an HTTPRoute. */
 const elsewhere = new Set(["targetRefs", "balancing", "cors"]);
 
+/** Described as a whole: backendRefs as those of routes. */
+const references = new Set(["canary.stable", "canary.canary"]);
+
 function leaves(node: Node, at: string): string[] {
   const fields = Object.entries(node.properties ?? {});
-  if (fields.length === 0) return [at];
+  if (fields.length === 0 || references.has(at)) return [at];
   return fields.flatMap(([name, child]) => leaves(child, at === "" ? name : `${at}.${name}`));
 }
 
