@@ -15,6 +15,7 @@ export class Client {
   #seen = 0;
   #wanted = -1;
   #status = 0;
+  isClosed = false;
 
   constructor(port: number, events: ClientEvents) {
     this.#events = events;
@@ -23,6 +24,7 @@ export class Client {
     this.#socket.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#socket.on("error", () => {}); // "close" follows
     this.#socket.on("close", () => {
+      this.isClosed = true;
       if (this.#sentMs >= 0) events.onAnswer(0, performance.now() - this.#sentMs);
       events.onClosed(this);
     });

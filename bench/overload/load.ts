@@ -17,6 +17,8 @@ export interface LoadResult {
   refused: number;
   /** anything else, and connections that broke */
   failed: number;
+  /** statuses of these, by how often; 0: the connection broke */
+  failures: Record<number, number>;
   /** due while no connection was free: clients that had to give up */
   unsent: number;
   /** of those served, from the request's first octet to the answer's last */
@@ -32,7 +34,15 @@ const leadMs = 3000;
 export async function runLoad({ port, rate, connections, seconds }: LoadOptions): Promise<LoadResult> {
   const free: Client[] = [];
   const clients = new Set<Client>();
-  const result: LoadResult = { seconds, served: 0, refused: 0, failed: 0, unsent: 0, latenciesMs: [] };
+  const result: LoadResult = {
+    seconds,
+    served: 0,
+    refused: 0,
+    failed: 0,
+    failures: {},
+    unsent: 0,
+    latenciesMs: [],
+  };
   let isMeasuring = false;
   let isSending = false;
   const open = (): void => {
@@ -41,6 +51,7 @@ export async function runLoad({ port, rate, connections, seconds }: LoadOptions)
       onAnswer: (status, latencyMs) => {
         if (!isMeasuring) return;
         if (status === 200) result.latenciesMs.push(latencyMs);
+        if (status !== 200 && status !== 503) result.failures[status] = (result.failures[status] ?? 0) + 1;
         result[status === 200 ? "served" : status === 503 ? "refused" : "failed"]++;
       },
       onClosed: (closed) => clients.delete(closed),
@@ -59,7 +70,8 @@ export async function runLoad({ port, rate, connections, seconds }: LoadOptions)
   const sendDue = (): void => {
     const due = Math.floor(((performance.now() - startMs) / 1000) * (rate ?? 0));
     for (; sent < due; sent++) {
-      const client = free.pop();
+      let client = free.pop();
+      while (client?.isClosed === true) client = free.pop();
       if (client !== undefined) client.send(request);
       else if (isMeasuring) result.unsent++;
     }

@@ -103,7 +103,7 @@ function describe(result: LoadResult): string {
   const { served, refused, unsent, failed, p50Ms, p99Ms } = summary(result);
   return (
     `${served.toFixed(0)}/s served, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms; ` +
-    `${refused.toFixed(0)}/s refused, ${unsent.toFixed(0)}/s found no free connection, ${failed} failed`
+    `${refused.toFixed(0)}/s refused, ${unsent.toFixed(0)}/s found no free connection, ${failed} failed${failed > 0 ? ` ${JSON.stringify(result.failures)}` : ""}`
   );
 }
 

@@ -24,7 +24,8 @@ export function overloadResources(
     apiVersion: "heddle.dev/v1alpha1",
     kind: "GatewaySettings",
     metadata: { name: "bench", namespace: "default" },
-    spec: { overload: { targetDelay: target } },
+    // The upstream is never what is full: copies of requests take connections too.
+    spec: { overload: { targetDelay: target }, upstream: { maxConnectionsPerEndpoint: 7000 } },
   };
   return toYaml([...resources, settings]);
 }
