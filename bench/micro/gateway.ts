@@ -189,6 +189,7 @@ const owner = {
       proxy.open(head, isLast, peer, sink, site),
   },
   isDraining: false,
+  handsOver: false,
   onRefused() {},
   onBroken() {},
   onDownstreamClosed() {},

@@ -16,6 +16,11 @@ export interface StartHeddleOptions<Port extends string = "http"> {
   env?: Record<string, string>;
   /** What is run, with its first arguments. Default: this Node with the launcher of the checkout. */
   command?: readonly string[];
+  /**
+   * Runs with `--replace` in place of this one: with its ports, folders and API. `files` and `ports` are not looked at. It
+   * is ready when it says that it is up.
+   */
+  replaces?: RunningHeddle<Port>;
   /** Default 30 s: a busy machine starts slowly. */
   readyTimeoutMs?: number;
 }
@@ -59,26 +64,24 @@ const launcher = path.join(import.meta.dirname, "../heddle/bin/heddle.js");
 export async function startHeddle<Port extends string = "http">(
   options: StartHeddleOptions<Port> = {},
 ): Promise<RunningHeddle<Port>> {
-  const names = options.ports ?? (["http"] as Port[]);
-  const [apiPort = 0, ...free] = await findFreePorts(names.length + 1);
-  const ports = Object.fromEntries(names.map((name, at) => [name, free[at] ?? 0])) as Record<Port, number>;
-  const folder = mkdtempSync(path.join(tmpdir(), "heddle-test-"));
-  const configFolder = path.join(folder, "config");
-  const stateFolder = path.join(folder, "state");
-  const files = options.files?.(ports);
-  writeFiles(configFolder, files ?? {});
+  const { replaces } = options;
+  const place = replaces === undefined ? await makePlace(options) : takePlace(replaces);
+  const { apiPort, ports, configFolder, stateFolder, hasFiles } = place;
+  const names = Object.keys(ports) as Port[];
 
   const [command = process.execPath, ...first] = options.command ?? [process.execPath, launcher];
   const args = ["run", "--api", `127.0.0.1:${apiPort}`, "--state", stateFolder];
-  if (files) args.push("-f", configFolder);
+  if (hasFiles) args.push("-f", configFolder);
+  if (replaces !== undefined) args.push("--replace");
   const child = spawn(command, [...first, ...args, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });
   const output = collectOutput(child);
-  const ended = endOf(child).finally(() => rmSync(folder, { recursive: true, force: true }));
+  const ended = endOf(child).finally(() => leavePlace(place));
   const api = `http://127.0.0.1:${apiPort}`;
-  await waitUntilReady(api, child, ended, output, options.readyTimeoutMs ?? 30_000);
+  const isUp = replaces === undefined ? () => isReady(api) : () => output.stdout !== "";
+  await waitUntilUp(isUp, child, ended, output, options.readyTimeoutMs ?? 30_000);
 
   const stop = async (timeoutMs = 20_000) => {
     child.kill("SIGTERM");
@@ -87,7 +90,7 @@ export async function startHeddle<Port extends string = "http">(
     await ended;
     throw new Error(`heddle did not stop within ${timeoutMs} ms of SIGTERM; it printed:\n${output.text()}`);
   };
-  return {
+  const running: RunningHeddle<Port> = {
     pid: child.pid ?? 0,
     ports,
     urls: Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<
@@ -111,6 +114,45 @@ export async function startHeddle<Port extends string = "http">(
       else await ended;
     },
   };
+  places.set(running, place);
+  return running;
+}
+
+/** What a heddle has to itself, or takes over from the one before. */
+interface Place<Port extends string> {
+  readonly apiPort: number;
+  readonly ports: Record<Port, number>;
+  readonly folder: string;
+  readonly configFolder: string;
+  readonly stateFolder: string;
+  readonly hasFiles: boolean;
+  /** Processes that have it: the folders vanish with the last one. */
+  users: number;
+}
+
+const places = new WeakMap<object, Place<string>>();
+
+async function makePlace<Port extends string>(options: StartHeddleOptions<Port>): Promise<Place<Port>> {
+  const names = options.ports ?? (["http"] as Port[]);
+  const [apiPort = 0, ...free] = await findFreePorts(names.length + 1);
+  const ports = Object.fromEntries(names.map((name, at) => [name, free[at] ?? 0])) as Record<Port, number>;
+  const folder = mkdtempSync(path.join(tmpdir(), "heddle-test-"));
+  const configFolder = path.join(folder, "config");
+  const files = options.files?.(ports);
+  writeFiles(configFolder, files ?? {});
+  const stateFolder = path.join(folder, "state");
+  return { apiPort, ports, folder, configFolder, stateFolder, hasFiles: files !== undefined, users: 1 };
+}
+
+function takePlace<Port extends string>(running: RunningHeddle<Port>): Place<Port> {
+  const place = places.get(running) as Place<Port>;
+  place.users++;
+  return place;
+}
+
+function leavePlace(place: Place<string>): void {
+  place.users--;
+  if (place.users === 0) rmSync(place.folder, { recursive: true, force: true });
 }
 
 function writeFiles(folder: string, files: Record<string, string>): void {
@@ -149,8 +191,15 @@ function endOf(child: ChildProcess): Promise<ProcessEnd> {
   });
 }
 
-async function waitUntilReady(
-  api: string,
+async function isReady(api: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(1000);
+  const answer = await fetch(`${api}/readyz`, { signal }).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}
+
+async function waitUntilUp(
+  isUp: () => boolean | Promise<boolean>,
   child: ChildProcess,
   ended: Promise<ProcessEnd>,
   output: Output,
@@ -158,14 +207,7 @@ async function waitUntilReady(
 ): Promise<void> {
   let end: ProcessEnd | undefined;
   void ended.then((result) => (end = result));
-  const isReady = async () => {
-    if (end) return true;
-    const signal = AbortSignal.timeout(1000);
-    const answer = await fetch(`${api}/readyz`, { signal }).catch(() => undefined);
-    await answer?.body?.cancel();
-    return answer?.status === 200;
-  };
-  const cameUp = await becomesTrue(isReady, timeoutMs);
+  const cameUp = await becomesTrue(() => end !== undefined || isUp(), timeoutMs);
   if (end) {
     const how = end.signal ?? `exit code ${end.code}`;
     throw new Error(`heddle ended with ${how} before it was ready; it printed:\n${output.text()}`);

@@ -23,6 +23,7 @@ async function setUp(settings: { udpIdleMs?: number; maxUdpSessions?: number } =
   const listener = new DatagramListener({
     address: "127.0.0.1",
     port: 0,
+    descriptor: null,
     clock,
     wheel,
     settings: { ...DEFAULT_LISTENER_SETTINGS, udpIdleMs: 30_000, ...settings },

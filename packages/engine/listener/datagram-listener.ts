@@ -31,6 +31,8 @@ export interface DatagramHandler {
 export interface DatagramListenerOptions {
   readonly address: string;
   readonly port: number;
+  /** A socket that is bound there already, taken over from another process; null binds one. */
+  readonly descriptor: number | null;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly handler: DatagramHandler;
@@ -75,7 +77,7 @@ export class DatagramListener implements DatagramEvents {
 
   /** Rejects with the system's error. Resolves with the port that was bound. */
   async open(): Promise<number> {
-    this.socket = await bindDatagrams(this.options.address, this.options.port, this);
+    this.socket = await bindDatagrams(this.options, this);
     return this.socket.port;
   }
 
@@ -84,6 +86,11 @@ export class DatagramListener implements DatagramEvents {
     this.handler = handler;
     this.settings = settings;
     for (const session of this.sessions.values()) if (!session.flow.isCurrent) this.end(session);
+  }
+
+  /** Of the bound socket; [] while there is none. */
+  get descriptors(): readonly number[] {
+    return this.socket === null ? [] : [this.socket.descriptor];
   }
 
   get sessionCount(): number {
@@ -178,10 +185,12 @@ export class DatagramListener implements DatagramEvents {
 
   /**
    * Takes no new clients; sessions go on until they are idle. Resolves when none is left or time is up, with the port
-   * given back. Asked again it takes the new time.
+   * given back. Asked again it takes the new time. `handsOver`: another process reads what clients send from here on;
+   * what endpoints answer still goes to them from here.
    */
-  drain(timeoutMs: number): Promise<void> {
+  drain(timeoutMs: number, handsOver = false): Promise<void> {
     this.isDraining = true;
+    if (handsOver) this.socket?.stopReceiving();
     this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
     this.cutTimer?.cancel();
     if (this.sessions.size === 0) this.close();

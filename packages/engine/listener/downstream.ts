@@ -62,6 +62,8 @@ export interface DownstreamOwner {
   readonly handler: RequestHandler;
   /** Shutting down: every response closes its connection. */
   readonly isDraining: boolean;
+  /** Shutting down in favour of another process: there is time for a client that says nothing now. */
+  readonly handsOver: boolean;
   onRefused(fault: Fault, peer: Peer): void;
   /** The whole connection is refused, with everything on it: a flood, or no protocol at all. */
   onBroken(fault: Fault, peer: Peer): void;

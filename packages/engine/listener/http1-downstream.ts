@@ -543,7 +543,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   }
 
   private idleLimitMs(): number {
-    if (this.isLeaving) return LAST_REQUEST_MS;
+    if (this.isLeaving && !this.owner.handsOver) return LAST_REQUEST_MS;
     return this.requests === 0 ? this.settings.headTimeoutMs : this.settings.keepAliveIdleMs;
   }
 

@@ -37,6 +37,8 @@ export interface ListenerOptions {
   readonly address: string;
   readonly port: number;
   readonly reusePort: boolean;
+  /** Sockets that listen there already, taken over from another process: nothing is bound. [] binds. */
+  readonly descriptors: readonly number[];
   readonly clock: Clock;
   readonly random: Random;
   readonly wheel: TimerWheel;
@@ -65,11 +67,17 @@ export class Listener implements ProtocolChoice {
   settings: ListenerSettings;
   handler: RequestHandler;
   isDraining = false;
+  handsOver = false;
+  /** In a drain: resolves when the port is given back. */
+  closed: Promise<void> = Promise.resolve();
   private readonly options: ListenerOptions;
   private readonly connections = new ConnectionTable<Downstream>();
   /** Beside them those that are passed on as they are. */
   private readonly passedOn = new ConnectionTable<StreamDownstream>();
   private socket: AcceptSocket | null = null;
+  /** Drained, and there are connections yet that have no owner. */
+  private isClosing = false;
+  private isCut = false;
   private certificates: ServerCertificates | null;
   private streams: StreamHandler | null;
   private challenges: ChallengeCertificates | null = null;
@@ -92,7 +100,7 @@ export class Listener implements ProtocolChoice {
 
   /** Rejects with the system's error. Resolves with the port that was bound. */
   async open(): Promise<number> {
-    const { address, port, reusePort } = this.options;
+    const { address, port, reusePort, descriptors } = this.options;
     // Read at each use: settings change while the socket stays.
     const settings = (): ListenerSettings => this.settings;
     const proxyHeader = (): AcceptProxyHeader | null => this.proxyHeader;
@@ -101,6 +109,7 @@ export class Listener implements ProtocolChoice {
       port,
       reusePort,
       backlog: BACKLOG,
+      descriptors,
       get highWaterBytes() {
         return settings().highWaterBytes;
       },
@@ -225,8 +234,9 @@ export class Listener implements ProtocolChoice {
     };
   }
 
+  /** Who has come before a drain is taken in it: nobody but this one can answer. */
   private admit(waiting: number): boolean {
-    if (!this.isDraining && this.connectionCount + waiting < this.settings.maxConnections) return true;
+    if (!this.isCut && this.connectionCount + waiting < this.settings.maxConnections) return true;
     this.options.observer.onConnectionRefused("connection-limit");
     return false;
   }
@@ -242,6 +252,7 @@ export class Listener implements ProtocolChoice {
     const downstream = this.makeDownstream(accepted, peer);
     this.connections.add(downstream);
     this.options.observer.onConnectionOpened();
+    if (this.isDraining) downstream.drain();
     return downstream;
   }
 
@@ -296,9 +307,19 @@ export class Listener implements ProtocolChoice {
   onDownstreamClosed(downstream: Downstream): void {
     if (!this.connections.delete(downstream) && !this.passedOn.delete(downstream as StreamDownstream)) return;
     this.options.observer.onConnectionClosed();
-    if (this.connectionCount > 0) return;
+    this.settle();
+  }
+
+  /** A drain is over when nobody is left, and nobody can come. */
+  private settle(): void {
+    if (this.connectionCount > 0 || this.isClosing) return;
     this.cutTimer?.cancel();
     this.onIdle?.();
+  }
+
+  /** Of the listening sockets; [] while there is none. */
+  get descriptors(): readonly number[] {
+    return this.socket?.descriptors ?? [];
   }
 
   get connectionCount(): number {
@@ -306,23 +327,45 @@ export class Listener implements ProtocolChoice {
   }
 
   /**
-   * Stops accepting; idle connections close, exchanges finish. Resolves when none is left or time is up. Asked again
-   * it takes the new time.
+   * Stops accepting, when what waits to be accepted has been; idle connections close, exchanges finish. Resolves when
+   * none is left or time is up. Asked again it takes the new time. `handsOver`: another process goes on with the port,
+   * so nobody waits for this one's end, and idle connections are kept for their next request.
    */
-  drain(timeoutMs: number): Promise<void> {
+  drain(timeoutMs: number, handsOver = false): Promise<void> {
     this.isDraining = true;
-    this.socket?.close();
-    this.socket = null;
+    this.handsOver ||= handsOver;
+    this.closeSocket(timeoutMs);
     this.drainAll(this.all());
     this.cutTimer?.cancel();
     this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
-    if (this.connectionCount === 0) this.onIdle!();
-    else if (timeoutMs <= 0) this.cut();
-    else this.cutTimer = this.clock.after(timeoutMs, () => this.cut());
+    if (timeoutMs <= 0) this.cut();
+    else {
+      this.cutTimer = this.clock.after(timeoutMs, () => this.cut());
+      this.settle();
+    }
     return this.idle;
   }
 
+  private closeSocket(timeoutMs: number): void {
+    const { socket } = this;
+    this.socket = null;
+    if (socket === null) return;
+    if (timeoutMs <= 0) {
+      socket.abandon();
+      return;
+    }
+    this.isClosing = true;
+    this.closed = socket.close();
+    void this.closed
+      .then(() => socket.settled())
+      .then(() => {
+        this.isClosing = false;
+        this.settle();
+      });
+  }
+
   private cut(): void {
+    this.isCut = true;
     this.cutAll(this.all());
     this.onIdle?.();
   }

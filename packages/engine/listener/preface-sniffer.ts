@@ -8,6 +8,8 @@ const PREFACE = Buffer.from(CLIENT_PREFACE, "latin1");
 const FIRST = PREFACE[0];
 
 const LINGER_MS = 2_000;
+/** In a drain the first octets may be on their way: they are waited for so long. */
+const LAST_REQUEST_MS = 500;
 
 /** Who makes the connection's owner once its protocol is known. */
 export interface ProtocolChoice extends DownstreamOwner {
@@ -33,6 +35,7 @@ export class PrefaceSniffer extends Timer implements Downstream {
   private seen = 0;
   private firstByteMs = -1;
   private isClosing = false;
+  private isDraining = false;
 
   constructor(accepted: AcceptedSocket, peer: Peer, owner: ProtocolChoice) {
     super();
@@ -45,7 +48,9 @@ export class PrefaceSniffer extends Timer implements Downstream {
   onBytes(bytes: Buffer, length: number): void {
     if (this.isClosing) return;
     if (this.seen === 0 && bytes[0] !== FIRST) {
-      this.speakHttp1().onBytes(bytes, length);
+      const http1 = this.speakHttp1();
+      http1.onBytes(bytes, length);
+      this.drainToo(http1);
       return;
     }
     const { seen } = this;
@@ -54,6 +59,7 @@ export class PrefaceSniffer extends Timer implements Downstream {
       const http1 = this.speakHttp1();
       feedHeld(http1, seen);
       http1.onBytes(bytes, length);
+      this.drainToo(http1);
       return;
     }
     this.seen += size;
@@ -68,6 +74,11 @@ export class PrefaceSniffer extends Timer implements Downstream {
     const http2 = this.owner.speakHttp2(this.accepted, this.peer, this);
     feedHeld(http2, seen);
     http2.onBytes(bytes, length);
+    this.drainToo(http2);
+  }
+
+  private drainToo(next: Downstream): void {
+    if (this.isDraining) next.drain();
   }
 
   onEnd(): void {
@@ -82,8 +93,12 @@ export class PrefaceSniffer extends Timer implements Downstream {
     this.owner.onDownstreamClosed(this);
   }
 
+  /** What is on its way is waited for: it may be a preface, whose connection hears of the drain by GOAWAY. */
   drain(): void {
-    if (!this.isClosing) this.giveUp().drain();
+    if (this.isDraining) return;
+    this.isDraining = true;
+    const { owner } = this;
+    if (!this.isClosing && !owner.handsOver) owner.wheel.schedule(this, owner.clock.now() + LAST_REQUEST_MS);
   }
 
   cut(): void {
@@ -94,7 +109,7 @@ export class PrefaceSniffer extends Timer implements Downstream {
   expire(): void {
     const { connection } = this.accepted;
     if (this.seen > 0) {
-      this.giveUp();
+      this.drainToo(this.giveUp());
     } else if (this.isClosing) {
       connection.destroy();
     } else {

@@ -11,6 +11,8 @@ import {
   takeHeld,
 } from "./accepted-handle.ts";
 import { Connection } from "./connection.ts";
+import { Gauge } from "./gauge.ts";
+import { ListeningSockets } from "./listening-sockets.ts";
 import { peekClientHello } from "./peek-hello.ts";
 import type { ConnectionEvents } from "./connection.ts";
 import { plainAddress } from "./plain-address.ts";
@@ -56,6 +58,8 @@ export interface AcceptOptions {
   /** Several workers bind the same port, each with an accept queue of its own (Linux). */
   readonly reusePort: boolean;
   readonly backlog: number;
+  /** Sockets that listen there already: see ListenPlace. */
+  readonly descriptors: readonly number[];
   readonly highWaterBytes: number;
   readonly tls: AcceptTls | null;
   /** Null, and no cost, where no header is expected. */
@@ -85,8 +89,14 @@ export interface AcceptedSocket {
 export interface AcceptSocket {
   readonly port: number;
   readonly address: string;
-  /** Stops accepting; accepted connections live on. */
-  close(): void;
+  /** Of the listening sockets, for another process; -1 for one that the runtime does not tell. */
+  readonly descriptors: readonly number[];
+  /** Takes what has come by now and stops accepting; accepted connections live on. Resolves when nothing is bound. */
+  close(): Promise<void>;
+  /** After `close`: resolves when those that shake hands, or owe a header, have an owner or are gone. */
+  settled(): Promise<void>;
+  /** Stops accepting at once. */
+  abandon(): void;
 }
 
 /** Proxy of events while the owner is being made: the owner needs the connection and the other way round. */
@@ -107,22 +117,13 @@ class LateEvents implements ConnectionEvents {
 }
 
 /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
-export function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> {
+export async function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> {
   const acceptTls = options.tls === null ? null : new TlsAcceptor(options, options.tls);
-  const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (!options.admit(awaited.count)) {
-      socket.destroy();
-      return;
-    }
-    const { proxyHeader: rules } = options;
-    if (rules === null) accept(socket);
-    else acceptProxied(socket, rules);
-  });
+  const awaited = new Gauge();
   const accept = (socket: net.Socket): void => {
     if (acceptTls === null) acceptPlain(socket, options);
     else acceptTls.accept(socket, null);
   };
-  const awaited: HeadersAwaited = { count: 0 };
   const acceptProxied = (socket: net.Socket, rules: AcceptProxyHeader): void => {
     if (!rules.isTrusted(plainAddress(socket.remoteAddress))) {
       if (rules.others === "plain") {
@@ -135,23 +136,33 @@ export function openAcceptSocket(options: AcceptOptions): Promise<AcceptSocket> 
       acceptBehindHeader(socket, options, rules, awaited);
     } else {
       takeProxyHeader(socket, rules, awaited, (header) => {
-        // Others may have come meanwhile, and a drain may have begun.
+        // Others may have come meanwhile, and the end of a drain.
         if (options.admit(awaited.count)) acceptTls.accept(socket, header);
         else socket.destroy();
       });
     }
   };
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    const { address, port, reusePort, backlog } = options;
-    server.listen({ host: address, port, reusePort, backlog, ipv6Only: false }, () => {
-      server.removeListener("error", reject);
-      // Out of descriptors or memory: the system queues; nothing to do but go on.
-      server.on("error", () => {});
-      const bound = server.address() as net.AddressInfo;
-      resolve({ port: bound.port, address: bound.address, close: () => void server.close() });
-    });
+  const sockets = await ListeningSockets.open(options, (socket) => {
+    if (!options.admit(awaited.count)) {
+      socket.destroy();
+      return;
+    }
+    const { proxyHeader: rules } = options;
+    if (rules === null) accept(socket);
+    else acceptProxied(socket, rules);
   });
+  const handshakes = acceptTls?.handshakes ?? new Gauge();
+  return {
+    port: sockets.port,
+    address: sockets.address,
+    descriptors: sockets.descriptors,
+    close: () => sockets.closeEmptied(),
+    async settled() {
+      // From one to the other there is no turn between.
+      while (awaited.count + handshakes.count > 0) await Promise.all([awaited.zero(), handshakes.zero()]);
+    },
+    abandon: () => sockets.close(),
+  };
 }
 
 function readInto(connection: Connection): {
@@ -185,7 +196,7 @@ function acceptBehindHeader(
   const socket = attachPlain(accepted, connection, takeHandle(accepted));
   late.target = new HeaderEvents(rules, awaited, late, (proxyHeader) => {
     late.target = null;
-    // Others may have come meanwhile, and a drain may have begun.
+    // Others may have come meanwhile, and the end of a drain.
     if (proxyHeader === null || !options.admit(awaited.count)) connection.destroy();
     else late.target = options.accept({ connection, socket, owner: late, passedName: null, proxyHeader });
   });
@@ -233,7 +244,7 @@ function begin(connection: Connection, socket: net.Socket): void {
 class TlsAcceptor {
   private readonly options: AcceptOptions;
   private readonly tls: AcceptTls;
-  private handshakes = 0;
+  readonly handshakes = new Gauge();
 
   constructor(options: AcceptOptions, acceptTls: AcceptTls) {
     this.options = options;
@@ -242,7 +253,7 @@ class TlsAcceptor {
 
   /** `header`: what was read from the socket before, which therefore may hold bytes. */
   accept(accepted: net.Socket, header: ProxyHeader | null): void {
-    if (this.handshakes >= this.tls.maxHandshakes) {
+    if (this.handshakes.count >= this.tls.maxHandshakes) {
       accepted.destroy();
       this.tls.onHandshakeRefused("tls-handshake-limit");
       return;
@@ -262,9 +273,9 @@ class TlsAcceptor {
     challengeFor: AcceptTls["challengeFor"],
     passes: AcceptTls["passes"],
   ): void {
-    this.handshakes++;
+    this.handshakes.count++;
     peekClientHello(accepted, this.tls.handshakeTimeoutMs, (hello) => {
-      this.handshakes--;
+      this.handshakes.count--;
       if (hello === "timeout" || accepted.destroyed || accepted.readableEnded) {
         accepted.destroy();
         this.tls.onHandshakeRefused(hello === "timeout" ? "tls-handshake-timeout" : "tls-handshake-failed");
@@ -294,7 +305,7 @@ class TlsAcceptor {
       ALPNProtocols: [ACME_PROTOCOL],
       requestCert: false,
     });
-    this.handshakes++;
+    this.handshakes.count++;
     const timeout = setTimeout(() => socket.destroy(), this.tls.handshakeTimeoutMs);
     timeout.unref();
     socket.on("error", () => socket.destroy());
@@ -305,7 +316,7 @@ class TlsAcceptor {
     });
     socket.on("close", () => {
       clearTimeout(timeout);
-      this.handshakes--;
+      this.handshakes.count--;
     });
     socket.resume();
   }
@@ -372,7 +383,7 @@ class TlsAcceptor {
     clientValidation: AcceptTls["clientValidation"],
     isShared: boolean,
   ): void {
-    this.handshakes++;
+    this.handshakes.count++;
     let isOver = false;
     const timeout = setTimeout(() => over("tls-handshake-timeout"), this.tls.handshakeTimeoutMs);
     timeout.unref();
@@ -380,7 +391,7 @@ class TlsAcceptor {
       if (isOver) return;
       isOver = true;
       clearTimeout(timeout);
-      this.handshakes--;
+      this.handshakes.count--;
       if (refusal === null) {
         this.tls.onHandshakeDone(socket.isSessionReused());
       } else {
@@ -391,6 +402,7 @@ class TlsAcceptor {
     const failed = (): void => over("tls-handshake-failed");
     socket.on("error", failed);
     socket.on("_tlsError", failed);
+    socket.on("end", failed);
     socket.on("close", failed);
     socket.on("secure", () => {
       if (isOver) return;
@@ -405,7 +417,7 @@ class TlsAcceptor {
         return;
       }
       over(null);
-      // Others may have come while hands were shaken, and a drain may have begun.
+      // Others may have come while hands were shaken, and the end of a drain.
       if (!this.options.admit(0)) {
         socket.destroy();
         return;

@@ -32,6 +32,7 @@ async function serve(onBytes: (connection: Connection, text: string) => void) {
     address: "127.0.0.1",
     port: 0,
     reusePort: false,
+    descriptors: [],
     backlog: 16,
     highWaterBytes: 32_768,
     tls: null,

@@ -1,5 +1,6 @@
 import dgram from "node:dgram";
 import net from "node:net";
+import { forgetDescriptor, rememberDatagrams, stopReceiving } from "./open-handles.ts";
 
 export interface DatagramEvents {
   onDatagram(bytes: Buffer, address: string, port: number): void;
@@ -11,8 +12,20 @@ export interface DatagramEvents {
 export interface BoundDatagrams {
   readonly port: number;
   readonly address: string;
+  /** For another process; -1 where the runtime does not tell. */
+  readonly descriptor: number;
   sendTo(bytes: Uint8Array, port: number, address: string): void;
+  /** Another process reads the socket from here on; sending goes on. */
+  stopReceiving(): void;
   close(): void;
+}
+
+export interface DatagramPlace {
+  /** "::" takes IPv4 too. */
+  readonly address: string;
+  readonly port: number;
+  /** Of a socket that is bound there already; null binds one. */
+  readonly descriptor: number | null;
 }
 
 /** One that sends to an endpoint alone. */
@@ -30,12 +43,9 @@ export function noLookup(
   done(null, address, net.isIP(address));
 }
 
-/** Binds a UDP socket. Rejects with the system's error. "::" takes IPv4 too. */
-export function bindDatagrams(
-  address: string,
-  port: number,
-  events: DatagramEvents,
-): Promise<BoundDatagrams> {
+/** Binds a UDP socket. Rejects with the system's error. */
+export function bindDatagrams(place: DatagramPlace, events: DatagramEvents): Promise<BoundDatagrams> {
+  const { address, port, descriptor } = place;
   const type = address.includes(":") ? "udp6" : "udp4";
   const socket = dgram.createSocket({ type, lookup: noLookup as never });
   return new Promise((resolve, reject) => {
@@ -44,7 +54,8 @@ export function bindDatagrams(
       reject(error);
     };
     socket.once("error", refuse);
-    socket.bind({ address, port, exclusive: true }, () => {
+    const where = descriptor === null ? { address, port, exclusive: true } : { fd: descriptor };
+    socket.bind(where, () => {
       socket.removeListener("error", refuse);
       // What the system says of one datagram: the port stays.
       socket.on("error", ignore);
@@ -70,6 +81,7 @@ export class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
   private waiting: Uint8Array[] = [];
   private isConnected = false;
   private isClosed = false;
+  private own = -1;
 
   constructor(socket: dgram.Socket, events: DatagramEvents) {
     this.socket = socket;
@@ -82,6 +94,15 @@ export class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
 
   get address(): string {
     return this.socket.address().address;
+  }
+
+  get descriptor(): number {
+    this.own = rememberDatagrams(this.socket);
+    return this.own;
+  }
+
+  stopReceiving(): void {
+    if (!this.isClosed) stopReceiving(this.socket);
   }
 
   connect(port: number, address: string): void {
@@ -129,6 +150,7 @@ export class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
     if (this.isClosed) return;
     this.isClosed = true;
     this.waiting = [];
+    forgetDescriptor(this.own);
     this.socket.close();
   }
 }

@@ -16,6 +16,7 @@ async function open(onBytes: (connection: Connection) => void) {
     address: "127.0.0.1",
     port: 0,
     reusePort: false,
+    descriptors: [],
     backlog: 16,
     highWaterBytes: 32_768,
     tls: {

@@ -30,7 +30,7 @@ import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
 import { LoadShedder } from "./load-shedder.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
-import type { ListenerReport, Log } from "./messages.ts";
+import type { ListenerReport, ListenerSockets, Log } from "./messages.ts";
 import type { PacedCollector } from "./paced-collector.ts";
 import { PlaneObserver } from "./plane-observer.ts";
 import type { AccessLog } from "./plane-observer.ts";
@@ -46,6 +46,8 @@ export interface DataPlaneOptions {
   readonly accessLog: AccessLog | null;
   readonly log: Log;
   readonly reusePort: boolean;
+  /** Listening sockets of another process that this one goes on with. Default: none, all are bound. */
+  readonly adopted?: readonly ListenerSockets[];
   readonly ticketKeys: Buffer;
   /** Which of how many workers this is: a replaced one's successor is the same. Default: the only one. */
   readonly slot?: number;
@@ -134,6 +136,8 @@ export class DataPlane {
   private builtRoutes = new Map<string, BuiltRoutes>();
   /** Listeners that left, and have connections yet. */
   private readonly leaving = new Set<Listener | DatagramListener>();
+  /** By the listener's name, until it listens on them. */
+  private readonly adopted: Map<string, readonly number[]>;
   private ticketKeys: Buffer;
   private challengeCertificates: ChallengeCertificates | null = null;
   private challengeHash = "";
@@ -143,6 +147,7 @@ export class DataPlane {
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? systemRandom;
     this.ticketKeys = options.ticketKeys;
+    this.adopted = new Map((options.adopted ?? []).map(({ name, descriptors }) => [name, descriptors]));
     this.ledger = new HealthLedger(options.isChecker ?? true);
     const { healthChannel: channel = "" } = options;
     this.healthChannel =
@@ -459,6 +464,7 @@ export class DataPlane {
   /** Listeners that left are drained, those that are new are bound; one whose protocol changed is both. */
   private async bindAll(next: readonly NextListener[]): Promise<void> {
     const wanted = new Map(next.map((listener) => [listener.unit.name, listener]));
+    const left: Promise<void>[] = [];
     for (const [name, bound] of this.bound) {
       const listener = wanted.get(name);
       if (
@@ -469,11 +475,15 @@ export class DataPlane {
         continue;
       }
       this.bound.delete(name);
-      if (bound.report.error === null) this.drainAway(bound.listener);
+      if (bound.report.error !== null) continue;
+      this.drainAway(bound.listener);
+      if (bound.listener instanceof Listener) left.push(bound.listener.closed);
     }
     this.giveBackPorts();
     // Together: one that must be patient holds up no other.
     await Promise.all(next.map((own) => (this.bound.has(own.unit.name) ? undefined : this.bind(own))));
+    // Whoever looks next whether a port is free finds it so.
+    await Promise.all(left);
   }
 
   /** A UDP port cannot be bound beside itself: where a listener wants it, this worker's or another's, sessions end. */
@@ -504,6 +514,7 @@ export class DataPlane {
     const listener = new DatagramListener({
       address: unit.address,
       port: unit.port,
+      descriptor: this.takeAdopted(unit)[0] ?? null,
       clock: this.clock,
       wheel: this.wheel,
       handler: udp,
@@ -527,6 +538,7 @@ export class DataPlane {
       address: unit.address,
       port: unit.port,
       reusePort: this.options.reusePort,
+      descriptors: this.takeAdopted(unit),
       clock: this.clock,
       random: this.random,
       wheel: this.wheel,
@@ -546,6 +558,13 @@ export class DataPlane {
     listener.setChallenges(this.challengeCertificates);
     const report = await openWithPatience(listener, unit);
     this.bound.set(unit.name, { ...next, listener, udp: null, report });
+  }
+
+  /** Once: a socket that was closed is bound like any other. */
+  private takeAdopted({ name }: ListenerUnit): readonly number[] {
+    const descriptors = this.adopted.get(name) ?? [];
+    this.adopted.delete(name);
+    return descriptors;
   }
 
   private dropClusters(): void {
@@ -574,11 +593,20 @@ export class DataPlane {
     }
   }
 
-  /** No new connections; exchanges in flight finish, what is left after `timeoutMs` is cut. */
-  async drain(timeoutMs: number): Promise<void> {
+  /** What this worker listens on. */
+  sockets(): ListenerSockets[] {
+    return [...this.bound.values()].flatMap(({ unit, listener }) => {
+      const descriptors = listener.descriptors.filter((descriptor) => descriptor >= 0);
+      const kind = listener instanceof Listener ? "tcp" : "udp";
+      return descriptors.length === 0 ? [] : [{ name: unit.name, kind, descriptors }];
+    });
+  }
+
+  /** No new connections; exchanges in flight finish, what is left after `timeoutMs` is cut. See Listener.drain. */
+  async drain(timeoutMs: number, handsOver = false): Promise<void> {
     const open = [...this.bound.values()].filter((bound) => bound.report.error === null);
     const all = [...open.map(({ listener }) => listener), ...this.leaving];
-    await Promise.all(all.map((listener) => listener.drain(timeoutMs)));
+    await Promise.all(all.map((listener) => listener.drain(timeoutMs, handsOver)));
   }
 
   /** After `drain`: closes what is kept alive. */

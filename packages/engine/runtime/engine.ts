@@ -8,7 +8,7 @@ import type { HashedUnit, UnitChange } from "../source/index.ts";
 import { CounterKeys } from "./counter-keys.ts";
 import { LocalPlane } from "./local-plane.ts";
 import type { LocalParts } from "./local-plane.ts";
-import type { AccessLogOptions, ListenerReport, Log } from "./messages.ts";
+import type { AccessLogOptions, ListenerReport, ListenerSockets, Log } from "./messages.ts";
 import { ThreadPlane } from "./thread-plane.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 
@@ -20,6 +20,8 @@ export interface EngineOptions extends LocalParts {
   readonly registry: MetricsRegistry;
   readonly accessLog: AccessLogOptions | null;
   readonly log: Log;
+  /** Listening sockets of another process that this one goes on with. Default: none, all are bound. */
+  readonly adopted?: readonly ListenerSockets[];
 }
 
 /** How an application of units went. */
@@ -52,6 +54,8 @@ export class Engine implements PlaneHost {
   /** Listeners that could not be bound: tried again with the next application. */
   private unbound = new Set<UnitKey>();
   private readonly counters: CounterKeys;
+  /** Of those that are to come: the sockets of a worker that crashed are gone with it. */
+  private adopted: readonly ListenerSockets[];
   private version = 0;
   private nextWorker = 1;
   /** The worker that asks endpoints whether they are healthy, for all; 0 while there is none. */
@@ -65,6 +69,7 @@ export class Engine implements PlaneHost {
 
   private constructor(options: EngineOptions) {
     this.options = options;
+    this.adopted = options.adopted ?? [];
     this.counters = new CounterKeys(options.registry);
     this.ticketTimer = setInterval(() => this.rotateTickets(), TICKET_MS);
     this.ticketTimer.unref();
@@ -92,7 +97,8 @@ export class Engine implements PlaneHost {
       isChecker: this.checker === worker,
       healthChannel: this.sharesPorts ? this.healthChannel : "",
       lane: options.registry.openLane(worker, this.version),
-      reusePort: this.sharesPorts,
+      reusePort: canReusePort || this.sharesPorts,
+      adopted: dealtTo(slot, slots, this.adopted),
       accessLog: options.accessLog,
       ticketKeys: this.ticketKeys,
     };
@@ -142,11 +148,12 @@ export class Engine implements PlaneHost {
     const startMs = performance.now();
     const change = diffUnits(this.current, units, this.unbound);
     const version = ++this.version;
-    const blocked = this.sharesPorts ? await this.probePorts(change) : new Map<string, string>();
+    const blocked = await this.probePorts(change);
     const allowed = blocked.size === 0 ? units : units.filter(({ unit }) => !blocked.has(unitKey(unit)));
     const allowedChange = blocked.size === 0 ? change : diffUnits(this.current, allowed, this.unbound);
     const indexes = this.counters.change(allowedChange, version);
     this.current = allowed;
+    this.adopted = [];
     const reports = await Promise.all(
       [...this.planes.values()].map((plane) => this.send(plane, version, allowedChange, indexes)),
     );
@@ -186,10 +193,12 @@ export class Engine implements PlaneHost {
    */
   private async probePorts(change: UnitChange): Promise<Map<string, string>> {
     const blocked = new Map<string, string>();
+    const adopted = new Set(this.adopted.map(({ name }) => name));
     for (const { unit } of change.puts) {
       // A UDP port is bound by one worker alone, who reports what it meets.
       if (unit.kind !== "listener" || unit.protocol === "UDP" || unit.port === 0 || this.isBound(unit))
         continue;
+      if (adopted.has(unit.name)) continue;
       const error = await probeAddress(unit.address, unit.port);
       if (error !== null) blocked.set(unitKey(unit), error);
     }
@@ -249,10 +258,26 @@ export class Engine implements PlaneHost {
     }
   }
 
-  /** Lame duck: no new connections, exchanges in flight finish; what is left after `timeoutMs` is cut. */
-  async drain(timeoutMs: number): Promise<void> {
+  /**
+   * Lends the listening sockets of all workers, one entry for each listener. No change comes between until `use`
+   * is done: the descriptors are good for so long, and no longer.
+   */
+  lendSockets<T>(use: (sockets: readonly ListenerSockets[]) => Promise<T>): Promise<T> {
+    const run = this.applying.then(async () => {
+      const found = await Promise.all([...this.planes.values()].map((plane) => plane.sockets()));
+      return use(mergeSockets(found.flat()));
+    });
+    this.applying = run.catch(() => {});
+    return run;
+  }
+
+  /**
+   * Lame duck: no new connections, exchanges in flight finish; what is left after `timeoutMs` is cut. `handsOver`: another
+   * process goes on with the listening sockets.
+   */
+  async drain(timeoutMs: number, handsOver = false): Promise<void> {
     this.isClosing = true;
-    await Promise.all([...this.planes.values()].map((plane) => plane.drain(timeoutMs)));
+    await Promise.all([...this.planes.values()].map((plane) => plane.drain(timeoutMs, handsOver)));
   }
 
   /** Ends the workers. Drain first where exchanges matter. */
@@ -262,6 +287,29 @@ export class Engine implements PlaneHost {
     await this.applying;
     await Promise.all([...this.planes.values()].map((plane) => plane.stop(STOP_MS)));
   }
+}
+
+/** SO_REUSEPORT deals connections out on Linux alone. There all bind by it: a process that takes over may have more workers. */
+const canReusePort = process.platform === "linux";
+
+/**
+ * A worker's share of adopted sockets: each is accepted from by one, and one worker may have several, or none, and binds
+ * then beside the others. A UDP port's is for the worker that owns the port, whichever that is.
+ */
+function dealtTo(slot: number, slots: number, adopted: readonly ListenerSockets[]): ListenerSockets[] {
+  return adopted.flatMap(({ name, kind, descriptors }) => {
+    const own = kind === "udp" ? descriptors : descriptors.filter((_, at) => at % slots === slot);
+    return own.length === 0 ? [] : [{ name, kind, descriptors: own }];
+  });
+}
+
+function mergeSockets(sockets: readonly ListenerSockets[]): ListenerSockets[] {
+  const merged = new Map<string, ListenerSockets>();
+  for (const one of sockets) {
+    const known = merged.get(one.name)?.descriptors ?? [];
+    merged.set(one.name, { ...one, descriptors: [...known, ...one.descriptors] });
+  }
+  return [...merged.values()];
 }
 
 /** One row per listener; an error of any worker counts. */

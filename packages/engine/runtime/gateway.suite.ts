@@ -258,3 +258,14 @@ export function get(path: string, fields: string = "", version: string = "1.1"):
 export function openSilentServer(): Promise<RecordingServer> {
   return openRecordingServer({ script: () => Promise.resolve() });
 }
+
+/** Resolves when a port takes no connection any more: a drain first accepts those that wait. */
+export async function refuses(port: number): Promise<void> {
+  const isRefused = async (): Promise<boolean> => {
+    const client = await connectRaw(port).catch((error: NodeJS.ErrnoException) => error.code);
+    if (typeof client !== "object") return client === "ECONNREFUSED";
+    await client.close();
+    return false;
+  };
+  assert.ok(await becomesTrue(isRefused, 3_000), `port ${port} takes connections`);
+}

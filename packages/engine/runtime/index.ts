@@ -6,7 +6,7 @@ export { DataPlane } from "./data-plane.ts";
 export type { DataPlaneOptions } from "./data-plane.ts";
 export { Engine } from "./engine.ts";
 export type { ApplyReport, EngineOptions } from "./engine.ts";
-export type { AccessLogOptions, ListenerReport, Log, LogLevel } from "./messages.ts";
+export type { AccessLogOptions, ListenerReport, ListenerSockets, Log, LogLevel } from "./messages.ts";
 export { giveBackMemory } from "./give-back-memory.ts";
 export type { AccessLog } from "./plane-observer.ts";
 export { runWorker } from "./worker.ts";

@@ -2,7 +2,14 @@ import type { Clock } from "../base/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { DataPlane } from "./data-plane.ts";
-import type { AccessLogOptions, DeltaMessage, ListenerReport, Notice, WorkerStart } from "./messages.ts";
+import type {
+  AccessLogOptions,
+  DeltaMessage,
+  ListenerReport,
+  ListenerSockets,
+  Notice,
+  WorkerStart,
+} from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 import type { AccessLog } from "./plane-observer.ts";
 
@@ -35,7 +42,8 @@ export class LocalPlane implements PlaneHandle {
       lane,
       filters: options.filters,
       accessLog,
-      reusePort: false,
+      reusePort: start.reusePort,
+      adopted: start.adopted,
       ticketKeys: Buffer.from(start.ticketKeys),
       log: host.log,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
@@ -61,6 +69,7 @@ export class LocalPlane implements PlaneHandle {
         return;
       case "check-health":
       case "drain":
+      case "tell-sockets":
       case "stop":
         return;
     }
@@ -70,8 +79,12 @@ export class LocalPlane implements PlaneHandle {
     return this.swapped;
   }
 
-  drain(timeoutMs: number): Promise<void> {
-    return this.plane.drain(timeoutMs);
+  sockets(): Promise<readonly ListenerSockets[]> {
+    return Promise.resolve(this.plane.sockets());
+  }
+
+  drain(timeoutMs: number, handsOver: boolean): Promise<void> {
+    return this.plane.drain(timeoutMs, handsOver);
   }
 
   async stop(_timeoutMs: number): Promise<void> {

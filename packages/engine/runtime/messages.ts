@@ -23,11 +23,21 @@ export interface ListenerReport {
   readonly error: string | null;
 }
 
+/** The listening sockets of one listener, by their descriptors in this process. */
+export interface ListenerSockets {
+  /** The listener unit's. */
+  readonly name: string;
+  readonly kind: "tcp" | "udp";
+  readonly descriptors: readonly number[];
+}
+
 /** Given to a worker thread as its workerData. */
 export interface WorkerStart {
   readonly worker: number;
   readonly lane: LaneMemory;
   readonly reusePort: boolean;
+  /** What this worker listens on instead of binding. */
+  readonly adopted: readonly ListenerSockets[];
   /** See DataPlaneOptions. */
   readonly slot: number;
   readonly slots: number;
@@ -51,7 +61,8 @@ export type Notice =
   | { readonly kind: "tickets"; readonly keys: Uint8Array }
   /** The worker that checked the health of endpoints is gone: this one goes on. */
   | { readonly kind: "check-health" }
-  | { readonly kind: "drain"; readonly timeoutMs: number }
+  | { readonly kind: "drain"; readonly timeoutMs: number; readonly handsOver: boolean }
+  | { readonly kind: "tell-sockets" }
   | { readonly kind: "reopen-logs" }
   | { readonly kind: "stop" };
 
@@ -64,6 +75,7 @@ export type FromWorker =
   | { readonly kind: "applied"; readonly version: number; readonly listeners: readonly ListenerReport[] }
   | { readonly kind: "confirmed"; readonly version: number }
   | { readonly kind: "drained" }
+  | { readonly kind: "sockets"; readonly sockets: readonly ListenerSockets[] }
   | { readonly kind: "stopped" }
   | {
       readonly kind: "log";

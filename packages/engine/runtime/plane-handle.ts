@@ -1,4 +1,4 @@
-import type { DeltaMessage, ListenerReport, Log, Notice } from "./messages.ts";
+import type { DeltaMessage, ListenerReport, ListenerSockets, Log, Notice } from "./messages.ts";
 
 /** A data plane as the engine holds it: in a thread of its own, or in this one. */
 export interface PlaneHandle {
@@ -8,7 +8,9 @@ export interface PlaneHandle {
   deliver(message: DeltaMessage): Promise<void>;
   /** Resolves when that version is in force there; with nothing when the worker is gone. */
   applied(version: number): Promise<readonly ListenerReport[]>;
-  drain(timeoutMs: number): Promise<void>;
+  /** The listening sockets that it has; none when it is gone. */
+  sockets(): Promise<readonly ListenerSockets[]>;
+  drain(timeoutMs: number, handsOver: boolean): Promise<void>;
   stop(timeoutMs: number): Promise<void>;
 }
 

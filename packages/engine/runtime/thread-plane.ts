@@ -1,5 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { DeltaMessage, FromWorker, ListenerReport, Notice, WorkerStart } from "./messages.ts";
+import type {
+  DeltaMessage,
+  FromWorker,
+  ListenerReport,
+  ListenerSockets,
+  Notice,
+  WorkerStart,
+} from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 
 /**
@@ -21,6 +28,7 @@ export class ThreadPlane implements PlaneHandle {
   private onTaken: (() => void) | null = null;
   private onReady: ((error: Error | null) => void) | null = null;
   private onDrained: (() => void) | null = null;
+  private onSockets: ((sockets: readonly ListenerSockets[]) => void) | null = null;
   private onGone: (() => void) | null = null;
   private isGone = false;
   private isStopping = false;
@@ -65,6 +73,9 @@ export class ThreadPlane implements PlaneHandle {
       case "drained":
         this.onDrained?.();
         return;
+      case "sockets":
+        this.onSockets?.(message.sockets);
+        return;
       case "log":
         this.host.log(message.level, message.message, { worker: this.worker, ...message.fields });
         return;
@@ -89,6 +100,7 @@ export class ThreadPlane implements PlaneHandle {
     this.waiting.clear();
     this.onTaken?.();
     this.onDrained?.();
+    this.onSockets?.([]);
     this.onGone?.();
     if (onReady !== null) onReady(error);
     else if (!this.isStopping) this.host.onCrashed(this.worker, this.lastError);
@@ -116,11 +128,19 @@ export class ThreadPlane implements PlaneHandle {
     return new Promise((resolve) => this.waiting.set(version, resolve));
   }
 
-  drain(timeoutMs: number): Promise<void> {
+  sockets(): Promise<readonly ListenerSockets[]> {
+    if (this.isGone) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      this.onSockets = resolve;
+      this.send({ kind: "tell-sockets" });
+    });
+  }
+
+  drain(timeoutMs: number, handsOver: boolean): Promise<void> {
     if (this.isGone) return Promise.resolve();
     return new Promise((resolve) => {
       this.onDrained = resolve;
-      this.send({ kind: "drain", timeoutMs });
+      this.send({ kind: "drain", timeoutMs, handsOver });
     });
   }
 

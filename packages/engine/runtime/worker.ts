@@ -27,6 +27,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     accessLog,
     collector: new PacedCollector(),
     reusePort: start.reusePort,
+    adopted: start.adopted,
     slot: start.slot,
     slots: start.slots,
     isChecker: start.isChecker,
@@ -72,8 +73,11 @@ async function handle(
       await plane.reopenLog();
       return;
     case "drain":
-      await plane.drain(message.timeoutMs);
+      await plane.drain(message.timeoutMs, message.handsOver);
       send({ kind: "drained" });
+      return;
+    case "tell-sockets":
+      send({ kind: "sockets", sockets: plane.sockets() });
       return;
     case "stop":
       await plane.drain(0);

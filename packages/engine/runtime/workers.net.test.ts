@@ -15,6 +15,7 @@ import {
   get,
   openSilentServer,
   readResponse,
+  refuses,
   routeUnit,
 } from "./gateway.suite.ts";
 
@@ -218,7 +219,7 @@ test("workers drain: what is in flight finishes, then all of them end", async ()
   assert.equal((await readResponse(busy)).body, "last");
   busy.end();
   await drained;
-  await assert.rejects(connectRaw(port), { code: "ECONNREFUSED" });
+  await refuses(port);
 });
 
 test("closing does not wait for a call that nobody answers", async () => {

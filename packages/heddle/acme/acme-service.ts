@@ -9,6 +9,8 @@ import { Slots } from "./slots.ts";
 export interface AcmeServiceOptions extends Omit<AcmeContext, "signal"> {
   /** States or challenges are others. Resolves when they are in force in every worker. */
   refresh(): Promise<void>;
+  /** Another process keeps the certificates yet: they are read and used, and nothing else, until `takeOver`. */
+  readonly isSecond?: boolean;
 }
 
 /** Orders under way at once. */
@@ -31,9 +33,11 @@ export class AcmeService {
   private readonly slots = new Slots(MAX_ORDERING);
   private readonly accounts = new Map<string, { readonly account: Account; readonly issuer: string }>();
   private readonly held = new Map<string, Held>();
+  private isSecond: boolean;
 
   constructor(options: AcmeServiceOptions) {
     this.options = options;
+    this.isSecond = options.isSecond ?? false;
     const { folder, clock, random, log, systemCaPem } = options;
     this.context = { folder, clock, random, log, systemCaPem, signal: this.end.signal };
     this.board = new ChallengeBoard(() => options.refresh());
@@ -85,6 +89,7 @@ export class AcmeService {
       board,
       slots,
       onChanged,
+      mayAct: () => !this.isSecond,
     });
     this.held.set(request.id, { keeper, account: key });
     return keeper;
@@ -102,11 +107,24 @@ export class AcmeService {
     return this.board.units;
   }
 
-  /** Ends what is under way; an order that was begun is taken up at the next start. */
-  close(): void {
+  /** The other process has let go: what it wrote meanwhile is read, and what is due is done here. */
+  async takeOver(): Promise<void> {
+    this.isSecond = false;
+    const keepers = [...this.held.values()].map(({ keeper }) => keeper);
+    await Promise.all(keepers.map((keeper) => keeper.load()));
+    for (const keeper of keepers) keeper.wake();
+    await this.options.refresh();
+  }
+
+  /**
+   * Ends what is under way; an order that was begun is taken up at the next start. Resolves when all that is to be kept
+   * is in its file.
+   */
+  async close(): Promise<void> {
     this.end.abort();
     for (const { keeper } of this.held.values()) keeper.close();
     for (const { account } of this.accounts.values()) account.close();
+    await Promise.all([...this.held.values()].map(({ keeper }) => keeper.saved));
   }
 }
 

@@ -28,6 +28,8 @@ export interface KeeperParts extends AcmeContext {
   readonly slots: Slots;
   /** Its state is another. */
   onChanged(): void;
+  /** Whether it may order and write; false while another process does. */
+  mayAct(): boolean;
 }
 
 /** Timers look at the wall clock at least this often: it may jump, and the machine may sleep. */
@@ -129,6 +131,11 @@ export class CertificateKeeper {
     this.timer?.cancel();
   }
 
+  /** Resolves when what there is to be kept is in the file. */
+  get saved(): Promise<void> {
+    return this.saving;
+  }
+
   private get nowMs(): number {
     return this.parts.clock.wallMs();
   }
@@ -162,7 +169,7 @@ export class CertificateKeeper {
   wake(): void {
     this.timer?.cancel();
     this.timer = null;
-    if (this.signal.aborted || this.isOrdering) return;
+    if (this.signal.aborted || this.isOrdering || !this.parts.mayAct()) return;
     const { nowMs } = this;
     if (this.isUnsaved) void this.save();
     const { issued, nextTryMs } = this.record;

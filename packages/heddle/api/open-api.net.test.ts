@@ -34,6 +34,7 @@ before(async () => {
     }),
   );
   api = await openApi({
+    descriptor: null,
     address: { host: "127.0.0.1", port: 0 },
     store,
     token,

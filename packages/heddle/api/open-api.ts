@@ -25,6 +25,8 @@ export interface ApiFacts {
 export interface ApiOptions {
   /** On loopback: `parseApiAddress` gives no other. */
   readonly address: ApiAddress;
+  /** A socket that listens there already; null binds. */
+  readonly descriptor: number | null;
   readonly store: Store;
   readonly facts: ApiFacts;
   /** Bearer token for Secrets. */
@@ -37,6 +39,8 @@ export interface Api {
   readonly address: ApiAddress;
   /** `http://127.0.0.1:9901` */
   readonly url: string;
+  /** The server that listens, for who hands its socket over. */
+  readonly server: Server;
   /** Ends watches and connections. */
   close(): Promise<void>;
 }
@@ -63,15 +67,19 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       response.destroy();
     });
   });
-  const port = await listen(server, options.address);
+  const port = await listen(server, options);
   const address = { host, port };
-  return { address, url: `http://${formatApiAddress(address)}`, close: () => close(server) };
+  return { address, url: `http://${formatApiAddress(address)}`, server, close: () => close(server) };
 }
 
-function listen(server: Server, { host, port }: ApiAddress): Promise<number> {
+function listen(
+  server: Server,
+  { address, descriptor }: Pick<ApiOptions, "address" | "descriptor">,
+): Promise<number> {
+  const where = descriptor === null ? { ...address, exclusive: true } : { fd: descriptor };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen(where, () => {
       server.off("error", reject);
       resolve((server.address() as AddressInfo).port);
     });

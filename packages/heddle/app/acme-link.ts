@@ -11,9 +11,11 @@ export class AcmeLink implements CertificateSource {
   private readonly options: AcmeServiceOptions;
   private service: AcmeService | null = null;
   private isClosed = false;
+  private isSecond: boolean;
 
   constructor(options: AcmeServiceOptions) {
     this.options = options;
+    this.isSecond = options.isSecond ?? false;
   }
 
   async want(requests: readonly AcmeRequest[]): Promise<boolean> {
@@ -21,7 +23,7 @@ export class AcmeLink implements CertificateSource {
       if (requests.length === 0) return false;
       const { AcmeService: Service } = await import("../acme/index.ts");
       if (this.isClosed) return false;
-      this.service = new Service(this.options);
+      this.service = new Service({ ...this.options, isSecond: this.isSecond });
     }
     return this.service.want(requests);
   }
@@ -34,8 +36,14 @@ export class AcmeLink implements CertificateSource {
     return this.service?.challenges ?? [];
   }
 
-  close(): void {
+  /** See AcmeService. */
+  async takeOver(): Promise<void> {
+    this.isSecond = false;
+    await this.service?.takeOver();
+  }
+
+  async close(): Promise<void> {
     this.isClosed = true;
-    this.service?.close();
+    await this.service?.close();
   }
 }

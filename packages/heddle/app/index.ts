@@ -3,7 +3,8 @@
  * the checks that do the same without running.
  */
 export { openHeddle } from "./open-heddle.ts";
-export type { Heddle, HeddleOptions } from "./open-heddle.ts";
+export type { Heddle } from "./open-heddle.ts";
+export type { HeddleOptions } from "./heddle-options.ts";
 export type { AppliedConfiguration } from "./configuration.ts";
 export { checkPaths } from "./check-paths.ts";
 export type { CheckResult } from "./check-paths.ts";
@@ -23,6 +24,8 @@ export { openProcessLog } from "./process-log.ts";
 export type { LogFormat } from "./process-log.ts";
 export { formatProblem, oneLine } from "./reported-problem.ts";
 export type { ReportedProblem } from "./reported-problem.ts";
+export { TakeOver } from "./take-over.ts";
+export type { RunningProcess } from "./hand-over-messages.ts";
 export { startReport } from "./start-report.ts";
 export type { RouteHint, StartReport } from "./start-report.ts";
 export { defaultStateFolder } from "./state-folder.ts";

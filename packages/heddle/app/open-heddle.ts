@@ -1,94 +1,62 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { rememberServer } from "@heddle/engine/net";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
-import { Engine, giveBackMemory, type AccessLogOptions, type Log } from "@heddle/engine/runtime";
+import { Engine, giveBackMemory } from "@heddle/engine/runtime";
 import { builtinFilters } from "@heddle/filters";
-import { formatApiAddress, openApi, type Api, type ApiAddress } from "../api/index.ts";
-import type { AddressPool } from "../compile/index.ts";
-import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exporters/index.ts";
+import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
 import { CanaryService } from "../canary/index.ts";
 import { AcmeLink } from "./acme-link.ts";
 import { CanaryFile } from "./canary-file.ts";
-import { certificateExpiries } from "./certificate-expiries.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration } from "./configuration.ts";
 import { openDataPlaneLog } from "./data-plane-log.ts";
-import { explainQuery } from "./explain-query.ts";
+import { HandOver } from "./hand-over.ts";
+import type { RunningProcess } from "./hand-over-messages.ts";
+import type { HeddleOptions } from "./heddle-options.ts";
 import { NameLink } from "./name-link.ts";
-import { pageModel } from "./page-model.ts";
+import { openRunApi, type RunStatus } from "./open-run-api.ts";
+import { problemPlaces } from "./problem-places.ts";
 import { ProblemReporter } from "./problem-reporter.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { SystemAuthorities } from "./system-authorities.ts";
-import { unreadyReasons } from "./unready-reasons.ts";
-
-export interface HeddleOptions {
-  readonly version: string;
-  /** Files and folders of `-f`. */
-  readonly paths: readonly string[];
-  /** HOST/PATH to URL of `--route`. */
-  readonly routes: Readonly<Record<string, string>>;
-  /** The port of the listener for `routes`. */
-  readonly port: number;
-  readonly addressPool: AddressPool | null;
-  /** Where this machine is, for balancing; "" where that is not known. */
-  readonly zone: string;
-  readonly node: string;
-  /** DNS servers, "127.0.0.1:8600"; none: the system's. */
-  readonly dnsServers: readonly string[];
-  /** Data-plane threads; undefined: as many as the machine has for us. */
-  readonly workers: number | undefined;
-  readonly api: ApiAddress;
-  readonly stateFolder: string;
-  readonly accessLog: AccessLogOptions | null;
-  readonly log: Log;
-}
 
 /** A running Heddle. */
 export interface Heddle {
   readonly api: Api;
   /** What is in force, and what is wrong with it. */
   readonly applied: AppliedConfiguration;
-  /** Lame duck: not ready any more, no new connections; resolves when what was in flight is done, at most after `timeoutMs`. */
-  drain(timeoutMs: number): Promise<void>;
+  /** Resolves when a new process has taken over: this one is to drain, and to end. */
+  readonly replaced: Promise<RunningProcess>;
+  /**
+   * Lame duck: not ready any more, no new connections; resolves when what was in flight is done, at most after
+   * `timeoutMs`. `handsOver`: a new process goes on with the ports.
+   */
+  drain(timeoutMs: number, handsOver: boolean): Promise<void>;
   close(): Promise<void>;
   reopenLogs(): void;
 }
 
 /** Builds everything and puts the first configuration in force. Rejects when the machine does not let it. */
 export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
-  const { log } = options;
+  const { log, takeOver } = options;
   const state = await openStateFolder(options.stateFolder);
   const store = openMemoryStore();
   const registry = new MetricsRegistry();
   const status: RunStatus = { applied: null, isDraining: false };
-  const api = await openApi({
-    address: options.api,
-    store,
-    token: state.token,
-    facts: {
-      version: options.version,
-      metrics: () => ({
-        text: renderMetrics(
-          registry,
-          readProcessFacts(options.version),
-          certificateExpiries(status.applied?.units ?? []),
-        ),
-        contentType: EXPOSITION_CONTENT_TYPE,
-      }),
-      unready: () => unreadyReasons(status),
-      page: () => pageModel(options.version, unreadyReasons(status), status.applied, registry),
-      explain: (params) => explainQuery(params, status.applied),
-    },
-    onError: (error) => log("error", "a request of the API failed", { cause: error.message }),
-  }).catch((error: unknown) => {
-    throw new Error(describeApiFailure(error as NodeJS.ErrnoException, options.api));
-  });
-  const closers: (() => unknown)[] = [() => api.close(), () => store.close()];
+  const closers: (() => unknown)[] = [() => store.close()];
+  const openOwnApi = async (): Promise<Api> => {
+    const api = await openRunApi({ options, token: state.token, store, registry, status });
+    closers.push(() => api.close());
+    return api;
+  };
   try {
+    // In a hot upgrade the other one answers until this one is ready.
+    const early = takeOver === null ? await openOwnApi() : null;
     const engine = await Engine.open({
       workers: options.workers ?? availableParallelism(),
       workerEntry: new URL("./worker.ts", import.meta.url),
@@ -97,15 +65,17 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       registry,
       accessLog: options.accessLog,
       log,
+      adopted: takeOver?.adopted ?? [],
     }).catch((error: unknown) => {
       throw new Error(`the data plane cannot start: ${(error as Error).message}`);
     });
     closers.unshift(() => engine.close());
+    const control = early?.address ?? options.api;
     const compileOptions = makeCompileOptions({
       addressPool: options.addressPool,
       zone: options.zone,
       node: options.node,
-      controlAddresses: [{ address: api.address.host, port: api.address.port }],
+      controlAddresses: [{ address: control.host, port: control.port }],
     });
     const authorities = new SystemAuthorities();
     const certificates = new AcmeLink({
@@ -115,6 +85,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log,
       systemCaPem: () => authorities.caPem,
       refresh: () => loop.refresh(),
+      isSecond: takeOver !== null,
     });
     const names = new NameLink({
       servers: options.dnsServers,
@@ -141,32 +112,51 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
+    takeOver?.check(status.applied, formatApiAddress(options.api));
+    const api = early ?? (await openOwnApi());
+    const stopActing = async (): Promise<void> => {
+      status.isDraining = true;
+      handOver.close();
+      names.close();
+      canaries.close();
+      await Promise.all([loop.close(), certificates.close()]);
+    };
+    const handOver = new HandOver({
+      self: { pid: process.pid, version: options.version },
+      stateFolder: state.folder,
+      api: { address: formatApiAddress(api.address), descriptor: rememberServer(api.server) },
+      engine,
+      log,
+      problems: () => problemPlaces(status.applied!.problems),
+      isEnding: () => status.isDraining,
+      async leave() {
+        await stopActing();
+        await api.close();
+      },
+    });
+    closers.unshift(() => handOver.close());
+    await takeOver?.take();
+    if (takeOver === null) await handOver.open();
+    else void takeOver.released().then(() => Promise.all([certificates.takeOver(), handOver.open()]));
     giveBackMemory();
     return {
       api,
       get applied() {
         return status.applied!;
       },
-      async drain(timeoutMs) {
-        status.isDraining = true;
-        certificates.close();
-        names.close();
-        canaries.close();
-        await loop.close();
-        await engine.drain(timeoutMs);
+      replaced: handOver.done,
+      async drain(timeoutMs, handsOver) {
+        await stopActing();
+        await engine.drain(timeoutMs, handsOver);
       },
       close: () => closeAll(closers),
       reopenLogs: () => engine.reopenLogs(),
     };
   } catch (error) {
+    takeOver?.abandon((error as Error).message);
     await closeAll(closers);
     throw error;
   }
-}
-
-interface RunStatus {
-  applied: AppliedConfiguration | null;
-  isDraining: boolean;
 }
 
 function openLoop(
@@ -195,12 +185,6 @@ function openLoop(
     await loop.close();
   });
   return loop;
-}
-
-function describeApiFailure({ code, message }: NodeJS.ErrnoException, address: ApiAddress): string {
-  const place = formatApiAddress(address);
-  if (code !== "EADDRINUSE") return `the API cannot listen on ${place}: ${message}`;
-  return `the API cannot listen on ${place}: the port is in use; is another heddle running? give another with --api`;
 }
 
 /** Each is tried, whatever becomes of the others. */

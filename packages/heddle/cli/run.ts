@@ -9,7 +9,9 @@ import {
   openProcessLog,
   startReport,
   type Heddle,
+  TakeOver,
   type HeddleOptions,
+  type RunningProcess,
 } from "../app/index.ts";
 import { parseAddressPool, type AddressPool } from "../compile/index.ts";
 import { parseRouteFlags, readRoutes } from "../sources/index.ts";
@@ -39,6 +41,7 @@ interface RunFlags {
   readonly api: string;
   readonly store: string;
   readonly state?: string;
+  readonly replace?: "running" | "if-running";
   readonly accessLog?: string;
   readonly accessLogFormat: "json" | "common";
   readonly drain: number;
@@ -88,6 +91,14 @@ export function addRun(program: Command, terminal: Terminal, finish: (code: numb
       "--state <DIR>",
       "token and other state (default: $XDG_STATE_HOME/heddle or ~/.local/state/heddle)",
     )
+    .addOption(
+      new Option(
+        "--replace [WHEN]",
+        "take over from the heddle that runs with this state folder, without losing a request; if-running: start where none does",
+      )
+        .choices(["running", "if-running"])
+        .preset("running"),
+    )
     .option("--access-log <FILE>", "one line a request; - for standard output")
     .addOption(
       new Option("--access-log-format <FORMAT>", "of the access log")
@@ -125,27 +136,47 @@ async function run(flags: RunFlags, terminal: Terminal): Promise<number> {
   }
 }
 
+async function findRunning(replace: RunFlags["replace"], stateFolder: string): Promise<TakeOver | null> {
+  if (replace === undefined) return null;
+  const takeOver = await TakeOver.find(stateFolder, { pid: process.pid, version });
+  if (takeOver === null && replace === "running")
+    throw new Error(
+      `no heddle runs with the state folder ${stateFolder}: nothing to replace; start without --replace, or with --replace=if-running, or give the --state of the one that runs`,
+    );
+  return takeOver;
+}
+
 async function serve(
   heddle: Heddle,
   signals: RunSignals,
   drainMs: number,
-  { log }: HeddleOptions,
+  { log, takeOver }: HeddleOptions,
 ): Promise<void> {
+  if (takeOver !== null) log("info", `took over from ${nameOf(takeOver.running)}, which drains`);
   signals.onHangup = () => {
     heddle.reopenLogs();
     log("info", "logs reopened");
   };
-  const signal = await signals.stop();
-  log("info", `${signal}: no new connections, requests in flight finish; again to end at once`);
-  await heddle.drain(drainMs);
+  const end = await Promise.race([signals.stop(), heddle.replaced]);
+  const isReplaced = typeof end !== "string";
+  const why = isReplaced ? `${nameOf(end)} has taken over` : end;
+  if (isReplaced) signals.endAtNext();
+  log(
+    "info",
+    `${why}: no new connections, requests in flight finish; ${isReplaced ? "SIGTERM" : "again"} to end at once`,
+  );
+  await heddle.drain(drainMs, isReplaced);
   await heddle.close();
 }
+
+const nameOf = ({ version: own, pid }: RunningProcess): string => `heddle ${own} (pid ${pid})`;
 
 /**
  * The signals of a run:
  *
  *   starting ── SIGTERM, SIGINT ──→ ends at once, 128 + signal
  *   serving ── SIGTERM, SIGINT ──→ draining ── again ──→ ends at once, 128 + signal
+ *   serving ── replaced ──→ draining ── SIGTERM, SIGINT ──→ ends at once, 128 + signal
  *   serving ── SIGHUP ──→ reopens logs
  */
 class RunSignals {
@@ -168,6 +199,11 @@ class RunSignals {
     return new Promise((resolve) => (this.stopping = resolve));
   }
 
+  /** It is draining without a signal. */
+  endAtNext(): void {
+    this.stopping = null;
+  }
+
   close(): void {
     process.off("SIGTERM", this.onStop).off("SIGINT", this.onStop).off("SIGHUP", this.onHup);
   }
@@ -177,6 +213,7 @@ async function readFlags(flags: RunFlags): Promise<HeddleOptions> {
   const paths = await pathsOrDefault(flags.file ?? []);
   await assertPathsExist(paths);
   const { accessLog, accessLogFormat: format } = flags;
+  const stateFolder = path.resolve(flags.state ?? defaultStateFolder());
   return {
     version,
     paths,
@@ -188,9 +225,11 @@ async function readFlags(flags: RunFlags): Promise<HeddleOptions> {
     node: flags.node,
     dnsServers: readDnsServers(flags.dnsServer ?? []),
     api: readApi(flags.api),
-    stateFolder: path.resolve(flags.state ?? defaultStateFolder()),
+    stateFolder,
     accessLog: accessLog === undefined ? null : { path: accessLog, format },
     log: openProcessLog(flags.logFormat),
+    // Last: what is wrong with the flags is told before anybody is asked.
+    takeOver: await findRunning(flags.replace, stateFolder),
   };
 }
 
