@@ -162,7 +162,8 @@ test("a fake 101 to a request without upgrade is a fault of the upstream", async
   await using upstream = await openSilentServer();
   await using gateway = await Gateway.open({ endpoints: [upstream.port] });
   await using client = await gateway.connect();
-  client.send(get("/"));
+  // A GET would be tried again.
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
   const server = await upstream.connection(0);
   await server.receiveUntil("\r\n\r\n");
   server.send(SWITCH);

@@ -10,10 +10,23 @@ export class CanaryFile {
   private readonly log: Log;
   private writing: Promise<void> = Promise.resolve();
   private last = "";
+  /** What is to be written once the file is ours; null where it is, or there is nothing. */
+  private held: string | null = null;
+  private isHeld: boolean;
 
-  constructor(file: string, log: Log) {
+  /** `isSecond`: another process keeps the file until `takeOver`. */
+  constructor(file: string, log: Log, isSecond: boolean = false) {
     this.file = file;
     this.log = log;
+    this.isHeld = isSecond;
+  }
+
+  /** The process before writes no more. */
+  takeOver(): void {
+    this.isHeld = false;
+    const { held } = this;
+    this.held = null;
+    if (held !== null) this.keep(held);
   }
 
   /** Nothing where there is none, or none that can be understood, which the log tells. */
@@ -33,6 +46,11 @@ export class CanaryFile {
   /** One after the other, each whole. */
   write(states: ReadonlyMap<string, CanaryState>): void {
     const text = `${JSON.stringify(Object.fromEntries(states), null, 2)}\n`;
+    if (this.isHeld) this.held = text;
+    else this.keep(text);
+  }
+
+  private keep(text: string): void {
     if (text === this.last) return;
     this.last = text;
     this.writing = this.writing.then(() => this.replace(text));

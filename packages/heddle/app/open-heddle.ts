@@ -94,7 +94,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       refresh: () => loop.refresh(),
     });
     const { endpoints } = names;
-    const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log);
+    const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log, takeOver !== null);
     const canaries = new CanaryService({
       clock: systemClock,
       registry,
@@ -137,7 +137,12 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     closers.unshift(() => handOver.close());
     await takeOver?.take();
     if (takeOver === null) await handOver.open();
-    else void takeOver.released().then(() => Promise.all([certificates.takeOver(), handOver.open()]));
+    else {
+      void takeOver.released().then(() => {
+        stateFile.takeOver();
+        return Promise.all([certificates.takeOver(), handOver.open()]);
+      });
+    }
     giveBackMemory();
     return {
       api,
