@@ -70,7 +70,9 @@ async function shake(port: number, options: tls.ConnectionOptions): Promise<stri
     once(socket, "error").then(([error]) => (error as NodeJS.ErrnoException).code ?? "error"),
   ]).catch((error: NodeJS.ErrnoException) => error.code ?? "error");
   socket.on("error", () => {});
-  socket.destroy();
+  // Destroyed at once it would take its last message of the handshake with it.
+  if (result === "done") await once(socket.resume().end(), "close");
+  else socket.destroy();
   return result;
 }
 
