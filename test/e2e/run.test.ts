@@ -63,6 +63,8 @@ async function json<T>(url: string): Promise<T> {
 describe("heddle run", () => {
   test("with nothing configured serves its API and prints three next steps", async () => {
     await using heddle = await startHeddle();
+    // It is ready a moment before it says so.
+    await becomesTrue(() => heddle.stdout().includes("\n  3. "), 5_000);
     assert.equal(
       heddle.stdout(),
       `heddle 0.1.0: API and status page at ${heddle.api}
@@ -91,7 +93,8 @@ Next, as there are no routes yet:
     await using heddle = await startHeddle({
       args: ["--port", String(port), "--route", `shop.localhost/api=http://127.0.0.1:${echo.port}`],
     });
-    assert.match(heddle.stdout(), new RegExp(`\\n  curl http://shop\\.localhost:${port}/api\\n`));
+    const line = `\n  curl http://shop.localhost:${port}/api\n`;
+    assert.ok(await becomesTrue(() => heddle.stdout().includes(line), 5_000), heddle.stdout());
     const url = `http://127.0.0.1:${port}`;
     assert.equal((await ask(`${url}/api/x`)).status, 404, "another host");
     const answer = await fetch(`http://shop.localhost:${port}/api/x`).catch(() => undefined);
@@ -106,6 +109,7 @@ Next, as there are no routes yet:
       files: ({ http }) => ({ "a.yaml": gateway(http) + backend("a", 1) + route("a", "a") }),
       args: ["-o", "json"],
     });
+    assert.ok(await becomesTrue(() => heddle.stdout().endsWith("}\n"), 5_000), heddle.stdout());
     const report = JSON.parse(heddle.stdout()) as Record<string, unknown>;
     assert.equal(report["api"], heddle.api);
     const url = `http://localhost:${heddle.ports.http}/a`;
