@@ -1,7 +1,7 @@
 import { seededRandom } from "@heddle/engine/base";
 import type { Random } from "@heddle/engine/base";
 import { buildChain } from "@heddle/engine/filter";
-import type { Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
+import type { DataRef, Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
 import {
   Exchange,
   Fields,
@@ -52,12 +52,26 @@ export function makeExchange(options: RequestOptions = {}): Exchange {
   return exchange;
 }
 
+/** A data unit as tests change it. */
+export class SettableData implements DataRef {
+  value: unknown = undefined;
+  version = 0;
+
+  set(value: unknown): void {
+    this.value = value;
+    this.version++;
+  }
+}
+
 /** A context that remembers what a filter did with it. */
 export class RecordingContext implements FilterContext {
   readonly clock = new FakeClock();
   readonly random: Random;
   readonly calls: RecordedCall[] = [];
   readonly events: string[] = [];
+  /** What it told the main thread: topic and subject. */
+  readonly notes: (readonly [string, string])[] = [];
+  private readonly dataUnits = new Map<string, SettableData>();
   slotCount = 0;
   /** Thrown by `call`, when set. */
   callError: Error | null = null;
@@ -73,6 +87,14 @@ export class RecordingContext implements FilterContext {
     const call = new RecordedCall(cluster, request, events);
     this.calls.push(call);
     return call;
+  }
+  data(name: string): SettableData {
+    let found = this.dataUnits.get(name);
+    if (found === undefined) this.dataUnits.set(name, (found = new SettableData()));
+    return found;
+  }
+  notify(topic: string, subject: string): void {
+    this.notes.push([topic, subject]);
   }
   count(event: string): void {
     this.events.push(event);

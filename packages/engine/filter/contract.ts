@@ -78,6 +78,14 @@ export interface SideCallEvents {
   onEnd?(fault: string | undefined): void;
 }
 
+/** A view of a data unit that follows it from Snapshot to Snapshot. */
+export interface DataRef {
+  /** Undefined while there is none of that name: what needs it fails closed. */
+  readonly value: unknown;
+  /** Another number each time that `value` is another: for what is derived from it. */
+  readonly version: number;
+}
+
 /** Everything that a filter may reach of the outside. */
 export interface FilterContext {
   readonly clock: Clock;
@@ -86,6 +94,16 @@ export interface FilterContext {
   reserveSlot(): number;
   /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */
   call(cluster: string, request: RequestHead, events: SideCallEvents): SideCall;
+  /**
+   * The data unit of that name, now and whenever it changes: a filter asks once, when it is built, and reads `value`
+   * each time.
+   */
+  data(name: string): DataRef;
+  /**
+   * Tells the main thread something that it acts on by topic: that key set `subject` lacks a key, say. It may come often:
+   * whoever listens has bounds of its own.
+   */
+  notify(topic: string, subject: string): void;
   /** A named counter, summed over workers, shown as heddle_filter_events_total{filter,event}. */
   count(event: string): void;
 }

@@ -4,6 +4,7 @@
 export type {
   BodyPhase,
   BufferBody,
+  DataRef,
   Filter,
   FilterContext,
   FilterFactory,

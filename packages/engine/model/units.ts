@@ -20,7 +20,8 @@ export type Unit =
   | EndpointsUnit
   | SecretUnit
   | AuthoritiesUnit
-  | AcmeChallengeUnit;
+  | AcmeChallengeUnit
+  | DataUnit;
 
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
 export interface ListenerUnit {
@@ -724,4 +725,15 @@ export interface SnapshotDelta {
   readonly indexes: readonly (readonly [key: string, index: number])[];
   /** False: more deltas of the same version follow; the swap waits for the last. */
   readonly isLast: boolean;
+}
+
+/**
+ * What filters look up by name while they run: credentials, key sets, documents. It changes without the routes whose
+ * filters read it being built anew, and travels once however many they are. Plain data; it may hold secrets, so it is
+ * neither logged nor explained.
+ */
+export interface DataUnit {
+  readonly kind: "data";
+  readonly name: string;
+  readonly value: unknown;
 }

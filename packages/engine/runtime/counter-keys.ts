@@ -63,6 +63,7 @@ function keysOf(unit: Unit): readonly string[] {
     case "secret":
     case "authorities":
     case "acme-challenge":
+    case "data":
       return [];
   }
 }

@@ -26,6 +26,7 @@ import { ForwardedHeaders, PriorityHeader, Proxy } from "../proxy/index.ts";
 import type { FlowContext, Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
+import { DataBoard } from "./data-board.ts";
 import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
 import { LoadShedder } from "./load-shedder.ts";
@@ -59,6 +60,8 @@ export interface DataPlaneOptions {
   readonly collector?: PacedCollector;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Takes what filters tell the main thread. Default: nobody. */
+  notify?(topic: string, subject: string): void;
   /** Called when no exchange holds a version before `version` any more. */
   onConfirmed?(version: number): void;
 }
@@ -123,6 +126,7 @@ export class DataPlane {
   private readonly shedder: LoadShedder;
   private readonly monitor: LoopMonitor;
   private readonly units = new Map<UnitKey, HeldUnit>();
+  private readonly data = new DataBoard();
   private readonly indexes = new Map<string, number>();
   private readonly clusters = new Map<string, Cluster>();
   private readonly ledger: HealthLedger;
@@ -182,7 +186,17 @@ export class DataPlane {
     for (const held of delta.puts) this.units.set(unitKey(held.unit), held);
     this.options.collector?.take(delta.puts.length);
     for (const key of delta.removes) this.units.delete(key);
+    this.takeData(delta);
     for (const [key, index] of delta.indexes) this.indexes.set(key, index);
+  }
+
+  /**
+   * Data is for filters that are built already too, and none of it makes sense with half of a change only: each unit is
+   * whole by itself, and shows at once.
+   */
+  private takeData({ puts, removes }: SnapshotDelta): void {
+    for (const { unit, hash } of puts) if (unit.kind === "data") this.data.put(unit, hash);
+    for (const key of removes) if (key.startsWith(dataPrefix)) this.data.remove(key.slice(dataPrefix.length));
   }
 
   /** Builds what was taken and puts it in force. Never rejects: a listener that cannot be bound is reported. */
@@ -368,6 +382,8 @@ export class DataPlane {
       lane: this.options.lane,
       cluster: (name) => this.clusters.get(name) ?? null,
       indexOf: (key) => this.indexOf(key),
+      data: (name) => this.data.of(name),
+      notify: this.options.notify ?? (() => {}),
       onFilterProblem: (route, filter, error) =>
         this.options.log("error", `route ${route}: filter ${filter} cannot be built, its rule answers 500`, {
           cause: error instanceof Error ? error.message : String(error),
@@ -639,6 +655,8 @@ function loopTargetOf(listeners: readonly NextListener[]): number {
 
 /** The key of the unit with the system's roots. */
 const systemAuthorities = unitKey({ kind: "authorities", name: "system" });
+
+const dataPrefix = unitKey({ kind: "data", name: "" });
 
 const BIND_TRIES = 20;
 const BIND_PAUSE_MS = 50;

@@ -20,6 +20,8 @@ export interface EngineOptions extends LocalParts {
   readonly registry: MetricsRegistry;
   readonly accessLog: AccessLogOptions | null;
   readonly log: Log;
+  /** What filters tell the main thread (FilterContext.notify), of any worker. Default: it is dropped. */
+  onNote?(topic: string, subject: string): void;
   /** Listening sockets of another process that this one goes on with. Default: none, all are bound. */
   readonly adopted?: readonly ListenerSockets[];
 }
@@ -225,6 +227,10 @@ export class Engine implements PlaneHost {
 
   onConfirmed(worker: number, version: number): void {
     this.options.registry.confirm(worker, version);
+  }
+
+  onNote(topic: string, subject: string): void {
+    this.options.onNote?.(topic, subject);
   }
 
   onCrashed(worker: number, error: Error | null): void {

@@ -47,6 +47,7 @@ export class LocalPlane implements PlaneHandle {
       ticketKeys: Buffer.from(start.ticketKeys),
       log: host.log,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      notify: (topic, subject) => host.onNote(topic, subject),
       onConfirmed: (version) => host.onConfirmed(start.worker, version),
     });
     return new LocalPlane(start.worker, plane);

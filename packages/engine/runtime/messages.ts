@@ -77,6 +77,8 @@ export type FromWorker =
   | { readonly kind: "drained" }
   | { readonly kind: "sockets"; readonly sockets: readonly ListenerSockets[] }
   | { readonly kind: "stopped" }
+  /** See FilterContext.notify. */
+  | { readonly kind: "note"; readonly topic: string; readonly subject: string }
   | {
       readonly kind: "log";
       readonly level: LogLevel;

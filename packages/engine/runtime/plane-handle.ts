@@ -19,5 +19,7 @@ export interface PlaneHost {
   log: Log;
   /** No exchange of that worker holds a version before `version`. */
   onConfirmed(worker: number, version: number): void;
+  /** See FilterContext.notify. */
+  onNote(topic: string, subject: string): void;
   onCrashed(worker: number, error: Error | null): void;
 }

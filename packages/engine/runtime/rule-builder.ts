@@ -2,7 +2,14 @@ import { WeightedChoice } from "../balance/index.ts";
 import type { Clock, Random } from "../base/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import { buildChain, EMPTY_CHAIN } from "../filter/index.ts";
-import type { Filter, FilterChain, FilterContext, FilterRegistry, SideCall } from "../filter/index.ts";
+import type {
+  DataRef,
+  Filter,
+  FilterChain,
+  FilterContext,
+  FilterRegistry,
+  SideCall,
+} from "../filter/index.ts";
 import { PRIORITIES } from "../model/index.ts";
 import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
@@ -17,6 +24,8 @@ export interface RuleContext {
   readonly lane: WorkerLane;
   cluster(name: string): Cluster | null;
   indexOf(key: string): number;
+  data(name: string): DataRef;
+  notify(topic: string, subject: string): void;
   /** A filter that cannot be built: its rule answers 500 rather than run without it. */
   onFilterProblem(route: string, filter: string, error: unknown): void;
 }
@@ -107,6 +116,8 @@ function filterContext(name: string, slots: Slots, context: RuleContext): Filter
       events.onEnd?.("HDL_BACKEND_UNRESOLVED");
       return CLOSED_CALL;
     },
+    data: (name) => context.data(name),
+    notify: (topic, subject) => context.notify(topic, subject),
     count: (event) => {
       let counter = counters.get(event);
       if (counter === undefined) {

@@ -79,6 +79,9 @@ export class ThreadPlane implements PlaneHandle {
       case "log":
         this.host.log(message.level, message.message, { worker: this.worker, ...message.fields });
         return;
+      case "note":
+        this.host.onNote(message.topic, message.subject);
+        return;
       case "stopped":
         return;
     }

@@ -34,6 +34,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     healthChannel: start.healthChannel,
     ticketKeys: Buffer.from(start.ticketKeys),
     log: (level, message, fields = {}) => send({ kind: "log", level, message, fields }),
+    notify: (topic, subject) => send({ kind: "note", topic, subject }),
     onConfirmed: (version) => send({ kind: "confirmed", version }),
   });
   port.on("message", (message: ToWorker) => {

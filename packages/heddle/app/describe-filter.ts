@@ -88,6 +88,8 @@ const noContext: FilterContext = {
   random: { next: refuse },
   reserveSlot: () => 0,
   call: refuse,
+  data: () => ({ value: undefined, version: 0 }),
+  notify: () => {},
   count: () => {},
 };
 
