@@ -11,6 +11,7 @@ import {
   ResponseHead,
 } from "@heddle/engine/message";
 import type { Peer } from "@heddle/engine/message";
+import { makeSharedTableMemory, SharedTable } from "@heddle/engine/shared";
 import { FakeClock } from "@heddle/testkit";
 import { RecordedCall } from "./recorded-call.suite.ts";
 
@@ -67,6 +68,8 @@ export class SettableData implements DataRef {
 export class RecordingContext implements FilterContext {
   readonly clock = new FakeClock();
   readonly random: Random;
+  /** Small, and this context's own. */
+  readonly shared = new SharedTable(makeSharedTableMemory(1024, 1, [1, 2]), 0, this.clock, 0);
   readonly calls: RecordedCall[] = [];
   readonly events: string[] = [];
   /** What it told the main thread: topic and subject. */

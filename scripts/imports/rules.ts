@@ -23,7 +23,7 @@ export const packageRules: Record<string, PackageRule> = {
       ["message"],
       ["wire"],
       ["model"],
-      ["route", "balance", "observe"],
+      ["route", "balance", "observe", "shared"],
       ["net"],
       ["identity", "filter"],
       ["cluster", "listener", "source"],
@@ -36,7 +36,7 @@ export const packageRules: Record<string, PackageRule> = {
     zeroDependencies: true,
   },
   filters: {
-    uses: { "*": { engine: ["base", "message", "model", "filter", "observe"] } },
+    uses: { "*": { engine: ["base", "message", "model", "filter", "observe", "shared"] } },
   },
   node: {
     uses: { "*": { engine: "*", filters: "*" } },

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../base/index.ts";
 import type { Exchange, Fields, RequestHead, ResponseHead } from "../message/index.ts";
+import type { SharedTable } from "../shared/index.ts";
 
 /** A response of Heddle's own instead of the upstream's. */
 export interface Reply {
@@ -90,6 +91,12 @@ export interface DataRef {
 export interface FilterContext {
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * Numbers by key that all workers of the process share, for what must be one whichever worker a request came to. It
+   * outlives configuration changes and workers, not the process. A filter hashes its keys with a `hashFor` of a name that
+   * no other filter uses.
+   */
+  readonly shared: SharedTable;
   /** A place in `exchange.slots` for state of one exchange, kept for the life of the chain. */
   reserveSlot(): number;
   /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */

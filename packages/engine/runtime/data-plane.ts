@@ -26,6 +26,7 @@ import { ForwardedHeaders, PriorityHeader, Proxy } from "../proxy/index.ts";
 import type { FlowContext, Rule, Site } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
+import type { SharedTable } from "../shared/index.ts";
 import { DataBoard } from "./data-board.ts";
 import { HealthChannel } from "./health-channel.ts";
 import { withHttpChallenges } from "./challenge-router.ts";
@@ -44,6 +45,8 @@ import type { StreamSiteContext } from "./stream-site.ts";
 export interface DataPlaneOptions {
   readonly lane: WorkerLane;
   readonly filters: FilterRegistry;
+  /** What this worker has in common with the others. */
+  readonly shared: SharedTable;
   readonly accessLog: AccessLog | null;
   readonly log: Log;
   readonly reusePort: boolean;
@@ -380,6 +383,7 @@ export class DataPlane {
       random: this.random,
       filters: this.options.filters,
       lane: this.options.lane,
+      shared: this.options.shared,
       cluster: (name) => this.clusters.get(name) ?? null,
       indexOf: (key) => this.indexOf(key),
       data: (name) => this.data.of(name),

@@ -3,6 +3,8 @@ import { unitKey } from "../model/index.ts";
 import type { ListenerUnit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
 import { probeAddress } from "../net/index.ts";
+import { DEFAULT_ENTRIES, makeSharedTableMemory, SharedTable } from "../shared/index.ts";
+import type { SharedTableMemory } from "../shared/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
 import type { HashedUnit, UnitChange } from "../source/index.ts";
 import { CounterKeys } from "./counter-keys.ts";
@@ -20,6 +22,8 @@ export interface EngineOptions extends LocalParts {
   readonly registry: MetricsRegistry;
   readonly accessLog: AccessLogOptions | null;
   readonly log: Log;
+  /** Keys that filters can keep state of, in all workers together; a power of two. Default: about a million. */
+  readonly sharedEntries?: number;
   /** What filters tell the main thread (FilterContext.notify), of any worker. Default: it is dropped. */
   onNote?(topic: string, subject: string): void;
   /** Listening sockets of another process that this one goes on with. Default: none, all are bound. */
@@ -56,6 +60,7 @@ export class Engine implements PlaneHost {
   /** Listeners that could not be bound: tried again with the next application. */
   private unbound = new Set<UnitKey>();
   private readonly counters: CounterKeys;
+  private readonly shared: SharedTableMemory;
   /** Of those that are to come: the sockets of a worker that crashed are gone with it. */
   private adopted: readonly ListenerSockets[];
   private version = 0;
@@ -73,6 +78,10 @@ export class Engine implements PlaneHost {
     this.options = options;
     this.adopted = options.adopted ?? [];
     this.counters = new CounterKeys(options.registry);
+    // A table's key is drawn anew for each process: what crowds one crowds no other.
+    const seed = new Int32Array(new Uint8Array(randomBytes(8)).buffer);
+    const { sharedEntries = DEFAULT_ENTRIES, workers } = options;
+    this.shared = makeSharedTableMemory(sharedEntries, Math.max(1, workers), [seed[0], seed[1]]);
     this.ticketTimer = setInterval(() => this.rotateTickets(), TICKET_MS);
     this.ticketTimer.unref();
   }
@@ -99,6 +108,7 @@ export class Engine implements PlaneHost {
       isChecker: this.checker === worker,
       healthChannel: this.sharesPorts ? this.healthChannel : "",
       lane: options.registry.openLane(worker, this.version),
+      shared: this.shared,
       reusePort: canReusePort || this.sharesPorts,
       adopted: dealtTo(slot, slots, this.adopted),
       accessLog: options.accessLog,
@@ -235,6 +245,7 @@ export class Engine implements PlaneHost {
 
   onCrashed(worker: number, error: Error | null): void {
     this.planes.delete(worker);
+    SharedTable.abandon(this.shared, this.slotOf.get(worker) ?? 0);
     this.slotOf.delete(worker);
     this.options.registry.foldLane(worker);
     if (this.isClosing) return;

@@ -1,6 +1,8 @@
+import { systemClock } from "../base/index.ts";
 import type { Clock } from "../base/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
 import { WorkerLane } from "../observe/index.ts";
+import { SharedTable } from "../shared/index.ts";
 import { DataPlane } from "./data-plane.ts";
 import type {
   AccessLogOptions,
@@ -41,6 +43,7 @@ export class LocalPlane implements PlaneHandle {
     const plane = new DataPlane({
       lane,
       filters: options.filters,
+      shared: new SharedTable(start.shared, start.slot, options.clock ?? systemClock, 0),
       accessLog,
       reusePort: start.reusePort,
       adopted: start.adopted,

@@ -1,5 +1,6 @@
 import type { LaneMemory, LaneSegment } from "../observe/index.ts";
 import type { SnapshotDelta } from "../model/index.ts";
+import type { SharedTableMemory } from "../shared/index.ts";
 
 /** What the access log is written to. */
 export interface AccessLogOptions {
@@ -35,6 +36,8 @@ export interface ListenerSockets {
 export interface WorkerStart {
   readonly worker: number;
   readonly lane: LaneMemory;
+  /** One for all workers. */
+  readonly shared: SharedTableMemory;
   readonly reusePort: boolean;
   /** What this worker listens on instead of binding. */
   readonly adopted: readonly ListenerSockets[];

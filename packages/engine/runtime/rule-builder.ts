@@ -13,6 +13,7 @@ import type {
 import { PRIORITIES } from "../model/index.ts";
 import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
+import type { SharedTable } from "../shared/index.ts";
 import { ClusterCall } from "../proxy/index.ts";
 import type { Rule, RuleBackend } from "../proxy/index.ts";
 
@@ -22,6 +23,7 @@ export interface RuleContext {
   readonly random: Random;
   readonly filters: FilterRegistry;
   readonly lane: WorkerLane;
+  readonly shared: SharedTable;
   cluster(name: string): Cluster | null;
   indexOf(key: string): number;
   data(name: string): DataRef;
@@ -109,6 +111,7 @@ function filterContext(name: string, slots: Slots, context: RuleContext): Filter
   return {
     clock: context.clock,
     random: context.random,
+    shared: context.shared,
     reserveSlot: () => slots.count++,
     call: (cluster, request, events): SideCall => {
       const target = context.cluster(cluster);

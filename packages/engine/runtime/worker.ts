@@ -1,6 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { FilterRegistry } from "../filter/index.ts";
+import { systemClock } from "../base/index.ts";
 import { WorkerLane } from "../observe/index.ts";
+import { monotonicOffsetMs, SharedTable } from "../shared/index.ts";
 import { DataPlane } from "./data-plane.ts";
 import { giveBackMemory } from "./give-back-memory.ts";
 import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
@@ -24,6 +26,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
   const plane = new DataPlane({
     lane,
     filters: parts.filters,
+    shared: new SharedTable(start.shared, start.slot, systemClock, monotonicOffsetMs()),
     accessLog,
     collector: new PacedCollector(),
     reusePort: start.reusePort,

@@ -86,6 +86,9 @@ const refuse = (): never => {
 const noContext: FilterContext = {
   clock: { now: () => 0, wallMs: () => 0, after: refuse },
   random: { next: refuse },
+  get shared() {
+    return refuse();
+  },
   reserveSlot: () => 0,
   call: refuse,
   data: () => ({ value: undefined, version: 0 }),
