@@ -4,14 +4,16 @@
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { cors } from "./cors/index.ts";
+import { denial } from "./denial/index.ts";
 import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
-export { cors, faults, headerModifier, mirror, redirect, rewrite };
+export { cors, denial, faults, headerModifier, mirror, redirect, rewrite };
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
+export type { DenialConfig } from "./denial/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
 export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
@@ -31,4 +33,5 @@ export const builtinFilters: FilterRegistry = registryOf([
   mirror,
   cors,
   faults,
+  denial,
 ]);

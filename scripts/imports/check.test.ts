@@ -23,6 +23,15 @@ function check(files: Record<string, string>): Problem[] {
 const one = (file: string, specifier: string, ...targets: string[]) =>
   check({ ...Object.fromEntries(targets.map((target) => [target, ""])), [file]: `import "${specifier}";` });
 
+test("compile takes types of filters, and nothing that runs", () => {
+  const door = { "packages/filters/index.ts": "" };
+  const file = "packages/heddle/compile/x.ts";
+  assert.deepEqual(check({ ...door, [file]: 'import type { A } from "@heddle/filters";' }), []);
+  assert.deepEqual(check({ ...door, [file]: 'export type { A } from "@heddle/filters";' }), []);
+  const [problem] = check({ ...door, [file]: 'import { type A } from "@heddle/filters";' });
+  assert.match(problem!.message, /compile may import none of it/);
+});
+
 const allowed: [title: string, file: string, specifier: string, target?: string][] = [
   [
     "a lower rank of the engine",

@@ -91,7 +91,7 @@ function checkSite(
   }
   return (
     checkNaming(file, site.specifier, target) ??
-    checkDirection(file, target) ??
+    checkDirection(file, target, site.isType) ??
     checkDoor(tree, file, target) ??
     checkDeclared(tree, file, site.specifier)
   );
@@ -166,7 +166,7 @@ function checkNaming(file: string, specifier: string, target: string): Broken | 
   return { rule: "within a package, imports are relative", mend: `write "${mended}"` };
 }
 
-function checkDirection(file: string, target: string): Broken | undefined {
+function checkDirection(file: string, target: string, isType: boolean): Broken | undefined {
   const from = placeOf(file);
   const to = placeOf(target);
   if (to.package === testOnlyPackage && from.package !== testOnlyPackage && !isTestPath(file)) {
@@ -174,7 +174,7 @@ function checkDirection(file: string, target: string): Broken | undefined {
   }
   const rule = packageRules[from.package ?? ""];
   if (!rule || to.package === undefined || foldersWithoutRules.includes(from.area)) return undefined;
-  return from.package === to.package ? checkRank(rule, from, to) : checkUse(rule, file, from, to);
+  return from.package === to.package ? checkRank(rule, from, to) : checkUse(rule, file, from, to, isType);
 }
 
 function checkRank(rule: PackageRule, from: Place, to: Place): Broken | undefined {
@@ -187,14 +187,23 @@ function checkRank(rule: PackageRule, from: Place, to: Place): Broken | undefine
   return { rule: `${nameOf(from)} and ${nameOf(to)} are siblings`, mend };
 }
 
-function checkUse(rule: PackageRule, file: string, from: Place, to: Place): Broken | undefined {
+function checkUse(
+  rule: PackageRule,
+  file: string,
+  from: Place,
+  to: Place,
+  isType: boolean,
+): Broken | undefined {
   const packageName = to.package ?? "";
   if (isTestPath(file) && (packageName === testOnlyPackage || isUsedAnywhere(rule, packageName))) {
     return undefined;
   }
   // A root file stands above all areas, so it may use what any of them may.
   const areas = from.area === "" ? Object.keys(rule.uses) : ["*", from.area];
-  const allowed = areas.map((area) => rule.uses[area]?.[packageName]).filter((list) => list !== undefined);
+  const tables = isType ? [rule.uses, rule.usesTypes ?? {}] : [rule.uses];
+  const allowed = tables
+    .flatMap((table) => areas.map((area) => table[area]?.[packageName]))
+    .filter((list) => list !== undefined);
   if (allowed.some((list) => list === "*" || list.includes(to.area))) return undefined;
   const names = allowed.flat().map((area) => `${packageName}/${area}`);
   const may = names.length > 0 ? `may import ${names.join(", ")} alone` : "may import none of it";

@@ -43,7 +43,7 @@ test("is not misled by comments, strings, templates and regular expressions", ()
 
 test("gives the line of the specifier", () => {
   const sites = parseImports("x.ts", '\nimport {\n  a,\n} from "./a.ts";\n');
-  assert.deepEqual(sites, [{ specifier: "./a.ts", line: 4, kind: "import" }]);
+  assert.deepEqual(sites, [{ specifier: "./a.ts", line: 4, kind: "import", isType: false }]);
 });
 
 test("a file that does not parse is named", () => {

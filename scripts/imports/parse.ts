@@ -6,6 +6,8 @@ export interface ImportSite {
   line: number;
   /** `url` is a file named for a worker, `new URL("./worker.ts", import.meta.url)`: started, not evaluated here. */
   kind: "import" | "url";
+  /** Only types come from it: nothing of it is evaluated. */
+  isType: boolean;
 }
 
 /**
@@ -18,15 +20,16 @@ export function parseImports(path: string, source: string): ImportSite[] {
   const error = errors.find((found) => found.severity === "Error");
   if (error) throw new Error(`${path} does not parse: ${error.message}`);
   const sites: ImportSite[] = [];
-  const add = (node: unknown, kind: ImportSite["kind"] = "import") => {
-    if (isStringLiteral(node)) sites.push({ specifier: node.value, line: lineAt(source, node.start), kind });
+  const add = (node: unknown, kind: ImportSite["kind"] = "import", isType = false) => {
+    if (isStringLiteral(node))
+      sites.push({ specifier: node.value, line: lineAt(source, node.start), kind, isType });
   };
   new Visitor({
-    ImportDeclaration: (node) => add(node.source),
-    ExportAllDeclaration: (node) => add(node.source),
-    ExportNamedDeclaration: (node) => add(node.source),
+    ImportDeclaration: (node) => add(node.source, "import", node.importKind === "type"),
+    ExportAllDeclaration: (node) => add(node.source, "import", node.exportKind === "type"),
+    ExportNamedDeclaration: (node) => add(node.source, "import", node.exportKind === "type"),
     ImportExpression: (node) => add(node.source),
-    TSImportType: (node) => add(node.source),
+    TSImportType: (node) => add(node.source, "import", true),
     TSExternalModuleReference: (node) => add(node.expression),
     NewExpression: (node) => {
       const [file, base] = node.arguments;

@@ -4,6 +4,8 @@ export interface PackageRule {
   ranks?: readonly (readonly string[])[];
   /** Other workspace packages, by importing area (`*` is every area), and which of their areas. */
   uses: Record<string, Record<string, readonly string[] | "*">>;
+  /** The same, of what is imported as types alone: nothing of it is evaluated. */
+  usesTypes?: Record<string, Record<string, readonly string[] | "*">>;
   /** The only `node:` modules an area may import. An area that is not named may import all. */
   builtins?: Record<string, readonly string[]>;
   /** `node:` modules that belong to one area of the package and to no other. */
@@ -60,6 +62,8 @@ export const packageRules: Record<string, PackageRule> = {
       exporters: { engine: plainEngine },
       app: { engine: "*", filters: "*" },
     },
+    // What it emits is configured as the filters say; nothing of them runs there.
+    usesTypes: { compile: { filters: "*" } },
     // Compile is pure, and may parse certificates.
     builtins: { compile: [...pure, "node:crypto"] },
   },

@@ -46,6 +46,8 @@ export class FilterWalk {
         return { effect: corsEffect(spec.config), isAnswer: false };
       case "faults":
         return { effect: faultsEffect(spec.config), isAnswer: false };
+      case "denial":
+        return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "redirect":
         return { effect: this.redirectEffect(spec), isAnswer: true };
       case "rewrite":

@@ -26,6 +26,8 @@ export type ResolvedBackend =
 /** Who refers to a backend, and how it goes on to it; null: as requests. */
 export interface BackendReferrer extends Referrer {
   readonly transport: Transport | null;
+  /** Over HTTP/2, as gRPC takes it. */
+  readonly isGrpc: boolean;
 }
 
 /** The cluster that a reference stands for, or why it does not resolve; `path` is that of the reference. */
@@ -106,7 +108,7 @@ function resolveService(
     return streamCluster(found, transport, `service/${namespace}/${name}/${port}`, path);
   const mistakeOf = (one: ServicePort) =>
     protocolMistake(one, tlsPolicyFor(namespace, name, one, facts) !== undefined) ??
-    (from.kind === "GRPCRoute" ? grpcMistake(one) : null);
+    (from.isGrpc ? grpcMistake(one) : null);
   if (found.some((one) => mistakeOf(one) === null)) {
     const isHttp2 = servicePortProtocol(service, port!) === "http2";
     return { cluster: clusterFor(from, `service/${namespace}/${name}/${port}`, isHttp2) };
@@ -135,7 +137,7 @@ function streamCluster(
 function clusterFor(from: BackendReferrer, name: string, isHttp2: boolean): string {
   const { transport } = from;
   if (transport !== null) return overTransport(transport, name);
-  return from.kind === "GRPCRoute" && !isHttp2 ? overHttp2(name) : name;
+  return from.isGrpc && !isHttp2 ? overHttp2(name) : name;
 }
 
 function protocolMistake(port: ServicePort, hasTls: boolean): string | null {

@@ -9,6 +9,7 @@ import { canaryFact } from "./canary.ts";
 import { compileCluster } from "./clusters.ts";
 import { Collector } from "./collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./compile-io.ts";
+import { compileData } from "./data-units.ts";
 import { Facts, tlsTargetsFact } from "./facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateway-class.ts";
 import { planGatewayServices } from "./gateway-service.ts";
@@ -85,6 +86,7 @@ export function* compileInSlices(
 
   const attached = new Map<string, number>();
   const clusters = new Set<string>();
+  const data = new Set<string>();
   const reach = new ServiceReach();
   const results = new Map<RequestRoute, RouteResult>();
   const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute"), ...facts.ofKind("UDPRoute")].map(
@@ -104,6 +106,7 @@ export function* compileInSlices(
     collector.status(keyOf(route), result.status);
     collector.problemsOf(result.problems);
     collector.canaries(result.canaries);
+    for (const name of result.data) data.add(name);
     for (const [of, sources] of result.policies) collector.policies(of, sources);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
     for (const reached of result.reached) {
@@ -121,6 +124,12 @@ export function* compileInSlices(
     if (!reported.has(result.target)) collector.problemsOf(result.problems);
     reported.add(result.target);
     if (++done % sliceLength === 0) yield;
+  }
+
+  for (const name of data) {
+    const unit = memo.of(`data:${name}`, null, facts, (reader) => compileData(name, reader, options));
+    if (unit !== null) collector.unit(unit);
+    yield;
   }
 
   const services = planGatewayServices(plans, facts, options);

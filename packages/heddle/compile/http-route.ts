@@ -6,7 +6,7 @@ import type { FactReader } from "./facts.ts";
 import { compileHttpMatches, httpPatterns, unreachablePaths } from "./http-route-matches.ts";
 import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import type { ParentOutcome } from "./route-parents.ts";
-import { ruleName, type RuleSource } from "./route-rules.ts";
+import { ruleName, type RuleSource } from "./rule-source.ts";
 import { retryOf } from "./route-settings.ts";
 
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {

@@ -1,18 +1,18 @@
 import type { RouteUnit } from "@heddle/engine/model";
 import { keyOf } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
-import { withPolicies } from "./attach/index.ts";
 import type { CanaryPlan } from "./canary-io.ts";
-import type { PolicyPlace, PolicySource } from "./policy-source.ts";
+import type { PolicySource } from "./policy-source.ts";
 import { defaultControllerName, type CompileOptions, type HashedUnit } from "./compile-io.ts";
 import { problemOf, type CompileProblem } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
-import { policyKinds } from "./policy-kinds.ts";
 import { claimsOf, withoutLost, type RouteClaim } from "./route-conflicts.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome, type RequestRoute } from "./route-parents.ts";
 import { partName, routeParts } from "./route-parts.ts";
-import { planRules, type RulesPlan, type RulesSource } from "./route-rules.ts";
+import { withRulePolicies } from "./rule-policies.ts";
+import { planRules, type RulesPlan } from "./route-rules.ts";
+import type { RulesSource } from "./rule-source.ts";
 import {
   condition,
   goodUnless,
@@ -31,6 +31,8 @@ export interface RouteResult {
   readonly claims: readonly RouteClaim[];
   /** Clusters that its rules name, with the listeners that lead to them. */
   readonly reached: readonly RouteReach[];
+  /** Names of data units that filters of its rules read. */
+  readonly data: readonly string[];
   readonly problems: readonly CompileProblem[];
   /** Where what policies say of its rules comes from, by "route:UNIT/RULE". */
   readonly policies: readonly (readonly [string, readonly PolicySource[]])[];
@@ -61,16 +63,9 @@ export function compileRequestRoute(
   const { outcomes, problems } = withoutLost(route, resolveParents(route, facts), facts);
   const parts = routeParts(outcomes, facts).map(({ id, upstreamId, place, outcomes: own }, at) => {
     const name = at === 0 ? source.name : partName(source.name, id);
-    const withAll = withPoliciesOf(route, source, place, facts);
-    return {
-      ...planPart(
-        route,
-        name,
-        own,
-        planRules({ ...source, rules: withAll.rules }, upstreamId, facts, options),
-      ),
-      sources: withAll.sources,
-    };
+    const withAll = withRulePolicies(route, source, place, upstreamId, facts, options);
+    const plan = planRules({ ...source, rules: withAll.rules }, upstreamId, facts, options);
+    return { ...planPart(route, name, own, plan), sources: mergeSources(withAll.sources, plan.sources) };
   });
   // What is wrong with the rules is the same in all.
   const { rules } = parts[0]!;
@@ -91,6 +86,7 @@ export function compileRequestRoute(
       },
     ],
     problems: [...problems, ...findingProblems(route, rules), ...rules.problems, ...warnings(outcomes)],
+    data: [...new Set(reached.flatMap((part) => part.rules.data))],
     canaries: reached.flatMap((part) => part.rules.canaries),
     policies: reached.flatMap(({ unit, sources }) =>
       sources.map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),
@@ -98,24 +94,13 @@ export function compileRequestRoute(
   };
 }
 
-/** The rules of a route with what policies make of them; a route's own word goes before theirs. */
-function withPoliciesOf(
-  route: RequestRoute,
-  source: RulesSource,
-  place: PolicyPlace | null,
-  facts: FactReader,
-) {
-  const { kind, metadata } = route;
-  const { namespace, name } = metadata;
-  const sources: (readonly [string, readonly PolicySource[]])[] = [];
-  const rules = source.rules.map((rule) => {
-    const own = { kind, namespace, name, sectionName: rule.name };
-    const chain = place === null ? [own] : [place, own];
-    const made = withPolicies("rule", rule, policyKinds, chain, facts);
-    if (made.sources.length > 0) sources.push([rule.name, made.sources]);
-    return made.plan;
-  });
-  return { rules, sources };
+/** By rule, those of both. */
+function mergeSources(...all: readonly RulesPlan["sources"][]): RulesPlan["sources"] {
+  const merged = new Map<string, PolicySource[]>();
+  for (const [rule, sources] of all.flat()) {
+    if (sources.length > 0) merged.set(rule, [...(merged.get(rule) ?? []), ...sources]);
+  }
+  return [...merged];
 }
 
 /** The unit of a part of a route, with the plan of its rules. */

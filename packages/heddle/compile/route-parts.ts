@@ -4,6 +4,7 @@ import type { FactReader } from "./facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import type { ParentOutcome } from "./route-parents.ts";
+import { listenerPlaces } from "./rule-policies.ts";
 
 /** A route as it is for some of the listeners that take it: a unit of its own. */
 export interface RoutePart {
@@ -28,9 +29,11 @@ export function routeParts(outcomes: readonly ParentOutcome[], facts: FactReader
     for (const listener of listeners) {
       if (!listener.isServed) continue;
       const place = placeOf(parent, listener);
-      const id = [parent.upstreamId, ...policiesOn(policyKinds, "rule", place, facts)]
-        .filter(Boolean)
-        .join("+");
+      const policies = listenerPlaces(place).flatMap((one) => [
+        ...policiesOn(policyKinds, "rule", one, facts),
+        ...policiesOn(policyKinds, "request", one, facts),
+      ]);
+      const id = [parent.upstreamId, ...new Set(policies)].filter(Boolean).join("+");
       ids.set(listener, id);
       if (!parts.has(id)) parts.set(id, { upstreamId: parent.upstreamId, place });
     }

@@ -1,25 +1,22 @@
-import type { HedgeSpec, PriorityName, RetrySpec, RouteMatch, RouteRule } from "@heddle/engine/model";
-import {
-  gatewayGroup,
-  type BackendObjectReference,
-  type HTTPBackendRef,
-  type HTTPRouteFilter,
-  type HTTPRouteTimeouts,
-  type SessionPersistence,
-} from "../resources/index.ts";
+import type { RouteRule } from "@heddle/engine/model";
+import { gatewayGroup, type BackendObjectReference } from "../resources/index.ts";
 import { resolveBackend } from "./backend-ref.ts";
-import { withCanary, type CanaryOutcome, type CanarySource } from "./canary.ts";
+import { withCanary, type CanaryOutcome } from "./canary.ts";
 import type { CanaryPlan } from "./canary-io.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
+import { noPolicyFilters } from "./policy-filters.ts";
+import type { RuleSource, RulesSource } from "./rule-source.ts";
+import { backendPolicyFilters } from "./backend-policies.ts";
+import { placeFilters } from "./filter-stages.ts";
+import type { PolicySource } from "./policy-source.ts";
 import { withFaults } from "./faults-config.ts";
-import type { FaultsConfig } from "./filter-specs.ts";
 import { clusterUnder } from "./gateway-settings.ts";
-import { withMirrorLimits, type MirrorLimits } from "./mirror-limits.ts";
+import { withMirrorLimits } from "./mirror-limits.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
 import { planFilters } from "./route-filters.ts";
-import { regexMistakes, type FieldPattern } from "./route-matches.ts";
+import { regexMistakes } from "./route-matches.ts";
 import { durationMs, sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
 
@@ -29,6 +26,10 @@ export interface RulesPlan {
   readonly invalid: readonly { readonly rule: string; readonly findings: readonly Finding[] }[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
+  /** Names of data units that filters read. */
+  readonly data: readonly string[];
+  /** Where what policies on backends say comes from, by rule. */
+  readonly sources: readonly (readonly [string, readonly PolicySource[]])[];
   readonly canaries: readonly CanaryPlan[];
   readonly problems: readonly CompileProblem[];
 }
@@ -38,40 +39,10 @@ interface RulePlan {
   readonly invalid: readonly Finding[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
+  readonly data: readonly string[];
+  /** Of policies on its backends. */
+  readonly sources: readonly PolicySource[];
   readonly canary?: CanaryOutcome;
-}
-
-/** A rule of either kind of route, in the form that is planned: GRPCRoutes have some of what HTTPRoutes have. */
-export interface RuleSource {
-  readonly name: string;
-  readonly matches: readonly RouteMatch[];
-  readonly patterns: readonly FieldPattern[];
-  readonly filters: readonly HTTPRouteFilter[];
-  readonly backendRefs: readonly HTTPBackendRef[];
-  readonly timeouts: HTTPRouteTimeouts | undefined;
-  readonly retry: RetrySpec | null;
-  readonly sessionPersistence: SessionPersistence | undefined;
-  /** Calls in gRPC-Web go on as gRPC. */
-  readonly translatesGrpcWeb: boolean;
-  /** While load is shed. Default "Normal". */
-  readonly priority?: PriorityName;
-  /** Injected faults. Default: none. */
-  readonly faults?: FaultsConfig;
-  /** Default: there is one attempt at a time. */
-  readonly hedge?: HedgeSpec;
-  /** Default: its backends have the weights that it gives them. */
-  readonly canary?: CanarySource;
-  /** Of its mirrors. Default: the filter's own. */
-  readonly mirror?: MirrorLimits;
-}
-
-/** What of a route its rules are planned from. */
-export interface RulesSource {
-  readonly kind: "HTTPRoute" | "GRPCRoute";
-  readonly namespace: string;
-  /** The unit's name. */
-  readonly name: string;
-  readonly rules: readonly RuleSource[];
 }
 
 /** `upstreamId` names the settings under which the clusters are reached. */
@@ -89,13 +60,12 @@ export function planRules(
     ),
     unresolved: plans.flatMap(({ unresolved }) => unresolved),
     clusters: [...new Set(plans.flatMap(({ clusters }) => clusters))],
+    data: [...new Set(plans.flatMap(({ data }) => data))],
+    sources: plans.map(({ sources }, index) => [source.rules[index]!.name, sources]),
     canaries: plans.flatMap(({ canary }) => canary?.plan ?? []),
     problems: plans.flatMap(({ canary }) => canary?.problems ?? []),
   };
 }
-
-/** A rule's name, or its number. */
-export const ruleName = (name: string | undefined, index: number): string => name ?? String(index);
 
 function planRule(
   source: RulesSource,
@@ -108,9 +78,10 @@ function planRule(
   const path = `spec.rules[${index}]`;
   const noRegex = regexMistakes(rule.patterns, options.checkRegex ?? (() => null));
   // Nobody can tell which requests it was meant for.
-  if (noRegex.length > 0) return { rule: null, invalid: noRegex, unresolved: [], clusters: [] };
+  if (noRegex.length > 0)
+    return { rule: null, invalid: noRegex, unresolved: [], clusters: [], data: [], sources: [] };
   const { kind, namespace } = source;
-  const from = { group: gatewayGroup, kind, namespace, transport: null };
+  const from = { group: gatewayGroup, kind, namespace, transport: null, isGrpc: kind === "GRPCRoute" };
   const resolve = (ref: BackendObjectReference, at: string) => {
     const resolved = resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
@@ -129,9 +100,16 @@ function planRule(
   ];
   // What is not whole answers with an error: nothing is let through past a filter that cannot be applied.
   const isClosed = closing.length > 0;
-  const given = backends.map(({ spec }) => ({
+  const ofRule = rule.policyFilters ?? noPolicyFilters;
+  const ofBackends = backends.map(({ spec }, i) =>
+    spec.cluster === null
+      ? noPolicyFilters
+      : backendPolicyFilters(rule.backendRefs[i]!, source, upstreamId, facts, options),
+  );
+  const guards = [ofRule, ...ofBackends];
+  const given = backends.map(({ spec }, i) => ({
     ...spec,
-    filters: withMirrorLimits(spec.filters, rule.mirror),
+    filters: placeFilters(ofBackends[i]!.filters, withMirrorLimits(spec.filters, rule.mirror)),
   }));
   const canary =
     rule.canary === undefined || isClosed
@@ -142,7 +120,9 @@ function planRule(
     rule: {
       name,
       matches: rule.matches,
-      filters: isClosed ? [] : withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults),
+      filters: isClosed
+        ? []
+        : placeFilters(ofRule.filters, withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults)),
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
       requestTimeoutMs: durationMs(rule.timeouts?.request),
       backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
@@ -154,7 +134,11 @@ function planRule(
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],
-    clusters: isClosed ? [] : [...own.clusters, ...backends.flatMap(({ clusters }) => clusters)],
+    clusters: isClosed
+      ? []
+      : [...own.clusters, ...[...backends, ...guards].flatMap(({ clusters }) => clusters)],
+    data: isClosed ? [] : guards.flatMap(({ data }) => data),
+    sources: ofBackends.flatMap(({ sources }) => sources),
     ...(canary !== undefined && { canary }),
   };
 }

@@ -1,3 +1,4 @@
+import { ruleName } from "./rule-source.ts";
 import type { StreamBackendSpec, StreamRouteUnit } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type TCPRoute, type TLSRoute, type UDPRoute } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
@@ -10,7 +11,6 @@ import { hashUnit } from "./hash-unit.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { partName } from "./route-parts.ts";
-import { ruleName } from "./route-rules.ts";
 import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "./status.ts";
 
 export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
@@ -49,6 +49,7 @@ export function compileStreamRoute(
       ...warnings.map((warning) => ({ key, ...warning, severity: "warning" as const })),
     ],
     policies: [],
+    data: [],
     canaries: [],
   };
 }
@@ -137,7 +138,13 @@ function planBackends(
 ): BackendsPlan {
   const { kind, metadata } = route;
   const transport = kind === "UDPRoute" ? "UDP" : isPassthrough ? "TLS" : "TCP";
-  const from = { group: gatewayGroup, kind, namespace: metadata.namespace, transport } as const;
+  const from = {
+    group: gatewayGroup,
+    kind,
+    namespace: metadata.namespace,
+    transport,
+    isGrpc: false,
+  } as const;
   const unresolved: Finding[] = [];
   const warnings: Warning[] = [];
   const backends = (route.spec.rules[0]?.backendRefs ?? []).map((ref, index): StreamBackendSpec => {

@@ -10,7 +10,7 @@ import { faultsConfig } from "./faults-config.ts";
 import { GRPC_STATUS_CODES } from "./grpc-status-codes.ts";
 import { healthCheckSpec } from "./health-check.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { RuleSource } from "./route-rules.ts";
+import type { RuleSource } from "./rule-source.ts";
 import { durationMs, retryOf } from "./route-settings.ts";
 
 /** TrafficPolicies: a route's own word goes before them. */

@@ -1,6 +1,6 @@
 import type { ClusterPlan } from "../cluster-plan.ts";
 import type { FactReader } from "../facts.ts";
-import type { RuleSource } from "../route-rules.ts";
+import type { RuleSource } from "../rule-source.ts";
 import { effectiveOf } from "./effective.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Effective, PolicySpec } from "./policy.ts";

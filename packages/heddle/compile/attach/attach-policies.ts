@@ -34,6 +34,7 @@ import {
 } from "./claim.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Policy } from "./policy.ts";
+import { requestPlace } from "../request-place.ts";
 import { sectionsOf, sectionWords } from "./sections.ts";
 
 export interface PolicyRun {
@@ -85,7 +86,7 @@ export function* attachPolicies(
   for (const policy of policies) {
     const key = keyOf(policy);
     const report = memo.of(`~attached/${key}`, policy, facts, (reader) =>
-      reportPolicy(kind, key, own.get(key)!, policy.metadata.generation, reader, run.options),
+      reportPolicy(kind, policy, own.get(key)!, reader, run.options),
     );
     collector.status(key, report.status);
     collector.problemsOf(report.problems);
@@ -138,18 +139,24 @@ interface PolicyReport {
 
 function reportPolicy(
   kind: PolicyKind,
-  key: ResourceKey,
+  policy: Policy,
   claims: readonly Claim[],
-  generation: number | undefined,
   facts: FactReader,
   options: CompileOptions,
 ): PolicyReport {
-  const problems: CompileProblem[] = [];
+  const key = keyOf(policy);
+  const { generation } = policy.metadata;
+  const unresolved = kind.findings?.(policy, requestPlace(facts, options)) ?? [];
+  const problems = unresolved.map((finding) => problemOf(key, finding));
+  const resolved =
+    kind.findings === undefined
+      ? []
+      : [goodUnless("ResolvedRefs", verdictOf(unresolved), "ResolvedRefs", generation)];
   const ancestors = claims.map((claim) => {
     const finding = findingOf(kind, claim, facts);
     if (finding !== null) problems.push(problemOf(key, finding));
     const accepted = goodUnless("Accepted", verdictOf([finding]), "Accepted", generation);
-    return ancestorOf(key, claim.target, accepted, options);
+    return ancestorOf(key, claim.target, [accepted, ...resolved], options);
   });
   return { status: { ancestors }, problems };
 }
@@ -158,7 +165,7 @@ function reportPolicy(
 function ancestorOf(
   policy: ResourceKey,
   { kind, name, sectionName }: PolicyTarget,
-  accepted: StatusCondition,
+  conditions: readonly StatusCondition[],
   options: CompileOptions,
 ): PolicyStatus["ancestors"][number] {
   const { namespace } = parseKey(policy);
@@ -166,7 +173,7 @@ function ancestorOf(
   return {
     ancestorRef: sectionName === undefined ? ref : { ...ref, sectionName },
     controllerName: options.controllerName ?? defaultControllerName,
-    conditions: [accepted],
+    conditions,
   };
 }
 
@@ -177,13 +184,19 @@ function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding |
   const path = `spec.targetRefs[${at}]`;
   const name = `${target.kind} ${namespace}/${target.name}`;
   const key = targetKey(target.kind, namespace, target.name);
-  const presence = readPresence(facts, key);
+  // A namespace is there with whatever is in it.
+  const presence =
+    target.kind !== "Namespace" ? readPresence(facts, key) : target.name === namespace ? "present" : "absent";
+  if (target.kind === "Namespace" && presence === "absent") {
+    const message = `a policy is attached to its own namespace, ${namespace}; name that, or put the policy into namespace ${target.name}`;
+    return makeFinding("TargetNotFound", `${path}.name`, message);
+  }
   if (presence === "absent") return makeFinding("TargetNotFound", path, `there is no ${name}`);
   if (presence === "rejected")
     return makeFinding("TargetNotFound", path, `${name} has errors; mend it first`);
   const { sectionName = "" } = target;
   if (sectionName !== "") {
-    const found = sectionsOf(facts.read(key) as Resource);
+    const found = target.kind === "Namespace" ? [] : sectionsOf(facts.read(key) as Resource);
     if (!found.includes(sectionName)) {
       return makeFinding("TargetNotFound", `${path}.sectionName`, sectionMissing(target, name, found));
     }
@@ -225,7 +238,7 @@ function rejectedStatus(
     "Accepted",
     typeof generation === "number" ? generation : undefined,
   );
-  const ancestors = claims.map(({ target }) => ancestorOf(key, target, accepted, options));
+  const ancestors = claims.map(({ target }) => ancestorOf(key, target, [accepted], options));
   if (!deniesNamespace(kind, rejected)) return { ancestors };
   const { namespace } = parseKey(key);
   const controllerName = options.controllerName ?? defaultControllerName;

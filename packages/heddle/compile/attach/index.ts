@@ -12,5 +12,6 @@ export { attachPolicies } from "./attach-policies.ts";
 export type { PolicyRun } from "./attach-policies.ts";
 export { effectiveOf, policiesOn } from "./effective.ts";
 export { withPolicies } from "./apply-policies.ts";
+export { policyFiltersOf } from "./request-filters.ts";
 export type { PolicyKind, PolicyStage } from "./policy-kind.ts";
 export type { Effective, Policy, PolicySpec } from "./policy.ts";

@@ -1,10 +1,15 @@
 import type { PolicyTargetKind } from "../../resources/index.ts";
 import type { ClusterPlan } from "../cluster-plan.ts";
-import type { RuleSource } from "../route-rules.ts";
-import type { Effective, PolicySpec } from "./policy.ts";
+import type { RuleSource } from "../rule-source.ts";
+import type { Finding } from "../status.ts";
+import type { Effective, Policy, PolicySpec } from "./policy.ts";
+import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 
-/** What policies act on: a rule of a route, or a cluster, which routes share. */
-export type PolicyStage = "rule" | "cluster";
+/**
+ * What policies act on: a rule of a route; a cluster, which routes share; or requests, by filters, wherever these pass:
+ * in rules by policies of their namespace, Gateway and route, and on the way to a Service or a Backend by its own.
+ */
+export type PolicyStage = "rule" | "cluster" | "request";
 
 /**
  * A kind of policy: what there is to know to attach it. Its schema is in the registry of resources, by `kind`. A new
@@ -27,9 +32,12 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
   ownRuleFields?(rule: RuleSource): readonly string[];
   /** The same of a cluster. */
   ownClusterFields?(cluster: ClusterPlan): readonly string[];
+  /** What the policy refers to and does not find: its condition ResolvedRefs. Default: it refers to nothing. */
+  findings?(policy: Policy<Spec>, at: RequestPlace): readonly Finding[];
   /** What the policy in force does to what is compiled. Neither is called where no policy is. */
   readonly emit: {
     rule?(rule: RuleSource, policy: Effective<Spec>): RuleSource;
+    request?(policy: Effective<Spec>, at: RequestPlace): RequestFilters;
     cluster?(cluster: ClusterPlan, policy: Effective<Spec>): ClusterPlan;
   };
 }

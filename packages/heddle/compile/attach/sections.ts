@@ -1,8 +1,9 @@
+import { ruleName } from "../rule-source.ts";
 import type { PolicyTargetKind, Resource } from "../../resources/index.ts";
-import { ruleName } from "../route-rules.ts";
 
 /** What `sectionName` names in a target, in one word; "" where it has no parts. */
 export const sectionWords: Readonly<Record<PolicyTargetKind, string>> = {
+  Namespace: "",
   Gateway: "listener",
   HTTPRoute: "rule",
   GRPCRoute: "rule",

@@ -8,6 +8,8 @@ import { heddleGroup } from "./backend.ts";
 
 /** What policies can be attached to, with the group of each. */
 export const policyTargetGroups = {
+  /** The policy's own. */
+  Namespace: "",
   Gateway: gatewayGroup,
   HTTPRoute: gatewayGroup,
   GRPCRoute: gatewayGroup,
