@@ -41,7 +41,8 @@ export type BodyPhase = ObserveBody | TransformBody | BufferBody;
 
 export interface ObserveBody {
   readonly mode: "observe";
-  chunk(exchange: Exchange, bytes: Uint8Array): void;
+  /** A Reply ends it: answered instead where no response has begun, else the exchange is broken off. */
+  chunk(exchange: Exchange, bytes: Uint8Array): Now<Reply>;
   end?(exchange: Exchange): void;
 }
 

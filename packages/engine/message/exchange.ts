@@ -50,6 +50,27 @@ export interface PeerTls {
   /** Negotiated ALPN protocol; "" for none. */
   readonly alpn: string;
   readonly isResumed: boolean;
+  /** What the client showed, asked for when somebody looks; null or absent: none, or a resumed session, which shows none. */
+  readonly clientCertificate?: PeerCertificate | null;
+}
+
+/** A client's certificate, read. */
+export interface PeerCertificate {
+  /** Its chain leads to an authority of the listener. False: anybody may have made it. */
+  readonly isVerified: boolean;
+  /** May sign others: no client's own. */
+  readonly isAuthority: boolean;
+  /** "CN=orders, O=Shop" */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName: string;
+  readonly dnsNames: readonly string[];
+  readonly uris: readonly string[];
+  readonly emails: readonly string[];
+  /** SHA-256 of its DER, in lower-case hex. */
+  readonly fingerprint: string;
+  /** The same of those that it was issued by, up to the root that is trusted. */
+  readonly issuers: readonly string[];
 }
 
 export const IN_PROCESS_PEER: Peer = { address: "", port: 0, localAddress: "", localPort: 0, tls: null };

@@ -21,6 +21,7 @@ export type {
   GrpcForm,
   MatchInfo,
   Peer,
+  PeerCertificate,
   PeerTls,
   Principal,
   ResponseSink,

@@ -19,6 +19,7 @@ export const KNOWN_NAMES = [
   "x-forwarded-proto",
   "x-forwarded-host",
   "x-forwarded-port",
+  "x-forwarded-client-cert",
   "forwarded",
   "via",
   "traceparent",

@@ -444,6 +444,11 @@ interface VerifyingHandle {
 /** Threats 29: what is not known to be good is not. A resumed session showed no certificate, so it has none. */
 function isAllowed(socket: tls.TLSSocket, validation: AcceptTls["clientValidation"]): boolean {
   if (validation === null || validation.mode === "AllowInsecureFallback") return true;
+  return isVerifiedClient(socket);
+}
+
+/** Whether the client of a connection showed a certificate whose chain was verified. */
+export function isVerifiedClient(socket: tls.TLSSocket): boolean {
   const handle = (socket as unknown as { _handle: VerifyingHandle | null })._handle;
   if (handle === null || typeof handle.verifyError !== "function") return false;
   if (socket.isSessionReused() || socket.getPeerX509Certificate() === undefined) return false;

@@ -43,7 +43,10 @@ function isBelow(name: string, wildcard: string): boolean {
 const entry = /([^:,"]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/gy;
 
 /** The alternative names of one type; none where the text cannot be read to its end. */
-export function altNamesOf({ subjectAltName = "" }: X509Certificate, type: "DNS" | "URI"): string[] {
+export function altNamesOf(
+  { subjectAltName = "" }: X509Certificate,
+  type: "DNS" | "URI" | "email",
+): string[] {
   const found: string[] = [];
   let read = 0;
   for (const [whole, label, value] of subjectAltName.matchAll(entry)) {

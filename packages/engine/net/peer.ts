@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { PeerMemo } from "../message/index.ts";
-import type { Peer, PeerTls } from "../message/index.ts";
+import type { Peer, PeerCertificate, PeerTls } from "../message/index.ts";
 import type { ProxyAddresses } from "../wire/proxy-protocol/index.ts";
 import { serverNameOf } from "./accept.ts";
+import { peerCertificateOf } from "./peer-certificate.ts";
 import { plainAddress } from "./plain-address.ts";
 
 /**
@@ -25,12 +26,31 @@ export function peerOf(socket: Socket, proxied: ProxyAddresses | null): Peer {
 }
 
 function peerTlsOf(socket: TLSSocket): PeerTls {
-  const { alpnProtocol } = socket;
-  return {
-    version: socket.getProtocol() ?? "",
-    cipher: socket.getCipher()?.name ?? "",
-    serverName: serverNameOf(socket),
-    alpn: typeof alpnProtocol === "string" ? alpnProtocol : "",
-    isResumed: socket.isSessionReused(),
-  };
+  return new SocketTls(socket);
+}
+
+/** Certificates are read when a policy asks for one: most connections have none, and reading costs. */
+class SocketTls implements PeerTls {
+  readonly version: string;
+  readonly cipher: string;
+  readonly serverName: string;
+  readonly alpn: string;
+  readonly isResumed: boolean;
+  private readonly socket: TLSSocket;
+  private certificate: PeerCertificate | null | undefined = undefined;
+
+  constructor(socket: TLSSocket) {
+    const { alpnProtocol } = socket;
+    this.version = socket.getProtocol() ?? "";
+    this.cipher = socket.getCipher()?.name ?? "";
+    this.serverName = serverNameOf(socket);
+    this.alpn = typeof alpnProtocol === "string" ? alpnProtocol : "";
+    this.isResumed = socket.isSessionReused();
+    this.socket = socket;
+  }
+
+  get clientCertificate(): PeerCertificate | null {
+    if (this.certificate === undefined) this.certificate = peerCertificateOf(this.socket);
+    return this.certificate;
+  }
 }

@@ -57,7 +57,12 @@ export class BodyPipe {
     for (let at = from; at < this.stages.length; at++) {
       const phase = this.stages[at].phase;
       if (phase.mode === "observe") {
-        phase.chunk(this.exchange, current);
+        const reply = phase.chunk(this.exchange, current);
+        if (reply !== undefined) {
+          this.stop();
+          this.output.onPipeReply(reply);
+          return;
+        }
       } else if (phase.mode === "transform") {
         current = phase.chunk(this.exchange, current);
         if (current === null || current.length === 0) return;

@@ -41,6 +41,25 @@ test("observe: bytes pass unchanged, and the length stays", () => {
   run.assertOver();
 });
 
+test("observe: a reply ends a body on its way, and the endpoint never sees its end", () => {
+  let seen = 0;
+  const bound: BodyPhase = {
+    mode: "observe",
+    chunk: (_exchange, bytes) =>
+      (seen += bytes.length) > 4 ? { status: 413, headers: [], body: "too much" } : undefined,
+  };
+  const run = drive({ method: "POST", body: "chunked", filters: [onRequest(bound)] });
+  run.send("ping");
+  assert.equal(run.attempt.body, "ping");
+  run.send("pong", "more");
+  assert.equal(run.attempt.body, "ping");
+  assert.equal(run.attempt.hasEnded, false);
+  assert.equal(run.attempt.fault?.code, "HDL_DOWNSTREAM_RESET");
+  assert.equal(run.sink.head?.status, 413);
+  assert.equal(run.sink.body, "too much");
+  run.assertOver();
+});
+
 test("transform of a request: chunk in, chunks out, and the length becomes unknown", () => {
   const run = drive({ method: "POST", body: 8, filters: [onRequest(upperCase)] });
   assert.equal(run.attempt.head.bodyLength, LENGTH_UNKNOWN);

@@ -179,8 +179,11 @@ export class RequestSide implements PipeOutput {
 
   onPipeReply(reply: Reply): void {
     const { flow } = this;
-    if (!flow.response.isStarted) flow.response.reply(reply);
-    else flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+    if (!flow.response.isStarted) {
+      // Its body was on its way: the endpoint must not take what it got for all of it.
+      flow.dropAttempt(makeFault("HDL_DOWNSTREAM_RESET", "a filter refused the request's body"));
+      flow.response.reply(reply);
+    } else flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
   }
 
   onPipeOverflow(maxBytes: number): void {

@@ -88,6 +88,7 @@ describe("fields of requests", () => {
         "X-Forwarded-Proto: https",
         "X-Forwarded-Host: evil.test",
         "X-Forwarded-Port: 1",
+        "X-Forwarded-Client-Cert: Hash=evil;URI=spiffe://evil.test/x",
         "Forwarded: for=10.0.0.1;proto=https;host=evil.test",
         "X-Real-IP: 10.0.0.1",
         "X-Tenant: theirs",
@@ -98,7 +99,7 @@ describe("fields of requests", () => {
     assert.deepEqual(values(request, "X-Forwarded-Proto"), ["http"]);
     assert.deepEqual(values(request, "X-Forwarded-Host"), ["a.test"]);
     assert.deepEqual(values(request, "X-Tenant"), ["ours"]);
-    for (const name of ["X-Forwarded-Port", "Forwarded", "X-Real-IP"]) {
+    for (const name of ["X-Forwarded-Port", "X-Forwarded-Client-Cert", "Forwarded", "X-Real-IP"]) {
       assert.deepEqual(values(request, name), [], name);
     }
     assert.ok(!JSON.stringify(request).includes("10.0.0."), JSON.stringify(request));

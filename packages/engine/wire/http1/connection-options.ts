@@ -86,6 +86,7 @@ const KEPT: ReadonlySet<string> = new Set([
   "location",
   "forwarded",
   "via",
+  "x-forwarded-client-cert",
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-port",
