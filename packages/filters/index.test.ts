@@ -5,7 +5,16 @@ import { builtinFilters } from "./index.ts";
 test("the registry has each filter under its own name", () => {
   assert.deepEqual(
     [...builtinFilters.keys()],
-    ["header-modifier", "redirect", "rewrite", "mirror", "cors", "faults", "denial"],
+    [
+      "header-modifier",
+      "redirect",
+      "rewrite",
+      "mirror",
+      "cors",
+      "faults",
+      "denial",
+      "external-authorization",
+    ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);
 });

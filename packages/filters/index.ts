@@ -5,15 +5,17 @@
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { cors } from "./cors/index.ts";
 import { denial } from "./denial/index.ts";
+import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
-export { cors, denial, faults, headerModifier, mirror, redirect, rewrite };
+export { cors, denial, externalAuthorization, faults, headerModifier, mirror, redirect, rewrite };
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
+export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
 export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
@@ -34,4 +36,5 @@ export const builtinFilters: FilterRegistry = registryOf([
   cors,
   faults,
   denial,
+  externalAuthorization,
 ]);

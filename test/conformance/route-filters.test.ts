@@ -1,10 +1,24 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Fabric, openFabric, toldOfRoute } from "./fabric.ts";
-import { exact, gateway, httpListener, type Manifest, prefix, route, rule, to } from "./manifests.ts";
+import {
+  endpoint,
+  exact,
+  gateway,
+  httpListener,
+  type Manifest,
+  prefix,
+  route,
+  rule,
+  service,
+  to,
+} from "./manifests.ts";
+import { type MoodyServer, openMoodyServer } from "./moody-server.ts";
 import { type Answer, type Ask, seen } from "./send.ts";
 
 let fabric: Fabric<"http">;
+/** Allows, or answers the status that the query asks for. */
+let authz: MoodyServer;
 
 type Spec = Record<string, unknown>;
 const hostOf = (name: string) => [`${name}.test`];
@@ -23,6 +37,7 @@ const prefixTo = (replacePrefixMatch: string) => ({
 });
 
 before(async () => {
+  authz = await openMoodyServer();
   fabric = await openFabric({
     ports: ["http"],
     services: ["infra/v1", "infra/v2"],
@@ -31,10 +46,20 @@ before(async () => {
       ...redirects(),
       ...rewrites(),
       ...modifiers(),
+      service("infra/authz"),
+      endpoint("infra/authz", authz.port),
     ],
   });
 });
-after(() => fabric[Symbol.asyncDispose]());
+after(async () => {
+  await fabric[Symbol.asyncDispose]();
+  await authz.close();
+});
+
+const externalAuth = (name: string, maxSize = 0) => ({
+  type: "ExternalAuth",
+  externalAuth: { protocol: "HTTP", backendRef: to(name), http: {}, forwardBody: { maxSize } },
+});
 
 function redirects(): Manifest[] {
   const answers = (name: string, filters: Record<string, Spec>) =>
@@ -228,11 +253,9 @@ function modifiers(): Manifest[] {
       "infra/external-auth",
       "edge",
       [
-        rule([prefix("/")], "v1", {
-          filters: [
-            { type: "ExternalAuth", externalAuth: { protocol: "HTTP", backendRef: to("v2"), http: {} } },
-          ],
-        }),
+        rule([prefix("/")], "v1", { filters: [externalAuth("authz")] }),
+        rule([prefix("/body")], "v1", { filters: [externalAuth("authz", 16)] }),
+        rule([prefix("/nobody")], "v1", { filters: [externalAuth("nobody")] }),
       ],
       hostOf("external-auth"),
     ),
@@ -461,8 +484,31 @@ test("HTTPRouteUnresolvedFilter: it is never skipped; its rule answers an error,
   assert.match(toldOfRoute(found, "PartiallyInvalid"), /^PartiallyInvalid=True /);
 });
 
-test("HTTPRouteExternalAuth: while nobody can be asked, nobody is let in", async () => {
+test("HTTPRouteExternalAuthHTTP: what the service allows goes on, else its answer is the client's", async () => {
+  assert.equal((await ask("external-auth", "/?key=good")).servedBy, "infra/v1");
+  const denied = await ask("external-auth", "/?key=bad&fail=403&times=9", { method: "POST", body: "text" });
+  assert.deepEqual([denied.status, denied.body], [403, "failed"]);
+  assert.deepEqual(
+    authz.seenOf("bad").map(({ method, url, body }) => [method, url, body]),
+    [["POST", "/?key=bad&fail=403&times=9", ""]],
+  );
+  assert.equal((await ask("external-auth", "/?key=broken&fail=500&times=9")).status, 403);
+});
+
+test("HTTPRouteExternalAuthHTTPForwardBody: it gets the body, and a longer one is refused", async () => {
+  const allowed = await ask("external-auth", "/body?key=short", { method: "POST", body: "text" });
+  assert.equal(allowed.echo?.bodyLength, 4);
+  assert.deepEqual(
+    authz.seenOf("short").map(({ body }) => body),
+    ["text"],
+  );
+  const refused = await ask("external-auth", "/body?key=long", { method: "POST", body: "x".repeat(17) });
+  assert.equal(refused.status, 413);
+});
+
+test("HTTPRouteExternalAuthUnknownBackendRef: while nobody can be asked, nobody is let in", async () => {
   const found = await fabric.read("httproutes", "infra/external-auth");
-  assert.equal(toldOfRoute(found, "Accepted"), "Accepted=False UnsupportedValue");
-  assert.equal((await ask("external-auth", "/")).status, 500);
+  assert.equal(toldOfRoute(found, "Accepted"), "Accepted=True Accepted");
+  assert.equal(toldOfRoute(found, "ResolvedRefs"), "ResolvedRefs=False BackendNotFound");
+  assert.equal((await ask("external-auth", "/nobody")).status, 500);
 });

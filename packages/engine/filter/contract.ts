@@ -76,6 +76,8 @@ export interface SideCallEvents {
   /** Body octets arrive through `onBody`; without it they are read and dropped. */
   onHead?(head: ResponseHead): void;
   onBody?(chunk: Uint8Array): void;
+  /** Those of the response where it has any, before `onEnd`. */
+  onTrailers?(trailers: Fields): void;
   /** Once: undefined when the response is complete, else the fault's code. */
   onEnd?(fault: string | undefined): void;
 }

@@ -162,6 +162,22 @@ export interface Principal {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** The beginning of a body; the bytes are the receiver's. */
+export interface BodyStart {
+  readonly bytes: Uint8Array;
+  /** There is no more of it. */
+  readonly isWhole: boolean;
+}
+
+/** Where the body of a request comes from. */
+export interface BodySource {
+  /**
+   * Its first `maxBytes`, once they are there or it has ended, while the request's head waits; it goes on as it came
+   * afterwards. For head phases of filters, one at a time. Null: the exchange ended before.
+   */
+  peek(maxBytes: number): Promise<BodyStart | null>;
+}
+
 /**
  * What kind of gRPC call a request is by its content type: over HTTP/2 as it is, gRPC-Web with a binary body or a
  * base64 one, or none.
@@ -212,6 +228,8 @@ export class Exchange {
   endedMs = 0;
   /** The traceparent that goes out (W3C Trace Context), "00-<32 hex>-<16 hex>-<2 hex>"; "" when tracing is off. */
   traceparent = "";
+  /** Null: the request is all head. */
+  bodySource: BodySource | null = null;
   /** Set lazily by `abortSignal`. */
   private controller: AbortController | null = null;
   isEnded = false;

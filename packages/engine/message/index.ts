@@ -17,6 +17,8 @@ export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded
 export { formatIpv4, formatIpv6, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 export { Exchange, IN_PROCESS_PEER, PeerMemo } from "./exchange.ts";
 export type {
+  BodySource,
+  BodyStart,
   ExchangeEvents,
   GrpcForm,
   MatchInfo,

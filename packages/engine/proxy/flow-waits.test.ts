@@ -68,6 +68,68 @@ test("a filter waits while the whole request comes, trailers included", async ()
   run.assertOver();
 });
 
+const peeking = (maxBytes: number, log: string[], then?: Promise<unknown>): Filter => ({
+  name: "p",
+  async requestHead(exchange) {
+    const start = await exchange.bodySource!.peek(maxBytes);
+    log.push(start === null ? "gone" : `${Buffer.from(start.bytes).toString()} ${start.isWhole}`);
+    await then;
+  },
+});
+
+test("a filter sees the beginning of the body before the head goes on; the body goes on whole", async () => {
+  const seen: string[] = [];
+  const run = drive({ method: "POST", body: "chunked", filters: [peeking(3, seen)] });
+  run.send("ab");
+  assert.equal(run.sink.isPaused, false);
+  run.send("cd");
+  assert.equal(run.attempts.length, 0);
+  await settle();
+  assert.deepEqual(seen, ["abc false"]);
+  run.send("e");
+  run.sendEnd();
+  assert.equal(run.attempt.body, "abcde");
+  run.attempt.respond(200, "ok");
+  run.assertOver();
+});
+
+test("a body that is as long as was asked for is whole, and one that came while the filter waits is held", async () => {
+  const seen: string[] = [];
+  const wait = deferred<undefined>();
+  const run = drive({ method: "POST", body: "chunked", filters: [peeking(3, seen, wait.promise)] });
+  run.send("abc");
+  run.sendEnd();
+  await settle();
+  assert.deepEqual(seen, ["abc true"]);
+  wait.resolve(undefined);
+  await settle();
+  assert.equal(run.attempt.body, "abc");
+  run.attempt.respond(200, "ok");
+  run.assertOver();
+});
+
+test("more than was asked for pauses the client while the filter waits", async () => {
+  const wait = deferred<undefined>();
+  const run = drive({ method: "POST", body: "chunked", filters: [peeking(1, [], wait.promise)] });
+  run.send("abc");
+  assert.ok(run.sink.isPaused);
+  wait.resolve(undefined);
+  await settle();
+  assert.equal(run.sink.isPaused, false);
+  run.sendEnd();
+  run.attempt.respond(200, "ok");
+  run.assertOver();
+});
+
+test("a client that goes away ends the wait for its body", async () => {
+  const seen: string[] = [];
+  const run = drive({ method: "POST", body: "chunked", filters: [peeking(3, seen)] });
+  run.client.onRequestReset(gone);
+  await settle();
+  assert.deepEqual(seen, ["gone"]);
+  run.assertOver();
+});
+
 test("a filter that waited may reply", async () => {
   const wait = deferred<Reply>();
   const run = drive({ filters: [{ name: "w", requestHead: () => wait.promise }] });

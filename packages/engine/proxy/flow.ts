@@ -115,6 +115,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     this.rule = rule ?? NO_RULE;
     this.response = new ResponseSide(this, sink);
     this.request = isLast ? null : new RequestSide(this);
+    exchange.bodySource = this.request;
     this.isRequestDone = isLast;
   }
 
@@ -204,7 +205,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     at: number,
     isBackend: boolean,
   ): void {
-    this.pauseRequest();
+    if (this.request === null || !this.request.isPeeking) this.pauseRequest();
     wait.then(
       (reply) => {
         if (this.isEnded) return;

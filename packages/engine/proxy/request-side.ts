@@ -1,14 +1,19 @@
 import { makeFault } from "../base/index.ts";
 import type { Reply } from "../filter/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
-import type { UpstreamStream } from "../message/index.ts";
+import type { BodySource, BodyStart, UpstreamStream } from "../message/index.ts";
 import { loseLength, setLength } from "./body-length.ts";
-import { BodyPipe } from "./body-pipe.ts";
+import { BodyPipe, join } from "./body-pipe.ts";
 import type { PipeOutput } from "./body-pipe.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import { RequestReplay } from "./request-replay.ts";
 import { isIdempotent } from "./retries.ts";
 import { inOrder, runTrailers } from "./run-filters.ts";
+
+interface Peek {
+  readonly maxBytes: number;
+  readonly resolve: (start: BodyStart | null) => void;
+}
 
 /**
  * The body of one request, from the client to the attempt under way; made only for requests that have one.
@@ -18,7 +23,7 @@ import { inOrder, runTrailers } from "./run-filters.ts";
  *
  * Without a stream (a filter waits on the head, a retry pauses, a filter buffers) octets wait in the replay.
  */
-export class RequestSide implements PipeOutput {
+export class RequestSide implements PipeOutput, BodySource {
   private readonly flow: ExchangeCore;
   private readonly replay = new RequestReplay();
   private pipe: BodyPipe | null = null;
@@ -29,6 +34,8 @@ export class RequestSide implements PipeOutput {
   private trailers: Fields | null = null;
   /** Filters see the trailers once, however many attempts there are. */
   private hasPassedTrailers = false;
+  /** A filter waits for the beginning of the body. */
+  private peeking: Peek | null = null;
 
   constructor(flow: ExchangeCore) {
     this.flow = flow;
@@ -63,11 +70,38 @@ export class RequestSide implements PipeOutput {
   write(chunk: Uint8Array): void {
     if (this.pipe !== null) this.pipe.write(chunk);
     else this.onChunk(chunk);
+    if (this.peeking !== null) this.settlePeek(this.peeking);
+  }
+
+  get isPeeking(): boolean {
+    return this.peeking !== null;
+  }
+
+  peek(maxBytes: number): Promise<BodyStart | null> {
+    return new Promise((resolve) => {
+      const peek = { maxBytes, resolve };
+      this.peeking = peek;
+      this.askForBody();
+      this.flow.resumeRequest();
+      this.settlePeek(peek);
+    });
+  }
+
+  /** One octet more than was asked for says that there is more. */
+  private settlePeek({ maxBytes, resolve }: Peek): void {
+    const { flow, replay } = this;
+    const isWhole = flow.isRequestDone && replay.byteLength <= maxBytes;
+    if (!isWhole && replay.byteLength <= maxBytes) return;
+    this.peeking = null;
+    if (!flow.isRequestDone) flow.pauseRequest();
+    const bytes = Uint8Array.from(join(replay.chunks, replay.byteLength).subarray(0, maxBytes));
+    resolve({ bytes, isWhole });
   }
 
   /** The client's last octet was read. False when a filter failed on the trailers: the exchange is over. */
   end(trailers: Fields | null): boolean {
     this.trailers = trailers;
+    if (this.peeking !== null) this.settlePeek(this.peeking);
     if (this.pipe !== null) this.pipe.end();
     else if (this.flow.stream !== null) return this.writeEnd(this.flow.stream);
     return true;
@@ -105,6 +139,8 @@ export class RequestSide implements PipeOutput {
   stop(): void {
     this.replay.lose();
     this.pipe?.stop();
+    this.peeking?.resolve(null);
+    this.peeking = null;
   }
 
   /** Bodies are kept only where another attempt could follow: it costs a copy. */

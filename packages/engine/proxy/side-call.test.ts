@@ -22,6 +22,7 @@ function call(bodyLength: number, script: Partial<ClusterScript> = {}, ports: re
   const side = new ClusterCall(cluster, head, {
     onHead: ({ status }) => void seen.push(String(status)),
     onBody: (chunk) => void seen.push(Buffer.from(chunk).toString()),
+    onTrailers: (trailers) => void seen.push(`trailers ${trailers.get("grpc-status")}`),
     onEnd: (fault) => void seen.push(fault ?? "end"),
   });
   return { side, cluster, seen, attempt: cluster.attempts[0] };
@@ -36,6 +37,15 @@ test("a side call carries a body there and an answer back, and ends once", () =>
   attempt.respond(200, "pong");
   side.abort();
   assert.deepEqual(seen, ["200", "pong", "end"]);
+  cluster.assertIdle();
+});
+
+test("a side call has the trailers of its answer before its end", () => {
+  const { cluster, seen, attempt } = call(0);
+  attempt.answer(200);
+  attempt.send("pong");
+  attempt.end(Fields.of([["grpc-status", "7"]]));
+  assert.deepEqual(seen, ["200", "pong", "trailers 7", "end"]);
   cluster.assertIdle();
 });
 

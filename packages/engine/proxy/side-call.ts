@@ -95,7 +95,8 @@ export class ClusterCall extends Timer implements SideCall, UpstreamEvents {
     this.events.onBody?.(chunk);
   }
 
-  onResponseEnd(_trailers: Fields | null): void {
+  onResponseEnd(trailers: Fields | null): void {
+    if (trailers !== null && !this.isEnded) this.events.onTrailers?.(trailers);
     this.end(null);
   }
 

@@ -10,6 +10,7 @@ import type {
   HeaderModifierConfig,
   MirrorConfig,
 } from "../compile/index.ts";
+import { externalAuthorizationEffect } from "./describe-authorization.ts";
 
 export interface ExplainedFilter {
   readonly name: string;
@@ -48,6 +49,8 @@ export class FilterWalk {
         return { effect: faultsEffect(spec.config), isAnswer: false };
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
+      case "external-authorization":
+        return { effect: externalAuthorizationEffect(spec.config), isAnswer: false };
       case "redirect":
         return { effect: this.redirectEffect(spec), isAnswer: true };
       case "rewrite":

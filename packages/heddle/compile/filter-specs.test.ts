@@ -12,6 +12,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     cors: true,
     faults: true,
     denial: true,
+    "external-authorization": true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -1,6 +1,7 @@
 import type {
   CorsConfig,
   DenialConfig,
+  ExternalAuthorizationConfig,
   FaultsConfig,
   HeaderModifierConfig,
   MirrorConfig,
@@ -9,9 +10,11 @@ import type {
 } from "@heddle/filters";
 
 export type {
+  CacheKeyPart,
   CorsConfig,
   CorsOrigin,
   DenialConfig,
+  ExternalAuthorizationConfig,
   FaultsConfig,
   HeaderModifierConfig,
   HeaderValue,
@@ -34,6 +37,7 @@ interface FilterConfigs {
   cors: CorsConfig;
   faults: FaultsConfig;
   denial: DenialConfig;
+  "external-authorization": ExternalAuthorizationConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

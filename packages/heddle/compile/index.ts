@@ -51,7 +51,9 @@ export type {
   StatusCondition,
 } from "./status.ts";
 export type {
+  CacheKeyPart,
   CorsConfig,
+  ExternalAuthorizationConfig,
   FaultsConfig,
   CorsOrigin,
   GatewayFilterSpec,

@@ -1,7 +1,6 @@
 import type { BackendSpec } from "@heddle/engine/model";
-import type { BackendObjectReference, HTTPBackendRef } from "../resources/index.ts";
-import type { ResolvedBackend } from "./backend-ref.ts";
-import { planFilters } from "./route-filters.ts";
+import type { HTTPBackendRef } from "../resources/index.ts";
+import { planFilters, type ResolveRef } from "./route-filters.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {
@@ -14,11 +13,7 @@ export interface BackendPlan {
 }
 
 /** A backendRef as a share of the requests of its rule. */
-export function planBackendRef(
-  ref: HTTPBackendRef,
-  path: string,
-  resolve: (ref: BackendObjectReference, path: string) => ResolvedBackend,
-): BackendPlan {
+export function planBackendRef(ref: HTTPBackendRef, path: string, resolve: ResolveRef): BackendPlan {
   const plan = planFilters(ref.filters ?? [], `${path}.filters`, resolve);
   const { filters, unsupported, unresolved, clusters } = plan;
   const redirect = plan.hasRedirect
@@ -29,7 +24,7 @@ export function planBackendRef(
       )
     : null;
   const resolved = resolve(ref, path);
-  if ("finding" in resolved || unsupported.length > 0) {
+  if ("finding" in resolved || unsupported.length > 0 || plan.isUnguarded) {
     const own = "finding" in resolved ? [resolved.finding] : [];
     return {
       spec: unresolvedShare(ref.weight),

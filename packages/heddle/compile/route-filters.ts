@@ -1,6 +1,8 @@
 import type { FilterSpec } from "@heddle/engine/model";
 import type {
+  BackendObjectReference,
   HTTPCORSFilter,
+  HTTPExternalAuthFilter,
   HTTPHeaderFilter,
   HTTPRequestMirrorFilter,
   HTTPRequestRedirectFilter,
@@ -10,6 +12,7 @@ import type {
 import { corsConfig } from "./cors-origin.ts";
 import type { GatewayFilterSpec, HeaderModifierConfig, RedirectConfig } from "./filter-specs.ts";
 import type { ResolvedBackend } from "./backend-ref.ts";
+import { externalAuthConfig } from "./external-auth.ts";
 import { headerModifierConfig } from "./header-modifier-config.ts";
 import { compilePathChange } from "./path-change.ts";
 import { isFinding, makeFinding, type Finding } from "./status.ts";
@@ -18,25 +21,28 @@ export interface FiltersPlan {
   readonly filters: readonly FilterSpec[];
   /** What this version cannot do: requests that would pass the filters are answered with an error instead. */
   readonly unsupported: readonly Finding[];
-  /** References of mirrors that do not resolve: nothing is copied to them. */
+  /** References that do not resolve: nothing is copied to a mirror of these. */
   readonly unresolved: readonly Finding[];
+  /** One of these is of a filter that guards: no request may pass without it. */
+  readonly isUnguarded: boolean;
   readonly clusters: readonly string[];
   /** Whether a filter answers by itself. */
   readonly hasRedirect: boolean;
   readonly hasRewrite: boolean;
 }
 
-type Resolve = (ref: HTTPRequestMirrorFilter["backendRef"], path: string) => ResolvedBackend;
+/** `isGrpc`: what is sent there are gRPC calls. */
+export type ResolveRef = (ref: BackendObjectReference, path: string, isGrpc?: boolean) => ResolvedBackend;
 type Outcome =
   | { readonly spec: GatewayFilterSpec }
   | { readonly unsupported: Finding }
-  | { readonly finding: Finding };
+  | { readonly finding: Finding; readonly isGuard?: boolean };
 
 /** The filters of a rule or a backendRef, in their order. `path` is that of the list. Those of GRPCRoutes are some of them. */
 export function planFilters(
   filters: readonly HTTPRouteFilter[],
   path: string,
-  resolve: Resolve,
+  resolve: ResolveRef,
 ): FiltersPlan {
   const outcomes = filters.map((filter, index) => planFilter(filter, `${path}[${index}]`, resolve));
   const specs = outcomes.flatMap((one) => ("spec" in one ? [one.spec] : []));
@@ -44,13 +50,16 @@ export function planFilters(
     filters: specs,
     unsupported: outcomes.flatMap((one) => ("unsupported" in one ? [one.unsupported] : [])),
     unresolved: outcomes.flatMap((one) => ("finding" in one ? [one.finding] : [])),
-    clusters: specs.flatMap((spec) => (spec.name === "mirror" ? [spec.config.cluster] : [])),
+    isUnguarded: outcomes.some((one) => "finding" in one && one.isGuard === true),
+    clusters: specs.flatMap((spec) =>
+      spec.name === "mirror" || spec.name === "external-authorization" ? [spec.config.cluster] : [],
+    ),
     hasRedirect: specs.some((spec) => spec.name === "redirect"),
     hasRewrite: specs.some((spec) => spec.name === "rewrite"),
   };
 }
 
-function planFilter(filter: HTTPRouteFilter, path: string, resolve: Resolve): Outcome {
+function planFilter(filter: HTTPRouteFilter, path: string, resolve: ResolveRef): Outcome {
   switch (filter.type) {
     case "RequestHeaderModifier":
       return modifierOutcome(filter.requestHeaderModifier!, "request", `${path}.requestHeaderModifier`);
@@ -69,7 +78,7 @@ function planFilter(filter: HTTPRouteFilter, path: string, resolve: Resolve): Ou
       return unsupported(`${path}.extensionRef`, `there are no filters of kind ${kind} in group "${group}"`);
     }
     case "ExternalAuth":
-      return unsupported(`${path}.externalAuth`, "this version has no external authorization yet");
+      return externalAuthOutcome(filter.externalAuth!, `${path}.externalAuth`, resolve);
     default:
       return unsupported(`${path}.type`, `unknown filter type ${String(filter.type)}`);
   }
@@ -107,7 +116,14 @@ function rewriteOutcome(rewrite: HTTPURLRewriteFilter, path: string): Outcome {
   return { spec: { name: "rewrite", config: { hostname: rewrite.hostname ?? "", path: change } } };
 }
 
-function mirrorOutcome(mirror: HTTPRequestMirrorFilter, path: string, resolve: Resolve): Outcome {
+function externalAuthOutcome(filter: HTTPExternalAuthFilter, path: string, resolve: ResolveRef): Outcome {
+  const resolved = resolve(filter.backendRef, `${path}.backendRef`, filter.protocol === "GRPC");
+  if ("finding" in resolved) return { finding: resolved.finding, isGuard: true };
+  const config = externalAuthConfig(filter, resolved.cluster, path);
+  return isFinding(config) ? { unsupported: config } : { spec: { name: "external-authorization", config } };
+}
+
+function mirrorOutcome(mirror: HTTPRequestMirrorFilter, path: string, resolve: ResolveRef): Outcome {
   const resolved = resolve(mirror.backendRef, `${path}.backendRef`);
   if ("finding" in resolved) return resolved;
   const { numerator, denominator } = mirror.fraction ?? {

@@ -82,8 +82,9 @@ function planRule(
     return { rule: null, invalid: noRegex, unresolved: [], clusters: [], data: [], sources: [] };
   const { kind, namespace } = source;
   const from = { group: gatewayGroup, kind, namespace, transport: null, isGrpc: kind === "GRPCRoute" };
-  const resolve = (ref: BackendObjectReference, at: string) => {
-    const resolved = resolveBackend(ref, at, from, facts, options.controlAddresses ?? []);
+  const resolve = (ref: BackendObjectReference, at: string, isGrpc = from.isGrpc) => {
+    const by = { ...from, isGrpc };
+    const resolved = resolveBackend(ref, at, by, facts, options.controlAddresses ?? []);
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
   };
   const own = planFilters(rule.filters, `${path}.filters`, resolve);
@@ -99,7 +100,7 @@ function planRule(
     ...(isFinding(session) ? [session] : []),
   ];
   // What is not whole answers with an error: nothing is let through past a filter that cannot be applied.
-  const isClosed = closing.length > 0;
+  const isClosed = closing.length > 0 || own.isUnguarded;
   const ofRule = rule.policyFilters ?? noPolicyFilters;
   const ofBackends = backends.map(({ spec }, i) =>
     spec.cluster === null

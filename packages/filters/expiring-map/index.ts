@@ -1,0 +1,2 @@
+/** A bounded map whose entries expire: for verdicts that are kept. */
+export { ExpiringMap } from "./expiring-map.ts";
