@@ -14,6 +14,8 @@ test("the registry has each filter under its own name", () => {
       "faults",
       "denial",
       "external-authorization",
+      "jwt",
+      "authentication",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

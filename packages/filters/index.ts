@@ -3,21 +3,45 @@
  * else. `builtinFilters` is what the runtime builds chains from; each folder's README.md is its manual.
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
+import { authentication } from "./authentication/index.ts";
 import { cors } from "./cors/index.ts";
 import { denial } from "./denial/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
+import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
-export { cors, denial, externalAuthorization, faults, headerModifier, mirror, redirect, rewrite };
+export {
+  authentication,
+  cors,
+  denial,
+  externalAuthorization,
+  faults,
+  headerModifier,
+  jwt,
+  mirror,
+  redirect,
+  rewrite,
+};
+export type { AuthenticationConfig } from "./authentication/index.ts";
+export type { ClaimPath } from "./claim-path/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
 export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
+export type {
+  ClaimHeader,
+  JwtConfig,
+  JwtIssuer,
+  KeyData,
+  KeySetData,
+  RequiredClaim,
+  TokenPlace,
+} from "./jwt/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type { RedirectConfig } from "./redirect/index.ts";
@@ -37,4 +61,6 @@ export const builtinFilters: FilterRegistry = registryOf([
   faults,
   denial,
   externalAuthorization,
+  jwt,
+  authentication,
 ]);

@@ -1,5 +1,7 @@
 import type { Fault } from "../base/index.ts";
+import type { Credentials } from "./credentials.ts";
 import type { FieldBlock, Fields } from "./fields.ts";
+import type { Principal } from "./principal.ts";
 import type { RequestHead, ResponseHead } from "./head.ts";
 
 /** What is known of the connection that a request came by. One object per connection, shared by its exchanges. */
@@ -154,14 +156,6 @@ export interface MatchInfo {
   readonly routeIndex: number;
 }
 
-/** Who authenticated. Whoever did puts it here, whichever way was used. */
-export interface Principal {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly method: string;
-  readonly claims: Readonly<Record<string, unknown>>;
-}
-
 /** The beginning of a body; the bytes are the receiver's. */
 export interface BodyStart {
   readonly bytes: Uint8Array;
@@ -203,6 +197,8 @@ export class Exchange {
   /** Client address after trusted hops; the peer's where none is trusted. */
   clientAddress: string;
   principal: Principal | null = null;
+  /** What authenticators found, from the first of them to the filter that decides for them. */
+  credentials: Credentials | null = null;
   /** Typed slots, reserved when the chain is built; see filter/. */
   slots: unknown[] | null = null;
   fault: Fault | null = null;

@@ -7,7 +7,9 @@ export { Fields, isFieldValue, isToken, makeFieldBlock, SPAN, TOKEN_BYTES } from
 export type { FieldBlock } from "./fields.ts";
 export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
 export type { Scheme } from "./head.ts";
+export type { Principal } from "./principal.ts";
 export { readCookie } from "./cookie.ts";
+export { Credentials } from "./credentials.ts";
 export { httpDate } from "./http-date.ts";
 export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
 export type { KnownName } from "./known-names.ts";
@@ -25,7 +27,6 @@ export type {
   Peer,
   PeerCertificate,
   PeerTls,
-  Principal,
   ResponseSink,
   UpstreamEvents,
   UpstreamStream,

@@ -4,10 +4,12 @@ import { GRPC_CODES } from "@heddle/engine/observe";
 import type { FilterSpec } from "@heddle/engine/model";
 import { builtinFilters } from "@heddle/filters";
 import type {
+  AuthenticationConfig,
   CorsConfig,
   FaultsConfig,
   GatewayFilterSpec,
   HeaderModifierConfig,
+  JwtConfig,
   MirrorConfig,
 } from "../compile/index.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
@@ -47,6 +49,10 @@ export class FilterWalk {
         return { effect: corsEffect(spec.config), isAnswer: false };
       case "faults":
         return { effect: faultsEffect(spec.config), isAnswer: false };
+      case "jwt":
+        return { effect: jwtEffect(spec.config), isAnswer: false };
+      case "authentication":
+        return { effect: authenticationEffect(spec.config), isAnswer: false };
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":
@@ -132,4 +138,24 @@ function faultsEffect({ delay, abort, headers }: FaultsConfig): string {
   ];
   const match = headers.map(({ name, value }) => `${name}: ${value}`).join(", ");
   return `${all.join(", ")}${match === "" ? "" : `, where they have ${match}`}`;
+}
+
+function jwtEffect({ issuers }: JwtConfig): string {
+  const all = issuers.map(({ issuer, audiences, from, claimHeaders, forwards }) => {
+    const where = from.map(({ in: kind, name }) => `${kind} ${name}`).join(" or ");
+    const who = audiences.length === 0 ? "anybody" : audiences.join(" or ");
+    const headers = claimHeaders.map(({ header, claim }) => `${header} from ${claim.join(".")}`);
+    return [
+      `takes tokens of ${issuer} for ${who} from ${where}`,
+      ...(headers.length === 0 ? [] : [`sets ${headers.join(", ")}`]),
+      ...(forwards ? [] : ["removes them"]),
+    ].join(", ");
+  });
+  return all.join("; ");
+}
+
+function authenticationEffect({ allowsAnonymous }: AuthenticationConfig): string {
+  return allowsAnonymous
+    ? "answers 401 to bad credentials; lets requests without any go on"
+    : "answers 401 without a good credential";
 }

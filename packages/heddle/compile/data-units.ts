@@ -1,16 +1,11 @@
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
+import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
+import { keySetSource } from "./key-set-names.ts";
 
-/** Makes the values of data units whose names begin with `prefix` and a slash. */
-export interface DataSource {
-  readonly prefix: string;
-  /** `name` is what follows the slash. Undefined: there is no such unit, and filters that need it fail closed. */
-  compile(name: string, facts: FactReader, options: CompileOptions): unknown;
-}
-
-export const dataSources: readonly DataSource[] = [];
+export const dataSources: readonly DataSource[] = [keySetSource];
 
 /** The data unit of that name; null where there is none. */
 export function compileData(name: string, facts: FactReader, options: CompileOptions): HashedUnit | null {

@@ -13,6 +13,8 @@ test("every filter that compile emits has a factory, and the other way round", (
     faults: true,
     denial: true,
     "external-authorization": true,
+    jwt: true,
+    authentication: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

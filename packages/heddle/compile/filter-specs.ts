@@ -1,9 +1,11 @@
 import type {
+  AuthenticationConfig,
   CorsConfig,
   DenialConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
   HeaderModifierConfig,
+  JwtConfig,
   MirrorConfig,
   RedirectConfig,
   RewriteConfig,
@@ -11,6 +13,7 @@ import type {
 
 export type {
   CacheKeyPart,
+  AuthenticationConfig,
   CorsConfig,
   CorsOrigin,
   DenialConfig,
@@ -18,6 +21,7 @@ export type {
   FaultsConfig,
   HeaderModifierConfig,
   HeaderValue,
+  JwtConfig,
   MirrorConfig,
   PathChange,
   RedirectConfig,
@@ -38,6 +42,8 @@ interface FilterConfigs {
   faults: FaultsConfig;
   denial: DenialConfig;
   "external-authorization": ExternalAuthorizationConfig;
+  jwt: JwtConfig;
+  authentication: AuthenticationConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

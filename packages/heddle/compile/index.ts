@@ -50,8 +50,11 @@ export type {
   Status,
   StatusCondition,
 } from "./status.ts";
+export { MAX_KEY_SET_BYTES, readKeySet } from "./key-set.ts";
+export type { KeySetReading } from "./key-set.ts";
 export type {
   CacheKeyPart,
+  AuthenticationConfig,
   CorsConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
@@ -59,6 +62,7 @@ export type {
   GatewayFilterSpec,
   HeaderModifierConfig,
   HeaderValue,
+  JwtConfig,
   MirrorConfig,
   PathChange,
   RedirectConfig,

@@ -1,7 +1,11 @@
+import { accessPolicy } from "./access-policy/index.ts";
 import type { PolicyKind, PolicySpec } from "./attach/index.ts";
 import { trafficPolicy } from "./traffic-policy.ts";
 
-type PolicyName = "TrafficPolicy";
+type PolicyName = "TrafficPolicy" | "AccessPolicy";
 
 /** The kinds of policies, in the order in which they act on what is compiled. */
-export const policyKinds: readonly PolicyKind<PolicySpec, PolicyName>[] = [trafficPolicy];
+export const policyKinds: readonly PolicyKind<PolicySpec, PolicyName>[] = [
+  trafficPolicy,
+  accessPolicy as PolicyKind<PolicySpec, PolicyName>,
+];

@@ -111,3 +111,8 @@ export { policyTargetGroups } from "./heddle-dev/policy-target.ts";
 export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
 export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";
 export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";
+export type { AccessPolicy, AccessPolicySpec } from "./heddle-dev/access-policy.ts";
+export type { AuthenticationSpec } from "./heddle-dev/access-policy/authentication.ts";
+export { tokenAlgorithms } from "./heddle-dev/access-policy/jwt.ts";
+export type { JwtIssuerSpec, JwtSpec, TokenAlgorithm } from "./heddle-dev/access-policy/jwt.ts";
+export { parseClaimPath } from "./heddle-dev/claim-path.ts";

@@ -13,6 +13,7 @@ import { referenceGrantKind } from "./gateway-api/reference-grant.ts";
 import { tcpRouteKind } from "./gateway-api/tcp-route.ts";
 import { tlsRouteKind } from "./gateway-api/tls-route.ts";
 import { udpRouteKind } from "./gateway-api/udp-route.ts";
+import { accessPolicyKind } from "./heddle-dev/access-policy.ts";
 import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
@@ -39,6 +40,7 @@ const table = [
   gatewaySettingsKind,
   acmeIssuerKind,
   trafficPolicyKind,
+  accessPolicyKind,
 ] as const;
 
 /** Every kind that Heddle knows. */

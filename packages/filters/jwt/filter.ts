@@ -1,0 +1,141 @@
+import type { DataRef, Filter, FilterContext, FilterFactory } from "@heddle/engine/filter";
+import { Credentials } from "@heddle/engine/message";
+import type { Exchange } from "@heddle/engine/message";
+import type { JwtConfig, JwtIssuer, TokenPlace } from "./config.ts";
+import { KeyWait } from "./key-wait.ts";
+import { TokenReader } from "./token-reader.ts";
+import type { Verdict } from "./verdict.ts";
+import { sharedVerifier } from "./verifier.ts";
+import type { JwtVerifier } from "./verifier.ts";
+
+/** RFC 6750 section 3. */
+const challenge = 'Bearer realm="heddle"';
+
+/**
+ * Takes JSON Web Tokens of some issuers. A token is judged at once and without a promise; only one whose key is not
+ * known may wait for it.
+ */
+class Jwt implements Filter {
+  readonly name = "jwt";
+  private readonly issuers: readonly JwtIssuer[];
+  private readonly context: FilterContext;
+  private readonly reader: TokenReader;
+  /** Which of the reader's places each issuer takes tokens from. */
+  private readonly placesOf: readonly ReadonlySet<number>[];
+  private readonly verifier: JwtVerifier;
+  private readonly waits: readonly KeyWait[];
+  /** Headers that are the issuers' to fill. */
+  private readonly ownHeaders: readonly string[];
+
+  constructor({ issuers }: JwtConfig, context: FilterContext) {
+    this.issuers = issuers;
+    this.context = context;
+    const places = distinctPlaces(issuers);
+    this.reader = new TokenReader([...places.values()]);
+    const keys = [...places.keys()];
+    this.placesOf = issuers.map(({ from }) => new Set(from.map((place) => keys.indexOf(placeKey(place)))));
+    const refs = issuers.map(({ keySet, inlineKeys }) =>
+      inlineKeys === undefined ? context.data(keySet) : { value: inlineKeys, version: 1 },
+    );
+    this.verifier = sharedVerifier({ issuers }, refs);
+    this.waits = issuers.map((issuer, at) => this.waitOf(issuer, refs[at]));
+    this.ownHeaders = [
+      ...new Set(issuers.flatMap(({ claimHeaders }) => claimHeaders.map(({ header }) => header))),
+    ];
+  }
+
+  private waitOf({ keySet }: JwtIssuer, data: DataRef): KeyWait {
+    const { context } = this;
+    return new KeyWait(data, context.clock, () => context.notify("key-set", keySet));
+  }
+
+  requestHead(exchange: Exchange): Promise<void> | undefined {
+    const { request } = exchange;
+    // First: what a client sends under these names is no claim of anybody's.
+    for (const name of this.ownHeaders) request.fields.delete(name);
+    const credentials = Credentials.of(exchange);
+    const { reader } = this;
+    const count = reader.read(request);
+    if (count === 0) {
+      credentials.challenge(challenge);
+      return undefined;
+    }
+    if (count > 1) {
+      this.reject(credentials, "invalid_request", "there is more than one token");
+      return undefined;
+    }
+    const { token, place } = reader;
+    const verdict = this.verifier.judge(token, this.context.clock.wallMs());
+    const wait = verdict.outcome === "unknown-key" ? this.waitFor(verdict, place, exchange) : null;
+    if (wait !== null) return this.settleLater(wait, exchange, credentials, token, place);
+    this.settle(verdict, exchange, credentials, place);
+    return undefined;
+  }
+
+  private waitFor({ issuer, keyId }: Verdict, place: number, exchange: Exchange): Promise<boolean> | null {
+    return this.placesOf[issuer].has(place) ? this.waits[issuer].waitFor(keyId, exchange) : null;
+  }
+
+  private async settleLater(
+    wait: Promise<boolean>,
+    exchange: Exchange,
+    credentials: Credentials,
+    token: string,
+    place: number,
+  ): Promise<void> {
+    await wait;
+    this.settle(this.verifier.judge(token, this.context.clock.wallMs()), exchange, credentials, place);
+  }
+
+  private settle(verdict: Verdict, exchange: Exchange, credentials: Credentials, place: number): void {
+    const { outcome, issuer } = verdict;
+    if (outcome === "foreign" || (issuer >= 0 && !this.placesOf[issuer].has(place))) {
+      this.context.count("unclaimed");
+      credentials.challenge(challengeOf("invalid_token", verdict.reason));
+      credentials.unclaimed();
+    } else if (outcome === "accepted") {
+      this.accept(verdict, exchange, credentials, place);
+    } else {
+      this.reject(credentials, "invalid_token", reasons[outcome] ?? verdict.reason);
+    }
+  }
+
+  private accept(
+    { principal, headers, issuer }: Verdict,
+    { request }: Exchange,
+    credentials: Credentials,
+    place: number,
+  ): void {
+    this.context.count("accepted");
+    credentials.accept(principal!);
+    for (const [name, value] of headers) request.fields.addTrusted(name, value);
+    if (!this.issuers[issuer].forwards) this.reader.remove(request, place);
+  }
+
+  private reject(credentials: Credentials, error: string, reason: string): void {
+    this.context.count("rejected");
+    credentials.reject(reason, challengeOf(error, reason));
+  }
+}
+
+/** The descriptions hold nothing of the token. */
+function challengeOf(error: string, reason: string): string {
+  return `${challenge}, error="${error}"${reason === "" ? "" : `, error_description="${reason}"`}`;
+}
+
+/** Of outcomes that have none of their own. */
+const reasons: Partial<Record<Verdict["outcome"], string>> = {
+  "unknown-key": "the token's key is not known",
+  "no-keys": "the keys of the token's issuer are not there",
+};
+
+const placeKey = (place: TokenPlace): string => JSON.stringify([place.in, place.name, place.prefix]);
+
+function distinctPlaces(issuers: readonly JwtIssuer[]): ReadonlyMap<string, TokenPlace> {
+  return new Map(issuers.flatMap(({ from }) => from.map((place) => [placeKey(place), place] as const)));
+}
+
+export const jwt: FilterFactory<JwtConfig> = {
+  name: "jwt",
+  create: (config, context) => new Jwt(config, context),
+};

@@ -1,0 +1,17 @@
+import type { RequestFilters } from "../policy-filters.ts";
+import { jwtMember } from "./jwt.ts";
+import { joinFilters, type Member } from "./member.ts";
+
+/** The ways to authenticate, in the order in which they look at a request: the first that accepts says who it is. */
+const ways: readonly Member<"authentication">[] = [jwtMember];
+
+/** All ways that a policy has, and what decides for them. */
+export const authenticationMember: Member<"authentication"> = (spec, at): RequestFilters | null => {
+  const allowsAnonymous = spec.anonymous === "Allow";
+  const found = ways.flatMap((way) => way(spec, at) ?? []);
+  if (found.length === 0 && allowsAnonymous) return null;
+  const decision: RequestFilters = {
+    filters: [{ stage: "authentication", spec: { name: "authentication", config: { allowsAnonymous } } }],
+  };
+  return joinFilters([...found, decision]);
+};

@@ -1,0 +1,41 @@
+import { keyOf, type AccessPolicySpec } from "../../resources/index.ts";
+import type { Effective, PolicyKind } from "../attach/index.ts";
+import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
+import { authenticationMember } from "./authentication.ts";
+import { joinFilters, type Member } from "./member.ts";
+
+type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
+
+/** The fields of AccessPolicies and what makes filters of each. Stages put the filters in order (`filter-stages.ts`). */
+const members: { readonly [F in Field]: Member<F> } = {
+  authentication: authenticationMember,
+};
+
+const fieldNames = Object.keys(members) as readonly Field[];
+
+/**
+ * AccessPolicies: who may call. Each field is taken whole from the most specific policy that has it: what lets somebody
+ * in here is said in one place.
+ */
+export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
+  kind: "AccessPolicy",
+  targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
+  failure: "closed",
+  findings: (policy, at) => {
+    const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
+    return emitAll({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];
+  },
+  emit: { request: emitAll },
+};
+
+function emitAll({ spec, sources }: Effective<AccessPolicySpec>, at: RequestPlace): RequestFilters {
+  return joinFilters(
+    fieldNames.map((field) => {
+      const source = sources.find((one) => one.field === field);
+      const value = spec[field];
+      if (value === undefined || source === undefined) return null;
+      return (members[field] as Member<Field>)(value, { ...at, policy: source.policy });
+    }),
+  );
+}

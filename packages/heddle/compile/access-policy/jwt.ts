@@ -1,0 +1,102 @@
+import type { ClaimHeader, JwtIssuer, KeySetData, RequiredClaim, TokenPlace } from "@heddle/filters";
+import { parseClaimPath, parseKey, tokenAlgorithms, type JwtIssuerSpec } from "../../resources/index.ts";
+import { readKeySet } from "../key-set.ts";
+import { readEntry, refKeySet } from "../key-set-names.ts";
+import type { RequestFilters } from "../policy-filters.ts";
+import { durationMs } from "../route-settings.ts";
+import { makeFinding, type Finding } from "../status.ts";
+import type { Member, MemberPlace } from "./member.ts";
+
+/** Where the keys of an issuer are, for the filter. */
+interface Keys {
+  readonly keySet: string;
+  readonly inlineKeys?: KeySetData;
+  readonly isRemote: boolean;
+  /** Data units to be made for it. */
+  readonly data: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** Bearer tokens. */
+export const jwtMember: Member<"authentication"> = ({ jwt }, at): RequestFilters | null => {
+  if (jwt === undefined) return null;
+  const keys = jwt.issuers.map((issuer, index) =>
+    keysOf(issuer.keys, `spec.authentication.jwt.issuers[${index}].keys`, at),
+  );
+  const issuers = jwt.issuers.map((issuer, index) => issuerOf(issuer, keys[index]!));
+  return {
+    filters: [{ stage: "authentication", spec: { name: "jwt", config: { issuers } } }],
+    data: keys.flatMap(({ data }) => data),
+    findings: keys.flatMap(({ findings }) => findings),
+  };
+};
+
+function issuerOf(spec: JwtIssuerSpec, { keySet, inlineKeys, isRemote }: Keys): JwtIssuer {
+  return {
+    issuer: spec.issuer,
+    keySet,
+    ...(inlineKeys !== undefined && { inlineKeys }),
+    isRemote,
+    algorithms: spec.algorithms ?? tokenAlgorithms.filter((name) => !name.startsWith("HS")),
+    audiences: spec.audiences ?? [],
+    types: typesOf(spec.types),
+    requiredClaims: (spec.requiredClaims ?? []).map(({ claim, values = [] }): RequiredClaim => ({
+      claim: parseClaimPath(claim)!,
+      values,
+    })),
+    clockSkewMs: durationMs(spec.clockSkew),
+    from: placesOf(spec.from),
+    claimHeaders: (spec.claimHeaders ?? []).map(({ claim, header }): ClaimHeader => ({
+      claim: parseClaimPath(claim)!,
+      header: header.toLowerCase(),
+    })),
+    forwards: spec.forward,
+  };
+}
+
+/** RFC 7515 section 4.1.9: a token that does not say what it is is as good as a JWT. */
+function typesOf(types: readonly string[]): readonly string[] {
+  const all = types.map((type) => type.toLowerCase().replace(/^application\//, ""));
+  return all.includes("jwt") || all.length === 0 ? ["", ...all] : all;
+}
+
+function placesOf(from: JwtIssuerSpec["from"]): readonly TokenPlace[] {
+  if (from === undefined) return [{ in: "header", name: "authorization", prefix: "Bearer " }];
+  return from.map(({ header, cookie, query }): TokenPlace => {
+    if (header !== undefined) return { in: "header", name: header.name.toLowerCase(), prefix: header.prefix };
+    return cookie !== undefined
+      ? { in: "cookie", name: cookie, prefix: "" }
+      : { in: "query", name: query!, prefix: "" };
+  });
+}
+
+function keysOf(keys: JwtIssuerSpec["keys"], path: string, at: MemberPlace): Keys {
+  const { ref, inline } = keys;
+  return ref !== undefined ? referredKeys(ref, `${path}.ref`, at) : inlineKeys(inline!, `${path}.inline`);
+}
+
+function referredKeys(
+  { kind, name, key }: NonNullable<JwtIssuerSpec["keys"]["ref"]>,
+  path: string,
+  { policy, facts }: MemberPlace,
+): Keys {
+  const { namespace } = parseKey(policy);
+  const set = refKeySet(kind, namespace, name, key);
+  const text = readEntry(facts, kind, namespace, name, key);
+  const reading = text === undefined ? "is not there" : readKeySet(text, kind === "Secret");
+  const message = `key ${key} of ${kind} ${namespace}/${name} ${typeof reading === "string" ? reading : ""}`;
+  const findings = typeof reading === "string" ? [makeFinding("InvalidKeySet", path, message)] : [];
+  return { keySet: set, isRemote: false, data: [set], findings };
+}
+
+function inlineKeys(text: string, path: string): Keys {
+  const reading = readKeySet(text, false);
+  if (typeof reading === "string")
+    return {
+      keySet: "",
+      isRemote: false,
+      data: [],
+      findings: [makeFinding("InvalidKeySet", path, reading)],
+    };
+  return { keySet: "", inlineKeys: reading.data, isRemote: false, data: [], findings: [] };
+}

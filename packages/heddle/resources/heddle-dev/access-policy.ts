@@ -1,0 +1,25 @@
+import type { Static } from "typebox";
+import { defineKind, type ResourceOf } from "../kind.ts";
+import { optional, struct } from "../schema/build.ts";
+import { authenticationSchema } from "./access-policy/authentication.ts";
+import { heddleGroup } from "./backend.ts";
+import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+
+const accessPolicySpecSchema = struct({
+  targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  /** Who calls; taken whole from the most specific policy that has it. */
+  authentication: optional(authenticationSchema),
+});
+export type AccessPolicySpec = Static<typeof accessPolicySpecSchema>;
+
+export const accessPolicyKind = defineKind({
+  group: heddleGroup,
+  version: "v1alpha1",
+  kind: "AccessPolicy",
+  plural: "accesspolicies",
+  namespaced: true,
+  isStrict: true,
+  fields: { spec: accessPolicySpecSchema, status: optional(policyStatusSchema) },
+});
+/** Who may call: by routes and Gateways, and to Services and Backends of its namespace. */
+export type AccessPolicy = ResourceOf<typeof accessPolicyKind>;

@@ -1,0 +1,25 @@
+import type { Static } from "typebox";
+import { choice, optional, struct, withDefault } from "../../schema/build.ts";
+import { rule } from "../../schema/rule.ts";
+import { jwtSchema } from "./jwt.ts";
+
+/** Who calls. One way to authenticate each; a request takes any of them. */
+export const authenticationSchema = struct(
+  {
+    /** Allow: requests without any credential go on. A bad credential is refused all the same. */
+    anonymous: withDefault(choice(["Deny", "Allow"]), "Deny"),
+    /** Tokens of some issuers (RFC 7519). */
+    jwt: optional(jwtSchema),
+  },
+  {
+    rules: [
+      rule<{ anonymous: string }>(
+        "authentication-possible",
+        "must name a way to authenticate, such as jwt, or have anonymous: Allow; else nobody is let in",
+        ({ anonymous, ...ways }) =>
+          anonymous === "Allow" || Object.values(ways).some((way) => way !== undefined),
+      ),
+    ],
+  },
+);
+export type AuthenticationSpec = Static<typeof authenticationSchema>;

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import http from "node:http";
+import { test } from "node:test";
+import { openEchoServer, startHeddle, type Echo } from "@heddle/testkit";
+
+const own = generateKeyPairSync("ed25519");
+const other = generateKeyPairSync("ed25519");
+const jwks = JSON.stringify({ keys: [{ ...own.publicKey.export({ format: "jwk" }), kid: "one" }] });
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+function makeToken(claims: object = {}, key: KeyObject = own.privateKey, header: object = {}): string {
+  const exp = Math.floor(Date.now() / 1000) + 300;
+  const payload = { iss: "https://id.example", sub: "alice", aud: "shop", exp, ...claims };
+  const input = `${encode({ alg: "EdDSA", kid: "one", ...header })}.${encode(payload)}`;
+  return `${input}.${sign(null, Buffer.from(input), key).toString("base64url")}`;
+}
+
+const authentication = `
+  authentication:
+    jwt:
+      issuers:
+        - issuer: https://id.example
+          keys: { ref: { name: keys } }
+          audiences: [shop]
+          claimHeaders: [{ header: X-User, claim: sub }]`;
+
+/** The same guard by two ways: of the Gateway, and of the Service that another Gateway's route leads to. */
+const configuration = (ports: { edge: number; plain: number }, backend: number): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${ports.edge} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: plain }
+spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${ports.plain} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: edge }
+spec: { parentRefs: [{ name: edge }], rules: [{ backendRefs: [{ name: open, port: 80 }] }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: plain }
+spec: { parentRefs: [{ name: plain }], rules: [{ backendRefs: [{ name: guarded, port: 80 }] }] }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: AccessPolicy
+metadata: { name: guard }
+spec:
+  targetRefs: [{ kind: Gateway, name: edge }, { kind: Service, name: guarded }]${authentication}
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: keys }
+stringData: { jwks.json: '${jwks}' }
+${["open", "guarded"]
+  .map(
+    (name) => `---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { ports: [{ name: http, port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: ${name}, labels: { kubernetes.io/service-name: ${name} } }
+addressType: IPv4
+ports: [{ name: http, port: ${backend} }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`,
+  )
+  .join("")}`;
+
+interface Answer {
+  readonly status: number;
+  readonly challenge: string | undefined;
+  /** What the backend saw, where it was asked. */
+  readonly seen: Echo["headers"] | null;
+}
+
+function ask(port: number, headers: readonly string[], path = "/"): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ port, path, headers: ["host", "shop.example", ...headers], agent: false });
+    request.on("error", reject);
+    request.on("response", async (response) => {
+      let body = "";
+      for await (const chunk of response) body += chunk;
+      const status = response.statusCode!;
+      resolve({
+        status,
+        challenge: response.headers["www-authenticate"],
+        seen: status === 200 ? (JSON.parse(body) as Echo).headers : null,
+      });
+    });
+    request.end();
+  });
+}
+
+const bearer = (token: string): string[] => ["authorization", `Bearer ${token}`];
+
+/** What is sent, and the verdict. */
+const table: readonly (readonly [string, () => string[], number])[] = [
+  ["nothing", () => [], 401],
+  ["a good token", () => bearer(makeToken()), 200],
+  ["a good token again", () => bearer(makeToken()), 200],
+  ["signed by another", () => bearer(makeToken({}, other.privateKey)), 401],
+  ["expired", () => bearer(makeToken({ exp: 1 })), 401],
+  ["another audience", () => bearer(makeToken({ aud: "bank" })), 401],
+  ["another issuer", () => bearer(makeToken({ iss: "https://evil.example" })), 401],
+  ["alg none", () => bearer(makeToken({}, own.privateKey, { alg: "none" }).replace(/[^.]*$/, "")), 401],
+  ["an unknown key", () => bearer(makeToken({}, own.privateKey, { kid: "two" })), 401],
+  ["opaque", () => bearer("abc"), 401],
+  ["basic", () => ["authorization", "Basic YTpi"], 401],
+  ["two tokens", () => [...bearer(makeToken()), ...bearer(makeToken())], 401],
+  ["a token and basic", () => [...bearer(makeToken()), "Authorization", "Basic YTpi"], 401],
+];
+
+test("the same policy on a Gateway and on a Service gives the same verdicts", async () => {
+  await using backend = await openEchoServer();
+  await using heddle = await startHeddle({
+    ports: ["edge", "plain"],
+    files: (ports) => ({ "shop.yaml": configuration(ports, backend.port) }),
+    args: ["--workers", "2"],
+  });
+  const { edge, plain } = heddle.ports;
+  for (const [title, headers, expected] of table) {
+    const sent = headers();
+    const answers = await Promise.all([ask(edge, sent), ask(plain, sent)]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [expected, expected],
+      title,
+    );
+    for (const { challenge } of answers)
+      assert.equal(challenge?.startsWith("Bearer ") ?? false, expected === 401, title);
+  }
+  for (const port of [edge, plain]) {
+    const spoofed = await ask(port, [...bearer(makeToken()), "x-user", "root", "X-USER", "root"]);
+    const users = spoofed.seen!.filter(([name]) => name.toLowerCase() === "x-user");
+    assert.deepEqual(
+      users.map(([, value]) => value),
+      ["alice"],
+    );
+  }
+  const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+  assert.match(metrics, /heddle_filter_events_total\{filter="jwt",event="accepted"\} [1-9]/);
+});
