@@ -113,7 +113,7 @@ function makeCluster(): StreamCluster {
 
 function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
   const info = { listener: "l", listenerIndex: 0, route: "default/r", rule: "0", routeIndex: 0 };
-  const backend = { cluster, chain: buildChain([]), status: 500 };
+  const backend = { cluster, chain: buildChain([]), status: 500, limits: null };
   const rule: Rule = {
     info,
     chain: buildChain(filters),

@@ -111,7 +111,7 @@ cluster.setEndpoints({
 });
 
 const info = { listener: "l", listenerIndex, route: "default/r", rule: "0", routeIndex };
-const backend = { cluster, chain: EMPTY_CHAIN, status: 500 };
+const backend = { cluster, chain: EMPTY_CHAIN, status: 500, limits: null };
 const rule: Rule = {
   info,
   chain: EMPTY_CHAIN,
@@ -185,6 +185,8 @@ const owner = {
   wheel,
   settings: DEFAULT_LISTENER_SETTINGS,
   handler: {
+    servers: [],
+    serverOf: () => "",
     open: (head: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink) =>
       proxy.open(head, isLast, peer, sink, site),
   },

@@ -11,6 +11,7 @@ export const suites: Record<string, Suite> = {
   },
   e2e: { globs: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"], limitMinutes: 20 },
   interop: { globs: ["test/interop/**/*.test.ts"], limitMinutes: 20 },
+  scale: { globs: ["test/scale/**/*.test.ts"], limitMinutes: 5 },
 };
 
 /** What one command line asks for. */

@@ -28,6 +28,7 @@ async function setUp(settings: { udpIdleMs?: number; maxUdpSessions?: number } =
     wheel,
     settings: { ...DEFAULT_LISTENER_SETTINGS, udpIdleMs: 30_000, ...settings },
     handler: {
+      idleMs: 0,
       open(peer, reply, failed) {
         const flow: FakeFlow = {
           client: `${peer.address}:${peer.port}`,

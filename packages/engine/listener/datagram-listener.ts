@@ -25,6 +25,8 @@ export interface DatagramFlow {
 
 /** Makes the way of a client's datagrams. `reply` sends back to it; `failed` ends the session. */
 export interface DatagramHandler {
+  /** Of a session, without a datagram either way; 0: as the settings have it. */
+  readonly idleMs: number;
   open(peer: Peer, reply: (bytes: Uint8Array) => void, failed: () => void): DatagramFlow;
 }
 
@@ -146,8 +148,13 @@ export class DatagramListener implements DatagramEvents {
     const session: Session = { key, flow, movedMs: nowMs };
     this.sessions.set(key, session);
     observer.onSessionOpened();
-    if (this.sessions.size === 1) wheel.schedule(this.timer, nowMs + this.settings.udpIdleMs);
+    if (this.sessions.size === 1) wheel.schedule(this.timer, nowMs + this.idleMs);
     return session;
+  }
+
+  /** The same for all: sessions of another route than the present one are over. */
+  private get idleMs(): number {
+    return this.handler.idleMs === 0 ? this.settings.udpIdleMs : this.handler.idleMs;
   }
 
   private makeRoom(nowMs: number): boolean {
@@ -174,7 +181,7 @@ export class DatagramListener implements DatagramEvents {
 
   private expire(nowMs: number): void {
     for (const session of this.sessions.values()) {
-      const dueMs = session.movedMs + this.settings.udpIdleMs;
+      const dueMs = session.movedMs + this.idleMs;
       if (dueMs > nowMs) {
         this.options.wheel.schedule(this.timer, dueMs);
         return;

@@ -4,16 +4,31 @@ import type { ListenerSettings } from "../model/index.ts";
 import type { AcceptedSocket, ConnectionEvents } from "../net/index.ts";
 import type { Placed } from "./connection-table.ts";
 
-/** A client's connection, whatever protocol it speaks: what its listener asks of it. */
-export interface Downstream extends ConnectionEvents, Placed {
+/** A client's connection: what its listener asks of it. */
+export interface ClientConnection extends ConnectionEvents, Placed {
   /** Drain: no new requests. An idle connection closes now, a busy one with its last response. */
   drain(): void;
   /** The end of the drain time: whatever is still open is cut, visibly. */
   cut(): void;
 }
 
+/** One that carries requests, whatever protocol it speaks. */
+export interface Downstream extends ClientConnection {
+  /**
+   * The server of some requests is gone, `isGone` of their authority. Marks what is under way for it, which has its time to
+   * end: `cutMarked`. True where there is any.
+   */
+  markGone(isGone: (authority: string) => boolean): boolean;
+  /** Cuts what is marked and still under way, and nothing else. */
+  cutMarked(): void;
+}
+
 /** Takes the requests of one bound listener. */
 export interface RequestHandler {
+  /** `ServerSpec.id` of each of its servers. */
+  readonly servers: readonly string[];
+  /** The one that takes requests for an authority; "" for none. */
+  serverOf(authority: string): string;
   open(request: RequestHead, isLast: boolean, peer: Peer, sink: ResponseSink): ExchangeEvents;
 }
 
@@ -38,7 +53,7 @@ export interface StreamHandler {
 }
 
 /** A connection that is passed on. TCP has no way to ask its ends to finish: a drain gives it time, and no word. */
-export interface StreamDownstream extends Downstream {
+export interface StreamDownstream extends ClientConnection {
   /** `ServerSpec.id` of the server that it came by. */
   readonly server: string;
   /** TLS was taken off it, or there was none: else no rules of this listener were asked of its client. */
@@ -50,7 +65,7 @@ export interface StreamDownstream extends Downstream {
 /** What a connection that is passed on shares with its listener. */
 export interface StreamOwner {
   readonly settings: ListenerSettings;
-  onDownstreamClosed(downstream: Downstream): void;
+  onDownstreamClosed(downstream: ClientConnection): void;
 }
 
 /** What a downstream connection shares with its listener. Settings and handler may be replaced while it lives. */
@@ -67,5 +82,5 @@ export interface DownstreamOwner {
   onRefused(fault: Fault, peer: Peer): void;
   /** The whole connection is refused, with everything on it: a flood, or no protocol at all. */
   onBroken(fault: Fault, peer: Peer): void;
-  onDownstreamClosed(downstream: Downstream): void;
+  onDownstreamClosed(downstream: ClientConnection): void;
 }

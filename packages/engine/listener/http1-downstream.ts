@@ -61,6 +61,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private keepsAlive = false;
   /** This connection alone is to end: the listener goes on. */
   private isDraining = false;
+  /** The server of the exchange is gone. */
+  private isMarked = false;
   private isRequestDone = false;
   private isResponseDone = false;
   private isHeadSent = false;
@@ -550,6 +552,18 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   /** The end of the drain time: whatever is still open is cut, visibly. */
   cut(): void {
     this.connection.destroy(this.phase === "exchange" || this.phase === "tunnel");
+  }
+
+  markGone(isGone: (authority: string) => boolean): boolean {
+    if (this.phase !== "exchange" && this.phase !== "tunnel") return false;
+    if (this.request === null || !isGone(this.request.authority)) return false;
+    this.isMarked = true;
+    this.drain();
+    return true;
+  }
+
+  cutMarked(): void {
+    if (this.isMarked) this.cut();
   }
 
   // Timer

@@ -289,6 +289,22 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.connection.destroy(this.phase === "open" && this.session.streamCount > 0);
   }
 
+  markGone(isGone: (authority: string) => boolean): boolean {
+    let hasAny = false;
+    for (let at = this.first; at !== null; at = at.next) if (at.markGone(isGone)) hasAny = true;
+    return hasAny;
+  }
+
+  /** The others of the connection are other servers', or came since. */
+  cutMarked(): void {
+    const fault = makeFault("HDL_DRAINING", "the time to finish is up");
+    for (let at = this.first; at !== null;) {
+      const { next } = at;
+      at.cutMarked(fault);
+      at = next;
+    }
+  }
+
   /** The end that was announced: nothing is open any more. */
   private leave(): void {
     if (!this.session.isDead && !this.isDraining) {

@@ -4,7 +4,7 @@ import { Fields, ResponseHead } from "../message/index.ts";
 import type { ExchangeEvents, Peer, RequestHead, ResponseSink } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import { grpcFormOfRequest, grpcStatusFields } from "../wire/grpc/index.ts";
-import { resetCodeOf } from "../wire/http2/index.ts";
+import { H2, resetCodeOf } from "../wire/http2/index.ts";
 import type { Http2Stream, StreamEvents } from "../wire/http2/index.ts";
 import type { RequestHandler } from "./downstream.ts";
 import { EarlyOctets } from "./early-octets.ts";
@@ -45,6 +45,8 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
   private isResponseDone = false;
   private isHeadSent = false;
   private isTunnel = false;
+  /** Its server is gone. */
+  private isMarked = false;
   /** What comes for a tunnel before its 101 (threats 12). */
   private early: EarlyOctets | null = null;
   private readonly startedMs: number;
@@ -264,6 +266,20 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     if (this.isRequestDone) return;
     this.stream.reset(resetCodeOf(fault.code));
     this.onReset(fault);
+  }
+
+  markGone(isGone: (authority: string) => boolean): boolean {
+    if (!isGone(this.head.authority)) return false;
+    this.isMarked = true;
+    return true;
+  }
+
+  cutMarked(fault: Fault): void {
+    if (!this.isMarked) return;
+    // It was worked on: nobody is to send it again unasked.
+    this.stream.reset(H2.CANCEL);
+    this.onReset(fault);
+    this.home.wrote(0);
   }
 
   // Time limits

@@ -2,6 +2,7 @@
 export { Http1Downstream } from "./http1-downstream.ts";
 export { Http2Downstream } from "./http2-downstream.ts";
 export type {
+  ClientConnection,
   Downstream,
   DownstreamOwner,
   RequestHandler,

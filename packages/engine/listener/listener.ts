@@ -15,7 +15,13 @@ import type {
 } from "../net/index.ts";
 import { admitsAllOf } from "./client-rules.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import type { Downstream, RequestHandler, StreamDownstream, StreamHandler } from "./downstream.ts";
+import type {
+  ClientConnection,
+  Downstream,
+  RequestHandler,
+  StreamDownstream,
+  StreamHandler,
+} from "./downstream.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
 import { believesAllOf } from "./proxy-trust.ts";
@@ -130,6 +136,7 @@ export class Listener implements ProtocolChoice {
     settings: ListenerSettings,
     certificates: ServerCertificates | null,
   ): void {
+    this.endGone(this.handler, handler);
     this.handler = handler;
     this.streams = streams;
     const trusted = this.settings.proxyProtocol;
@@ -141,9 +148,23 @@ export class Listener implements ProtocolChoice {
     this.retire(this.endedBy(areClientsAdmitted, believesAllOf(settings.proxyProtocol, trusted)));
   }
 
+  /** What is under way for servers that are gone ends like all that is of a listener that has left. */
+  private endGone(before: RequestHandler, next: RequestHandler): void {
+    const gone = new Set(before.servers);
+    for (const server of next.servers) gone.delete(server);
+    if (gone.size === 0) return;
+    const isGone = (authority: string): boolean => gone.has(before.serverOf(authority));
+    const marked = this.connections.toArray().filter((downstream) => downstream.markGone(isGone));
+    if (marked.length === 0) return;
+    this.clock.after(GRACE_MS, () => {
+      for (const downstream of marked) if (this.connections.has(downstream)) downstream.cutMarked();
+    });
+  }
+
   /** Who may not stay: whose client or its proxy the rules might refuse by now, and whose server is gone. */
-  private endedBy(areClientsAdmitted: boolean, areSourcesBelieved: boolean): Downstream[] {
-    const ended = areClientsAdmitted && areSourcesBelieved ? [] : this.connections.toArray();
+  private endedBy(areClientsAdmitted: boolean, areSourcesBelieved: boolean): ClientConnection[] {
+    const ended: ClientConnection[] =
+      areClientsAdmitted && areSourcesBelieved ? [] : this.connections.toArray();
     for (const stream of this.passedOn.toArray()) {
       const mayStay = areSourcesBelieved && (areClientsAdmitted || !stream.isOpened);
       if (!mayStay || !(this.streams?.keeps(stream) ?? false)) ended.push(stream);
@@ -152,26 +173,28 @@ export class Listener implements ProtocolChoice {
   }
 
   /** They take nothing new, and end with what is under way, or are cut. */
-  private retire(ended: readonly Downstream[]): void {
+  private retire(ended: readonly ClientConnection[]): void {
     if (ended.length === 0) return;
     this.drainAll(ended);
     this.clock.after(GRACE_MS, () => this.cutAll(ended));
   }
 
   /** One may end with another. */
-  private drainAll(downstreams: readonly Downstream[]): void {
+  private drainAll(downstreams: readonly ClientConnection[]): void {
     for (const downstream of downstreams) if (this.has(downstream)) downstream.drain();
   }
 
-  private cutAll(downstreams: readonly Downstream[]): void {
+  private cutAll(downstreams: readonly ClientConnection[]): void {
     for (const downstream of downstreams) if (this.has(downstream)) downstream.cut();
   }
 
-  private has(downstream: Downstream): boolean {
-    return this.connections.has(downstream) || this.passedOn.has(downstream as StreamDownstream);
+  private has(downstream: ClientConnection): boolean {
+    return (
+      this.connections.has(downstream as Downstream) || this.passedOn.has(downstream as StreamDownstream)
+    );
   }
 
-  private all(): Downstream[] {
+  private all(): ClientConnection[] {
     return [...this.connections.toArray(), ...this.passedOn.toArray()];
   }
 
@@ -304,8 +327,12 @@ export class Listener implements ProtocolChoice {
     this.options.observer.onConnectionBroken(fault, peer);
   }
 
-  onDownstreamClosed(downstream: Downstream): void {
-    if (!this.connections.delete(downstream) && !this.passedOn.delete(downstream as StreamDownstream)) return;
+  onDownstreamClosed(downstream: ClientConnection): void {
+    if (
+      !this.connections.delete(downstream as Downstream) &&
+      !this.passedOn.delete(downstream as StreamDownstream)
+    )
+      return;
     this.options.observer.onConnectionClosed();
     this.settle();
   }

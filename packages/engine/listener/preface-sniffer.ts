@@ -101,6 +101,13 @@ export class PrefaceSniffer extends Timer implements Downstream {
     if (!this.isClosing && !owner.handsOver) owner.wheel.schedule(this, owner.clock.now() + LAST_REQUEST_MS);
   }
 
+  /** Nothing is under way. */
+  markGone(): boolean {
+    return false;
+  }
+
+  cutMarked(): void {}
+
   cut(): void {
     this.accepted.connection.destroy();
   }

@@ -236,6 +236,8 @@ export interface StreamRouteUnit {
   readonly attachments: readonly RouteAttachment[];
   readonly rule: string;
   readonly backends: readonly StreamBackendSpec[];
+  /** Without an octet or a datagram either way for so long it ends. Default: the listener's. */
+  readonly idleMs?: number;
   /** As RouteUnit's. */
   readonly createdMs: number;
 }
@@ -320,6 +322,18 @@ export interface BackendSpec {
   readonly filters: readonly FilterSpec[];
   /** Status for requests when cluster is null: 500 (Gateway API). */
   readonly status: number;
+  /** For its requests, in place of the rule's. Default: those of the rule. */
+  readonly limits?: RequestLimits;
+}
+
+/** How long a request may take, and what of it is tried again. */
+export interface RequestLimits {
+  /** From the request's head to the last octet of the response. 0: no bound. */
+  readonly requestTimeoutMs: number;
+  /** The same of one attempt. */
+  readonly backendRequestTimeoutMs: number;
+  /** Null: what is safe, twice. */
+  readonly retry: RetrySpec | null;
 }
 
 export interface RetrySpec {

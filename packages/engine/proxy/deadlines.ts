@@ -15,7 +15,7 @@ class RouteDeadline extends Timer {
   }
   fault(): Fault {
     if (this.isOfClient) return makeFault("HDL_GRPC_DEADLINE", "the deadline of grpc-timeout has passed");
-    const limitMs = this.flow.rule.requestTimeoutMs;
+    const limitMs = this.flow.limits.requestTimeoutMs;
     return makeFault("HDL_ROUTE_TIMEOUT", `no whole response within ${limitMs} ms`);
   }
 }
@@ -27,15 +27,15 @@ class AttemptDeadline extends Timer {
     this.flow = flow;
   }
   expire(): void {
-    const { exchange, rule } = this.flow;
-    const message = `no whole response of ${exchange.endpoint} within ${rule.backendRequestTimeoutMs} ms`;
+    const { exchange, limits } = this.flow;
+    const message = `no whole response of ${exchange.endpoint} within ${limits.backendRequestTimeoutMs} ms`;
     this.flow.failAttempt(makeFault("HDL_UPSTREAM_TIMEOUT", message));
   }
 }
 
 /**
- * The time that a rule and a gRPC client allow for all of an exchange, and the rule for each attempt. Made only where
- * there is a limit.
+ * The time that a rule, or the chosen backend, and a gRPC client allow for all of an exchange, and the former for each
+ * attempt. Made only where there is a limit.
  */
 export class Deadlines {
   private readonly flow: ExchangeCore;
@@ -50,18 +50,23 @@ export class Deadlines {
     this.attempt = new AttemptDeadline(flow);
   }
 
-  /** `clientMs`: clock milliseconds when a gRPC client gives up; Infinity where it does not say. */
+  /**
+   * By the limits of the flow; asked again when these are the chosen backend's. `clientMs`: clock milliseconds when a gRPC
+   * client gives up; Infinity where it does not say.
+   */
   startRoute(clientMs: number): void {
-    const { rule, exchange, context } = this.flow;
-    const routeMs = rule.requestTimeoutMs === 0 ? Infinity : exchange.startedMs + rule.requestTimeoutMs;
+    const { limits, exchange, context } = this.flow;
+    const routeMs = limits.requestTimeoutMs === 0 ? Infinity : exchange.startedMs + limits.requestTimeoutMs;
     this.route.isOfClient = clientMs < routeMs;
     this.wholeMs = Math.min(routeMs, clientMs);
     if (this.wholeMs !== Infinity) context.wheel.schedule(this.route, this.wholeMs);
+    // The rule's may run already where the chosen backend has none.
+    else context.wheel.cancel(this.route);
   }
 
   /** What is left for an attempt that begins now. */
   leftMs(nowMs: number): number {
-    const { backendRequestTimeoutMs } = this.flow.rule;
+    const { backendRequestTimeoutMs } = this.flow.limits;
     return Math.min(this.wholeMs - nowMs, backendRequestTimeoutMs === 0 ? Infinity : backendRequestTimeoutMs);
   }
 
@@ -71,9 +76,9 @@ export class Deadlines {
   }
 
   startAttempt(nowMs: number): void {
-    const { rule, context } = this.flow;
-    if (rule.backendRequestTimeoutMs === 0) return;
-    context.wheel.schedule(this.attempt, nowMs + rule.backendRequestTimeoutMs);
+    const { limits, context } = this.flow;
+    if (limits.backendRequestTimeoutMs === 0) return;
+    context.wheel.schedule(this.attempt, nowMs + limits.backendRequestTimeoutMs);
   }
 
   stopAttempt(): void {

@@ -3,6 +3,7 @@ import type { Cluster, Endpoint } from "../cluster/index.ts";
 import type { FilterChain, Reply } from "../filter/index.ts";
 import type { Exchange, Fields, ResponseSink, UpstreamStream } from "../message/index.ts";
 import type { FlowContext } from "./flow-context.ts";
+import type { RequestLimits } from "../model/index.ts";
 import type { Rule } from "./rule.ts";
 
 /** What the parts of a flow see of it. `Flow` is the only implementation; the parts know it by this alone. */
@@ -11,6 +12,8 @@ export interface ExchangeCore {
   readonly context: FlowContext;
   readonly sink: ResponseSink;
   readonly rule: Rule;
+  /** The rule's, or those of the chosen backend. */
+  readonly limits: RequestLimits;
   readonly response: {
     readonly isStarted: boolean;
     readonly isDone: boolean;

@@ -7,7 +7,7 @@ import type { Filter } from "../filter/index.ts";
 import { Fields, IN_PROCESS_PEER, LENGTH_UNKNOWN, RequestHead } from "../message/index.ts";
 import type { Exchange, ExchangeEvents } from "../message/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS, DEFAULT_LISTENER_SETTINGS } from "../model/index.ts";
-import type { BalancingSpec, ClusterSettings, OverloadSettings } from "../model/index.ts";
+import type { BalancingSpec, ClusterSettings, OverloadSettings, RequestLimits } from "../model/index.ts";
 import { FakeClock } from "@heddle/testkit";
 import { ScriptedCluster } from "./scripted-cluster.suite.ts";
 import type { Attempt } from "./scripted-cluster.suite.ts";
@@ -26,6 +26,8 @@ export interface DriveOptions {
   readonly backendFilters?: readonly Filter[];
   readonly slotCount?: number;
   readonly rule?: Partial<Omit<Rule, "info" | "chain" | "backends" | "backendList">>;
+  /** Of the backend. Default: those of the rule. */
+  readonly limits?: RequestLimits;
   readonly hasRoute?: boolean;
   readonly hasCluster?: boolean;
   /** Ports of 10.0.0.1; default [1, 2]. They are tried in turn; the log numbers them as they are used. */
@@ -103,6 +105,7 @@ export class Drive {
       cluster: options.hasCluster === false ? null : this.cluster,
       chain: buildChain(options.backendFilters ?? []),
       status: 500,
+      limits: options.limits ?? null,
     };
     const rule: Rule = {
       info: { ...info, route: "default/r", rule: "0", routeIndex: 0 },

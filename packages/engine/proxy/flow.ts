@@ -14,7 +14,7 @@ import type {
   UpstreamStream,
 } from "../message/index.ts";
 import { PRIORITIES } from "../model/index.ts";
-import type { HedgeSpec, RetrySpec } from "../model/index.ts";
+import type { HedgeSpec, RequestLimits, RetrySpec } from "../model/index.ts";
 import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import { AffinityCookie } from "./affinity-cookie.ts";
 import type { ClientKeeper } from "./client-keeper.ts";
@@ -69,6 +69,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   readonly sink: ResponseSink;
   readonly rule: Rule;
   readonly response: ResponseSide;
+  limits: RequestLimits;
   /** Null: the request is all head. */
   private readonly request: RequestSide | null;
   isRequestDone: boolean;
@@ -113,6 +114,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     this.context = context;
     this.sink = sink;
     this.rule = rule ?? NO_RULE;
+    this.limits = this.rule;
     this.response = new ResponseSide(this, sink);
     this.request = isLast ? null : new RequestSide(this);
     exchange.bodySource = this.request;
@@ -162,7 +164,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   private startDeadlines(clientMs: number): void {
-    this.deadlines = new Deadlines(this);
+    this.deadlines ??= new Deadlines(this);
     this.deadlines.startRoute(clientMs);
   }
 
@@ -230,9 +232,17 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     this.exchange.cluster = backend.cluster.name;
     this.exchange.clusterIndex = backend.cluster.index;
     if (backend.cluster.keepsClients && this.keeper === null) this.makeKeeper(backend.cluster);
+    if (backend.limits !== null) this.follow(backend.limits);
     this.backendChain = backend.chain;
     if (backend.chain.isEmpty) this.openRequest();
     else this.runRequestHeads(backend.chain.requestHead, 0, true);
+  }
+
+  /** The backend's own, in place of those of the rule, as if from the start. */
+  private follow(limits: RequestLimits): void {
+    this.limits = limits;
+    const isTimed = limits.requestTimeoutMs > 0 || limits.backendRequestTimeoutMs > 0;
+    if (isTimed || this.deadlines !== null) this.startDeadlines(this.call?.deadlineMs ?? Infinity);
   }
 
   private findSession(): RuleBackend | null {
@@ -501,7 +511,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     }
     if (this.retriesOn(head.status, grpcStatus) && this.goesOnAfter(head, isLast)) return;
     if (this.hedging !== null) this.hedging.stop();
-    if (!isLast && this.rule.retry !== null && this.holds(head, this.rule.retry)) {
+    if (!isLast && this.limits.retry !== null && this.holds(head, this.limits.retry)) {
       this.held = new HeldResponse(head);
       return;
     }
@@ -583,7 +593,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   private retriesOn(status: number, grpcStatus: number): boolean {
-    const { retry } = this.rule;
+    const { retry } = this.limits;
     if (retry === null) return false;
     // A status in the head: there are no messages, and nothing of the response has reached the client.
     if (grpcStatus > 0 && retry.grpcCodes?.includes(grpcStatus) === true) return true;
@@ -602,7 +612,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
 
   private pushbackMs(fields: Fields): number | null {
     if (this.call !== null) return parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
-    if (this.rule.retry?.obeysRetryAfter !== true) return null;
+    if (this.limits.retry?.obeysRetryAfter !== true) return null;
     return parseRetryAfter(fields.get("retry-after"), this.context.clock.wallMs());
   }
 

@@ -39,8 +39,8 @@ export class Hedging extends Timer implements HedgeHome {
 
   /** What may have had an effect is sent twice only where the route says so. */
   private mayRepeat(): boolean {
-    const { exchange, rule } = this.flow;
-    return isIdempotent(exchange.request.method) || rule.retry?.repeatsEffects === true;
+    const { exchange, limits } = this.flow;
+    return isIdempotent(exchange.request.method) || limits.retry?.repeatsEffects === true;
   }
 
   private schedule(nowMs: number): void {

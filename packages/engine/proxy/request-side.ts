@@ -145,11 +145,12 @@ export class RequestSide implements PipeOutput, BodySource {
 
   /** Bodies are kept only where another attempt could follow: it costs a copy. */
   private mayRepeat(): boolean {
-    const { exchange, rule, stream } = this.flow;
+    const { exchange, limits, stream } = this.flow;
+    const { retry } = limits;
     return (
       isIdempotent(exchange.request.method) ||
-      (rule.retry !== null && (rule.retry.codes.length > 0 || rule.retry.grpcCodes !== undefined)) ||
-      rule.retry?.repeatsEffects === true ||
+      (retry !== null && (retry.codes.length > 0 || retry.grpcCodes !== undefined)) ||
+      retry?.repeatsEffects === true ||
       (stream !== null && stream.mayBeUnsent)
     );
   }

@@ -51,7 +51,7 @@ export class Retries extends Timer {
   constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
-    this.left = flow.rule.retry === null ? DEFAULT_RETRIES : flow.rule.retry.attempts;
+    this.left = flow.limits.retry === null ? DEFAULT_RETRIES : flow.limits.retry.attempts;
   }
 
   /**
@@ -80,7 +80,7 @@ export class Retries extends Timer {
     const { flow } = this;
     if (!flow.canRepeat() || !(this.isWanted(fault) || this.asksFor(fault))) return false;
     // Who limits an attempt's time wants an answer in that time, unless the route asks for retries as well.
-    if (fault.code === "HDL_UPSTREAM_TIMEOUT" && flow.rule.retry === null) return false;
+    if (fault.code === "HDL_UPSTREAM_TIMEOUT" && flow.limits.retry === null) return false;
     if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
       // The keep-alive race is nobody's fault: once, on a fresh connection, outside the budget.
       this.usedStale = true;
@@ -103,14 +103,14 @@ export class Retries extends Timer {
 
   /** Whether another attempt may follow one that had an answer. */
   mayRepeat(): boolean {
-    const { exchange, rule } = this.flow;
-    return this.left > 0 && (rule.retry?.repeatsEffects === true || isIdempotent(exchange.request.method));
+    const { exchange, limits } = this.flow;
+    return this.left > 0 && (limits.retry?.repeatsEffects === true || isIdempotent(exchange.request.method));
   }
 
   /** Safe, or said to be, and among what the route names where it does. */
   private isWanted(fault: Fault): boolean {
-    const { exchange, rule } = this.flow;
-    const { faults, repeatsEffects = false } = rule.retry ?? NO_WISHES;
+    const { exchange, limits } = this.flow;
+    const { faults, repeatsEffects = false } = limits.retry ?? NO_WISHES;
     if (fault.retry === "no") return false;
     if (fault.retry === "maybe-sent" && !repeatsEffects && !isIdempotent(exchange.request.method))
       return false;
@@ -126,15 +126,15 @@ export class Retries extends Timer {
   private isFreeRefusal(): boolean {
     const { flow, unreachable } = this;
     return (
-      flow.rule.retry === null && unreachable.length <= FREE_REFUSALS && flow.cluster!.hasOther(unreachable)
+      flow.limits.retry === null && unreachable.length <= FREE_REFUSALS && flow.cluster!.hasOther(unreachable)
     );
   }
 
   /** The route retries the status that a gRPC client would make of the fault; nothing of a response has come. */
   private asksFor(fault: Fault): boolean {
-    const { exchange, rule } = this.flow;
-    if (exchange.grpcForm === "" || fault.retry !== "maybe-sent" || rule.retry === null) return false;
-    return rule.retry.grpcCodes?.includes(FAULTS[fault.code].grpc) === true;
+    const { exchange, limits } = this.flow;
+    if (exchange.grpcForm === "" || fault.retry !== "maybe-sent" || limits.retry === null) return false;
+    return limits.retry.grpcCodes?.includes(FAULTS[fault.code].grpc) === true;
   }
 
   private mayRetry(fault: Fault | null): boolean {
@@ -161,8 +161,8 @@ export class Retries extends Timer {
 
   /** Never below the route's minimum, doubling, with jitter over its upper half. */
   private backoffMs(): number {
-    const { rule, exchange, context } = this.flow;
-    const baseMs = rule.retry?.backoffMs ?? 0;
+    const { limits, exchange, context } = this.flow;
+    const baseMs = limits.retry?.backoffMs ?? 0;
     if (baseMs === 0) return 0;
     const cap = Math.min(BACKOFF_CAP_MS, baseMs * 2 ** (exchange.attempts - this.backoffFrom));
     return Math.max(baseMs, cap / 2 + (context.random.next() * cap) / 2);

@@ -2,18 +2,15 @@ import type { WeightedChoice } from "../balance/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { FilterChain } from "../filter/index.ts";
 import type { MatchInfo } from "../message/index.ts";
-import type { HedgeSpec, Priority, RetrySpec, SessionPersistenceSpec } from "../model/index.ts";
+import type { HedgeSpec, Priority, RequestLimits, SessionPersistenceSpec } from "../model/index.ts";
 
 /** A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. */
-export interface Rule {
+export interface Rule extends RequestLimits {
   readonly info: MatchInfo;
   readonly chain: FilterChain;
   /** Null: no backend with a weight: nothing to forward to. */
   readonly backends: WeightedChoice<RuleBackend> | null;
   readonly backendList: readonly RuleBackend[];
-  readonly requestTimeoutMs: number;
-  readonly backendRequestTimeoutMs: number;
-  readonly retry: RetrySpec | null;
   readonly sessionPersistence: SessionPersistenceSpec | null;
   /** Its endpoints are spoken to in gRPC whatever form the client's call has. */
   readonly translatesGrpcWeb: boolean;
@@ -28,4 +25,6 @@ export interface RuleBackend {
   readonly cluster: Cluster | null;
   readonly chain: FilterChain;
   readonly status: number;
+  /** In place of the rule's; null: those of the rule. */
+  readonly limits: RequestLimits | null;
 }

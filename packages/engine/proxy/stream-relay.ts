@@ -21,6 +21,8 @@ export interface StreamRule {
   readonly info: MatchInfo;
   /** An item that is null stands for a reference that does not resolve. */
   readonly backends: WeightedChoice<{ readonly cluster: Cluster | null }>;
+  /** Without an octet either way; 0: as the listener has it. */
+  readonly idleMs: number;
 }
 
 /**
@@ -54,6 +56,7 @@ export class StreamRelay extends Timer implements StreamDownstream {
   private isClientGone = false;
   private isOver = false;
   private lastByteMs: number;
+  private readonly ownIdleMs: number;
 
   constructor(
     context: FlowContext,
@@ -70,6 +73,7 @@ export class StreamRelay extends Timer implements StreamDownstream {
     this.owner = owner;
     this.client = client;
     this.lastByteMs = context.clock.now();
+    this.ownIdleMs = rule.idleMs;
     const head = new RequestHead(
       "",
       peer.tls === null ? "http" : "https",
@@ -90,7 +94,7 @@ export class StreamRelay extends Timer implements StreamDownstream {
 
   /** Dials. To be called when the client's connection has its owner. */
   start(): void {
-    this.context.wheel.schedule(this, this.lastByteMs + this.owner.settings.tcpIdleMs);
+    this.context.wheel.schedule(this, this.lastByteMs + this.idleMs);
     if (this.cluster === null)
       this.fail(makeFault("HDL_BACKEND_UNRESOLVED", "the route has no backend that resolves"));
     else this.dial(this.cluster);
@@ -277,13 +281,17 @@ export class StreamRelay extends Timer implements StreamDownstream {
   }
 
   expire(nowMs: number): void {
-    const dueMs = this.lastByteMs + this.owner.settings.tcpIdleMs;
+    const { idleMs } = this;
+    const dueMs = this.lastByteMs + idleMs;
     if (dueMs > nowMs) {
       this.context.wheel.schedule(this, dueMs);
       return;
     }
-    const { tcpIdleMs } = this.owner.settings;
-    this.break(makeFault("HDL_DOWNSTREAM_IDLE_TIMEOUT", `no byte either way within ${tcpIdleMs} ms`));
+    this.break(makeFault("HDL_DOWNSTREAM_IDLE_TIMEOUT", `no byte either way within ${idleMs} ms`));
+  }
+
+  private get idleMs(): number {
+    return this.ownIdleMs === 0 ? this.owner.settings.tcpIdleMs : this.ownIdleMs;
   }
 
   /** Both ends see that it is no orderly one. */

@@ -478,7 +478,11 @@ export class DataPlane {
       info,
     };
     const { proxy } = this;
-    return { open: (request, isLast, peer, sink) => proxy.open(request, isLast, peer, sink, site) };
+    return {
+      servers: unit.servers.map(({ id }) => id),
+      serverOf: (authority) => router.findServer(authority)?.id ?? "",
+      open: (request, isLast, peer, sink) => proxy.open(request, isLast, peer, sink, site),
+    };
   }
 
   /** Listeners that left are drained, those that are new are bound; one whose protocol changed is both. */

@@ -44,7 +44,8 @@ export function buildRule(
   const backendList = rule.backends.map((backend): RuleBackend => {
     const own = buildFilters(route, backend.filters, slots, context);
     const cluster = backend.cluster === null || own === null ? null : context.cluster(backend.cluster);
-    return { cluster, chain: own ?? EMPTY_CHAIN, status: backend.status };
+    const { status, limits = null } = backend;
+    return { cluster, chain: own ?? EMPTY_CHAIN, status, limits };
   });
   const info = {
     listener: listener.name,

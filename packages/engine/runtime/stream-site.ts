@@ -60,6 +60,7 @@ function buildStreamRule(
         weight,
       })),
     ),
+    idleMs: route.idleMs ?? 0,
   };
 }
 
@@ -92,6 +93,10 @@ export class UdpSite implements DatagramHandler {
     this.clusters = clusters;
     const listener = { name: this.info.listener, index: this.info.listenerIndex };
     this.rule = route === null ? null : buildStreamRule(route, listener, this.context);
+  }
+
+  get idleMs(): number {
+    return this.rule?.idleMs ?? 0;
   }
 
   open: DatagramHandler["open"] = (peer, reply, failed) =>

@@ -7,7 +7,7 @@ import {
   portOf,
   RequestHead,
 } from "@heddle/engine/message";
-import { type ListenerUnit, type RouteRule, type RouteUnit, type Unit } from "@heddle/engine/model";
+import type { ListenerUnit, RequestLimits, RouteRule, RouteUnit, Unit } from "@heddle/engine/model";
 import { compileRouter, type ExplainedCandidate, type RouteEntry } from "@heddle/engine/route";
 import { missingListener } from "./missing-listener.ts";
 import type { CompileOutput, PolicySource } from "../compile/index.ts";
@@ -73,6 +73,8 @@ export interface ExplainedMatch {
 
 export interface ExplainedRequestBackend extends ExplainedBackend {
   readonly filters: readonly ExplainedFilter[];
+  /** In place of the rule's; null: those of the rule. */
+  readonly limits: RequestLimits | null;
 }
 
 export interface ExplainedOther {
@@ -186,7 +188,14 @@ function explainMatch(
     policies: facts.policies.get(`route:${route.name}/${rule.name}`) ?? [],
     backends: backends.map((backend) => {
       const all = walk().describe([...rule.filters, ...backend.filters]);
-      return { ...explainBackend(backend, total, facts), filters: all.slice(rule.filters.length) };
+      const explained = explainBackend(backend, total, facts);
+      const own = facts.policies.get(`route:${route.name}/${rule.name}/${backend.cluster}`) ?? [];
+      return {
+        ...explained,
+        policies: [...own, ...explained.policies],
+        filters: all.slice(rule.filters.length),
+        limits: backend.limits ?? null,
+      };
     }),
   };
 }

@@ -1,7 +1,7 @@
 import { parseAuthority, portOf } from "@heddle/engine/message";
 import type { ListenerUnit, RouteAttachment, ServerSpec, StreamRouteUnit, Unit } from "@heddle/engine/model";
 import { StreamTable } from "@heddle/engine/route";
-import type { CompileOutput } from "../compile/index.ts";
+import type { CompileOutput, PolicySource } from "../compile/index.ts";
 import {
   explainBackend,
   explainFacts,
@@ -45,6 +45,9 @@ export interface ExplainedStreamMatch {
   readonly route: string;
   readonly rule: string;
   readonly hostname: string;
+  /** Milliseconds without an octet either way until it ends; 0: as the listener has it. */
+  readonly idleMs: number;
+  readonly policies: readonly PolicySource[];
   readonly backends: readonly ExplainedBackend[];
 }
 
@@ -113,6 +116,8 @@ function explainListener(
           route: route.name,
           rule: route.rule,
           hostname,
+          idleMs: route.idleMs ?? 0,
+          policies: facts.policies.get(`route:${route.name}/${route.rule}`) ?? [],
           backends: route.backends.map((backend) => explainBackend(backend, total, facts)),
         };
   const others = othersOf(spec, routes, serverName, match);

@@ -10,6 +10,8 @@ import {
 } from "../app/index.ts";
 import { parseKey } from "../resources/index.ts";
 
+type Limits = NonNullable<ExplainedRequestBackend["limits"]>;
+
 /** An explanation as people read it. Texts of the configuration are shown on one line each. */
 export function formatExplanation({ request, listeners, problem, answers }: RequestExplanation): string {
   const lines = [`${request.method} ${request.url}`];
@@ -39,17 +41,11 @@ function formatListener(
 }
 
 function formatMatch(match: ExplainedMatch, answers: ExplainedAnswers): string[] {
-  const { requestTimeoutMs, backendRequestTimeoutMs, retry, sessionPersistence, policies } = match;
+  const { sessionPersistence, policies } = match;
   return [
     `route ${match.route} rule ${match.rule}: ${match.condition}`,
     ...match.filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
-    ...(requestTimeoutMs > 0 ? [`  timeout of the request: ${requestTimeoutMs} ms`] : []),
-    ...(backendRequestTimeoutMs > 0 ? [`  timeout of one attempt: ${backendRequestTimeoutMs} ms`] : []),
-    ...(retry === null
-      ? []
-      : [
-          `  retries: ${retry.attempts}${codesOf(retry.codes)}${grpcCodesOf(retry.grpcCodes)}${backoffOf(retry.backoffMs)}`,
-        ]),
+    ...limitsOf(match).map((line) => `  ${line}`),
     ...(sessionPersistence === null
       ? []
       : [`  session kept by ${sessionPersistence.type.toLowerCase()} ${sessionPersistence.name}`]),
@@ -61,8 +57,19 @@ function formatMatch(match: ExplainedMatch, answers: ExplainedAnswers): string[]
   ];
 }
 
+function limitsOf({ requestTimeoutMs, backendRequestTimeoutMs, retry }: Limits): string[] {
+  const lines: string[] = [];
+  if (requestTimeoutMs > 0) lines.push(`timeout of the request: ${requestTimeoutMs} ms`);
+  if (backendRequestTimeoutMs > 0) lines.push(`timeout of one attempt: ${backendRequestTimeoutMs} ms`);
+  if (retry !== null) {
+    const { attempts, codes, grpcCodes, backoffMs } = retry;
+    lines.push(`retries: ${attempts}${codesOf(codes)}${grpcCodesOf(grpcCodes)}${backoffOf(backoffMs)}`);
+  }
+  return lines;
+}
+
 /** `retry {"attempts":2}, by TrafficPolicy shop/slow on HTTPRoute shop/orders`. */
-function sourceOf({ field, value, policy, target }: ExplainedMatch["policies"][number]): string {
+export function sourceOf({ field, value, policy, target }: ExplainedMatch["policies"][number]): string {
   const { kind, namespace, name } = parseKey(policy);
   return `${field} ${JSON.stringify(value)}, by ${kind} ${namespace}/${name} on ${target}`;
 }
@@ -75,11 +82,12 @@ const backoffOf = (ms: number): string => (ms === 0 ? "" : `, after ${ms} ms at 
 
 function formatRequestBackend(backend: ExplainedRequestBackend, answers: ExplainedAnswers): string[] {
   const filters = backend.filters.map(({ name, effect }) => `filter ${name}: ${effect}`);
+  const limits = backend.limits === null ? [] : limitsOf(backend.limits);
   return formatBackend(
     backend,
     `answered with ${answers.noBackend}`,
     `answered with ${answers.noEndpoints}`,
-    filters,
+    [...filters, ...limits],
   );
 }
 

@@ -4,7 +4,7 @@ import {
   type ExplainedStreamMatch,
   type StreamExplanation,
 } from "../app/index.ts";
-import { formatBackend } from "./format-explanation.ts";
+import { formatBackend, sourceOf } from "./format-explanation.ts";
 
 /** As `formatExplanation`, of a connection or of datagrams. */
 export function formatStreamExplanation({ connection, listeners, problem }: StreamExplanation): string {
@@ -42,9 +42,14 @@ function formatListener(
   return lines;
 }
 
-function formatMatch({ route, rule, hostname, backends }: ExplainedStreamMatch, end: string): string[] {
+function formatMatch(
+  { route, rule, hostname, idleMs, policies, backends }: ExplainedStreamMatch,
+  end: string,
+): string[] {
   return [
     `route ${route} rule ${rule}${hostname === "" ? "" : `: ${hostname}`}`,
+    ...(idleMs > 0 ? [`  ends after ${idleMs} ms without an octet either way`] : []),
+    ...policies.map((source) => `  ${sourceOf(source)}`),
     ...(backends.length > 0 ? [] : [`  no backends: ${end}`]),
     ...backends.flatMap((backend) => formatBackend(backend, end, end).map((line) => `  ${line}`)),
   ];

@@ -72,7 +72,10 @@ export interface CompileOutput {
   readonly units: readonly HashedUnit[];
   readonly statuses: ReadonlyMap<ResourceKey, Status>;
   readonly problems: readonly CompileProblem[];
-  /** Where what policies say comes from, by what they act on: "route:UNIT/RULE" or "cluster:NAME". */
+  /**
+   * Where what policies say comes from, by what they act on: "route:UNIT/RULE", "route:UNIT/RULE/CLUSTER" of the requests of
+   * a rule that go there, or "cluster:NAME".
+   */
   readonly policies: ReadonlyMap<string, readonly PolicySource[]>;
   /** Certificates that listeners ask an ACME server for. */
   readonly certificates: readonly AcmeRequest[];

@@ -34,7 +34,7 @@ export interface RouteResult {
   /** Names of data units that filters of its rules read. */
   readonly data: readonly string[];
   readonly problems: readonly CompileProblem[];
-  /** Where what policies say of its rules comes from, by "route:UNIT/RULE". */
+  /** Where what policies say of its rules comes from, by "route:UNIT/RULE", of their backends with "/CLUSTER". */
   readonly policies: readonly (readonly [string, readonly PolicySource[]])[];
   readonly canaries: readonly CanaryPlan[];
 }
@@ -61,9 +61,9 @@ export function compileRequestRoute(
   warnings: (outcomes: readonly ParentOutcome[]) => readonly CompileProblem[],
 ): RouteResult {
   const { outcomes, problems } = withoutLost(route, resolveParents(route, facts), facts);
-  const parts = routeParts(outcomes, facts).map(({ id, upstreamId, place, outcomes: own }, at) => {
+  const parts = routeParts(outcomes, facts).map(({ id, upstreamId, places, outcomes: own }, at) => {
     const name = at === 0 ? source.name : partName(source.name, id);
-    const withAll = withRulePolicies(route, source, place, upstreamId, facts, options);
+    const withAll = withRulePolicies(route, source, places, upstreamId, facts, options);
     const plan = planRules({ ...source, rules: withAll.rules }, upstreamId, facts, options);
     return { ...planPart(route, name, own, plan), sources: mergeSources(withAll.sources, plan.sources) };
   });
@@ -88,8 +88,8 @@ export function compileRequestRoute(
     problems: [...problems, ...findingProblems(route, rules), ...rules.problems, ...warnings(outcomes)],
     data: [...new Set(reached.flatMap((part) => part.rules.data))],
     canaries: reached.flatMap((part) => part.rules.canaries),
-    policies: reached.flatMap(({ unit, sources }) =>
-      sources.map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),
+    policies: reached.flatMap(({ unit, sources, rules: { backendPolicies } }) =>
+      [...sources, ...backendPolicies].map(([rule, own]) => [`route:${unit.name}/${rule}`, own] as const),
     ),
   };
 }

@@ -7,7 +7,7 @@ import type { CompileProblem } from "./compile-problem.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { noPolicyFilters } from "./policy-filters.ts";
-import type { RuleSource, RulesSource } from "./rule-source.ts";
+import { limitsOf, type RuleSource, type RulesSource } from "./rule-source.ts";
 import { backendPolicyFilters } from "./backend-policies.ts";
 import { placeFilters } from "./filter-stages.ts";
 import type { PolicySource } from "./policy-source.ts";
@@ -17,7 +17,7 @@ import { withMirrorLimits } from "./mirror-limits.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
 import { planFilters } from "./route-filters.ts";
 import { regexMistakes } from "./route-matches.ts";
-import { durationMs, sessionOf } from "./route-settings.ts";
+import { sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
 
 export interface RulesPlan {
@@ -32,6 +32,8 @@ export interface RulesPlan {
   readonly sources: readonly (readonly [string, readonly PolicySource[]])[];
   readonly canaries: readonly CanaryPlan[];
   readonly problems: readonly CompileProblem[];
+  /** Where the limits of backends come from, by "RULE/CLUSTER". */
+  readonly backendPolicies: readonly (readonly [string, readonly PolicySource[]])[];
 }
 
 interface RulePlan {
@@ -64,7 +66,20 @@ export function planRules(
     sources: plans.map(({ sources }, index) => [source.rules[index]!.name, sources]),
     canaries: plans.flatMap(({ canary }) => canary?.plan ?? []),
     problems: plans.flatMap(({ canary }) => canary?.problems ?? []),
+    backendPolicies: plans.flatMap(({ rule }, index) => backendPolicies(source.rules[index]!, rule)),
   };
+}
+
+function backendPolicies(
+  { name, backendLimits = [] }: RuleSource,
+  rule: RouteRule | null,
+): (readonly [string, readonly PolicySource[]])[] {
+  const found: (readonly [string, readonly PolicySource[]])[] = [];
+  for (const { cluster, limits } of rule?.backends ?? []) {
+    const own = limits === undefined ? undefined : backendLimits.find((one) => one?.limits === limits);
+    if (own) found.push([`${name}/${cluster}`, own.sources]);
+  }
+  return found;
 }
 
 function planRule(
@@ -108,10 +123,11 @@ function planRule(
       : backendPolicyFilters(rule.backendRefs[i]!, source, upstreamId, facts, options),
   );
   const guards = [ofRule, ...ofBackends];
-  const given = backends.map(({ spec }, i) => ({
-    ...spec,
-    filters: placeFilters(ofBackends[i]!.filters, withMirrorLimits(spec.filters, rule.mirror)),
-  }));
+  const given = backends.map(({ spec }, i) => {
+    const filters = placeFilters(ofBackends[i]!.filters, withMirrorLimits(spec.filters, rule.mirror));
+    const limits = spec.cluster === null ? undefined : rule.backendLimits?.[i]?.limits;
+    return { ...spec, filters, ...(limits !== undefined && { limits }) };
+  });
   const canary =
     rule.canary === undefined || isClosed
       ? undefined
@@ -125,9 +141,7 @@ function planRule(
         ? []
         : placeFilters(ofRule.filters, withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults)),
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
-      requestTimeoutMs: durationMs(rule.timeouts?.request),
-      backendRequestTimeoutMs: durationMs(rule.timeouts?.backendRequest),
-      retry: rule.retry,
+      ...limitsOf(rule),
       sessionPersistence: isFinding(session) ? null : session,
       ...(rule.translatesGrpcWeb ? { translatesGrpcWeb: true } : {}),
       ...(rule.hedge !== undefined && { hedge: rule.hedge }),

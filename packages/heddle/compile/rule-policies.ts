@@ -1,4 +1,5 @@
 import { policyFiltersOf, withPolicies } from "./attach/index.ts";
+import { backendLimitsOf } from "./backend-limits.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { policyKinds } from "./policy-kinds.ts";
@@ -14,12 +15,6 @@ export const namespacePlace = (namespace: string): PolicyPlace => ({
   sectionName: "",
 });
 
-/** The places of a listener that policies can be attached to, the least specific first. */
-export const listenerPlaces = (place: PolicyPlace): readonly PolicyPlace[] => [
-  namespacePlace(place.namespace),
-  place,
-];
-
 export interface PoliciedRules {
   readonly rules: readonly RuleSource[];
   /** Where what policies say of them comes from, by rule. */
@@ -27,28 +22,32 @@ export interface PoliciedRules {
 }
 
 /**
- * The rules of a route with what policies make of them; a route's own word goes before theirs. `place` is the listener
- * that they are reached by; null: none serves them.
+ * The rules of a route with what policies make of them; a route's own word goes before theirs. `above` are the places of
+ * the listener that they are reached by; [] where none serves them.
  */
 export function withRulePolicies(
   { kind, metadata: { namespace, name } }: RequestRoute,
   source: RulesSource,
-  place: PolicyPlace | null,
+  above: readonly PolicyPlace[],
   upstreamId: string,
   facts: FactReader,
   options: CompileOptions,
 ): PoliciedRules {
   const sources: (readonly [string, readonly PolicySource[]])[] = [];
-  const above = place === null ? [] : listenerPlaces(place);
-  const ofNamespace = place?.namespace === namespace ? [] : [namespacePlace(namespace)];
+  const ofNamespace = above.some((place) => place.namespace === namespace) ? [] : [namespacePlace(namespace)];
   const at = requestPlace(facts, options, upstreamId);
   const rules = source.rules.map((rule) => {
     const chain = [...above, ...ofNamespace, { kind, namespace, name, sectionName: rule.name }];
     const made = withPolicies("rule", rule, policyKinds, chain, facts);
     const policyFilters = policyFiltersOf(policyKinds, chain, at);
+    const backendLimits = backendLimitsOf(rule, namespace, chain, facts);
     const all = [...made.sources, ...policyFilters.sources];
     if (all.length > 0) sources.push([rule.name, all]);
-    return policyFilters.filters.length === 0 ? made.plan : { ...made.plan, policyFilters };
+    return {
+      ...made.plan,
+      ...(policyFilters.filters.length > 0 && { policyFilters }),
+      ...(backendLimits.some((one) => one !== null) && { backendLimits }),
+    };
   });
   return { rules, sources };
 }

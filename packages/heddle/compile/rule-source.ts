@@ -1,4 +1,4 @@
-import type { HedgeSpec, PriorityName, RetrySpec, RouteMatch } from "@heddle/engine/model";
+import type { HedgeSpec, PriorityName, RequestLimits, RetrySpec, RouteMatch } from "@heddle/engine/model";
 import type {
   HTTPBackendRef,
   HTTPRouteFilter,
@@ -9,7 +9,9 @@ import type { CanarySource } from "./canary.ts";
 import type { FaultsConfig } from "./filter-specs.ts";
 import type { MirrorLimits } from "./mirror-limits.ts";
 import type { PolicyFilters } from "./policy-filters.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { FieldPattern } from "./route-matches.ts";
+import { durationMs } from "./route-settings.ts";
 
 /** A rule of either kind of route, in the form that is planned: GRPCRoutes have some of what HTTPRoutes have. */
 export interface RuleSource {
@@ -35,7 +37,22 @@ export interface RuleSource {
   readonly policyFilters?: PolicyFilters;
   /** Of its mirrors. Default: the filter's own. */
   readonly mirror?: MirrorLimits;
+  /** By backendRef, what policies of it make of the rule's limits. Default: those of the rule, for all. */
+  readonly backendLimits?: readonly (BackendLimits | null)[];
 }
+
+/** What policies of a backend say of the requests of a rule that go there, in place of the rule's own limits. */
+export interface BackendLimits {
+  readonly limits: RequestLimits;
+  readonly sources: readonly PolicySource[];
+}
+
+/** How long requests of a rule may take, and what is tried again. */
+export const limitsOf = ({ timeouts, retry }: RuleSource): RequestLimits => ({
+  requestTimeoutMs: durationMs(timeouts?.request),
+  backendRequestTimeoutMs: durationMs(timeouts?.backendRequest),
+  retry,
+});
 
 /** What of a route its rules are planned from. */
 export interface RulesSource {

@@ -2,15 +2,19 @@ import { ruleName } from "./rule-source.ts";
 import type { StreamBackendSpec, StreamRouteUnit } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type TCPRoute, type TLSRoute, type UDPRoute } from "../resources/index.ts";
 import { createdMs } from "./age.ts";
+import { withPolicies } from "./attach/index.ts";
 import { resolveBackend } from "./backend-ref.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import { problemOf } from "./compile-problem.ts";
 import type { FactReader } from "./facts.ts";
 import { clusterUnder } from "./gateway-settings.ts";
 import { hashUnit } from "./hash-unit.ts";
+import type { ListenerView } from "./parent-view.ts";
+import { policyKinds } from "./policy-kinds.ts";
+import type { PolicyPlace, PolicySource } from "./policy-source.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
-import { partName } from "./route-parts.ts";
+import { partId, partName, placesOf } from "./route-parts.ts";
 import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "./status.ts";
 
 export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
@@ -28,8 +32,8 @@ export function compileStreamRoute(
   options: CompileOptions,
 ): RouteResult {
   const { outcomes, problems } = resolveParents(route, facts);
-  const parts = partsOf(outcomes).map((part, at) => ({
-    unit: unitOf(route, part, at, facts, options),
+  const parts = partsOf(outcomes, facts).map((part, at) => ({
+    ...unitOf(route, part, at, facts, options),
     listeners: part.outcomes.flatMap(({ listeners }) => listeners.map(({ id }) => id)),
   }));
   const { unresolved, warnings } = planBackends(route, defaultPart(outcomes), facts, options);
@@ -48,15 +52,20 @@ export function compileStreamRoute(
       ...unresolved.map((finding) => problemOf(key, finding)),
       ...warnings.map((warning) => ({ key, ...warning, severity: "warning" as const })),
     ],
-    policies: [],
+    policies: parts.flatMap(({ unit, sources }) =>
+      sources.length === 0 ? [] : [[`route:${unit.name}/${unit.rule}`, sources] as const],
+    ),
     data: [],
     canaries: [],
   };
 }
 
-/** A route as it is for the Gateways of one upstream, and for listeners that open TLS, or do not. */
+/** A route as it is for the listeners of one upstream and the same policies, and for those that open TLS, or do not. */
 interface StreamPart {
-  /** See route-parts.ts: a connection goes on as the Gateway says that it came by. */
+  /** See route-parts.ts. */
+  readonly id: string;
+  readonly places: readonly PolicyPlace[];
+  /** A connection goes on as the Gateway says that it came by. */
   readonly upstreamId: string;
   readonly isPassthrough: boolean;
   /** With the listeners that are served and of this part. */
@@ -64,25 +73,32 @@ interface StreamPart {
 }
 
 const defaultPart = (outcomes: readonly ParentOutcome[]): StreamPart => ({
+  id: "",
+  places: [],
   upstreamId: "",
   isPassthrough: false,
   outcomes,
 });
 
-function partsOf(outcomes: readonly ParentOutcome[]): StreamPart[] {
+function partsOf(outcomes: readonly ParentOutcome[], facts: FactReader): StreamPart[] {
   const parts = new Map<string, StreamPart & { outcomes: ParentOutcome[] }>();
   for (const outcome of outcomes) {
-    const upstreamId = outcome.parent?.upstreamId ?? "";
-    for (const isPassthrough of [false, true]) {
-      const listeners = outcome.listeners.filter(
-        (one) => one.isServed && one.isPassthrough === isPassthrough,
-      );
-      if (listeners.length === 0) continue;
-      const key = `${upstreamId} ${isPassthrough}`;
-      const part = parts.get(key) ?? { upstreamId, isPassthrough, outcomes: [] };
-      part.outcomes.push({ ...outcome, listeners });
-      parts.set(key, part);
+    const { parent } = outcome;
+    if (parent === null) continue;
+    const own = new Map<string, ListenerView[]>();
+    const served = outcome.listeners.filter(({ isServed }) => isServed);
+    // Those that open TLS first: their part has the plain name.
+    const ordered = served.toSorted((a, b) => Number(a.isPassthrough) - Number(b.isPassthrough));
+    for (const listener of ordered) {
+      const { isPassthrough } = listener;
+      const places = placesOf(parent, listener);
+      const id = partId(parent, places, ["stream"], facts);
+      const key = `${id} ${isPassthrough}`;
+      const { upstreamId } = parent;
+      if (!parts.has(key)) parts.set(key, { id, places, upstreamId, isPassthrough, outcomes: [] });
+      own.set(key, [...(own.get(key) ?? []), listener]);
     }
+    for (const [key, listeners] of own) parts.get(key)!.outcomes.push({ ...outcome, listeners });
   }
   return [...parts.values()];
 }
@@ -93,18 +109,24 @@ function unitOf(
   at: number,
   facts: FactReader,
   options: CompileOptions,
-): StreamRouteUnit {
-  const { namespace, name } = route.metadata;
-  const whole = `${route.kind.toLowerCase()}/${namespace}/${name}`;
-  const further = `${partName(whole, part.upstreamId)}${part.isPassthrough ? "+tls" : ""}`;
-  return {
+): { readonly unit: StreamRouteUnit; readonly sources: readonly PolicySource[] } {
+  const { kind, metadata } = route;
+  const { namespace, name } = metadata;
+  const whole = `${kind.toLowerCase()}/${namespace}/${name}`;
+  const further = `${partName(whole, part.id)}${part.isPassthrough ? "+tls" : ""}`;
+  const rule = ruleName(route.spec.rules[0]?.name, 0);
+  const chain = [...part.places, { kind, namespace, name, sectionName: rule }];
+  const { plan, sources } = withPolicies("stream", {}, policyKinds, chain, facts);
+  const unit: StreamRouteUnit = {
     kind: "stream-route",
     name: at === 0 ? whole : further,
     attachments: attachmentsOf(route, part.outcomes),
-    rule: ruleName(route.spec.rules[0]?.name, 0),
+    rule,
     backends: planBackends(route, part, facts, options).backends,
     createdMs: createdMs(route),
+    ...plan,
   };
+  return { unit, sources };
 }
 
 function parentStatuses(

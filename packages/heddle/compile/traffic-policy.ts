@@ -16,7 +16,17 @@ import { durationMs, retryOf } from "./route-settings.ts";
 /** TrafficPolicies: a route's own word goes before them. */
 export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   kind: "TrafficPolicy",
-  targets: ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  targets: [
+    "Gateway",
+    "ListenerSet",
+    "HTTPRoute",
+    "GRPCRoute",
+    "TCPRoute",
+    "TLSRoute",
+    "UDPRoute",
+    "Service",
+    "Backend",
+  ],
   fields: {
     "timeouts.request": "rule",
     "timeouts.backendRequest": "rule",
@@ -29,6 +39,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     faults: "rule",
     "mirror.maxConcurrent": "rule",
     "mirror.maxBufferedBytes": "rule",
+    "timeouts.sessionIdle": "stream",
     balancing: "cluster",
     healthCheck: "cluster",
     "timeouts.connect": "cluster",
@@ -54,6 +65,7 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
     "connection.warm": "cluster",
     adaptiveConcurrency: "cluster",
   },
+  backendFields: ["timeouts.request", "timeouts.backendRequest", "retry"],
   failure: "open",
   ownRuleFields: ({ timeouts, retry, filters }) => [
     ...(timeouts === undefined ? [] : ["timeouts.request", "timeouts.backendRequest"]),
@@ -63,6 +75,8 @@ export const trafficPolicy: PolicyKind<TrafficPolicySpec, "TrafficPolicy"> = {
   ownClusterFields: ({ healthCheck }) => (healthCheck === undefined ? [] : ["healthCheck"]),
   emit: {
     rule: (rule, { spec, sources }) => withCanarySource(withTraffic(rule, spec), spec, sources),
+    stream: (stream, { spec: { timeouts } }) =>
+      timeouts?.sessionIdle === undefined ? stream : { ...stream, idleMs: durationMs(timeouts.sessionIdle) },
     cluster: (cluster, { spec }) =>
       withAdaptiveConcurrency(withLimits(withHealthCheck(withBalancing(cluster, spec), spec), spec), spec),
   },

@@ -1,6 +1,7 @@
 import type { ClusterPlan } from "../cluster-plan.ts";
 import type { FactReader } from "../facts.ts";
 import type { RuleSource } from "../rule-source.ts";
+import type { StreamPlan } from "../stream-plan.ts";
 import { effectiveOf } from "./effective.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Effective, PolicySpec } from "./policy.ts";
@@ -9,6 +10,7 @@ import type { PolicyPlace, PolicySource } from "../policy-source.ts";
 /** What policies act on. */
 interface Plans {
   readonly rule: RuleSource;
+  readonly stream: StreamPlan;
   readonly cluster: ClusterPlan;
 }
 
@@ -39,9 +41,6 @@ export function withPolicies<S extends keyof Plans>(
 }
 
 function ownFields<S extends keyof Plans>(kind: PolicyKind, stage: S, plan: Plans[S]): readonly string[] {
-  const own =
-    stage === "rule"
-      ? kind.ownRuleFields?.(plan as RuleSource)
-      : kind.ownClusterFields?.(plan as ClusterPlan);
-  return own ?? [];
+  if (stage === "rule") return kind.ownRuleFields?.(plan as RuleSource) ?? [];
+  return stage === "cluster" ? (kind.ownClusterFields?.(plan as ClusterPlan) ?? []) : [];
 }

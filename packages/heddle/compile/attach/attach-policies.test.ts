@@ -142,7 +142,7 @@ test("what cannot hold says why, and stands in no other's way", () => {
     [
       "spec.targetRefs[0]: there is no HTTPRoute shop/missing",
       "spec.targetRefs[1].sectionName: HTTPRoute shop/orders has no rule nothing; it has pay, 1",
-      "spec.allow: has no effect on Services; attach it to a route or a Gateway by a policy of its own",
+      "spec.allow: has no effect on Services; attach it to an HTTPRoute, a GRPCRoute or a Gateway by a policy of its own",
     ],
   );
 });

@@ -1,15 +1,16 @@
 import type { PolicyTargetKind } from "../../resources/index.ts";
 import type { ClusterPlan } from "../cluster-plan.ts";
 import type { RuleSource } from "../rule-source.ts";
+import type { StreamPlan } from "../stream-plan.ts";
 import type { Finding } from "../status.ts";
 import type { Effective, Policy, PolicySpec } from "./policy.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 
 /**
- * What policies act on: a rule of a route; a cluster, which routes share; or requests, by filters, wherever these pass:
+ * What policies act on: a rule of requests; one of connections or datagrams; a cluster, which routes share; or requests, by filters, wherever these pass:
  * in rules by policies of their namespace, Gateway and route, and on the way to a Service or a Backend by its own.
  */
-export type PolicyStage = "rule" | "cluster" | "request";
+export type PolicyStage = "rule" | "stream" | "cluster" | "request";
 
 /**
  * A kind of policy: what there is to know to attach it. Its schema is in the registry of resources, by `kind`. A new
@@ -23,6 +24,11 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
    * specific policy that has it: `timeouts.request` by itself, `retry` with all that it holds.
    */
   readonly fields: Readonly<Record<string, PolicyStage>>;
+  /**
+   * Those of rules that Services and Backends may have as well: they hold for the requests of all rules that go there, and
+   * what is attached to a route goes before them.
+   */
+  readonly backendFields?: readonly string[];
   /**
    * What becomes of a policy with errors. "open": it is not in force, as if it were not there. "closed", for what
    * guards something: its last good version stays in force, and where there is none its targets deny.
@@ -38,6 +44,7 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
   readonly emit: {
     rule?(rule: RuleSource, policy: Effective<Spec>): RuleSource;
     request?(policy: Effective<Spec>, at: RequestPlace): RequestFilters;
+    stream?(stream: StreamPlan, policy: Effective<Spec>): StreamPlan;
     cluster?(cluster: ClusterPlan, policy: Effective<Spec>): ClusterPlan;
   };
 }

@@ -5,6 +5,7 @@ import type { PolicyTargetKind, Resource } from "../../resources/index.ts";
 export const sectionWords: Readonly<Record<PolicyTargetKind, string>> = {
   Namespace: "",
   Gateway: "listener",
+  ListenerSet: "listener",
   HTTPRoute: "rule",
   GRPCRoute: "rule",
   TCPRoute: "rule",
@@ -18,6 +19,7 @@ export const sectionWords: Readonly<Record<PolicyTargetKind, string>> = {
 export function sectionsOf(target: Resource): readonly string[] {
   switch (target.kind) {
     case "Gateway":
+    case "ListenerSet":
       return target.spec.listeners.map(({ name }) => name);
     case "HTTPRoute":
     case "GRPCRoute":

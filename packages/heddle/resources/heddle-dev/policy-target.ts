@@ -11,6 +11,7 @@ export const policyTargetGroups = {
   /** The policy's own. */
   Namespace: "",
   Gateway: gatewayGroup,
+  ListenerSet: gatewayGroup,
   HTTPRoute: gatewayGroup,
   GRPCRoute: gatewayGroup,
   TCPRoute: gatewayGroup,
@@ -30,7 +31,7 @@ function policyTargetSchema<const K extends PolicyTargetKind>(kinds: readonly K[
     group: optional(choice([...new Set(kinds.map(groupOf))])),
     kind: choice(kinds),
     name: objectName,
-    /** A listener of a Gateway, a rule of a route, a port of a Service by name; all of it without one. */
+    /** A listener of a Gateway or ListenerSet, a rule of a route, a port of a Service by name; all of it without one. */
     sectionName: optional(sectionName),
   });
 }

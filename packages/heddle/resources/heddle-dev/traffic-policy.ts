@@ -30,6 +30,8 @@ const timeoutsSchema = struct(
     connect: optional(boundedTime("10ms", "5m")),
     /** Of a kept connection without use. */
     idle: optional(boundedTime("100ms", "24h")),
+    /** Of a connection of a TCPRoute or TLSRoute, or a client of a UDPRoute, without an octet either way. */
+    sessionIdle: optional(boundedTime("100ms", "168h")),
   },
   {
     rules: [
@@ -83,7 +85,17 @@ const retrySchema = struct({
 });
 
 const trafficPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  targetRefs: policyTargetRefs([
+    "Gateway",
+    "ListenerSet",
+    "HTTPRoute",
+    "GRPCRoute",
+    "TCPRoute",
+    "TLSRoute",
+    "UDPRoute",
+    "Service",
+    "Backend",
+  ]),
   timeouts: optional(timeoutsSchema),
   retry: optional(retrySchema),
   /** Of requests that may be sent twice: another endpoint is asked too while there is no answer. */
