@@ -16,6 +16,7 @@ test("the registry has each filter under its own name", () => {
       "external-authorization",
       "jwt",
       "authentication",
+      "rate-limit",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

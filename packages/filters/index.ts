@@ -11,6 +11,7 @@ import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
+import { rateLimit } from "./rate-limit/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
@@ -23,6 +24,7 @@ export {
   headerModifier,
   jwt,
   mirror,
+  rateLimit,
   redirect,
   rewrite,
 };
@@ -44,6 +46,7 @@ export type {
 } from "./jwt/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
+export type { KeyPart, LimitConfig, MeterConfig, RateLimitConfig } from "./rate-limit/index.ts";
 export type { RedirectConfig } from "./redirect/index.ts";
 export type { RewriteConfig } from "./rewrite/index.ts";
 
@@ -63,4 +66,5 @@ export const builtinFilters: FilterRegistry = registryOf([
   externalAuthorization,
   jwt,
   authentication,
+  rateLimit,
 ]);

@@ -53,6 +53,7 @@ export const FAULTS = {
   HDL_DOWNSTREAM_RESET: row("downstream", 499, 1, "no", true, "debug"),
   HDL_DOWNSTREAM_PROTOCOL_ERROR: row("downstream", 400, 13, "no", true, "info"),
   HDL_DOWNSTREAM_FLOOD: row("downstream", 429, 8, "no", true, "warn"),
+  HDL_RATE_LIMITED: row("downstream", 429, 8, "no", false, "debug"),
   HDL_DOWNSTREAM_IDLE_TIMEOUT: row("downstream", 408, 4, "no", true, "info"),
   HDL_DOWNSTREAM_STALLED: row("downstream", 408, 4, "no", true, "info"),
   // Configuration
@@ -80,6 +81,7 @@ export const FAULTS = {
   HDL_OVERLOADED: row("local", 503, 14, "no", false, "warn"),
   HDL_UPSTREAM_OVERFLOW: row("local", 503, 14, "never-sent", false, "warn"),
   HDL_CONCURRENCY_LIMIT: row("local", 503, 14, "no", false, "warn"),
+  HDL_LIMIT_STORE_UNAVAILABLE: row("local", 503, 14, "no", false, "warn"),
   HDL_DRAINING: row("local", 503, 14, "never-sent", true, "info"),
   HDL_FILTER_FAILED: row("local", 500, 13, "no", false, "error"),
   HDL_BODY_BUFFER_FULL: row("local", 413, 8, "no", false, "info"),

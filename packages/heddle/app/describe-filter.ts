@@ -13,6 +13,7 @@ import type {
   MirrorConfig,
 } from "../compile/index.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
+import { rateLimitEffect } from "./describe-rate-limit.ts";
 
 export interface ExplainedFilter {
   readonly name: string;
@@ -57,6 +58,8 @@ export class FilterWalk {
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":
         return { effect: externalAuthorizationEffect(spec.config), isAnswer: false };
+      case "rate-limit":
+        return { effect: rateLimitEffect(spec.config), isAnswer: false };
       case "redirect":
         return { effect: this.redirectEffect(spec), isAnswer: true };
       case "rewrite":

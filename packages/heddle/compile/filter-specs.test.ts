@@ -12,6 +12,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     cors: true,
     faults: true,
     denial: true,
+    "rate-limit": true,
     "external-authorization": true,
     jwt: true,
     authentication: true,

@@ -7,6 +7,7 @@ import type {
   HeaderModifierConfig,
   JwtConfig,
   MirrorConfig,
+  RateLimitConfig,
   RedirectConfig,
   RewriteConfig,
 } from "@heddle/filters";
@@ -24,6 +25,7 @@ export type {
   JwtConfig,
   MirrorConfig,
   PathChange,
+  RateLimitConfig,
   RedirectConfig,
   RewriteConfig,
 } from "@heddle/filters";
@@ -41,6 +43,7 @@ interface FilterConfigs {
   cors: CorsConfig;
   faults: FaultsConfig;
   denial: DenialConfig;
+  "rate-limit": RateLimitConfig;
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
   authentication: AuthenticationConfig;

@@ -64,6 +64,7 @@ export type {
   HeaderValue,
   JwtConfig,
   MirrorConfig,
+  RateLimitConfig,
   PathChange,
   RedirectConfig,
   RewriteConfig,

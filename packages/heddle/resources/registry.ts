@@ -17,6 +17,7 @@ import { accessPolicyKind } from "./heddle-dev/access-policy.ts";
 import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
+import { rateLimitPolicyKind } from "./heddle-dev/rate-limit-policy.ts";
 import { trafficPolicyKind } from "./heddle-dev/traffic-policy.ts";
 import { apiVersionOf, type InputOf, type Kind, type KindVersion, type ResourceOf } from "./kind.ts";
 
@@ -41,6 +42,7 @@ const table = [
   acmeIssuerKind,
   trafficPolicyKind,
   accessPolicyKind,
+  rateLimitPolicyKind,
 ] as const;
 
 /** Every kind that Heddle knows. */
