@@ -75,6 +75,8 @@ export class RecordingContext implements FilterContext {
   /** What it told the main thread: topic and subject. */
   readonly notes: (readonly [string, string])[] = [];
   private readonly dataUnits = new Map<string, SettableData>();
+  readonly repeats: Parameters<FilterContext["repeat"]>[] = [];
+  readonly place = "rule shop/orders/0";
   slotCount = 0;
   /** Thrown by `call`, when set. */
   callError: Error | null = null;
@@ -98,6 +100,9 @@ export class RecordingContext implements FilterContext {
   }
   notify(topic: string, subject: string): void {
     this.notes.push([topic, subject]);
+  }
+  repeat(...args: Parameters<FilterContext["repeat"]>): void {
+    this.repeats.push(args);
   }
   count(event: string): void {
     this.events.push(event);

@@ -17,6 +17,7 @@ test("the registry has each filter under its own name", () => {
       "jwt",
       "authentication",
       "rate-limit",
+      "cache",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

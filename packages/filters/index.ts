@@ -4,6 +4,7 @@
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { authentication } from "./authentication/index.ts";
+import { cache } from "./cache/index.ts";
 import { cors } from "./cors/index.ts";
 import { denial } from "./denial/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
@@ -17,6 +18,7 @@ import { rewrite } from "./rewrite/index.ts";
 
 export {
   authentication,
+  cache,
   cors,
   denial,
   externalAuthorization,
@@ -29,6 +31,7 @@ export {
   rewrite,
 };
 export type { AuthenticationConfig } from "./authentication/index.ts";
+export type { CacheConfig } from "./cache/index.ts";
 export type { ClaimPath } from "./claim-path/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
@@ -67,4 +70,5 @@ export const builtinFilters: FilterRegistry = registryOf([
   jwt,
   authentication,
   rateLimit,
+  cache,
 ]);

@@ -12,6 +12,12 @@ export interface Reply {
   readonly grpcStatus?: number;
   /** How long gRPC clients shall wait before they try again (gRFC A6). Default: they are not told. */
   readonly grpcPushbackMs?: number;
+  /**
+   * The filter that replies, where it is with a response that those behind it have had already (a stored one): only
+   * those before it see it, and as a response phase's reply it takes the response's place for them. Default: a reply
+   * to the request passes all filters, one to the response none.
+   */
+  readonly from?: Filter;
 }
 
 type Now<T> = T | undefined | void;
@@ -37,17 +43,22 @@ export interface Filter {
 }
 
 /** What a filter does with body bytes. A chunk is valid during the call only: copy what must be kept. */
-export type BodyPhase = ObserveBody | TransformBody | BufferBody;
+export type BodyPhase = ObserveBody | TransformBody | StreamBody | BufferBody;
 
-export interface ObserveBody {
+interface BodyChoice {
+  /** Asked once per exchange, when the body is about to flow: false leaves the phase out. Default: it is in. */
+  concerns?(exchange: Exchange): boolean;
+}
+
+export interface ObserveBody extends BodyChoice {
   readonly mode: "observe";
   /** A Reply ends it: answered instead where no response has begun, else the exchange is broken off. */
   chunk(exchange: Exchange, bytes: Uint8Array): Now<Reply>;
-  end?(exchange: Exchange): void;
+  end?(exchange: Exchange): Now<Reply>;
 }
 
 /** Chunk in, chunks out. The runner makes the length unknown, since it changes. */
-export interface TransformBody {
+export interface TransformBody extends BodyChoice {
   readonly mode: "transform";
   /** Returns the bytes to pass on now; null for none. */
   chunk(exchange: Exchange, bytes: Uint8Array): Uint8Array | null;
@@ -55,8 +66,40 @@ export interface TransformBody {
   end(exchange: Exchange): Uint8Array | null;
 }
 
+/** Chunk in, chunks out, in their own time: work that another thread does. The length becomes unknown as well. */
+export interface StreamBody extends BodyChoice {
+  readonly mode: "stream";
+  open(exchange: Exchange, output: BodyOutput): BodyStream;
+}
+
+/** A filter's work on one body. */
+export interface BodyStream {
+  /** False: enough waits; the next comes after `output.drained`. It may come sooner, as much as one read holds. */
+  write(bytes: Uint8Array): boolean;
+  /** No more comes. Whatever is left goes to the output, and then its end. */
+  end(): void;
+  /** The output takes bytes again, after a `push` that returned false. */
+  resume(): void;
+  /** When the exchange is over, however: nothing more is taken. */
+  close(): void;
+}
+
+/** Where the bytes go. Not to be called within `open`. */
+export interface BodyOutput {
+  /** False: those behind are full; hold until `resume`. The bytes are taken by the time it returns. */
+  push(bytes: Uint8Array): boolean;
+  /** After `BodyStream.end`: all is pushed. */
+  ended(): void;
+  /** What made `write` return false is worked off. */
+  drained(): void;
+  /** An answer instead; after a response's head it can only break the response. */
+  reply(reply: Reply): void;
+  /** As if a phase had thrown. */
+  fail(error: unknown): void;
+}
+
 /** The whole body at once, up to `maxBytes`; more is refused with HDL_BODY_BUFFER_FULL (413, or 502 of a response). */
-export interface BufferBody {
+export interface BufferBody extends BodyChoice {
   readonly mode: "buffer";
   readonly maxBytes: number;
   /** Returns a replacement, a Reply, or nothing to pass it on unchanged. */
@@ -100,8 +143,19 @@ export interface FilterContext {
    * no other filter uses.
    */
   readonly shared: SharedTable;
+  /**
+   * What the filter stands in: "namespace/route/rule", or the cluster of a backend. Of one place there are several
+   * instances, at a time and one after the other; no two places have one name.
+   */
+  readonly place: string;
   /** A place in `exchange.slots` for state of one exchange, kept for the life of the chain. */
   reserveSlot(): number;
+  /**
+   * Sends a copy of the exchange's request, as it is now and without a body, through the filters behind `filter` to a
+   * backend, for nobody. Its response comes back through the response phases of those and, last, of `filter`, whose
+   * slot in it `slot` has been given `value`.
+   */
+  repeat(exchange: Exchange, filter: Filter, slot: number, value: unknown): void;
   /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */
   call(cluster: string, request: RequestHead, events: SideCallEvents): SideCall;
   /**

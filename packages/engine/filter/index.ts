@@ -2,7 +2,9 @@
  * The contract between the request path and its policies, and the chain that runs them.
  */
 export type {
+  BodyOutput,
   BodyPhase,
+  BodyStream,
   BufferBody,
   DataRef,
   Filter,
@@ -13,7 +15,8 @@ export type {
   Reply,
   SideCall,
   SideCallEvents,
+  StreamBody,
   TransformBody,
 } from "./contract.ts";
-export { buildChain, EMPTY_CHAIN } from "./chain.ts";
+export { buildChain, chainBefore, chainFrom, concerned, EMPTY_CHAIN } from "./chain.ts";
 export type { BodyFilter, FilterChain } from "./chain.ts";

@@ -178,7 +178,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   private reserveSlots(count: number): void {
-    this.exchange.slots = new Array<unknown>(count).fill(undefined);
+    this.exchange.slots ??= new Array<unknown>(count).fill(undefined);
   }
 
   // Filters on the request head: the route's, then the backend's
@@ -454,8 +454,9 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   onRequestReadDone(): void {
-    if (this.isEnded || this.stream === null) return;
-    if (!this.stream.flush()) this.pauseRequest();
+    if (this.isEnded) return;
+    const mayGoOn = this.stream === null || this.stream.flush();
+    if (!mayGoOn || (this.request !== null && this.request.isFull)) this.pauseRequest();
   }
 
   onResponseDrain(): void {
@@ -575,7 +576,8 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   onUpstreamDrain(): void {
-    this.resumeRequest();
+    if (this.request === null) this.resumeRequest();
+    else this.request.drained();
   }
 
   onUpstreamReset(fault: Fault): void {

@@ -1,4 +1,5 @@
 import { makeFault } from "../base/index.ts";
+import { concerned } from "../filter/index.ts";
 import type { Reply } from "../filter/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
 import type { BodySource, BodyStart, UpstreamStream } from "../message/index.ts";
@@ -44,17 +45,18 @@ export class RequestSide implements PipeOutput, BodySource {
   /** The request's head may go: opens the first attempt, now or, where a filter buffers, when the body is whole. */
   open(): void {
     const { flow } = this;
-    const { chain } = flow.rule;
-    const stages = inOrder(chain.requestBody, flow.backendChain.requestBody);
+    const looking = inOrder(flow.rule.chain.requestBody, flow.backendChain.requestBody);
+    const stages = concerned(looking, flow.exchange);
     if (stages.length === 0) {
       flow.attempt(null, false);
       return;
     }
     this.pipe = new BodyPipe(stages, flow.exchange, this);
-    this.isBuffering = chain.buffersRequest || flow.backendChain.buffersRequest;
+    this.isBuffering = stages.some(({ phase }) => phase.mode === "buffer");
     // What came while filters waited on the head has not been through the pipe yet.
     const early = this.replay.take();
-    if (stages.some(({ phase }) => phase.mode === "transform")) loseLength(flow.exchange.request);
+    if (stages.some(({ phase }) => phase.mode === "transform" || phase.mode === "stream"))
+      loseLength(flow.exchange.request);
     if (this.isBuffering) {
       this.askForBody();
       flow.resumeRequest();
@@ -64,6 +66,18 @@ export class RequestSide implements PipeOutput, BodySource {
     for (const chunk of early) this.pipe.write(chunk);
     if (flow.isRequestDone) this.pipe.end();
     flow.stream?.flush();
+    if (this.isFull) flow.pauseRequest();
+  }
+
+  /** A filter has enough to work on: no more should be read. */
+  get isFull(): boolean {
+    return this.pipe !== null && this.pipe.isFull;
+  }
+
+  /** The stream takes octets again. */
+  drained(): void {
+    if (this.pipe !== null) this.pipe.resume();
+    if (!this.isFull) this.flow.resumeRequest();
   }
 
   /** Octets from the client. */
@@ -122,13 +136,15 @@ export class RequestSide implements PipeOutput, BodySource {
     const isWhole = flow.isRequestDone && (this.pipe === null || this.isPipeDone);
     if (isWhole && !this.writeEnd(stream)) return;
     if (flow.isStarting) return;
-    if (stream.flush()) flow.resumeRequest();
+    if (stream.flush()) this.drained();
     else flow.pauseRequest();
   }
 
   /** Another attempt would get the same request. */
   canRepeat(): boolean {
-    return this.replay.isComplete && (this.pipe === null || this.flow.isRequestDone);
+    if (!this.replay.isComplete) return false;
+    if (this.pipe === null || this.isPipeDone) return true;
+    return this.flow.isRequestDone && !this.pipe.hasStreams;
   }
 
   /** The response has begun: no other attempt follows. */
@@ -216,11 +232,24 @@ export class RequestSide implements PipeOutput, BodySource {
 
   onPipeReply(reply: Reply): void {
     const { flow } = this;
-    if (!flow.response.isStarted) {
-      // Its body was on its way: the endpoint must not take what it got for all of it.
-      flow.dropAttempt(makeFault("HDL_DOWNSTREAM_RESET", "a filter refused the request's body"));
-      flow.response.reply(reply);
-    } else flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+    if (flow.response.isStarted) {
+      flow.abort(makeFault("HDL_FILTER_FAILED", "a filter replied after the response began"));
+      return;
+    }
+    // Its body was on its way: the endpoint must not take what it got for all of it.
+    flow.dropAttempt(makeFault("HDL_DOWNSTREAM_RESET", "a filter refused the request's body"));
+    flow.response.reply(reply);
+  }
+
+  onPipeFlush(): boolean {
+    const { stream } = this.flow;
+    // Where a filter buffers it has its limit; between attempts nobody takes more.
+    return stream === null ? this.isBuffering : stream.flush();
+  }
+
+  onPipeDrained(): void {
+    const { flow } = this;
+    if (this.onPipeFlush()) flow.resumeRequest();
   }
 
   onPipeOverflow(maxBytes: number): void {

@@ -18,6 +18,13 @@ export class ResponseGate {
     this.hasEnded = true;
   }
 
+  /** It holds what comes while the head waits, which pauses the endpoint by itself. */
+  get isFull(): boolean {
+    return false;
+  }
+
+  resume(): void {}
+
   stop(): void {
     this.chunks = [];
   }

@@ -1,6 +1,7 @@
 import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import type { BodyFilter, Filter, Reply } from "../filter/index.ts";
+import { chainBefore, concerned, EMPTY_CHAIN } from "../filter/index.ts";
+import type { BodyFilter, Filter, FilterChain, Reply } from "../filter/index.ts";
 import { LENGTH_UNKNOWN } from "../message/index.ts";
 import type { Fields, ResponseHead, ResponseSink } from "../message/index.ts";
 import { loseLength } from "./body-length.ts";
@@ -20,6 +21,7 @@ import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
  *   idle ─respond─► started ─────────────► head sent ─► done
  *                      │ a filter waits on the head: a gate holds the octets behind it
  *                      │ a filter buffers the body: the head is held until octets come out, or the end
+ *                      ├ a filter has a response that was stored: the filters before it see that one instead
  *                      └ a fault or another reply: replaces the response, which no filter sees then
  *
  * Before `started` a fault is answered; until the head is sent it still replaces the response; from there on it can
@@ -35,6 +37,8 @@ export class ResponseSide implements PipeOutput {
   private pipe: ResponsePipe | null = null;
   private heldHead: ResponseHead | null = null;
   private trailers: Fields | null = null;
+  /** Whose stored response this is: those behind it do not see it. */
+  private from: Filter | null = null;
 
   constructor(flow: ExchangeCore, sink: ResponseSink) {
     this.flow = flow;
@@ -48,15 +52,29 @@ export class ResponseSide implements PipeOutput {
     const { flow } = this;
     flow.exchange.response = head;
     this.isStarted = true;
-    const filters = inOrder(flow.backendChain.responseHead, flow.rule.chain.responseHead);
+    const filters = inOrder(this.backendChain().responseHead, this.ruleChain().responseHead);
     if (filters.length === 0) this.deliver(head, isLast, body);
     else this.runHeads(filters, 0, head, isLast, body);
+  }
+
+  /** Of the backend's filters, those that see the response. */
+  private backendChain(): FilterChain {
+    const { backendChain } = this.flow;
+    if (this.from === null) return backendChain;
+    return chainBefore(backendChain, this.from) ?? EMPTY_CHAIN;
+  }
+
+  /** Of the rule's. A filter of a backend is behind all of them. */
+  private ruleChain(): FilterChain {
+    const { chain } = this.flow.rule;
+    return (this.from === null ? null : chainBefore(chain, this.from)) ?? chain;
   }
 
   /** Answers instead of the upstream, through the response filters. */
   reply(reply: Reply): void {
     const { flow } = this;
     if (flow.isEnded || this.isStarted) return;
+    if (reply.from !== undefined) this.from = reply.from;
     const { head, body } = composeReply(reply, flow.exchange, flow.context.clock);
     this.respond(head, body === null, body);
     if (!flow.isEnded) this.sink.flush();
@@ -91,6 +109,16 @@ export class ResponseSide implements PipeOutput {
     this.sink.writeEnd(rescueTrailers(fault));
     this.sink.flush();
     this.flow.finish();
+  }
+
+  /** A filter has a response that was stored, for the filters before it, in place of the one that it was shown. */
+  private substitute(reply: Reply): void {
+    const { flow } = this;
+    flow.dropAttempt(makeFault("HDL_FILTER_FAILED", "replaced by a stored response"));
+    this.from = reply.from!;
+    const { head, body } = composeReply(reply, flow.exchange, flow.context.clock);
+    this.respond(head, body === null, body);
+    if (!flow.isEnded) this.sink.flush();
   }
 
   /** Answers instead of a response that no octet was sent of: no filter sees this one. */
@@ -136,10 +164,16 @@ export class ResponseSide implements PipeOutput {
       }
       if (result === undefined) continue;
       if (result instanceof Promise) this.awaitHead(result, filters, at, head, isLast, body);
-      else this.replaceBy(result);
+      else this.take(result);
       return;
     }
     this.deliver(head, isLast, body);
+  }
+
+  /** A filter's reply to a head. */
+  private take(reply: Reply): void {
+    if (reply.from === undefined) this.replaceBy(reply);
+    else this.substitute(reply);
   }
 
   private awaitHead(
@@ -158,7 +192,7 @@ export class ResponseSide implements PipeOutput {
         if (this.flow.isEnded) return;
         this.pipe = null;
         if (reply !== undefined) {
-          this.replaceBy(reply);
+          this.take(reply);
           return;
         }
         this.runHeads(filters, at + 1, head, isLast, body);
@@ -174,7 +208,7 @@ export class ResponseSide implements PipeOutput {
     for (const chunk of gate.take()) this.write(chunk);
     if (gate.hasEnded) this.endPipe();
     if (this.flow.isEnded || this.isHeadWaiting()) return;
-    if (this.sink.flush()) this.resume();
+    if (this.sink.flush() && !this.isPipeFull()) this.resume();
     else this.pause();
   }
 
@@ -186,7 +220,8 @@ export class ResponseSide implements PipeOutput {
   private deliver(head: ResponseHead, isLast: boolean, body: Uint8Array | null): void {
     const { flow } = this;
     if (!isLast && flow.tunnel === null) {
-      const stages = inOrder(flow.backendChain.responseBody, flow.rule.chain.responseBody);
+      const looking = inOrder(this.backendChain().responseBody, this.ruleChain().responseBody);
+      const stages = concerned(looking, flow.exchange);
       if (stages.length > 0) this.openPipe(stages, head);
     }
     if (this.heldHead === null) {
@@ -240,7 +275,7 @@ export class ResponseSide implements PipeOutput {
 
   private passTrailers(trailers: Fields): boolean {
     const { flow } = this;
-    const filters = inOrder(flow.backendChain.responseTrailers, flow.rule.chain.responseTrailers);
+    const filters = inOrder(this.backendChain().responseTrailers, this.ruleChain().responseTrailers);
     const fault = runTrailers(filters, "responseTrailers", flow.exchange, trailers);
     if (fault !== null) flow.abort(fault);
     return fault === null;
@@ -250,12 +285,18 @@ export class ResponseSide implements PipeOutput {
 
   /** The endpoint's read is worked off. Not called earlier than that: see `onResponseReadDone`. */
   flush(): void {
-    if (this.heldHead !== null) return;
-    if (this.isHeadWaiting() || !this.sink.flush()) this.pause();
+    const mayGoOn = this.heldHead !== null || (!this.isHeadWaiting() && this.sink.flush());
+    if (!mayGoOn || this.isPipeFull()) this.pause();
   }
 
   onDrain(): void {
-    if (!this.isHeadWaiting()) this.resume();
+    if (this.isHeadWaiting()) return;
+    if (this.pipe !== null) this.pipe.resume();
+    if (!this.isPipeFull()) this.resume();
+  }
+
+  private isPipeFull(): boolean {
+    return this.pipe !== null && this.pipe.isFull;
   }
 
   private pause(): void {
@@ -295,6 +336,14 @@ export class ResponseSide implements PipeOutput {
     }
     flow.endAttempt();
     flow.finish();
+  }
+
+  onPipeFlush(): boolean {
+    return this.heldHead !== null || this.sink.flush();
+  }
+
+  onPipeDrained(): void {
+    if (this.onPipeFlush()) this.resume();
   }
 
   /** A buffering filter answers instead of the response that it was shown. */

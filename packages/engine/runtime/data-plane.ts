@@ -384,6 +384,7 @@ export class DataPlane {
       filters: this.options.filters,
       lane: this.options.lane,
       shared: this.options.shared,
+      flow: this.flowContext,
       cluster: (name) => this.clusters.get(name) ?? null,
       indexOf: (key) => this.indexOf(key),
       data: (name) => this.data.of(name),

@@ -14,8 +14,8 @@ import { PRIORITIES } from "../model/index.ts";
 import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import type { SharedTable } from "../shared/index.ts";
-import { ClusterCall } from "../proxy/index.ts";
-import type { Rule, RuleBackend } from "../proxy/index.ts";
+import { ClusterCall, repeatRequest } from "../proxy/index.ts";
+import type { FlowContext, Rule, RuleBackend } from "../proxy/index.ts";
 
 /** What rules are built from: this worker's clusters, filters and counters. */
 export interface RuleContext {
@@ -24,6 +24,7 @@ export interface RuleContext {
   readonly filters: FilterRegistry;
   readonly lane: WorkerLane;
   readonly shared: SharedTable;
+  readonly flow: FlowContext;
   cluster(name: string): Cluster | null;
   indexOf(key: string): number;
   data(name: string): DataRef;
@@ -39,10 +40,10 @@ export function buildRule(
   listener: { name: string; index: number },
   context: RuleContext,
 ): Rule {
-  const slots = new Slots();
-  const chain = buildFilters(route, rule.filters, slots, context);
+  const parts = new RuleParts();
+  const chain = buildFilters(route, `rule ${route.name}/${rule.name}`, rule.filters, parts, context);
   const backendList = rule.backends.map((backend): RuleBackend => {
-    const own = buildFilters(route, backend.filters, slots, context);
+    const own = buildFilters(route, `backend ${backend.cluster}`, backend.filters, parts, context);
     const cluster = backend.cluster === null || own === null ? null : context.cluster(backend.cluster);
     const { status, limits = null } = backend;
     return { cluster, chain: own ?? EMPTY_CHAIN, status, limits };
@@ -54,10 +55,10 @@ export function buildRule(
     rule: rule.name,
     routeIndex: context.indexOf(`route:${route.name}/${rule.name}`),
   };
-  return {
+  const built: Rule = {
     info,
     // Slots of backends' filters count too: they live in the same exchange.
-    chain: chain === null ? EMPTY_CHAIN : { ...chain, slotCount: slots.count },
+    chain: chain === null ? EMPTY_CHAIN : { ...chain, slotCount: parts.slotCount },
     // Fails closed: without one of its filters the rule forwards nothing.
     backends: chain === null ? null : new WeightedChoice(weighted(backendList, rule)),
     backendList: chain === null ? [] : backendList,
@@ -69,6 +70,8 @@ export function buildRule(
     hedge: rule.hedge ?? null,
     priority: PRIORITIES.indexOf(rule.priority ?? "Normal"),
   };
+  parts.rule = built;
+  return built;
 }
 
 function weighted(
@@ -78,15 +81,19 @@ function weighted(
   return backends.map((item, at) => ({ item, weight: rule.backends[at].weight }));
 }
 
-class Slots {
-  count = 0;
+/** What the filters of a rule share, those of its backends too. */
+class RuleParts {
+  slotCount = 0;
+  /** Null until it is built. */
+  rule: Rule | null = null;
 }
 
 /** Null when one of them cannot be built. */
 function buildFilters(
   route: RouteUnit,
+  place: string,
   specs: readonly FilterSpec[],
-  slots: Slots,
+  parts: RuleParts,
   context: RuleContext,
 ): FilterChain | null {
   if (specs.length === 0) return EMPTY_CHAIN;
@@ -98,7 +105,7 @@ function buildFilters(
       return null;
     }
     try {
-      filters.push(factory.create(spec.config, filterContext(spec.name, slots, context)));
+      filters.push(factory.create(spec.config, filterContext(spec.name, place, parts, context)));
     } catch (error) {
       context.onFilterProblem(route.name, spec.name, error);
       return null;
@@ -107,13 +114,17 @@ function buildFilters(
   return buildChain(filters);
 }
 
-function filterContext(name: string, slots: Slots, context: RuleContext): FilterContext {
+function filterContext(name: string, place: string, parts: RuleParts, context: RuleContext): FilterContext {
   const counters = new Map<string, number>();
   return {
     clock: context.clock,
     random: context.random,
     shared: context.shared,
-    reserveSlot: () => slots.count++,
+    place,
+    reserveSlot: () => parts.slotCount++,
+    repeat: (exchange, filter, slot, value) => {
+      if (parts.rule !== null) repeatRequest(parts.rule, exchange, filter, { slot, value }, context.flow);
+    },
     call: (cluster, request, events): SideCall => {
       const target = context.cluster(cluster);
       if (target !== null) return new ClusterCall(target, request, events);

@@ -12,6 +12,7 @@ import type {
   JwtConfig,
   MirrorConfig,
 } from "../compile/index.ts";
+import { cacheEffect } from "./describe-content.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
 
@@ -54,6 +55,8 @@ export class FilterWalk {
         return { effect: jwtEffect(spec.config), isAnswer: false };
       case "authentication":
         return { effect: authenticationEffect(spec.config), isAnswer: false };
+      case "cache":
+        return { effect: cacheEffect(spec.config), isAnswer: false };
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":
@@ -103,7 +106,9 @@ const noContext: FilterContext = {
   get shared() {
     return refuse();
   },
+  place: "",
   reserveSlot: () => 0,
+  repeat: refuse,
   call: refuse,
   data: () => ({ value: undefined, version: 0 }),
   notify: () => {},

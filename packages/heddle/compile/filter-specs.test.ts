@@ -16,6 +16,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     "external-authorization": true,
     jwt: true,
     authentication: true,
+    cache: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -1,5 +1,6 @@
 import type {
   AuthenticationConfig,
+  CacheConfig,
   CorsConfig,
   DenialConfig,
   ExternalAuthorizationConfig,
@@ -15,6 +16,7 @@ import type {
 export type {
   CacheKeyPart,
   AuthenticationConfig,
+  CacheConfig,
   CorsConfig,
   CorsOrigin,
   DenialConfig,
@@ -47,6 +49,7 @@ interface FilterConfigs {
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
   authentication: AuthenticationConfig;
+  cache: CacheConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

@@ -55,6 +55,7 @@ export type { KeySetReading } from "./key-set.ts";
 export type {
   CacheKeyPart,
   AuthenticationConfig,
+  CacheConfig,
   CorsConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,

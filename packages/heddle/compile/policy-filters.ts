@@ -34,3 +34,14 @@ export interface PolicyFilters extends Required<Omit<RequestFilters, "findings">
 }
 
 export const noPolicyFilters: PolicyFilters = { filters: [], data: [], clusters: [], sources: [] };
+
+/** Several as one, in their order. */
+export function joinFilters(all: readonly (RequestFilters | null)[]): RequestFilters {
+  const made = all.filter((one) => one !== null);
+  return {
+    filters: made.flatMap(({ filters }) => filters),
+    data: made.flatMap(({ data = [] }) => data),
+    clusters: made.flatMap(({ clusters = [] }) => clusters),
+    findings: made.flatMap(({ findings = [] }) => findings),
+  };
+}

@@ -1,13 +1,15 @@
 import { accessPolicy } from "./access-policy/index.ts";
 import type { PolicyKind, PolicySpec } from "./attach/index.ts";
+import { contentPolicy } from "./content-policy/index.ts";
 import { rateLimitPolicy } from "./rate-limit-policy/index.ts";
 import { trafficPolicy } from "./traffic-policy.ts";
 
-type PolicyName = "TrafficPolicy" | "AccessPolicy" | "RateLimitPolicy";
+type PolicyName = "TrafficPolicy" | "AccessPolicy" | "RateLimitPolicy" | "ContentPolicy";
 
 /** The kinds of policies, in the order in which they act on what is compiled. */
 export const policyKinds: readonly PolicyKind<PolicySpec, PolicyName>[] = [
   trafficPolicy,
   rateLimitPolicy,
   accessPolicy as PolicyKind<PolicySpec, PolicyName>,
+  contentPolicy as PolicyKind<PolicySpec, PolicyName>,
 ];

@@ -9,6 +9,7 @@ import type { FactReader } from "./facts.ts";
 import { noPolicyFilters } from "./policy-filters.ts";
 import { limitsOf, type RuleSource, type RulesSource } from "./rule-source.ts";
 import { backendPolicyFilters } from "./backend-policies.ts";
+import { cachesBehindGuards } from "./cache-behind-guards.ts";
 import { placeFilters } from "./filter-stages.ts";
 import type { PolicySource } from "./policy-source.ts";
 import { withFaults } from "./faults-config.ts";
@@ -123,8 +124,13 @@ function planRule(
       : backendPolicyFilters(rule.backendRefs[i]!, source, upstreamId, facts, options),
   );
   const guards = [ofRule, ...ofBackends];
+  const ownFilters = withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults);
+  const placed = cachesBehindGuards(
+    { placed: ofRule.filters, own: ownFilters },
+    backends.map(({ spec }, i) => ({ placed: ofBackends[i]!.filters, own: spec.filters })),
+  );
   const given = backends.map(({ spec }, i) => {
-    const filters = placeFilters(ofBackends[i]!.filters, withMirrorLimits(spec.filters, rule.mirror));
+    const filters = placeFilters(placed.backends[i]!, withMirrorLimits(spec.filters, rule.mirror));
     const limits = spec.cluster === null ? undefined : rule.backendLimits?.[i]?.limits;
     return { ...spec, filters, ...(limits !== undefined && { limits }) };
   });
@@ -137,9 +143,7 @@ function planRule(
     rule: {
       name,
       matches: rule.matches,
-      filters: isClosed
-        ? []
-        : placeFilters(ofRule.filters, withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults)),
+      filters: isClosed ? [] : placeFilters(placed.rule, ownFilters),
       backends: isClosed ? [unresolvedShare(1)] : own.hasRedirect ? [] : withAnswer(shares),
       ...limitsOf(rule),
       sessionPersistence: isFinding(session) ? null : session,

@@ -120,3 +120,5 @@ export type { AuthenticationSpec } from "./heddle-dev/access-policy/authenticati
 export { tokenAlgorithms } from "./heddle-dev/access-policy/jwt.ts";
 export type { JwtIssuerSpec, JwtSpec, TokenAlgorithm } from "./heddle-dev/access-policy/jwt.ts";
 export { parseClaimPath } from "./heddle-dev/claim-path.ts";
+export type { ContentPolicy, ContentPolicySpec } from "./heddle-dev/content-policy.ts";
+export type { CacheSpec } from "./heddle-dev/content-policy/cache.ts";

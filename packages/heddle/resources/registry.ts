@@ -16,6 +16,7 @@ import { udpRouteKind } from "./gateway-api/udp-route.ts";
 import { accessPolicyKind } from "./heddle-dev/access-policy.ts";
 import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
+import { contentPolicyKind } from "./heddle-dev/content-policy.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
 import { rateLimitPolicyKind } from "./heddle-dev/rate-limit-policy.ts";
 import { trafficPolicyKind } from "./heddle-dev/traffic-policy.ts";
@@ -43,6 +44,7 @@ const table = [
   trafficPolicyKind,
   accessPolicyKind,
   rateLimitPolicyKind,
+  contentPolicyKind,
 ] as const;
 
 /** Every kind that Heddle knows. */

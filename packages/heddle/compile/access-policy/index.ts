@@ -11,9 +11,6 @@ const members: { readonly [F in Field]: Member<F> } = {
   authentication: authenticationMember,
 };
 
-/** Those that let some callers in and others not; the rest is about what requests and answers look like. */
-const asking: ReadonlySet<string> = new Set(["authentication", "authorization", "externalAuthorization"]);
-
 const fieldNames = Object.keys(members) as readonly Field[];
 
 /**
@@ -25,7 +22,6 @@ export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
   targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
   fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
   failure: "closed",
-  asksWhoCalls: (spec) => fieldNames.some((field) => asking.has(field) && spec[field] !== undefined),
   findings: (policy, at) => {
     const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
     return emitAll({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];

@@ -16,13 +16,4 @@ export type Member<Field extends keyof AccessPolicySpec> = (
   at: MemberPlace,
 ) => RequestFilters | null;
 
-/** Several as one, in their order. */
-export function joinFilters(all: readonly (RequestFilters | null)[]): RequestFilters {
-  const made = all.filter((one) => one !== null);
-  return {
-    filters: made.flatMap(({ filters }) => filters),
-    data: made.flatMap(({ data = [] }) => data),
-    clusters: made.flatMap(({ clusters = [] }) => clusters),
-    findings: made.flatMap(({ findings = [] }) => findings),
-  };
-}
+export { joinFilters } from "../policy-filters.ts";

@@ -1,0 +1,58 @@
+import type { Fields } from "@heddle/engine/message";
+import type { Directives } from "./cache-control.ts";
+import type { Conditions } from "./conditions.ts";
+import type { Fill } from "./fill.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** Why a request went on (RFC 9211 section 2.2). */
+export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "request" | "stale";
+
+/** A response on its way into the store: all of it but its body, and the octets so far. */
+export interface Pending {
+  readonly response: Omit<StoredResponse, "body">;
+  chunks: Uint8Array[];
+  bytes: number;
+}
+
+/** What the cache knows of one exchange. */
+export class CacheRun {
+  readonly key: string;
+  /** Scheme and authority; with path and query. */
+  readonly origin: string;
+  readonly uri: string;
+  readonly conditions: Conditions;
+  /** Of the request; none where they are not followed. */
+  readonly asked: Directives;
+  readonly askedMs: number;
+  forward: ForwardReason = "uri-miss";
+  /** Its fields as they came here, which filters behind may change; null while it is not sent on. */
+  request: Fields | null = null;
+  /** It says who asks: what it gets is theirs unless the response says that it is everybody's. */
+  isPersonal = false;
+  /** Until when it waits for another's answer; 0: it has not yet. And that it came. */
+  waitsUntilMs = 0;
+  isCollapsed = false;
+  /** What there is, and cannot be used as it is. */
+  stale: StoredResponse | null = null;
+  /** The request asks whether `stale` is still good. */
+  isValidating = false;
+  /** It is the background's: no client gets the answer. */
+  isRefresh = false;
+  /** That others wait for. */
+  fill: Fill | null = null;
+  pending: Pending | null = null;
+
+  constructor(
+    target: Pick<CacheRun, "key" | "origin" | "uri">,
+    conditions: Conditions,
+    asked: Directives,
+    askedMs: number,
+  ) {
+    this.key = target.key;
+    this.origin = target.origin;
+    this.uri = target.uri;
+    this.conditions = conditions;
+    this.asked = asked;
+    this.askedMs = askedMs;
+  }
+}

@@ -1,0 +1,397 @@
+import { copyBytes } from "@heddle/engine/base";
+import type {
+  DataRef,
+  Filter,
+  FilterContext,
+  FilterFactory,
+  ObserveBody,
+  Reply,
+} from "@heddle/engine/filter";
+import type { Exchange, ResponseHead } from "@heddle/engine/message";
+import { deltaMs, parseDirectives, readDirectives } from "./cache-control.ts";
+import type { Directives } from "./cache-control.ts";
+import { cacheKey, keyedQuery, originOf } from "./cache-key.ts";
+import { CacheRun } from "./cache-run.ts";
+import { forwardStatus, hitStatus } from "./cache-status.ts";
+import type { ForwardStatus } from "./cache-status.ts";
+import { storeNamed } from "./cache-store.ts";
+import type { CacheStore } from "./cache-store.ts";
+import { isConditional, readConditions } from "./conditions.ts";
+import type { Conditions } from "./conditions.ts";
+import type { CacheConfig } from "./config.ts";
+import { Fill } from "./fill.ts";
+import type { FillOutcome } from "./fill.ts";
+import { invalidatedKeys } from "./invalidation.ts";
+import { isCacheable, isSafe } from "./request-rules.ts";
+import { serve } from "./serve.ts";
+import { differsFrom, freshenedBy, pendingFrom } from "./stored-from.ts";
+import { ageMs } from "./stored-response.ts";
+import type { StoredResponse } from "./stored-response.ts";
+import { mayStandIn, usabilityOf } from "./usability.ts";
+
+const NO_DIRECTIVES: Directives = new Map();
+
+/** At most so many background requests of a store at a time. */
+const MAX_REFRESHING = 64;
+
+/** What stands in for an error (RFC 5861 section 4). */
+const ERRORS: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+/**
+ * A shared cache (RFC 9111): answers from what it stored, asks the endpoint whether that is still good, has one request
+ * ask for many, and stores what the endpoint allows.
+ *
+ *   request ─► usable ─────────────────────────────► stored response
+ *      │       stale-while-revalidate ─► background ─► stored response
+ *      ├─► somebody asks already ─► waits ─► stored response, or asks too
+ *      └─► asks, with the validator of what is stale ─► 304: stored response │ 5xx: stale-if-error │ other: stored, if it may be
+ *
+ * Filters behind it see neither a request that is answered here nor its response, since what is stored went through
+ * them (`Reply.from`); those before it see both, authorisation among them.
+ */
+class Cache implements Filter {
+  readonly name = "cache";
+  private readonly config: CacheConfig;
+  private readonly context: FilterContext;
+  private readonly slot: number;
+  private readonly store: CacheStore;
+  private readonly purges: DataRef | null;
+
+  constructor(config: CacheConfig, context: FilterContext) {
+    this.config = config;
+    this.context = context;
+    this.slot = context.reserveSlot();
+    this.store = storeNamed(config.store, config.memoryBytes);
+    this.purges = config.purges === "" ? null : context.data(config.purges);
+  }
+
+  // The request
+
+  requestHead(exchange: Exchange): Reply | undefined | Promise<Reply | undefined> {
+    const { request } = exchange;
+    const run = this.begin(exchange);
+    exchange.slots![this.slot] = run;
+    if (run.forward === "method" || run.forward === "bypass") {
+      this.context.count("bypass");
+      return undefined;
+    }
+    if (this.purges !== null) this.store.purges.follow(this.purges.version, this.purges.value, run.askedMs);
+    return this.decide(exchange, run, this.find(run.key, request.fields), true);
+  }
+
+  private begin(exchange: Exchange): CacheRun {
+    const { request } = exchange;
+    const query = keyedQuery(request.query, this.config.query);
+    const origin = originOf(request);
+    const uri = `${origin}${request.path}${query ?? ""}`;
+    const key = query === null ? "" : cacheKey(this.context.place, uri);
+    const asked = this.askedOf(exchange);
+    const nowMs = this.context.clock.wallMs();
+    const run = new CacheRun({ key, origin, uri }, readConditions(request.fields), asked, nowMs);
+    if (!isSafe(request.method)) run.forward = "method";
+    else if (query === null || !isCacheable(request) || asked.has("no-store")) run.forward = "bypass";
+    else if (this.config.query.mode !== "all") request.query = query;
+    return run;
+  }
+
+  /** RFC 9111 section 5.4: Pragma counts where there is no Cache-Control. */
+  private askedOf({ request }: Exchange): Directives {
+    if (!this.config.followsRequests) return NO_DIRECTIVES;
+    const directives = readDirectives(request.fields);
+    if (directives.size > 0 || !request.fields.has("pragma")) return directives;
+    const isNoCache = request.fields.getList("pragma")!.toLowerCase().includes("no-cache");
+    return isNoCache ? parseDirectives("no-cache") : directives;
+  }
+
+  private find(key: string, request: Exchange["request"]["fields"]): StoredResponse | null {
+    const stored = this.store.memory.find(key, request);
+    if (stored === null || !this.store.purges.covers(stored)) return stored;
+    this.store.memory.removeOne(stored);
+    this.context.count("purged");
+    return null;
+  }
+
+  private decide(
+    exchange: Exchange,
+    run: CacheRun,
+    stored: StoredResponse | null,
+    mayWait: boolean,
+  ): Reply | undefined | Promise<Reply | undefined> {
+    if (stored !== null) {
+      const nowMs = this.context.clock.wallMs();
+      const use = usabilityOf(stored, run.asked, nowMs);
+      if (use === "fresh" || use === "stale" || use === "refresh") {
+        if (use === "refresh") this.refresh(exchange, run, stored);
+        this.context.count(use === "fresh" ? "hit" : "stale");
+        return this.answer(run, stored, this.hitMember(run, stored, nowMs));
+      }
+      run.stale = stored;
+      run.forward = use === "ask" ? "stale" : "request";
+    } else if (this.store.memory.hasKey(run.key)) {
+      run.forward = "vary-miss";
+    }
+    // Section 5.2.1.7.
+    if (run.asked.has("only-if-cached")) return this.notCached();
+    return this.forward(exchange, run, mayWait);
+  }
+
+  private hitMember(run: CacheRun, stored: StoredResponse, nowMs: number): string {
+    if (!this.config.tellsStatus) return "";
+    if (run.isCollapsed) return forwardStatus(run.forward, { isCollapsed: true });
+    return hitStatus(stored.freshMs - ageMs(stored, nowMs));
+  }
+
+  private answer(run: CacheRun, stored: StoredResponse, member: string): Reply {
+    return serve(stored, run.conditions, member, this.context.clock.wallMs(), this);
+  }
+
+  private notCached(): Reply {
+    this.context.count("only-if-cached");
+    const headers: [string, string][] = [["content-type", "text/plain; charset=utf-8"]];
+    return { status: 504, headers, body: "not in the cache\n" };
+  }
+
+  // On to the endpoint
+
+  private forward(
+    exchange: Exchange,
+    run: CacheRun,
+    mayWait: boolean,
+  ): undefined | Promise<Reply | undefined> {
+    const fill = this.store.fills.get(run.key);
+    if (mayWait && fill !== undefined && this.config.coalescing !== null)
+      return this.wait(exchange, run, fill);
+    this.note(exchange, run);
+    this.context.count(run.stale === null ? "miss" : "revalidate");
+    if (fill === undefined && this.mayLead(exchange, run)) {
+      run.fill = new Fill(run.request!, this.context.clock);
+      this.store.fills.set(run.key, run.fill);
+    }
+    if (run.stale !== null) validate(exchange, run, run.stale);
+    return undefined;
+  }
+
+  /** Only what brings a whole response that others could have is worth waiting for. */
+  private mayLead({ request }: Exchange, run: CacheRun): boolean {
+    if (this.config.coalescing === null || request.method !== "GET" || run.isPersonal) return false;
+    if (run.conditions.range !== undefined) return false;
+    if (run.stale === null && isConditional(run.conditions)) return false;
+    return !this.store.isPassed(run.key, run.askedMs);
+  }
+
+  /** Whoever waited asks for themselves unless the answer is theirs, or the one that they waited for gave up. */
+  private async wait(exchange: Exchange, run: CacheRun, fill: Fill): Promise<Reply | undefined> {
+    const { maxWaiting, timeoutMs } = this.config.coalescing!;
+    const nowMs = this.context.clock.now();
+    if (run.waitsUntilMs === 0) run.waitsUntilMs = nowMs + timeoutMs;
+    this.context.count("wait");
+    const outcome = await fill.join(exchange, maxWaiting, run.waitsUntilMs - nowMs);
+    if (exchange.isEnded) return undefined;
+    run.isCollapsed = outcome === "stored";
+    run.stale = null;
+    const stored = this.find(run.key, exchange.request.fields);
+    return this.decide(exchange, run, stored, outcome === "abandoned");
+  }
+
+  /** RFC 5861 section 3: one request of nobody's brings a newer one. */
+  private refresh(exchange: Exchange, run: CacheRun, stored: StoredResponse): void {
+    const { refreshing } = this.store;
+    const id = refreshId(stored);
+    if (refreshing.has(id) || refreshing.size >= MAX_REFRESHING) return;
+    refreshing.add(id);
+    this.context.count("refresh");
+    const { request } = exchange;
+    const background = new CacheRun(run, NO_CONDITIONS, NO_DIRECTIVES, run.askedMs);
+    background.isRefresh = true;
+    background.stale = stored;
+    background.forward = "stale";
+    this.note(exchange, background);
+    const { method } = request;
+    request.method = "GET";
+    validate(exchange, background, stored);
+    this.context.repeat(exchange, this, this.slot, background);
+    request.method = method;
+  }
+
+  /** What filters behind may change before the response is here. */
+  private note({ request, principal }: Exchange, run: CacheRun): void {
+    run.request = request.fields.clone();
+    run.isPersonal = principal !== null || request.fields.has("authorization");
+  }
+
+  // The response
+
+  responseHead(exchange: Exchange, head: ResponseHead): Reply | undefined {
+    const run = exchange.slots![this.slot] as CacheRun | undefined;
+    // Undefined: a filter before this one answered.
+    if (run === undefined) return undefined;
+    if (run.forward === "method") this.invalidate(run, head);
+    if (run.request === null) {
+      this.tell(run, head, {});
+      return undefined;
+    }
+    const isFault = exchange.fault !== null;
+    if (run.isValidating && head.status === 304 && !isFault) return this.validated(run, head);
+    if (run.stale !== null && ERRORS.has(head.status)) {
+      const reply = this.standIn(run, head);
+      if (reply !== undefined) return reply;
+    }
+    const nowMs = this.context.clock.wallMs();
+    // A backend's filters may have found out who it is.
+    if (exchange.principal !== null) run.isPersonal = true;
+    const pending = isFault ? null : pendingFrom(exchange.request, run, head, this.config, nowMs);
+    run.pending = pending;
+    this.tell(run, head, { isStored: pending !== null });
+    if (pending === null) this.notStored(exchange, run, head);
+    else {
+      run.fill?.varies(pending.response.varyNames);
+      if (head.bodyLength === 0) this.commit(run);
+    }
+    return undefined;
+  }
+
+  private tell(run: CacheRun, head: ResponseHead, status: ForwardStatus): void {
+    if (this.config.tellsStatus) head.fields.add("cache-status", forwardStatus(run.forward, status));
+  }
+
+  /** Section 4.3.4. */
+  private validated(run: CacheRun, head: ResponseHead): Reply {
+    const stale = run.stale!;
+    const fresh = freshenedBy(head, run, this.config, this.context.clock.wallMs());
+    if (fresh === null || !this.keep(fresh)) this.store.memory.removeOne(stale);
+    this.settle(run, fresh === null ? "uncacheable" : "stored");
+    this.context.count("validated");
+    const member = this.config.tellsStatus ? forwardStatus(run.forward, { status: 304 }) : "";
+    return this.answer(run, fresh ?? stale, member);
+  }
+
+  /** RFC 5861 section 4. */
+  private standIn(run: CacheRun, { status }: ResponseHead): Reply | undefined {
+    const stale = run.stale!;
+    const nowMs = this.context.clock.wallMs();
+    const asked = run.asked.get("stale-if-error") === undefined ? 0 : deltaMs(run.asked, "stale-if-error")!;
+    const isAsked = stale.mayBeStale && ageMs(stale, nowMs) - stale.freshMs < asked;
+    if (!mayStandIn(stale, nowMs) && !isAsked) return undefined;
+    this.context.count("stale-if-error");
+    this.settle(run, "uncacheable");
+    return this.answer(run, stale, this.config.tellsStatus ? forwardStatus(run.forward, { status }) : "");
+  }
+
+  /** Those that wait need not, and those that come need not wait. */
+  private notStored(exchange: Exchange, run: CacheRun, head: ResponseHead): void {
+    const { status } = head;
+    if (run.fill !== null) {
+      if (!ERRORS.has(status)) this.store.notePass(run.key, this.context.clock.wallMs());
+      this.settle(run, "uncacheable");
+    }
+    if (run.stale === null || exchange.fault !== null) return;
+    // Section 4.3.3: a full response takes the place of what was asked about. An error, or a part, says nothing of it.
+    const isGone =
+      exchange.request.method === "GET"
+        ? !ERRORS.has(status) && status !== 206 && status !== 304
+        : differsFrom(run.stale, head);
+    if (isGone) this.store.memory.removeOne(run.stale);
+  }
+
+  private settle(run: CacheRun, outcome: FillOutcome): void {
+    const { fill } = run;
+    if (fill === null) return;
+    fill.settle(outcome);
+    if (this.store.fills.get(run.key) === fill) this.store.fills.delete(run.key);
+  }
+
+  readonly responseBody: ObserveBody = {
+    mode: "observe",
+    concerns: ({ slots }) => (slots![this.slot] as CacheRun | undefined)?.pending != null,
+    chunk: ({ slots }, bytes) => this.collect(slots![this.slot] as CacheRun, bytes),
+    end: ({ slots }) => this.commit(slots![this.slot] as CacheRun),
+  };
+
+  private collect(run: CacheRun, bytes: Uint8Array): void {
+    const { pending } = run;
+    if (pending === null) return;
+    pending.bytes += bytes.length;
+    this.store.pendingBytes += bytes.length;
+    if (pending.bytes <= this.config.maxObjectBytes && this.store.pendingBytes <= this.config.memoryBytes) {
+      pending.chunks.push(copyBytes(bytes));
+      return;
+    }
+    this.giveUp(run);
+    this.context.count("too-large");
+    this.store.notePass(run.key, this.context.clock.wallMs());
+    this.settle(run, "uncacheable");
+  }
+
+  private giveUp(run: CacheRun): void {
+    if (run.pending === null) return;
+    this.store.pendingBytes -= run.pending.bytes;
+    run.pending = null;
+  }
+
+  /** The body is whole (RFC 9111 section 3.3: nothing else is stored). */
+  private commit(run: CacheRun): void {
+    const { pending } = run;
+    if (pending === null) return;
+    this.giveUp(run);
+    const body =
+      pending.chunks.length === 1 ? pending.chunks[0] : Buffer.concat(pending.chunks, pending.bytes);
+    const isKept = this.keep({ ...pending.response, body });
+    this.settle(run, isKept ? "stored" : "uncacheable");
+  }
+
+  private keep(stored: StoredResponse): boolean {
+    const isKept = this.store.put(stored);
+    if (isKept) this.context.count("stored");
+    return isKept;
+  }
+
+  /** Section 4.4: what changed the target may have changed what is stored of it. */
+  private invalidate(run: CacheRun, head: ResponseHead): void {
+    if (head.status < 200 || head.status >= 400) return;
+    const nowMs = this.context.clock.wallMs();
+    for (const key of invalidatedKeys(run, head, this.context.place, this.config.query))
+      this.store.invalidate(key, nowMs);
+    this.context.count("invalidated");
+  }
+
+  end({ slots }: Exchange): void {
+    const run = slots?.[this.slot] as CacheRun | undefined;
+    if (run === undefined) return;
+    this.giveUp(run);
+    if (run.isRefresh) this.store.refreshing.delete(refreshId(run.stale!));
+    this.settle(run, "abandoned");
+  }
+}
+
+const NO_CONDITIONS: Conditions = {
+  noneMatch: undefined,
+  modifiedSince: undefined,
+  range: undefined,
+  ifRange: undefined,
+};
+
+const refreshId = ({ key, variant }: StoredResponse): string => `${key}\n${variant}`;
+
+/** Section 4.3.1: the request asks by our validators, in place of the client's, which are judged here. */
+function validate({ request }: Exchange, run: CacheRun, { etag, lastModified }: StoredResponse): void {
+  if (etag === undefined && lastModified === undefined) return;
+  const { fields } = request;
+  fields.delete("if-none-match");
+  fields.delete("if-modified-since");
+  if (etag !== undefined) fields.add("if-none-match", etag);
+  if (lastModified !== undefined) fields.add("if-modified-since", lastModified);
+  if (run.isRefresh) {
+    fields.delete("range");
+    fields.delete("if-range");
+  }
+  run.isValidating = true;
+}
+
+/**
+ * Events: `hit`, `stale`, `miss`, `revalidate`, `validated`, `refresh`, `wait`, `stored`, `too-large`, `bypass`,
+ * `only-if-cached`, `stale-if-error`, `invalidated`, `purged`.
+ */
+export const cache: FilterFactory<CacheConfig> = {
+  name: "cache",
+  create: (config, context) => new Cache(config, context),
+};

@@ -1,0 +1,609 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CacheRig, rigConfig } from "./cache-rig.suite.ts";
+import type { Asked, Origin } from "./cache-rig.suite.ts";
+import type { CacheConfig } from "./config.ts";
+
+type Pair = readonly [string, string];
+
+interface Row {
+  /** Of RFC 9111 where it names no other. */
+  readonly section: string;
+  readonly rule: string;
+  readonly first?: Asked;
+  readonly response: Origin;
+  /** By default as the first. */
+  readonly second?: Asked;
+  /** Seconds between them. */
+  readonly later?: number;
+  readonly config?: Partial<CacheConfig>;
+  /** Whether the second is answered from the store, or the endpoint is asked whether it is still good, or it is asked anew. */
+  readonly expect: "stored" | "asked-if-good" | "asked";
+}
+
+const control = (value: string): Pair => ["cache-control", value];
+const fresh = control("max-age=60");
+const ok = (...headers: readonly Pair[]): Origin => ({ headers, body: "hello" });
+const with_ = (...headers: readonly Pair[]): Asked => ({ headers });
+const etag: Pair = ["etag", '"v1"'];
+const authorization: Pair = ["authorization", "Bearer x"];
+const past = "Sun, 06 Nov 1994 08:49:37 GMT";
+/** The rig's clock begins at 2026-01-01T00:00:00Z. */
+const inAMinute = "Thu, 01 Jan 2026 00:01:00 GMT";
+
+const rows: readonly Row[] = [
+  // Section 3: storing
+  { section: "3", rule: "a GET with max-age is stored", response: ok(fresh), expect: "stored" },
+  {
+    section: "3",
+    rule: "a method that is not understood to be cacheable is not",
+    first: { method: "POST" },
+    response: ok(fresh),
+    second: {},
+    expect: "asked",
+  },
+  {
+    section: "3",
+    rule: "a response without a word of its lifetime is not",
+    response: ok(etag),
+    expect: "asked",
+  },
+  {
+    section: "3",
+    rule: "nor one with a lifetime of nothing and no validator",
+    response: ok(control("max-age=0")),
+    expect: "asked",
+  },
+  {
+    section: "3",
+    rule: "a final status alone that is understood: 418 is not",
+    response: { status: 418, headers: [fresh] },
+    expect: "asked",
+  },
+  ...[200, 203, 301, 302, 307, 308, 404, 410].map((status): Row => ({
+    section: "3",
+    rule: `${status} is stored when it says so`,
+    response: { status, headers: [fresh], body: "x" },
+    expect: "stored",
+  })),
+  {
+    section: "3",
+    rule: "204 is stored, without a body",
+    response: { status: 204, headers: [fresh] },
+    expect: "stored",
+  },
+  ...[302, 400, 403, 405, 413, 414, 431, 500, 503].map((status): Row => ({
+    section: "3",
+    rule: `${status} is not stored by its status`,
+    response: { status, body: "x" },
+    expect: "asked",
+  })),
+  ...[400, 401, 403, 405, 413, 431, 500].map((status): Row => ({
+    section: "3, threats 25",
+    rule: `${status} is not, however it is marked: a client's own mistake would be everybody's`,
+    response: { status, headers: [fresh], body: "x" },
+    expect: "asked",
+  })),
+  {
+    section: "3.3",
+    rule: "206 is not stored",
+    first: with_(["range", "bytes=0-1"]),
+    response: { status: 206, headers: [fresh, ["content-range", "bytes 0-1/5"]], body: "he" },
+    second: {},
+    expect: "asked",
+  },
+  {
+    section: "3",
+    rule: "a whole answer to a range is",
+    first: with_(["range", "bytes=0-1"]),
+    response: ok(fresh),
+    second: {},
+    expect: "stored",
+  },
+  {
+    section: "5.2.2.5",
+    rule: "no-store is not stored",
+    response: ok(control("no-store, max-age=60")),
+    expect: "asked",
+  },
+  {
+    section: "5.2.2.3",
+    rule: "no-store with must-understand is, where the status is understood",
+    response: ok(control("no-store, must-understand, max-age=60")),
+    expect: "stored",
+  },
+  {
+    section: "5.2.2.3",
+    rule: "and is not where it is not",
+    response: { status: 418, headers: [control("no-store, must-understand, max-age=60")] },
+    expect: "asked",
+  },
+  {
+    section: "5.2.2.7",
+    rule: "private is not stored by a shared cache",
+    response: ok(control("private, max-age=60")),
+    expect: "asked",
+  },
+  {
+    section: "5.2.2.7",
+    rule: "nor with field names",
+    response: ok(control('private="set-cookie", max-age=60')),
+    expect: "asked",
+  },
+  {
+    section: "5.2.1.5",
+    rule: "a request with no-store is not stored",
+    first: with_(control("no-store")),
+    response: ok(fresh),
+    second: {},
+    expect: "asked",
+  },
+  {
+    section: "5.2",
+    rule: "directives compare without case",
+    response: ok(control("MAX-AGE=60")),
+    expect: "stored",
+  },
+  {
+    section: "5.2",
+    rule: "an argument may be quoted",
+    response: ok(control('max-age="60"')),
+    expect: "stored",
+  },
+  {
+    section: "5.2",
+    rule: "several lines are one list",
+    response: ok(fresh, control("no-store")),
+    expect: "asked",
+  },
+  {
+    section: "5.2",
+    rule: "what is in quotes is no directive",
+    response: ok(control('ext="no-store, private", max-age=60')),
+    expect: "stored",
+  },
+  {
+    section: "5.2.3",
+    rule: "an extension that is not known is passed over",
+    response: ok(control("max-age=60, community=UCI")),
+    expect: "stored",
+  },
+  // 3.5
+  ...["max-age=60", "no-cache"].map((value): Row => ({
+    section: "3.5",
+    rule: `a response to Authorization with ${value} is not stored`,
+    first: with_(authorization),
+    response: ok(control(value), etag),
+    expect: "asked",
+  })),
+  ...["public, max-age=60", "s-maxage=60", "must-revalidate, max-age=60"].map((value): Row => ({
+    section: "3.5",
+    rule: `with ${value} it is`,
+    first: with_(authorization),
+    response: ok(control(value)),
+    second: {},
+    expect: "stored",
+  })),
+  {
+    section: "3.5",
+    rule: "who is known in another way is told apart alike",
+    first: { principal: "anna" },
+    response: ok(fresh),
+    expect: "asked",
+  },
+  {
+    section: "3.5",
+    rule: "and shares what is public",
+    first: { principal: "anna" },
+    response: ok(control("public, max-age=60")),
+    second: { principal: "bert" },
+    expect: "stored",
+  },
+  // 7.3, cookies
+  {
+    section: "7.3",
+    rule: "a response with Set-Cookie is not stored",
+    response: ok(fresh, ["set-cookie", "id=1"]),
+    expect: "asked",
+  },
+  {
+    section: "7.3",
+    rule: "or without it, where the policy says so",
+    response: ok(fresh, ["set-cookie", "id=1"]),
+    config: { removesCookies: true },
+    expect: "stored",
+  },
+  // 4: keys
+  {
+    section: "4",
+    rule: "another path is another response",
+    response: ok(fresh),
+    second: { target: "/b" },
+    expect: "asked",
+  },
+  {
+    section: "4",
+    rule: "another query is",
+    response: ok(fresh),
+    second: { target: "/a?x=1" },
+    expect: "asked",
+  },
+  {
+    section: "4",
+    rule: "another authority is",
+    response: ok(fresh),
+    second: { authority: "other.example" },
+    expect: "asked",
+  },
+  {
+    section: "4",
+    rule: "another scheme is",
+    response: ok(fresh),
+    second: { scheme: "https" },
+    expect: "asked",
+  },
+  {
+    section: "4",
+    rule: "HEAD is answered from a GET's",
+    response: ok(fresh),
+    second: { method: "HEAD" },
+    expect: "stored",
+  },
+  {
+    section: "4",
+    rule: "GET is not from a HEAD's",
+    first: { method: "HEAD" },
+    response: ok(fresh),
+    second: {},
+    expect: "asked",
+  },
+  {
+    section: "4",
+    rule: "a GET with a body goes on",
+    response: ok(fresh),
+    second: { bodyLength: 4 },
+    expect: "asked",
+  },
+  // 4.1: Vary
+  {
+    section: "4.1",
+    rule: "the same values match",
+    first: with_(["accept-language", "de"]),
+    response: ok(fresh, ["vary", "Accept-Language"]),
+    expect: "stored",
+  },
+  {
+    section: "4.1",
+    rule: "others do not",
+    first: with_(["accept-language", "de"]),
+    response: ok(fresh, ["vary", "Accept-Language"]),
+    second: with_(["accept-language", "en"]),
+    expect: "asked",
+  },
+  {
+    section: "4.1",
+    rule: "absent matches absent",
+    response: ok(fresh, ["vary", "Accept-Language"]),
+    expect: "stored",
+  },
+  {
+    section: "4.1",
+    rule: "absent is not empty",
+    response: ok(fresh, ["vary", "Accept-Language"]),
+    second: with_(["accept-language", ""]),
+    expect: "asked",
+  },
+  {
+    section: "4.1",
+    rule: "white space around commas, and lines, do not count",
+    first: with_(["accept-language", "de , en"]),
+    response: ok(fresh, ["vary", "Accept-Language"]),
+    second: with_(["accept-language", "de"], ["accept-language", "en"]),
+    expect: "stored",
+  },
+  {
+    section: "4.1",
+    rule: "* never matches",
+    response: ok(fresh, ["vary", "*"]),
+    expect: "asked",
+  },
+  {
+    section: "4.1",
+    rule: "nor among others",
+    response: ok(fresh, ["vary", "accept, *"]),
+    expect: "asked",
+  },
+  {
+    section: "4.1",
+    rule: "all of several count",
+    first: with_(["accept", "a"], ["accept-language", "de"]),
+    response: ok(fresh, ["vary", "accept"], ["vary", "accept-language"]),
+    second: with_(["accept", "a"], ["accept-language", "en"]),
+    expect: "asked",
+  },
+  // 4.2: freshness
+  {
+    section: "4.2.1",
+    rule: "fresh until the second that max-age names",
+    response: ok(fresh, etag),
+    later: 59,
+    expect: "stored",
+  },
+  {
+    section: "4.2.1",
+    rule: "and not in it",
+    response: ok(fresh, etag),
+    later: 60,
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.1",
+    rule: "s-maxage goes before max-age",
+    response: ok(control("max-age=60, s-maxage=10"), etag),
+    later: 30,
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.1",
+    rule: "s-maxage goes before max-age, also when it is longer",
+    response: ok(control("max-age=10, s-maxage=60")),
+    later: 30,
+    expect: "stored",
+  },
+  {
+    section: "5.3",
+    rule: "max-age goes before Expires",
+    response: ok(fresh, ["expires", past]),
+    expect: "stored",
+  },
+  {
+    section: "5.3",
+    rule: "Expires is counted from Date",
+    response: ok(["expires", inAMinute]),
+    later: 59,
+    expect: "stored",
+  },
+  {
+    section: "5.3",
+    rule: "and ends then",
+    response: ok(["expires", inAMinute], etag),
+    later: 60,
+    expect: "asked-if-good",
+  },
+  ...["0", "-1", "tomorrow", "Thu, 31 Feb 2027 00:00:00 GMT"].map((value): Row => ({
+    section: "5.3",
+    rule: `Expires: ${value} is in the past`,
+    response: ok(["expires", value], etag),
+    expect: "asked-if-good",
+  })),
+  ...["", "x", "-5", "1.5", "60s"].map((value): Row => ({
+    section: "4.2.1",
+    rule: `max-age=${value} is stale`,
+    response: ok(control(`max-age=${value}`), etag),
+    expect: "asked-if-good",
+  })),
+  {
+    section: "4.2.1",
+    rule: "of two max-age the shorter counts",
+    response: ok(control("max-age=60"), control("max-age=10"), etag),
+    later: 30,
+    expect: "asked-if-good",
+  },
+  {
+    section: "1.2.2",
+    rule: "a number too large is a long time",
+    response: ok(control("max-age=99999999999999999999")),
+    later: 1_000_000_000,
+    expect: "stored",
+  },
+  {
+    section: "4.2.2",
+    rule: "no heuristic unless the policy has one",
+    response: ok(["last-modified", past]),
+    expect: "asked",
+  },
+  {
+    section: "4.2.2",
+    rule: "a tenth of the time since Last-Modified",
+    response: ok(["last-modified", "Wed, 31 Dec 2025 23:00:00 GMT"]),
+    later: 359,
+    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    expect: "stored",
+  },
+  {
+    section: "4.2.2",
+    rule: "and no longer",
+    response: ok(["last-modified", "Wed, 31 Dec 2025 23:00:00 GMT"]),
+    later: 360,
+    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.2",
+    rule: "a heuristic never goes before a word of the response",
+    response: ok(control("max-age=1"), ["last-modified", past]),
+    later: 2,
+    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.3",
+    rule: "Age counts",
+    response: ok(fresh, ["age", "50"], etag),
+    later: 10,
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.3",
+    rule: "a Date in the past counts",
+    response: ok(fresh, ["date", "Wed, 31 Dec 2025 23:59:30 GMT"], etag),
+    later: 30,
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.3",
+    rule: "a Date in the future makes nothing younger",
+    response: ok(fresh, ["date", inAMinute], etag),
+    later: 60,
+    expect: "asked-if-good",
+  },
+  {
+    section: "4.2.3",
+    rule: "an Age that is no number is passed over",
+    response: ok(fresh, ["age", "old"]),
+    later: 59,
+    expect: "stored",
+  },
+  // 5.2.2: what responses say
+  {
+    section: "5.2.2.4",
+    rule: "no-cache is asked about each time",
+    response: ok(control("no-cache, max-age=60"), etag),
+    expect: "asked-if-good",
+  },
+  {
+    section: "5.2.2.4",
+    rule: "with field names too",
+    response: ok(control('no-cache="foo", max-age=60'), etag),
+    expect: "asked-if-good",
+  },
+  // 5.2.1: what requests say
+  {
+    section: "5.2.1.1",
+    rule: "a request's max-age",
+    response: ok(fresh, etag),
+    second: with_(control("max-age=10")),
+    later: 20,
+    expect: "asked-if-good",
+  },
+  {
+    section: "5.2.1.1",
+    rule: "is met by a younger one",
+    response: ok(fresh, etag),
+    second: with_(control("max-age=30")),
+    later: 20,
+    expect: "stored",
+  },
+  {
+    section: "5.2.1.2",
+    rule: "max-stale takes a stale one",
+    response: ok(fresh, etag),
+    second: with_(control("max-stale")),
+    later: 5_000,
+    expect: "stored",
+  },
+  {
+    section: "5.2.1.2",
+    rule: "by so much",
+    response: ok(fresh, etag),
+    second: with_(control("max-stale=10")),
+    later: 71,
+    expect: "asked-if-good",
+  },
+  ...["must-revalidate", "proxy-revalidate", "s-maxage=60", "no-cache"].map((value): Row => ({
+    section: "4.2.4",
+    rule: `but not with ${value}`,
+    response: ok(control(`${value}, max-age=60`), etag),
+    second: with_(control("max-stale")),
+    later: 61,
+    expect: "asked-if-good",
+  })),
+  {
+    section: "5.2.1.3",
+    rule: "min-fresh",
+    response: ok(fresh, etag),
+    second: with_(control("min-fresh=30")),
+    later: 31,
+    expect: "asked-if-good",
+  },
+  {
+    section: "5.2.1.4",
+    rule: "a request's no-cache",
+    response: ok(fresh, etag),
+    second: with_(control("no-cache")),
+    expect: "asked-if-good",
+  },
+  {
+    section: "5.4",
+    rule: "Pragma: no-cache where there is no Cache-Control",
+    response: ok(fresh, etag),
+    second: with_(["pragma", "no-cache"]),
+    expect: "asked-if-good",
+  },
+  {
+    section: "5.4",
+    rule: "and not where there is",
+    response: ok(fresh, etag),
+    second: with_(["pragma", "no-cache"], control("max-age=100")),
+    expect: "stored",
+  },
+  {
+    section: "5.2.1",
+    rule: "advice that the policy does not take",
+    response: ok(fresh, etag),
+    second: with_(control("no-cache")),
+    config: { followsRequests: false },
+    expect: "stored",
+  },
+  {
+    section: "4.3.2",
+    rule: "If-Match is for the endpoint",
+    response: ok(fresh, etag),
+    second: with_(["if-match", '"v1"']),
+    expect: "asked",
+  },
+  // Threats 25
+  ...["x-http-method-override", "x-original-url", "x-rewrite-url", "x-forwarded-prefix", "x-host"].map(
+    (name): Row => ({
+      section: "threats 25",
+      rule: `what ${name} had answered is for nobody else`,
+      first: with_([name, "/admin"]),
+      response: ok(fresh),
+      second: {},
+      expect: "asked",
+    }),
+  ),
+  {
+    section: "threats 25",
+    rule: "a path that ends as a picture does makes nothing public",
+    first: { target: "/account/x.css" },
+    response: ok(),
+    expect: "asked",
+  },
+  {
+    section: "threats 25",
+    rule: "two ETags are nobody's response",
+    response: ok(fresh, etag, ["etag", '"v2"']),
+    expect: "asked",
+  },
+  {
+    section: "threats 25",
+    rule: "a body beyond the bound is not stored",
+    response: { headers: [fresh], body: "x".repeat(11_000) },
+    expect: "asked",
+  },
+  {
+    section: "threats 25",
+    rule: "headers that the policy puts into the key tell responses apart",
+    first: with_(["x-tenant", "a"]),
+    response: ok(fresh),
+    second: with_(["x-tenant", "b"]),
+    config: { headers: ["x-tenant"] },
+    expect: "asked",
+  },
+];
+
+for (const { section, rule, first = {}, response, second = first, later = 0, config, expect } of rows) {
+  test(`${section}: ${rule}`, () => {
+    const rig = new CacheRig(rigConfig(config));
+    rig.ask(first, response);
+    rig.clock.advance(later * 1_000);
+    const answer = rig.ask(second, { status: 200, body: "again" });
+    const asksIfGood = answer.sent?.has("if-none-match") || answer.sent?.has("if-modified-since");
+    const outcome = answer.sent === null ? "stored" : asksIfGood ? "asked-if-good" : "asked";
+    assert.equal(outcome, expect);
+    if (expect !== "stored") return;
+    assert.equal(answer.status, response.status ?? 200);
+    if (second.method !== "HEAD") assert.equal(answer.body, response.body ?? "");
+  });
+}

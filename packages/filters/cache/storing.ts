@@ -1,0 +1,48 @@
+import { LENGTH_UNKNOWN } from "@heddle/engine/message";
+import type { RequestHead, ResponseHead } from "@heddle/engine/message";
+import type { Directives } from "./cache-control.ts";
+import type { CacheConfig } from "./config.ts";
+import type { Lifetime } from "./freshness.ts";
+
+/**
+ * Statuses that are understood, so that they may be stored where the endpoint allows it. Not 206, whose body is a part;
+ * not what a client's own mistake may bring about for all (400, 413, 431 …), however it is marked.
+ */
+export const STORABLE: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 307, 308, 404, 410]);
+
+/**
+ * Whether a shared cache may store the response (RFC 9111 sections 3 and 3.5); the policy's own bounds count too.
+ * `isPersonal`: the request said who asks. Whatever is unclear is not stored.
+ */
+export function mayStore(
+  request: RequestHead,
+  isPersonal: boolean,
+  head: ResponseHead,
+  directives: Directives,
+  lifetime: Lifetime,
+  config: CacheConfig,
+): boolean {
+  if (!STORABLE.has(head.status) || request.method !== "GET") return false;
+  // 5.2.2.3: with must-understand, and a status that we do, no-store is passed over.
+  if (directives.has("no-store") && !directives.has("must-understand")) return false;
+  // 5.2.2.7: with field names too, as the section allows: they are easily got wrong.
+  if (directives.has("private")) return false;
+  if (isPersonal && !isShareable(directives)) return false;
+  if (head.fields.has("set-cookie") && !config.removesCookies) return false;
+  if (head.bodyLength !== LENGTH_UNKNOWN && head.bodyLength > config.maxObjectBytes) return false;
+  // A field that appears twice is somebody's mistake, or an attack on who reads the other one.
+  if (head.fields.getAll("etag").length > 1 || head.fields.getAll("content-type").length > 1) return false;
+  return isWorthIt(head, lifetime);
+}
+
+/** Section 3.5. */
+const isShareable = (directives: Directives): boolean =>
+  directives.has("public") || directives.has("s-maxage") || directives.has("must-revalidate");
+
+/** Section 3, last point: only what says how long it lives, or can be asked about again. */
+function isWorthIt({ fields }: ResponseHead, lifetime: Lifetime): boolean {
+  if (lifetime.freshMs > 0) return true;
+  if (!lifetime.isExplicit && !lifetime.mustAsk) return false;
+  if (lifetime.staleIfErrorMs > 0 || lifetime.staleWhileRevalidateMs > 0) return true;
+  return fields.has("etag") || fields.has("last-modified");
+}

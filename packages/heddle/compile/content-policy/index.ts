@@ -1,0 +1,38 @@
+import { keyOf, type ContentPolicySpec } from "../../resources/index.ts";
+import type { Effective, PolicyKind } from "../attach/index.ts";
+import { joinFilters, type RequestFilters, type RequestPlace } from "../policy-filters.ts";
+import { cacheMember } from "./cache.ts";
+import type { Member } from "./member.ts";
+
+type Field = Exclude<keyof ContentPolicySpec, "targetRefs">;
+
+/** The fields of ContentPolicies and what makes filters of each. Those of one stage run in this order. */
+const members: { readonly [F in Field]: Member<F> } = {
+  cache: cacheMember,
+};
+
+const fieldNames = Object.keys(members) as readonly Field[];
+
+/** ContentPolicies: what is sent, and what becomes of it. Each field is taken whole from the most specific policy. */
+export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = {
+  kind: "ContentPolicy",
+  targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
+  failure: "closed",
+  findings: (policy, at) => {
+    const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
+    return emitAll({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];
+  },
+  emit: { request: emitAll },
+};
+
+function emitAll({ spec, sources }: Effective<ContentPolicySpec>, at: RequestPlace): RequestFilters {
+  return joinFilters(
+    fieldNames.map((field) => {
+      const source = sources.find((one) => one.field === field);
+      const value = spec[field];
+      if (value === undefined || source === undefined) return null;
+      return (members[field] as Member<Field>)(value, { ...at, policy: source.policy });
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import type { Static } from "typebox";
+import { defineKind, type ResourceOf } from "../kind.ts";
+import { optional, struct } from "../schema/build.ts";
+import { heddleGroup } from "./backend.ts";
+import { cacheSchema } from "./content-policy/cache.ts";
+import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+
+/** Each field is taken whole from the most specific policy that has it. */
+const contentPolicySpecSchema = struct({
+  targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  /** Responses are stored and answered again (RFC 9111). */
+  cache: optional(cacheSchema),
+});
+export type ContentPolicySpec = Static<typeof contentPolicySpecSchema>;
+
+export const contentPolicyKind = defineKind({
+  group: heddleGroup,
+  version: "v1alpha1",
+  kind: "ContentPolicy",
+  plural: "contentpolicies",
+  namespaced: true,
+  isStrict: true,
+  fields: { spec: contentPolicySpecSchema, status: optional(policyStatusSchema) },
+});
+/** What is sent, and what becomes of it on its way: by routes and Gateways, and to Services and Backends of its namespace. */
+export type ContentPolicy = ResourceOf<typeof contentPolicyKind>;

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { startHeddle } from "@heddle/testkit";
+
+/** A Gateway with one route to a Service with these endpoints, and a ContentPolicy on the route. */
+const configuration = (port: number, backend: number, policy: string): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - filters:
+        - { type: RequestHeaderModifier, requestHeaderModifier: { add: [{ name: X-Route, value: "1" }] } }
+        - { type: ResponseHeaderModifier, responseHeaderModifier: { add: [{ name: X-Route, value: "1" }] } }
+      backendRefs: [{ name: web, port: 80 }]
+---
+apiVersion: heddle.dev/v1alpha1
+kind: ContentPolicy
+metadata: { name: content }
+spec:
+  targetRefs: [{ kind: HTTPRoute, name: web }]
+${policy}
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web, labels: { kubernetes.io/service-name: web } }
+addressType: IPv4
+ports: [{ port: ${backend} }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: Buffer | string;
+}
+
+function ask(
+  port: number,
+  path: string,
+  { method = "GET", headers = {}, body }: Asked = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({
+      port,
+      path,
+      method,
+      headers: { host: "shop.example", ...headers },
+      agent: false,
+    });
+    request.on("error", reject);
+    request.on("response", async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) });
+    });
+    request.end(body);
+  });
+}
+
+interface Backend extends AsyncDisposable {
+  readonly port: number;
+  /** Method and path of what it was asked. */
+  readonly asked: string[];
+}
+
+async function openBackend(answer: http.RequestListener): Promise<Backend> {
+  const asked: string[] = [];
+  const server = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const start = (backend: number, policy: string, args: readonly string[] = ["--workers", "1"]) =>
+  startHeddle({
+    ports: ["edge"],
+    files: ({ edge }) => ({ "shop.yaml": configuration(edge, backend, policy) }),
+    args: [...args],
+  });
+
+const settled = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test("a cache answers what the backend allows, asks whether it is still good, and coalesces", async () => {
+  let version = 1;
+  await using backend = await openBackend((request, response) => {
+    const { pathname } = new URL(request.url!, "http://x");
+    const etag = `"${version}"`;
+    response.setHeader("etag", etag);
+    if (pathname === "/private") response.setHeader("cache-control", "private, max-age=60");
+    else if (pathname === "/check") response.setHeader("cache-control", "no-cache");
+    else if (pathname === "/swr") response.setHeader("cache-control", "max-age=1, stale-while-revalidate=60");
+    else response.setHeader("cache-control", "max-age=60");
+    if (request.headers["if-none-match"] === etag) {
+      response.writeHead(304).end();
+      return;
+    }
+    const body = `${request.method} ${request.url} ${version} ${request.headers["x-route"]}`;
+    const end = () => response.end(request.method === "POST" ? "" : body);
+    if (pathname === "/slow") setTimeout(end, 200);
+    else end();
+  });
+  await using heddle = await start(backend.port, "  cache: { key: { query: { except: [utm] } } }");
+  const { edge } = heddle.ports;
+  const get = (path: string, asked: Asked = {}) => ask(edge, path, asked);
+
+  const first = await get("/a?x=1&utm=2");
+  assert.equal(first.body.toString(), "GET /a?x=1 1 1");
+  assert.equal(first.headers["cache-status"], "heddle; fwd=uri-miss; stored");
+  const second = await get("/a?x=1&utm=3");
+  assert.deepEqual(second.body, first.body);
+  assert.match(String(second.headers["cache-status"]), /^heddle; hit; ttl=\d+$/);
+  assert.equal(second.headers["x-route"], "1", "the route's own filters have been through once");
+  assert.deepEqual(backend.asked, ["GET /a?x=1"]);
+
+  const headOnly = await get("/a?x=1", { method: "HEAD" });
+  assert.equal(headOnly.headers["content-length"], String(first.body.length));
+  assert.equal((await get("/a?x=1", { headers: { "if-none-match": '"1"' } })).status, 304);
+  const part = await get("/a?x=1", { headers: { range: "bytes=4-5" } });
+  assert.deepEqual([part.status, part.body.toString()], [206, "/a"]);
+  assert.deepEqual(backend.asked, ["GET /a?x=1"]);
+
+  await get("/check");
+  assert.equal((await get("/check")).headers["cache-status"], "heddle; fwd=stale; fwd-status=304");
+  version = 2;
+  assert.equal((await get("/check")).body.toString(), "GET /check 2 1");
+
+  await get("/private");
+  await get("/private");
+  assert.equal(backend.asked.filter((one) => one === "GET /private").length, 2);
+
+  await get("/a?x=1", { method: "POST", body: "x" });
+  assert.equal((await get("/a?x=1")).body.toString(), "GET /a?x=1 2 1");
+
+  const many = await Promise.all(Array.from({ length: 20 }, () => get("/slow")));
+  assert.ok(many.every(({ body }) => body.toString() === "GET /slow 2 1"));
+  assert.equal(backend.asked.filter((one) => one === "GET /slow").length, 1);
+
+  await get("/swr");
+  await settled(1_100);
+  version = 3;
+  assert.equal((await get("/swr")).body.toString(), "GET /swr 2 1", "at once");
+  await settled(200);
+  const refreshed = await get("/swr");
+  assert.equal(
+    refreshed.body.toString(),
+    "GET /swr 3 1",
+    "the background's request went by the route's filters",
+  );
+  assert.match(String(refreshed.headers["cache-status"]), /^heddle; hit/);
+
+  const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+  assert.match(metrics, /heddle_filter_events_total\{filter="cache",event="hit"\} [1-9]/);
+});
+
+test("all workers hear of a change", async () => {
+  let version = 1;
+  await using backend = await openBackend((request, response) => {
+    response.setHeader("cache-control", "max-age=60");
+    response.end(request.method === "PUT" ? "" : String(version));
+  });
+  await using heddle = await start(backend.port, "  cache: {}", ["--workers", "2"]);
+  const { edge } = heddle.ports;
+  // New connections come to either.
+  for (let at = 0; at < 20; at++) await ask(edge, "/a");
+  assert.ok(backend.asked.length <= 2);
+  version = 2;
+  await ask(edge, "/a", { method: "PUT" });
+  await settled(100);
+  for (let at = 0; at < 20; at++) assert.equal((await ask(edge, "/a")).body.toString(), "2");
+});
