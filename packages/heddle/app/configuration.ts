@@ -21,6 +21,7 @@ import type { Store, Stored } from "../store/index.ts";
 import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
+import type { KeySetLink } from "./key-set-link.ts";
 import type { ResolvedEndpoints } from "./resolved-endpoints.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { StoreSync } from "./sync-store.ts";
@@ -56,6 +57,8 @@ export interface ConfigurationOptions {
   readonly canaries?: CanarySource;
   /** Finds the addresses of DNS names. Default: the data plane does with each connection. */
   readonly endpoints?: ResolvedEndpoints;
+  /** Fetches the key sets that policies name by URL. Default: nobody does, and their tokens are refused. */
+  readonly keySets?: KeySetLink;
 }
 
 /** The part of Heddle that certificates are ordered from. */
@@ -104,14 +107,15 @@ export class Configuration {
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const { authorities, canaries, certificates, endpoints, target } = this.options;
+    const { authorities, canaries, certificates, endpoints, keySets, target } = this.options;
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
     if (canaries?.want(output.canaries)) output = await this.compile(stored, desired, invalid);
     const challenges = (certificates?.challenges ?? []).map(hashUnit);
     const roots = authorities?.unitsFor(output.units) ?? [];
-    const units = (await endpoints?.resolve(output.units)) ?? output.units;
+    const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
+    const units = (await keySets?.resolve(resolved)) ?? resolved;
     const report = await target.apply([...units, ...challenges, ...roots]);
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));

@@ -18,6 +18,7 @@ import { openDataPlaneLog } from "./data-plane-log.ts";
 import { HandOver } from "./hand-over.ts";
 import type { RunningProcess } from "./hand-over-messages.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
+import { KeySetLink } from "./key-set-link.ts";
 import { NameLink } from "./name-link.ts";
 import { openRunApi, type RunStatus } from "./open-run-api.ts";
 import { problemPlaces } from "./problem-places.ts";
@@ -54,6 +55,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     closers.push(() => api.close());
     return api;
   };
+  /** What is done about notes of filters, by topic. */
+  const notes = new Map<string, (subject: string) => void>();
   try {
     // In a hot upgrade the other one answers until this one is ready.
     const early = takeOver === null ? await openOwnApi() : null;
@@ -65,6 +68,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       registry,
       accessLog: options.accessLog,
       log,
+      onNote: (topic, subject) => notes.get(topic)?.(subject),
       adopted: takeOver?.adopted ?? [],
     }).catch((error: unknown) => {
       throw new Error(`the data plane cannot start: ${(error as Error).message}`);
@@ -94,6 +98,13 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       refresh: () => loop.refresh(),
     });
     const { endpoints } = names;
+    const keySets = new KeySetLink({
+      controlAddresses: compileOptions.controlAddresses ?? [],
+      systemCaPem: () => authorities.caPem,
+      log,
+      refresh: () => loop.refresh(),
+    });
+    notes.set("key-set", (name) => keySets.wantKey(name));
     const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log, takeOver !== null);
     const canaries = new CanaryService({
       clock: systemClock,
@@ -103,11 +114,21 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log: (level, message) => log(level, message, {}),
       refresh: () => loop.refresh(),
     });
-    const parts = { store, target: engine, compileOptions, certificates, authorities, canaries, endpoints };
+    const parts = {
+      store,
+      target: engine,
+      compileOptions,
+      certificates,
+      authorities,
+      canaries,
+      endpoints,
+      keySets,
+    };
     const configuration = new Configuration(parts);
     const loop = openLoop(configuration, status, options, closers);
     closers.unshift(() => certificates.close());
     closers.unshift(() => names.close());
+    closers.unshift(() => keySets.close());
     closers.unshift(() => canaries.close());
     await loop.trigger();
     if (status.applied === null)
@@ -118,6 +139,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       status.isDraining = true;
       handOver.close();
       names.close();
+      keySets.close();
       canaries.close();
       await Promise.all([loop.close(), certificates.close()]);
     };

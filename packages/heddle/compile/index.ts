@@ -36,6 +36,7 @@ export type { CompileProblem } from "./compile-problem.ts";
 export { parseListenerId } from "./listener-id.ts";
 export { parseAddressPool } from "./address-pool.ts";
 export type { AddressPool } from "./address-pool.ts";
+export { addressRange, normalAddress } from "./ip-address.ts";
 export { endpointMistake } from "./endpoint-guard.ts";
 export { supportedFeatures } from "./features.ts";
 export type {
@@ -52,6 +53,8 @@ export type {
 } from "./status.ts";
 export { MAX_KEY_SET_BYTES, readKeySet } from "./key-set.ts";
 export type { KeySetReading } from "./key-set.ts";
+export { keySetOfSource } from "./key-set-names.ts";
+export type { KeySource } from "./key-set-names.ts";
 export type {
   CacheKeyPart,
   AuthenticationConfig,

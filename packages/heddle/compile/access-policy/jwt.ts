@@ -1,7 +1,8 @@
 import type { ClaimHeader, JwtIssuer, KeySetData, RequiredClaim, TokenPlace } from "@heddle/filters";
 import { parseClaimPath, parseKey, tokenAlgorithms, type JwtIssuerSpec } from "../../resources/index.ts";
+import { readBundle } from "../backend-cluster.ts";
 import { readKeySet } from "../key-set.ts";
-import { readEntry, refKeySet } from "../key-set-names.ts";
+import { readEntry, refKeySet, urlKeySet } from "../key-set-names.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding, type Finding } from "../status.ts";
@@ -71,8 +72,25 @@ function placesOf(from: JwtIssuerSpec["from"]): readonly TokenPlace[] {
 }
 
 function keysOf(keys: JwtIssuerSpec["keys"], path: string, at: MemberPlace): Keys {
-  const { ref, inline } = keys;
+  const { url, ref, inline } = keys;
+  if (url !== undefined) return remoteKeys(url, keys.caCertificateRefs, `${path}.caCertificateRefs`, at);
   return ref !== undefined ? referredKeys(ref, `${path}.ref`, at) : inlineKeys(inline!, `${path}.inline`);
+}
+
+function remoteKeys(
+  url: string,
+  refs: JwtIssuerSpec["keys"]["caCertificateRefs"],
+  path: string,
+  { policy, facts }: MemberPlace,
+): Keys {
+  const { namespace } = parseKey(policy);
+  const { set, source } = urlKeySet(url, refs, namespace);
+  const findings = (refs ?? []).flatMap((ref, index) => {
+    const { isGood, text } = readBundle(ref, namespace, facts);
+    const message = `${ref.kind} ${namespace}/${ref.name}: ${text}`;
+    return isGood ? [] : [makeFinding("InvalidCACertificateRef", `${path}[${index}]`, message)];
+  });
+  return { keySet: set, isRemote: true, data: [source], findings };
 }
 
 function referredKeys(

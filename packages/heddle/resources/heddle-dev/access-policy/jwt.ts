@@ -35,13 +35,39 @@ export const tokenAlgorithms = [
 ] as const;
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number];
 
+const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+
+function readUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.username !== "" || url.password !== "" || /[#\s\\]/.test(text)) return null;
+  return url.protocol === "https:" || url.protocol === "http:" ? url : null;
+}
+
 interface KeysShape {
+  url?: string;
+  allowInsecure?: boolean;
+  caCertificateRefs?: unknown[];
   ref?: unknown;
   inline?: string;
 }
 
 const keysSchema = struct(
   {
+    /** Where the issuer publishes its JSON Web Key Set (`jwks_uri` of its metadata). */
+    url: optional(text({ minLength: 1, maxLength: 2048 })),
+    /** Takes `url` by http from elsewhere than this machine. Whoever is in between can let in anybody. */
+    allowInsecure: optional(flag()),
+    /** Bundles in `ca.crt` that the certificate of `url` is checked with; by default the system's. */
+    caCertificateRefs: optional(
+      list(
+        struct({
+          group: withDefault(choice([""]), ""),
+          kind: withDefault(choice(["ConfigMap", "Secret"]), "ConfigMap"),
+          name: objectName,
+        }),
+        { minItems: 1, maxItems: 8 },
+      ),
+    ),
     /** A JSON Web Key Set, or public keys in PEM, of the policy's namespace. */
     ref: optional(
       struct({
@@ -57,8 +83,27 @@ const keysSchema = struct(
     rules: [
       rule<KeysShape>(
         "keys-from-one-place",
-        "must have one of ref and inline",
-        ({ ref, inline }) => (ref === undefined) !== (inline === undefined),
+        "must have one of url, ref and inline",
+        ({ url, ref, inline }) => [url, ref, inline].filter((one) => one !== undefined).length === 1,
+      ),
+      rule<KeysShape>(
+        "keys-url-valid",
+        "url must be a URL such as https://id.example/.well-known/jwks.json, without user and fragment",
+        ({ url }) => url === undefined || readUrl(url) !== null,
+      ),
+      rule<KeysShape>(
+        "keys-url-secure",
+        "url must be https, or http of a loopback address: who is in between could let in anybody. With allowInsecure: true it is taken as it is",
+        ({ url = "", allowInsecure = false }) => {
+          const read = readUrl(url);
+          return allowInsecure || read?.protocol !== "http:" || loopbackHost.test(read.hostname);
+        },
+      ),
+      rule<KeysShape>(
+        "keys-url-options",
+        "caCertificateRefs and allowInsecure are for url; remove them",
+        ({ url, allowInsecure, caCertificateRefs }) =>
+          url !== undefined || (allowInsecure === undefined && caCertificateRefs === undefined),
       ),
     ],
   },

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { test } from "node:test";
+import { FakeClock } from "@heddle/testkit";
+import type { KeySource } from "../compile/index.ts";
+import type { FetchedKeySet } from "./fetch-key-set.ts";
+import { KeySetService } from "./key-set-service.ts";
+
+function makeSet(kid: string): string {
+  const { publicKey } = generateKeyPairSync("ed25519");
+  return JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid }] });
+}
+
+const sourceOf = (url: string): KeySource => ({ url, caPem: null });
+const request = { name: "key-set/url/x", source: sourceOf("https://id.example/jwks?secret") };
+
+class Rig {
+  readonly clock = new FakeClock();
+  readonly logs: string[] = [];
+  refreshes = 0;
+  fetches: { source: KeySource; answer: (set: FetchedKeySet | Error) => void }[] = [];
+  readonly service = new KeySetService({
+    clock: this.clock,
+    random: { next: () => 1 },
+    fetch: (source) =>
+      new Promise((resolve, reject) => {
+        this.fetches.push({
+          source,
+          answer: (set) => (set instanceof Error ? reject(set) : resolve(set)),
+        });
+      }),
+    refresh: () => this.refreshes++,
+    log: (_, message) => this.logs.push(message),
+  });
+
+  async answer(set: string | Error, maxAgeMs: number | null = null): Promise<void> {
+    this.fetches.at(-1)!.answer(typeof set === "string" ? { text: set, maxAgeMs } : set);
+    await setImmediate();
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await setImmediate();
+  }
+
+  kids(): string[] {
+    return this.service.units.flatMap(({ value }) =>
+      (value as { keys: { kid: string }[] }).keys.map(({ kid }) => kid),
+    );
+  }
+}
+
+test("a configuration waits for the first answer of what is new in it, two seconds at most", async () => {
+  const rig = new Rig();
+  let isReady = false;
+  const waiting = rig.service.want([request]).then(() => (isReady = true));
+  await rig.pass(1_999);
+  assert.equal(isReady, false);
+  await rig.answer(makeSet("a"));
+  await waiting;
+  assert.deepEqual(rig.kids(), ["a"]);
+  assert.equal(rig.refreshes, 0);
+
+  const slow = new Rig();
+  const late = slow.service.want([request]);
+  await slow.pass(2_000);
+  await late;
+  assert.deepEqual(slow.kids(), []);
+  await slow.answer(makeSet("a"));
+  assert.deepEqual([slow.kids(), slow.refreshes], [["a"], 1]);
+});
+
+async function ready(maxAgeMs: number | null = null): Promise<Rig> {
+  const rig = new Rig();
+  const waiting = rig.service.want([request]);
+  await rig.answer(makeSet("a"), maxAgeMs);
+  await waiting;
+  return rig;
+}
+
+test("ten thousand unknown keys cause at most two fetches", async () => {
+  const rig = await ready();
+  for (let i = 0; i < 10_000; i++) {
+    rig.service.wantKey(request.name);
+    if (i % 1_000 === 0) await rig.pass(1_000);
+  }
+  assert.equal(rig.fetches.length, 1);
+  await rig.pass(20_000);
+  assert.equal(rig.fetches.length, 2);
+  for (let i = 0; i < 10_000; i++) rig.service.wantKey(request.name);
+  assert.equal(rig.fetches.length, 2);
+  await rig.answer(makeSet("b"));
+  assert.deepEqual([rig.kids(), rig.refreshes], [["b"], 1]);
+});
+
+test("thirty seconds after the last fetch a key is asked for at once", async () => {
+  const rig = await ready();
+  await rig.pass(30_000);
+  rig.service.wantKey(request.name);
+  await rig.pass(0);
+  assert.equal(rig.fetches.length, 2);
+});
+
+test("a set is fetched again when it is old: as its server says, within bounds", async () => {
+  const ages: readonly (readonly [number | null, number])[] = [
+    [null, 600_000],
+    [0, 60_000],
+    [120_000, 120_000],
+    [1e12, 86_400_000],
+  ];
+  for (const [given, expected] of ages) {
+    const rig = await ready(given);
+    await rig.pass(expected - 1);
+    assert.equal(rig.fetches.length, 1, String(given));
+    await rig.pass(1);
+    assert.equal(rig.fetches.length, 2, String(given));
+  }
+});
+
+test("the same keys again are no change", async () => {
+  const rig = new Rig();
+  const set = makeSet("a");
+  const waiting = rig.service.want([request]);
+  await rig.answer(set);
+  await waiting;
+  await rig.pass(600_000);
+  await rig.answer(set);
+  assert.equal(rig.refreshes, 0);
+});
+
+test("its last good keys stay in use, and it is tried again, ever more seldom", async () => {
+  const rig = await ready();
+  await rig.pass(600_000);
+  for (const bad of [new Error("https://id.example/jwks: answers 500"), "<html>", '{"keys":[]}']) {
+    await rig.answer(bad);
+    assert.deepEqual(rig.kids(), ["a"]);
+    const before = rig.fetches.length;
+    const waitMs = 1_000 * 2 ** (before - 2);
+    await rig.pass(waitMs - 1);
+    assert.equal(rig.fetches.length, before);
+    await rig.pass(1);
+    assert.equal(rig.fetches.length, before + 1);
+  }
+  assert.match(rig.logs[0]!, /answers 500; the last ones stay in use/);
+  assert.match(rig.logs[1]!, /https:\/\/id\.example\/jwks: the answer is no JSON/);
+  assert.doesNotMatch(rig.logs.join(), /secret/);
+});
+
+test("while it never had keys it is tried every half minute at least, and what goes on is told once", async () => {
+  const rig = new Rig();
+  void rig.service.want([request]);
+  for (let i = 0; i < 10; i++) {
+    await rig.answer(new Error("refused"));
+    await rig.pass(30_000);
+  }
+  assert.equal(rig.fetches.length, 11);
+  assert.equal(rig.logs.length, 1);
+});
+
+test("one that nobody wants any more is not fetched; one whose server has other roots is fetched anew", async () => {
+  const rig = await ready();
+  const changed = { ...request, source: { ...request.source, caPem: "pem" } };
+  const waiting = rig.service.want([changed]);
+  assert.deepEqual(rig.kids(), []);
+  await rig.answer(makeSet("b"));
+  await waiting;
+  assert.deepEqual(rig.kids(), ["b"]);
+  await rig.service.want([]);
+  assert.deepEqual(rig.kids(), []);
+  await rig.pass(1e9);
+  assert.equal(rig.fetches.length, 2);
+  assert.equal(rig.clock.pendingTimers, 0);
+});
+
+test("after its end nothing is fetched", async () => {
+  const rig = await ready();
+  rig.service.close();
+  rig.service.wantKey(request.name);
+  await rig.pass(1e9);
+  assert.equal(rig.fetches.length, 1);
+});
