@@ -117,6 +117,7 @@ export type { LimitSpec } from "./heddle-dev/rate-limit-policy/limit.ts";
 export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";
 export type { AccessPolicy, AccessPolicySpec } from "./heddle-dev/access-policy.ts";
 export type { AuthenticationSpec } from "./heddle-dev/access-policy/authentication.ts";
+export type { ExternalAuthorizationSpec } from "./heddle-dev/access-policy/external-authorization.ts";
 export { tokenAlgorithms } from "./heddle-dev/access-policy/jwt.ts";
 export type { JwtIssuerSpec, JwtSpec, TokenAlgorithm } from "./heddle-dev/access-policy/jwt.ts";
 export { parseClaimPath } from "./heddle-dev/claim-path.ts";

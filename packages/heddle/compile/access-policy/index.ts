@@ -2,6 +2,7 @@ import { keyOf, type AccessPolicySpec } from "../../resources/index.ts";
 import type { Effective, PolicyKind } from "../attach/index.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 import { authenticationMember } from "./authentication.ts";
+import { externalAuthorizationMember } from "./external-authorization.ts";
 import { joinFilters, type Member } from "./member.ts";
 
 type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
@@ -9,6 +10,7 @@ type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
 /** The fields of AccessPolicies and what makes filters of each. Stages put the filters in order (`filter-stages.ts`). */
 const members: { readonly [F in Field]: Member<F> } = {
   authentication: authenticationMember,
+  externalAuthorization: externalAuthorizationMember,
 };
 
 const fieldNames = Object.keys(members) as readonly Field[];

@@ -2,6 +2,7 @@ import type { Static } from "typebox";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { optional, struct } from "../schema/build.ts";
 import { authenticationSchema } from "./access-policy/authentication.ts";
+import { externalAuthorizationSchema } from "./access-policy/external-authorization.ts";
 import { heddleGroup } from "./backend.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
@@ -9,6 +10,8 @@ const accessPolicySpecSchema = struct({
   targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
   /** Who calls; taken whole from the most specific policy that has it. */
   authentication: optional(authenticationSchema),
+  /** A service of one's own that is asked as well. */
+  externalAuthorization: optional(externalAuthorizationSchema),
 });
 export type AccessPolicySpec = Static<typeof accessPolicySpecSchema>;
 
