@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import http from "node:http";
 import path from "node:path";
+import { json } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import {
   becomesTrue,
@@ -114,6 +117,13 @@ class Rig implements AsyncDisposable {
   }
 }
 
+/** Who serves a request from that address, on a connection of its own. */
+async function servedTo(port: number, localAddress: string): Promise<string> {
+  const request = http.get({ host: "127.0.0.1", port, localAddress, agent: false });
+  const [answer] = (await once(request, "response")) as [http.IncomingMessage];
+  return ((await json(answer)) as Echo).servedBy;
+}
+
 const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort();
 
 describe("balancing by TrafficPolicy", () => {
@@ -158,6 +168,54 @@ describe("balancing by TrafficPolicy", () => {
     const byTcp = distinct(await rig.servers(12, undefined, tcp));
     assert.equal(byTcp.length, 1);
     assert.deepEqual(distinct(await rig.servers(12, undefined, http)), byTcp);
+  });
+
+  test("a Service with sessionAffinity keeps each client's address at one endpoint", async () => {
+    const echoes = await Promise.all(
+      [0, 1, 2].map((i) => openEchoServer({ name: `e${i}`, host: `127.0.0.${i + 2}` })),
+    );
+    const slices = echoes.map(
+      ({ port }, i) => `---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: app-${i}, labels: { kubernetes.io/service-name: app } }
+addressType: IPv4
+ports: [{ port: ${port} }]
+endpoints: [{ addresses: [127.0.0.${i + 2}] }]
+`,
+    );
+    await using heddle = await startHeddle({
+      args: ["--workers", "2"],
+      files: ({ http }) => ({
+        "site.yaml": `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${http} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: app }
+spec: { parentRefs: [{ name: edge }], rules: [{ backendRefs: [{ name: app, port: 80 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: app }
+spec: { ports: [{ port: 80 }], sessionAffinity: ClientIP }
+${slices.join("")}`,
+      }),
+    });
+    const served = new Map<string, Set<string>>();
+    for (let i = 0; i < 60; i++) {
+      const from = `127.0.1.${1 + (i % 12)}`;
+      const name = await servedTo(heddle.ports.http, from);
+      served.set(from, (served.get(from) ?? new Set()).add(name));
+    }
+    for (const [from, names] of served) assert.equal(names.size, 1, `${from}: ${[...names].join()}`);
+    assert.ok(
+      new Set([...served.values()].flatMap((names) => [...names])).size > 1,
+      "not all at one endpoint",
+    );
+    await Promise.all(echoes.map((echo) => echo.close()));
   });
 
   test("the second priority takes over when the first is gone, and no request is lost", async () => {

@@ -138,6 +138,8 @@ test("a good canary is promoted step by step", async () => {
   await using traffic = new Traffic(heddle.urls.http);
   assert.ok(await becomes(heddle, "Promoted"), heddle.stderr());
   assert.match(heddle.stderr(), /canary of default\/shop\/0: step 2 of 2, 60 %/);
+  const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+  assert.match(metrics, /^heddle_canary_weight\{route="default\/shop",rule="0"\} 100$/m);
   const stable = traffic.counts.get("v1 200") ?? 0;
   assert.ok(stable > 0);
   const before = traffic.counts.get("v2 200") ?? 0;

@@ -367,6 +367,38 @@ describe("heddle explain", () => {
     );
   });
 
+  test("knows where Heddle would be by --zone or HEDDLE_ZONE", async () => {
+    put("gateway.yaml", gateway);
+    put(
+      "near.yaml",
+      `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: near, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: near }] }]
+---
+apiVersion: heddle.dev/v1alpha1
+kind: Backend
+metadata: { name: near, namespace: shop }
+spec: { endpoints: [{ address: 10.0.0.1, port: 80, zone: a }, { address: 10.0.0.2, port: 80, zone: b }] }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: TrafficPolicy
+metadata: { name: near, namespace: shop }
+spec:
+  targetRefs: [{ kind: Backend, name: near }]
+  balancing: { algorithm: RoundRobin, zone: { mode: Strict } }
+`,
+    );
+    const ask = ["explain", "GET", "http://shop.localhost:8080/", "-f", "."];
+    const there = await heddle(...ask, "--zone", "b");
+    assert.match(there.stdout, /endpoints of zone b alone\n +endpoint 10\.0\.0\.2:80, zone b\n/);
+    assert.doesNotMatch(there.stdout, /10\.0\.0\.1/);
+    const nowhere = await heddle(...ask);
+    assert.match(nowhere.stdout, /its own zone, which is not known alone\n +no endpoints/);
+  });
+
   test("what is no request is a wrong command line", async () => {
     const { code, stderr } = await heddle("explain", "GET", "shop.localhost/api", "-f", ".");
     assert.equal(code, 2);

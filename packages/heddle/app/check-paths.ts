@@ -1,6 +1,6 @@
 import { compile, type CompileOutput, type HashedUnit } from "../compile/index.ts";
 import { FileSource, joinReadings } from "../sources/index.ts";
-import { makeCompileOptions } from "./compile-options.ts";
+import { makeCompileOptions, type CompileSettings } from "./compile-options.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
 
 export interface CheckResult {
@@ -10,15 +10,22 @@ export interface CheckResult {
   readonly policies: CompileOutput["policies"];
 }
 
-/** Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts. */
-export async function checkPaths(paths: readonly string[], routePort: number): Promise<CheckResult> {
+/**
+ * Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts. `place`: where it would run; what
+ * is not given is not known.
+ */
+export async function checkPaths(
+  paths: readonly string[],
+  routePort: number,
+  place: Pick<CompileSettings, "zone" | "node"> = {},
+): Promise<CheckResult> {
   const source = new FileSource({ paths, routePort });
   const desired = joinReadings(await source.read());
   const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) =>
     key === undefined ? [] : [{ key, kind, problems, document }],
   );
   const options = {
-    ...makeCompileOptions({ addressPool: null, controlAddresses: [] }),
+    ...makeCompileOptions({ addressPool: null, controlAddresses: [], ...place }),
     nowMs: Date.now(),
   };
   const output = compile({ resources: [...desired.resources.values()], rejected, options });

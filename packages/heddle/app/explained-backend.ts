@@ -1,4 +1,4 @@
-import type { EndpointSpec, Unit } from "@heddle/engine/model";
+import type { EndpointSpec, Unit, ZoneSpec } from "@heddle/engine/model";
 import type { CompileOutput, PolicySource } from "../compile/index.ts";
 import { explainEndpoints, type ExplainedEndpoint } from "./explained-endpoint.ts";
 
@@ -10,6 +10,8 @@ export interface ExplainedBackend {
   /** 0–1. */
   readonly share: number;
   readonly isTls: boolean;
+  /** Where Heddle is, and what near endpoints are to it; null: where endpoints are makes no difference. */
+  readonly zone: ZoneSpec | null;
   /** How the backend is reached, as policies say it. */
   readonly policies: readonly PolicySource[];
   readonly endpoints: readonly ExplainedEndpoint[];
@@ -23,6 +25,7 @@ export interface ExplainFacts {
 
 interface ClusterFacts {
   readonly isTls: boolean;
+  readonly zone: ZoneSpec | null;
   readonly endpoints: readonly ExplainedEndpoint[];
 }
 
@@ -34,6 +37,7 @@ export function explainFacts(units: readonly Unit[], policies: CompileOutput["po
     if (unit.kind !== "cluster") continue;
     clusters.set(unit.name, {
       isTls: unit.tls !== null,
+      zone: unit.balancing.zone ?? null,
       endpoints: explainEndpoints(endpoints.get(unit.endpoints) ?? [], unit.balancing),
     });
   }
@@ -52,6 +56,7 @@ export function explainBackend(
     weight,
     share: total === 0 ? 0 : weight / total,
     isTls: facts?.isTls ?? false,
+    zone: facts?.zone ?? null,
     policies: policies.get(`cluster:${cluster}`) ?? [],
     endpoints: facts?.endpoints ?? [],
   };

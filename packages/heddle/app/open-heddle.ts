@@ -48,7 +48,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   const state = await openStateFolder(options.stateFolder);
   const store = openMemoryStore();
   const registry = new MetricsRegistry();
-  const status: RunStatus = { applied: null, isDraining: false };
+  const status: RunStatus = { applied: null, isDraining: false, canaries: () => new Map() };
   const closers: (() => unknown)[] = [() => store.close()];
   const openOwnApi = async (): Promise<Api> => {
     const api = await openRunApi({ options, token: state.token, store, registry, status });
@@ -114,6 +114,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log: (level, message) => log(level, message, {}),
       refresh: () => loop.refresh(),
     });
+    status.canaries = () => canaries.weights;
     const parts = {
       store,
       target: engine,

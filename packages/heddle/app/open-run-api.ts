@@ -2,6 +2,7 @@ import type { MetricsRegistry } from "@heddle/engine/observe";
 import { formatApiAddress, openApi, type Api, type ApiAddress } from "../api/index.ts";
 import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exporters/index.ts";
 import type { Store } from "../store/index.ts";
+import { canaryWeights } from "./canary-weights.ts";
 import { certificateExpiries } from "./certificate-expiries.ts";
 import type { AppliedConfiguration } from "./configuration.ts";
 import { explainQuery } from "./explain-query.ts";
@@ -13,6 +14,8 @@ import { unreadyReasons } from "./unready-reasons.ts";
 export interface RunStatus {
   applied: AppliedConfiguration | null;
   isDraining: boolean;
+  /** Present weights of canaries, by rule. */
+  canaries(): ReadonlyMap<string, number>;
 }
 
 interface RunParts {
@@ -39,6 +42,7 @@ export async function openRunApi({ options, token, store, registry, status }: Ru
             registry,
             readProcessFacts(version),
             certificateExpiries(status.applied?.units ?? []),
+            canaryWeights(status.canaries()),
           ),
           contentType: EXPOSITION_CONTENT_TYPE,
         }),

@@ -14,12 +14,15 @@ import { exitCodes, UsageError } from "./exit-codes.ts";
 import { askApi } from "./ask-api.ts";
 import { formatExplanation } from "./format-explanation.ts";
 import { formatStreamExplanation } from "./format-stream-explanation.ts";
-import { assertPathsExist, collect, defaultPort, outputOption } from "./options.ts";
+import { assertPathsExist, collect, defaultPort, nodeOption, outputOption, zoneOption } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface ExplainFlags {
   readonly file?: string[];
   readonly header?: string[];
+  /** Of the process that would run that configuration; a running one knows its own. */
+  readonly zone: string;
+  readonly node: string;
   readonly api: string;
   readonly output: "text" | "json";
 }
@@ -33,14 +36,16 @@ export function addExplain(program: Command, terminal: Terminal, finish: (code: 
     .usage("[options] METHOD URL | tcp://HOST:PORT | tls://SERVER-NAME:PORT | udp://HOST:PORT")
     .description(
       "Prints which listener, route, rule, filters and endpoints a request would take, and why the others did not\n" +
-        "match; or a connection of TCP or TLS, or a client's datagrams. With -f by that configuration, else by the\n" +
-        "one that a running heddle has in force.\n" +
+        "match; or a connection of TCP or TLS, or a client's datagrams. With -f by that configuration, as a heddle at\n" +
+        "--zone and --node would run it; else by the one that a running heddle has in force, where that is.\n" +
         "Exit codes: 0 a route takes it, 1 none does, 2 a wrong command line.",
     )
     .argument("<METHOD>", "such as GET; none with tcp:, tls: and udp:")
     .argument("[URL]", "such as http://shop.localhost:8080/api/x")
     .option("-H, --header <NAME: VALUE>", "a header of the request; repeatable", collect)
     .option("-f, --file <PATH>", "explain by this configuration; repeatable", collect)
+    .addOption(zoneOption())
+    .addOption(nodeOption())
     .option("--api <ADDRESS:PORT>", "the API of the running heddle", "127.0.0.1:9901")
     .addOption(outputOption())
     .action(async (first: string, second: string | undefined, flags: ExplainFlags) =>
@@ -51,13 +56,13 @@ export function addExplain(program: Command, terminal: Terminal, finish: (code: 
 async function explain(
   first: string,
   second: string | undefined,
-  { file = [], header = [], api, output }: ExplainFlags,
+  { file = [], header = [], api, output, zone, node }: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
   const what = usage(() => whatOf(first, second, header));
   const explanation =
     file.length > 0
-      ? await explainLocally(what, file)
+      ? await explainLocally(what, file, { zone, node })
       : await askRunning(
           usage(() => parseApiAddress(api)),
           what.query,
@@ -90,9 +95,13 @@ function whatOf(first: string, second: string | undefined, headers: readonly str
   return { query, by: (...facts) => explainRequest(request, ...facts) };
 }
 
-async function explainLocally(what: Explained, paths: readonly string[]): Promise<Explanation> {
+async function explainLocally(
+  what: Explained,
+  paths: readonly string[],
+  place: Pick<ExplainFlags, "zone" | "node">,
+): Promise<Explanation> {
   await assertPathsExist(paths);
-  const { units, policies } = await checkPaths(paths, defaultPort);
+  const { units, policies } = await checkPaths(paths, defaultPort, place);
   return what.by(
     units.map(({ unit }) => unit),
     policies,

@@ -93,7 +93,7 @@ function formatRequestBackend(backend: ExplainedRequestBackend, answers: Explain
 
 /** `lost` and `empty`: what comes of a share without a backend, and of one without endpoints. */
 export function formatBackend(
-  { cluster, share, isTls, policies, endpoints }: ExplainedBackend,
+  { cluster, share, isTls, zone, policies, endpoints }: ExplainedBackend,
   lost: string,
   empty: string,
   more: readonly string[] = [],
@@ -106,6 +106,18 @@ export function formatBackend(
       : endpoints.map((one) => `endpoint ${describeEndpoint(one)}`);
   return [
     `backend ${cluster}, ${percent}${isTls ? ", over TLS" : ""}`,
-    ...[...more, ...policies.map(sourceOf), ...where].map((line) => `  ${line}`),
+    ...[...more, ...policies.map(sourceOf), ...nearness(zone), ...where].map((line) => `  ${line}`),
   ];
+}
+
+/** `endpoints of zone a first`. */
+function nearness(zone: ExplainedBackend["zone"]): string[] {
+  if (zone === null) return [];
+  const own = zone.zone === "" ? "its own zone, which is not known" : `zone ${zone.zone}`;
+  if (zone.mode === "strict") return [`endpoints of ${own} alone`];
+  const places = [
+    ...(zone.isNodeFirst && zone.node !== "" ? [`node ${zone.node}`] : []),
+    ...(zone.zone === "" ? [] : [own]),
+  ];
+  return [`endpoints of ${places.join(", then of ")} first`];
 }

@@ -9,6 +9,17 @@ export const defaultPort = 8080;
 export const outputOption = (): Option =>
   new Option("-o, --output <FORMAT>", "how to print").choices(["text", "json"]).default("text");
 
+/** Where this machine is. */
+export const zoneOption = (): Option =>
+  new Option("--zone <NAME>", "where this machine is: endpoints of its zone may be preferred")
+    .env("HEDDLE_ZONE")
+    .default("", "not known");
+
+export const nodeOption = (): Option =>
+  new Option("--node <NAME>", "the node it is on, by the name that EndpointSlices have for it")
+    .env("HEDDLE_NODE")
+    .default("", "not known");
+
 /** For an option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 

@@ -20,10 +20,12 @@ import {
   assertPathsExist,
   collect,
   defaultPort,
+  nodeOption,
   outputOption,
   parsePort,
   pathsOrDefault,
   wholeNumber,
+  zoneOption,
 } from "./options.ts";
 import { printStart } from "./print-start.ts";
 import type { Terminal } from "./terminal.ts";
@@ -70,16 +72,8 @@ export function addRun(program: Command, terminal: Terminal, finish: (code: numb
       "data-plane threads, 0 for none of their own (default: one a processor)",
       wholeNumber(0, 256),
     )
-    .addOption(
-      new Option("--zone <NAME>", "where this machine is: endpoints of its zone may be preferred")
-        .env("HEDDLE_ZONE")
-        .default("", "not known"),
-    )
-    .addOption(
-      new Option("--node <NAME>", "the node it is on, by the name that EndpointSlices have for it")
-        .env("HEDDLE_NODE")
-        .default("", "not known"),
-    )
+    .addOption(zoneOption())
+    .addOption(nodeOption())
     .option(
       "--dns-server <ADDRESS[:PORT]>",
       "asked for the addresses of backends' names; repeatable (default: those of the system)",

@@ -14,15 +14,19 @@ const algorithms: Readonly<Record<BalancingPolicy["algorithm"], BalancingAlgorit
 };
 
 /**
- * What a policy's `balancing` makes of a cluster's; fields in one order, so that equal ones hash equal. Its mistakes are the schema's; `zone` alone may stand in `base`,
- * where a Service asks for it, and holds unless the policy speaks of zones too.
+ * What a policy's `balancing` makes of a cluster's; fields in one order, so that equal ones hash equal. Its mistakes are the
+ * schema's. Two may stand in `base`, where a Service asks for them: `zone` holds unless the policy speaks of zones too, and
+ * `hash` with its algorithm in any case.
  */
 export function compileBalancing(policy: BalancingPolicy, base: BalancingSpec): BalancingSpec {
-  const { hash, ringHash, maglev, slowStart, failover, subset, sticky } = policy;
+  const { hash, ringHash, maglev, failover, subset, sticky } = policy;
+  const keepsClients = base.hash !== undefined;
+  // With keys there is none: it would move them.
+  const slowStart = keepsClients ? undefined : policy.slowStart;
   const zone = policy.zone === undefined ? base.zone : zoneOf(policy.zone);
   return {
-    algorithm: algorithms[policy.algorithm],
-    ...(hash !== undefined && { hash: hashOf(hash) }),
+    algorithm: keepsClients ? base.algorithm : algorithms[policy.algorithm],
+    ...(keepsClients ? { hash: base.hash } : hash !== undefined && { hash: hashOf(hash) }),
     ...(ringHash !== undefined && {
       ringHash: { minimumSize: ringHash.minimumSize, maximumSize: ringHash.maximumSize },
     }),
@@ -81,6 +85,15 @@ function sessionOf({ cookie: { name = "", ttl } }: NonNullable<BalancingPolicy["
     idleTimeoutMs: 0,
     isPermanent: ttl !== undefined,
   } as const;
+}
+
+/** A Service's `sessionAffinity`; undefined: it asks for none. Its time needs no keeping: the address stays the same. */
+export function affinityOfService(
+  sessionAffinity: string | undefined,
+): Pick<BalancingSpec, "algorithm" | "hash"> | undefined {
+  return sessionAffinity === "ClientIP"
+    ? { algorithm: "maglev", hash: { on: "source", name: "" } }
+    : undefined;
 }
 
 /** What a Service's `trafficDistribution` asks for (KEP-3015, KEP-4444); undefined: nothing that is known. */

@@ -1,5 +1,5 @@
-import type { HealthCheckSpec, ZoneSpec } from "@heddle/engine/model";
-import { heddleGroup, makeKey, type Backend } from "../resources/index.ts";
+import type { BalancingSpec, HealthCheckSpec } from "@heddle/engine/model";
+import { heddleGroup, makeKey, type Backend, type Service } from "../resources/index.ts";
 import {
   isReachable,
   mayEncrypt,
@@ -10,7 +10,7 @@ import {
 } from "./app-protocol.ts";
 import { planBackend } from "./backend-cluster.ts";
 import { policyTls } from "./backend-tls.ts";
-import { zoneOfService } from "./balancing.ts";
+import { affinityOfService, zoneOfService } from "./balancing.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import { withPolicies } from "./attach/index.ts";
@@ -37,8 +37,8 @@ export interface ClusterResult {
 /** A target as it stands, before policies. */
 interface TargetPlan extends Omit<ClusterPlan, "upstream" | "transport"> {
   readonly place: PolicyPlace;
-  /** Where the Service asks for near endpoints by itself. */
-  readonly zone?: ZoneSpec;
+  /** What the Service asks for by itself: near endpoints, the same one for a client. */
+  readonly balancing?: Partial<BalancingSpec>;
   readonly problems: readonly CompileProblem[];
 }
 
@@ -53,13 +53,16 @@ export function compileCluster(name: string, facts: FactReader, options: Compile
       ? planService(namespace, resource, Number(port), transport, facts, options)
       : planHeddleBackend(namespace, resource, transport, facts, options);
   if (found === null) return { target, units: [], problems: [], policies: [] };
-  const { place: own, problems, zone, ...parts } = found;
+  const { place: own, problems, balancing, ...parts } = found;
   const chain = upstream.place === undefined ? [own] : [upstream.place, own];
   const bare = {
     ...parts,
     protocol: isHttp2 ? "http2" : parts.protocol,
     transport,
-    upstream: zone === undefined ? upstream : { ...upstream, balancing: { ...upstream.balancing, zone } },
+    upstream:
+      balancing === undefined
+        ? upstream
+        : { ...upstream, balancing: { ...upstream.balancing, ...balancing } },
   } as const;
   const { plan, sources } = withPolicies("cluster", bare, policyKinds, chain, facts);
   const units = [clusterUnit(name, plan, options), endpointsUnit(name, plan.endpoints)];
@@ -103,8 +106,14 @@ function planService(
   const policy = mayEncrypt(transport) && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
   const tls = policy === undefined ? null : policyTls(namespace, policy, facts);
   const place = { kind: "Service", namespace, name, sectionName: own?.name ?? "" } as const;
-  const zone = zoneOfService(service.spec.trafficDistribution);
-  return { protocol, ...found, tls, place, ...(zone !== undefined && { zone }) };
+  return { protocol, ...found, tls, place, ...balancingOf(service) };
+}
+
+function balancingOf({ spec }: Service): Pick<TargetPlan, "balancing"> {
+  const zone = zoneOfService(spec.trafficDistribution);
+  const affinity = affinityOfService(spec.sessionAffinity);
+  if (zone === undefined && affinity === undefined) return {};
+  return { balancing: { ...affinity, ...(zone !== undefined && { zone }) } };
 }
 
 function planHeddleBackend(

@@ -4,6 +4,7 @@
  */
 export { openAccessLog } from "./access-log/open-access-log.ts";
 export type { AccessLog, AccessLogSettings } from "./access-log/open-access-log.ts";
+export type { CanaryWeight } from "./prometheus/canaries.ts";
 export type { CertificateExpiry } from "./prometheus/certificates.ts";
 export { EXPOSITION_CONTENT_TYPE } from "./prometheus/exposition.ts";
 export { readProcessFacts } from "./prometheus/process-facts.ts";

@@ -9,5 +9,6 @@ for (const value of ['"', "\\", "\n", "\\n", 'a"},b="', "é", "日本", "#", " "
   family.sample(labels([["value", value]]), 1);
 }
 const certificates = [{ listener: "shop/web/https", certificate: "shop/web", notAfterMs: 1_800_000_000_000 }];
-const text = renderMetrics(sampleRegistry(), readProcessFacts("0.1.0"), certificates);
+const canaries = [{ route: "shop/web", rule: "0", weight: 25 }];
+const text = renderMetrics(sampleRegistry(), readProcessFacts("0.1.0"), certificates, canaries);
 process.stdout.write(text + family.text);

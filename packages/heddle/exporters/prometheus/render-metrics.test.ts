@@ -16,6 +16,10 @@ const FACTS = {
   startSeconds: 1_769_850_307.042,
 };
 
+const CANARIES = [
+  { route: "shop/web", rule: "0", weight: 25 },
+  { route: "grpcroute/shop/stock", rule: "read", weight: 0 },
+];
 const CERTIFICATES = [
   { listener: "shop/web/https", certificate: "shop/web", notAfterMs: 1_800_000_000_000 },
   { listener: "shop/web/more", certificate: "acme:shop/ca/a.test/00ff", notAfterMs: 1_790_000_000_500 },
@@ -23,7 +27,7 @@ const CERTIFICATES = [
 
 describe("renderMetrics", () => {
   it("shows a route's requests and durations", () => {
-    const text = renderMetrics(sampleRegistry(), FACTS, CERTIFICATES);
+    const text = renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES);
     const expected = [
       "# HELP heddle_requests_total Requests that ended, by the class of the status that the client got.",
       "# TYPE heddle_requests_total counter",
@@ -43,7 +47,7 @@ describe("renderMetrics", () => {
   });
 
   it("shows services, endpoints, connections, events, workers and the process", () => {
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES));
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES));
     const value = (name: string, labels: string) => found.get(name)?.samples.get(`${name}{${labels}}`);
     const service = "service=service/shop/catalog/80";
     assert.equal(value("heddle_upstream_requests_total", `${service},code_class=2xx`), 2);
@@ -68,7 +72,7 @@ describe("renderMetrics", () => {
     const registry = new MetricsRegistry();
     registry.openLane(0, 1);
     for (let i = 0; i < 10_000; i++) registry.allocate(`route:d/r${i}/0`);
-    const found = parseExposition(renderMetrics(registry, FACTS, []));
+    const found = parseExposition(renderMetrics(registry, FACTS, [], []));
     assert.equal(found.get("heddle_faults_total")!.samples.size, FAULT_CODES.length);
     assert.equal(found.get("heddle_refusals_total")!.samples.size, REFUSALS.length);
     assert.ok(!found.has("heddle_requests_total"));
@@ -87,14 +91,14 @@ describe("renderMetrics", () => {
       exchange.markEnded(1);
       lane.recordExchange(exchange);
     }
-    const { samples } = parseExposition(renderMetrics(registry, FACTS, [])).get("heddle_requests_total")!;
+    const { samples } = parseExposition(renderMetrics(registry, FACTS, [], [])).get("heddle_requests_total")!;
     assert.equal(samples.size, 11);
     assert.equal(samples.get("heddle_requests_total{route=other,code_class=5xx}"), 90);
   });
 
   it("shows when certificates end, and of very many those that end first", () => {
     const name = "heddle_certificate_expiration_timestamp_seconds";
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES)).get(name)!;
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES)).get(name)!;
     assert.deepEqual(
       [...found.samples],
       [
@@ -107,15 +111,27 @@ describe("renderMetrics", () => {
       certificate: "d/c",
       notAfterMs: (1_500 - at) * 1_000,
     }));
-    const { samples } = parseExposition(renderMetrics(sampleRegistry(), FACTS, many)).get(name)!;
+    const { samples } = parseExposition(renderMetrics(sampleRegistry(), FACTS, many, [])).get(name)!;
     assert.equal(samples.size, 1_000);
     assert.equal(Math.max(...samples.values()), 1_000);
+  });
+
+  it("shows what share of a rule's requests its canary has", () => {
+    const name = "heddle_canary_weight";
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, [], CANARIES)).get(name)!;
+    assert.deepEqual(
+      [...found.samples],
+      [
+        [`${name}{route=shop/web,rule=0}`, 25],
+        [`${name}{route=grpcroute/shop/stock,rule=read}`, 0],
+      ],
+    );
   });
 
   it("is described metric by metric in the reference", () => {
     const page = readFileSync(new URL("../../../../docs/reference/metrics.md", import.meta.url), "utf8");
     const documented = [...page.matchAll(/^\| `([a-z_]+)` +\| (counter|gauge|histogram) +\|/gm)];
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES));
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES));
     assert.deepEqual(
       documented.map(([, name, type]) => `${name} ${type}`).sort(),
       [...found].map(([name, { type }]) => `${name} ${type}`).sort(),

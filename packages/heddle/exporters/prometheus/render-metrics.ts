@@ -1,6 +1,7 @@
 import { PRIORITIES } from "@heddle/engine/model";
 import { FAULT_CODES, REFUSALS, WORKER } from "@heddle/engine/observe";
 import type { MetricsRegistry } from "@heddle/engine/observe";
+import { renderCanaries, type CanaryWeight } from "./canaries.ts";
 import { renderCertificates, type CertificateExpiry } from "./certificates.ts";
 import { Family, labels } from "./exposition.ts";
 import type { MetricType } from "./exposition.ts";
@@ -18,10 +19,12 @@ export function renderMetrics(
   registry: MetricsRegistry,
   facts: ProcessFacts,
   certificates: readonly CertificateExpiry[],
+  canaries: readonly CanaryWeight[],
 ): string {
   return (
     GROUP_METRICS.map((table) => renderRows(registry, table)).join("") +
     renderCertificates(certificates) +
+    renderCanaries(canaries) +
     renderTables(registry) +
     renderEvents(registry) +
     renderWorkers(registry) +
