@@ -6,4 +6,4 @@ export { KeyHash } from "./key-hash.ts";
 export { DEFAULT_ENTRIES, makeSharedTableMemory } from "./memory.ts";
 export type { SharedTableMemory } from "./memory.ts";
 export { SharedTable } from "./shared-table.ts";
-export { monotonicOffsetMs } from "./stripe-lock.ts";
+export { monotonicOffsetMs } from "./monotonic.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../base/index.ts";
 import { makeSharedTableMemory } from "./memory.ts";
 import type { SharedTableMemory } from "./memory.ts";
 import { SharedTable } from "./shared-table.ts";
-import { monotonicOffsetMs } from "./stripe-lock.ts";
+import { monotonicOffsetMs } from "./monotonic.ts";
 
 const KEYS = 2_000;
 const ROUNDS = 50;

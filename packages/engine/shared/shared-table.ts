@@ -28,7 +28,7 @@ const BUCKET_WORDS = BUCKET_ENTRIES * ENTRY_WORDS;
  *
  * A key is its 64-bit hash (KeyHash), and lives in one of two buckets of eight entries: a look is sixteen comparisons at
  * most, whatever the table holds. A lock guards the making of an entry alone, so that a key never gets two; an owner that
- * died with it loses it after LOCK_STALE_MS. Where both buckets are full `take` gives -1, and never somebody else's
+ * died with it loses it after 100 ms. Where both buckets are full `take` gives -1, and never somebody else's
  * entry: who asks decides what that means. Only `takeByForce`, for the few entries that stand in then, ends the entry
  * that would have ended first.
  *

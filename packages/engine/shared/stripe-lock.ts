@@ -1,32 +1,34 @@
 /** Who holds a lock for longer than this is dead, or as good as: making an entry takes less than a microsecond. */
 const LOCK_STALE_MS = 100;
 const SPINS = 100;
-/** Bits of a ticket: a mark, so that none is 0, the time, the worker. */
-const MARK = 1 << 30;
-const TIME_MASK = 0x3fffff;
-const SLOT_BITS = 8;
+/** Tickets: the worker, and how many it has drawn. */
+const COUNT_BITS = 20;
+const COUNT_MASK = (1 << COUNT_BITS) - 1;
+const SLOT_MASK = 1023;
 
-const threadOffsetMs = monotonicOffsetMs();
+let drawn = 0;
 
-/** What makes `performance.now` of any thread the system's monotonic clock. */
-export function monotonicOffsetMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1000 + nanoseconds / 1e6 - performance.now();
+/** Locks the word `at`; the ticket unlocks it. A lock that stays in the same hands for too long is taken from them. */
+export function lockStripe(cells: Int32Array, at: number, slot: number): number {
+  drawn = (drawn + 1) & COUNT_MASK;
+  const ticket = (((slot & SLOT_MASK) + 1) << COUNT_BITS) | drawn;
+  let held = Atomics.compareExchange(cells, at, 0, ticket);
+  return held === 0 ? ticket : waitFor(cells, at, held, ticket);
 }
 
-/** Real time, not a held one: it is what ends the waiting. */
-const now = (): number => Math.floor(performance.now() + threadOffsetMs) & TIME_MASK;
-
-/** Locks the word `at`; the ticket unlocks it. A lock whose owner died with it is taken from it. */
-export function lockStripe(cells: Int32Array, at: number, slot: number): number {
+function waitFor(cells: Int32Array, at: number, first: number, ticket: number): number {
+  let seen = first;
+  // Real time, not a held one: it is what ends the waiting.
+  let sinceMs = performance.now();
   for (let tries = 0; ; tries++) {
-    const ticket = MARK | (now() << SLOT_BITS) | (slot & 255);
     const held = Atomics.compareExchange(cells, at, 0, ticket);
     if (held === 0) return ticket;
-    const age = (now() - ((held >>> SLOT_BITS) & TIME_MASK)) & TIME_MASK;
-    // Of another thread's clock: a time just ahead of ours is no age.
-    const isStale = age > LOCK_STALE_MS && age < TIME_MASK / 2;
-    if (isStale && Atomics.compareExchange(cells, at, held, ticket) === held) return ticket;
+    if (held !== seen) {
+      seen = held;
+      sinceMs = performance.now();
+    } else if (performance.now() - sinceMs > LOCK_STALE_MS) {
+      if (Atomics.compareExchange(cells, at, held, ticket) === held) return ticket;
+    }
     // Its owner may wait for this very processor.
     if (tries > SPINS) Atomics.wait(cells, at, held, 0.1);
   }

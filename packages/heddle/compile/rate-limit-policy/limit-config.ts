@@ -1,5 +1,5 @@
 import type { KeyPart, LimitConfig, MeterConfig } from "@heddle/filters";
-import type { LimitKeyPart, LimitSpec } from "../../resources/index.ts";
+import { parseClaimPath, type LimitKeyPart, type LimitSpec } from "../../resources/index.ts";
 import { durationMs } from "../route-settings.ts";
 
 const missing = { Share: "shared", Skip: "skip", Deny: "deny" } as const;
@@ -37,10 +37,10 @@ function meterConfig({ tokenBucket, slidingWindow, fixedWindow, concurrency }: L
   return { kind: "concurrency", quota: concurrency!.quota };
 }
 
-function keyPart({ from, name, path, ipv4Prefix, ipv6Prefix, value }: LimitKeyPart): KeyPart {
+function keyPart({ from, name, claim, ipv4Prefix, ipv6Prefix, value }: LimitKeyPart): KeyPart {
   switch (from) {
     case "Claim":
-      return { from: "claim", path: path! };
+      return { from: "claim", path: parseClaimPath(claim!)! };
     case "Header":
       return { from: "header", name: name!.toLowerCase() };
     case "Cookie":

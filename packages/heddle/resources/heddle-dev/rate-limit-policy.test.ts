@@ -69,7 +69,7 @@ describe("RateLimitPolicy", () => {
   test("a part of a key has what its source needs, and nothing else", () => {
     const key = (...parts: object[]) => mistakes({ ...daily, key: parts });
     const good = [
-      { from: "Claim", path: ["org", "id"] },
+      { from: "Claim", claim: "org.id" },
       { from: "Header", name: "X-Org" },
       { from: "Query", name: "any thing" },
       { from: "ClientIP", ipv4Prefix: 24, ipv6Prefix: 56 },

@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import { choice, integer, list, optional, struct, text } from "../../schema/build.ts";
 import { everyItem } from "../../schema/rule.ts";
+import { claimPath } from "../claim-path.ts";
 
 const keySources = [
   "Subject",
@@ -21,8 +22,8 @@ const keyPartSchema = struct({
   from: choice(keySources),
   /** Of the header, cookie or query parameter. */
   name: optional(text({ minLength: 1, maxLength: 256 })),
-  /** The names that lead to a claim: `[org, id]`. */
-  path: optional(list(text({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 8 })),
+  /** `sub`, or `realm_access.org`. */
+  claim: optional(claimPath),
   /** How many bits of an address count. By default 32 of IPv4 and 64 of IPv6. */
   ipv4Prefix: optional(integer({ minimum: 0, maximum: 32 })),
   ipv6Prefix: optional(integer({ minimum: 0, maximum: 128 })),
@@ -33,7 +34,7 @@ export type LimitKeyPart = Static<typeof keyPartSchema>;
 
 /** What belongs to each source; the others have nothing. */
 const belongs: Partial<Record<LimitKeyPart["from"], readonly (keyof LimitKeyPart)[]>> = {
-  Claim: ["path"],
+  Claim: ["claim"],
   Header: ["name"],
   Cookie: ["name"],
   Query: ["name"],
@@ -48,12 +49,12 @@ export const limitKeySchema = list(keyPartSchema, {
   rules: [
     everyItem<LimitKeyPart>(
       "key-part-whole",
-      "Claim needs path; Header, Cookie and Query need name; Constant needs value",
+      "Claim needs claim; Header, Cookie and Query need name; Constant needs value",
       (part) => (belongs[part.from] ?? []).every((field) => part[field] !== undefined),
     ),
     everyItem<LimitKeyPart>(
       "key-part-plain",
-      "path is for Claim alone, name for Header, Cookie and Query, value for Constant, ipv4Prefix and ipv6Prefix for ClientIP; remove it",
+      "claim is for Claim alone, name for Header, Cookie and Query, value for Constant, ipv4Prefix and ipv6Prefix for ClientIP; remove it",
       (part) => {
         const allowed: readonly string[] =
           part.from === "ClientIP" ? addressFields : (belongs[part.from] ?? []);
