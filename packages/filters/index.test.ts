@@ -18,6 +18,9 @@ test("the registry has each filter under its own name", () => {
       "authentication",
       "rate-limit",
       "cache",
+      "compression",
+      "decompression",
+      "json-limits",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

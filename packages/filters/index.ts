@@ -5,11 +5,14 @@
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { authentication } from "./authentication/index.ts";
 import { cache } from "./cache/index.ts";
+import { compression } from "./compression/index.ts";
 import { cors } from "./cors/index.ts";
+import { decompression } from "./decompression/index.ts";
 import { denial } from "./denial/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
 import { headerModifier } from "./header/index.ts";
+import { jsonLimits } from "./json-limits/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { rateLimit } from "./rate-limit/index.ts";
@@ -19,11 +22,14 @@ import { rewrite } from "./rewrite/index.ts";
 export {
   authentication,
   cache,
+  compression,
   cors,
+  decompression,
   denial,
   externalAuthorization,
   faults,
   headerModifier,
+  jsonLimits,
   jwt,
   mirror,
   rateLimit,
@@ -33,7 +39,9 @@ export {
 export type { AuthenticationConfig } from "./authentication/index.ts";
 export type { CacheConfig } from "./cache/index.ts";
 export type { ClaimPath } from "./claim-path/index.ts";
+export type { CompressionConfig } from "./compression/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
+export type { DecompressionConfig } from "./decompression/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
@@ -47,6 +55,7 @@ export type {
   RequiredClaim,
   TokenPlace,
 } from "./jwt/index.ts";
+export type { JsonLimitsConfig } from "./json-limits/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type { KeyPart, LimitConfig, MeterConfig, RateLimitConfig } from "./rate-limit/index.ts";
@@ -71,4 +80,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   authentication,
   rateLimit,
   cache,
+  compression,
+  decompression,
+  jsonLimits,
 ]);

@@ -3,6 +3,13 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  gunzipSync,
+  gzipSync,
+  zstdDecompressSync,
+} from "node:zlib";
 import { startHeddle } from "@heddle/testkit";
 
 /** A Gateway with one route to a Service with these endpoints, and a ContentPolicy on the route. */
@@ -84,11 +91,14 @@ interface Backend extends AsyncDisposable {
   readonly asked: string[];
 }
 
-async function openBackend(answer: http.RequestListener): Promise<Backend> {
+/** A request that breaks off ends its answer quietly. */
+async function openBackend(
+  answer: (request: http.IncomingMessage, response: http.ServerResponse) => void | Promise<void>,
+): Promise<Backend> {
   const asked: string[] = [];
   const server = http.createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    answer(request, response);
+    Promise.resolve(answer(request, response)).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -199,4 +209,120 @@ test("all workers hear of a change", async () => {
   await ask(edge, "/a", { method: "PUT" });
   await settled(100);
   for (let at = 0; at < 20; at++) assert.equal((await ask(edge, "/a")).body.toString(), "2");
+});
+
+test("responses are compressed for those that take it, also from the cache, and request bodies are decompressed", async () => {
+  const page = Buffer.from("<p>hello</p>".repeat(2_000));
+  await using backend = await openBackend(async (request, response) => {
+    if (request.method === "GET") {
+      response.setHeader("content-type", "text/html");
+      response.setHeader("etag", '"1"');
+      response.setHeader("cache-control", "max-age=60");
+      if (request.url === "/parts") {
+        response.write("first ");
+        setTimeout(() => response.end("second"), 300);
+      } else response.end(page);
+      return;
+    }
+    let length = 0;
+    for await (const chunk of request) length += (chunk as Buffer).length;
+    response.end(`${request.headers["content-encoding"] ?? "plain"} ${length}`);
+  });
+  const policy = `
+  cache: {}
+  compression: { acceptEncoding: Remove }
+  decompression: { maxBytes: 1000000 }`;
+  await using heddle = await start(backend.port, policy);
+  const { edge } = heddle.ports;
+  for (const [coding, decode] of [
+    ["gzip", gunzipSync],
+    ["br", brotliDecompressSync],
+    ["zstd", zstdDecompressSync],
+  ] as const) {
+    const { headers, body } = await ask(edge, "/page", { headers: { "accept-encoding": coding } });
+    assert.equal(headers["content-encoding"], coding);
+    assert.equal(headers["etag"], 'W/"1"');
+    assert.equal(headers["vary"], "Accept-Encoding");
+    assert.deepEqual(decode(body), page);
+    const part = await ask(edge, "/page", {
+      headers: { "accept-encoding": coding, "if-none-match": 'W/"1"' },
+    });
+    assert.deepEqual([part.status, part.headers["etag"]], [304, 'W/"1"']);
+  }
+  const plain = await ask(edge, "/page");
+  assert.equal(plain.headers["content-encoding"], undefined);
+  assert.deepEqual(plain.body, page);
+  assert.equal(backend.asked.length, 1, "one stored response for all");
+
+  const began = performance.now();
+  const early = await new Promise<number>((resolve) => {
+    const request = http.get({
+      port: edge,
+      path: "/parts",
+      headers: { "accept-encoding": "gzip" },
+      agent: false,
+    });
+    request.on("response", (response) => {
+      response.once("data", () => resolve(performance.now() - began));
+      response.resume();
+    });
+  });
+  assert.ok(early < 250, `the first part came after ${early} ms`);
+
+  const body = Buffer.from("x".repeat(500_000));
+  const post = (coding: string, sent: Buffer) =>
+    ask(edge, "/", { method: "POST", headers: { "content-encoding": coding }, body: sent });
+  assert.equal((await post("gzip", gzipSync(noise(400_000)))).body.toString(), "plain 400000");
+  assert.equal((await post("br", brotliCompressSync(body))).status, 413, "ratio");
+  assert.equal((await post("gzip", gzipSync(noise(1_000_001)))).status, 413);
+  assert.equal((await post("gzip", Buffer.from("no gzip"))).status, 400);
+  const twice = await post("gzip, gzip", gzipSync(gzipSync(body)));
+  assert.deepEqual([twice.status, twice.headers["accept-encoding"]], [415, "zstd, br, gzip"]);
+});
+
+/** Octets that compress by a half or so, the same each time. */
+function noise(length: number): Buffer {
+  let state = 1;
+  return Buffer.from(
+    Array.from({ length }, () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 28;
+    }),
+  );
+}
+
+test("JSON beyond bounds is refused at the octet that passes them, plain and compressed", async () => {
+  await using backend = await openBackend(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    response.end(body);
+  });
+  const policy = `
+  decompression: {}
+  json: { maxDepth: 8, maxBytes: 100000 }`;
+  await using heddle = await start(backend.port, policy);
+  const { edge } = heddle.ports;
+  const post = (body: string, extra: Record<string, string> = {}) => {
+    const sent = extra["content-encoding"] === "gzip" ? gzipSync(body) : body;
+    return ask(edge, "/", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...extra },
+      body: sent,
+    });
+  };
+  assert.equal((await post('{"a":[1,2,3]}')).body.toString(), '{"a":[1,2,3]}');
+  assert.equal(
+    (await post('{"a":[1,2,3]}', { "content-encoding": "gzip" })).body.toString(),
+    '{"a":[1,2,3]}',
+  );
+  for (const [body, status] of [
+    ["[".repeat(9) + "]".repeat(9), 400],
+    ['{"__proto__":{"admin":true}}', 400],
+    ['{"role":"user","role":"admin"}', 400],
+    ["{", 400],
+    [`"${"x".repeat(100_000)}"`, 413],
+  ] as const) {
+    assert.equal((await post(body)).status, status);
+    assert.equal((await post(body, { "content-encoding": "gzip" })).status, status);
+  }
 });

@@ -1,4 +1,9 @@
-import type { CacheConfig } from "../compile/index.ts";
+import type {
+  CacheConfig,
+  CompressionConfig,
+  DecompressionConfig,
+  JsonLimitsConfig,
+} from "../compile/index.ts";
 
 /** Effects of the filters of ContentPolicies, in words. */
 export function cacheEffect(config: CacheConfig): string {
@@ -14,5 +19,27 @@ export function cacheEffect(config: CacheConfig): string {
       : [`stale for ${seconds(config.staleWhileRevalidateMs)} while it asks anew`]),
     ...(config.staleIfErrorMs === 0 ? [] : [`stale for ${seconds(config.staleIfErrorMs)} on errors`]),
     ...(coalescing === null ? [] : [`one request asks for up to ${coalescing.maxWaiting}`]),
+  ].join(", ");
+}
+
+export function compressionEffect({ codings, types, minBytes, takesOver }: CompressionConfig): string {
+  return [
+    `compresses responses of ${minBytes} octets or more in ${codings.join(", ")}: ${types.join(", ")}`,
+    ...(takesOver ? ["backends are not asked to"] : []),
+  ].join("; ");
+}
+
+export function decompressionEffect({ codings, maxBytes, maxRatio }: DecompressionConfig): string {
+  return `decompresses bodies in ${codings.join(", ")} up to ${maxBytes} octets and ${maxRatio} for one; answers 415 to other codings`;
+}
+
+export function jsonLimitsEffect(config: JsonLimitsConfig): string {
+  const { types, maxBytes, maxDepth, allowsDuplicates, forbiddenNames } = config;
+  return [
+    `bounds ${types.join(", ")}: ${maxBytes} octets, ${maxDepth} deep`,
+    `${config.maxMembers} members, ${config.maxItems} items`,
+    `strings of ${config.maxStringBytes}, names of ${config.maxNameBytes}, numbers of ${config.maxNumberBytes}`,
+    ...(allowsDuplicates ? [] : ["no name twice"]),
+    ...(forbiddenNames.length === 0 ? [] : [`no ${forbiddenNames.join(", ")}`]),
   ].join(", ");
 }

@@ -12,7 +12,7 @@ import type {
   JwtConfig,
   MirrorConfig,
 } from "../compile/index.ts";
-import { cacheEffect } from "./describe-content.ts";
+import { cacheEffect, compressionEffect, decompressionEffect, jsonLimitsEffect } from "./describe-content.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
 
@@ -57,6 +57,12 @@ export class FilterWalk {
         return { effect: authenticationEffect(spec.config), isAnswer: false };
       case "cache":
         return { effect: cacheEffect(spec.config), isAnswer: false };
+      case "compression":
+        return { effect: compressionEffect(spec.config), isAnswer: false };
+      case "decompression":
+        return { effect: decompressionEffect(spec.config), isAnswer: false };
+      case "json-limits":
+        return { effect: jsonLimitsEffect(spec.config), isAnswer: false };
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":

@@ -17,6 +17,9 @@ test("every filter that compile emits has a factory, and the other way round", (
     jwt: true,
     authentication: true,
     cache: true,
+    compression: true,
+    decompression: true,
+    "json-limits": true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -1,11 +1,14 @@
 import type {
   AuthenticationConfig,
   CacheConfig,
+  CompressionConfig,
   CorsConfig,
+  DecompressionConfig,
   DenialConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
   HeaderModifierConfig,
+  JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
   RateLimitConfig,
@@ -17,13 +20,16 @@ export type {
   CacheKeyPart,
   AuthenticationConfig,
   CacheConfig,
+  CompressionConfig,
   CorsConfig,
   CorsOrigin,
+  DecompressionConfig,
   DenialConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
   HeaderModifierConfig,
   HeaderValue,
+  JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
   PathChange,
@@ -50,6 +56,9 @@ interface FilterConfigs {
   jwt: JwtConfig;
   authentication: AuthenticationConfig;
   cache: CacheConfig;
+  compression: CompressionConfig;
+  decompression: DecompressionConfig;
+  "json-limits": JsonLimitsConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

@@ -123,3 +123,5 @@ export type { JwtIssuerSpec, JwtSpec, TokenAlgorithm } from "./heddle-dev/access
 export { parseClaimPath } from "./heddle-dev/claim-path.ts";
 export type { ContentPolicy, ContentPolicySpec } from "./heddle-dev/content-policy.ts";
 export type { CacheSpec } from "./heddle-dev/content-policy/cache.ts";
+export type { CompressionSpec, DecompressionSpec } from "./heddle-dev/content-policy/codings.ts";
+export type { JsonSpec } from "./heddle-dev/content-policy/json.ts";

@@ -2,12 +2,18 @@ import { keyOf, type ContentPolicySpec } from "../../resources/index.ts";
 import type { Effective, PolicyKind } from "../attach/index.ts";
 import { joinFilters, type RequestFilters, type RequestPlace } from "../policy-filters.ts";
 import { cacheMember } from "./cache.ts";
+import { compressionMember, decompressionMember } from "./codings.ts";
+import { jsonMember } from "./json.ts";
 import type { Member } from "./member.ts";
 
 type Field = Exclude<keyof ContentPolicySpec, "targetRefs">;
 
 /** The fields of ContentPolicies and what makes filters of each. Those of one stage run in this order. */
 const members: { readonly [F in Field]: Member<F> } = {
+  compression: compressionMember,
+  // Before what looks at bodies.
+  decompression: decompressionMember,
+  json: jsonMember,
   cache: cacheMember,
 };
 

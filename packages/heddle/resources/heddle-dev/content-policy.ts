@@ -3,11 +3,19 @@ import { defineKind, type ResourceOf } from "../kind.ts";
 import { optional, struct } from "../schema/build.ts";
 import { heddleGroup } from "./backend.ts";
 import { cacheSchema } from "./content-policy/cache.ts";
+import { compressionSchema, decompressionSchema } from "./content-policy/codings.ts";
+import { jsonSchema } from "./content-policy/json.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 /** Each field is taken whole from the most specific policy that has it. */
 const contentPolicySpecSchema = struct({
   targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  /** Of responses, for clients that take it. */
+  compression: optional(compressionSchema),
+  /** Of request bodies, for whatever looks at them. */
+  decompression: optional(decompressionSchema),
+  /** Bounds for the JSON of requests. */
+  json: optional(jsonSchema),
   /** Responses are stored and answered again (RFC 9111). */
   cache: optional(cacheSchema),
 });

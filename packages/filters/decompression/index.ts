@@ -1,0 +1,3 @@
+/** Decompresses request bodies. */
+export { decompression } from "./filter.ts";
+export type { DecompressionConfig } from "./config.ts";
