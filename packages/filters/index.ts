@@ -3,6 +3,7 @@
  * else. `builtinFilters` is what the runtime builds chains from; each folder's README.md is its manual.
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
+import { apiKey } from "./api-key/index.ts";
 import { authentication } from "./authentication/index.ts";
 import { cache } from "./cache/index.ts";
 import { compression } from "./compression/index.ts";
@@ -20,6 +21,7 @@ import { redirect } from "./redirect/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 
 export {
+  apiKey,
   authentication,
   cache,
   compression,
@@ -36,10 +38,13 @@ export {
   redirect,
   rewrite,
 };
+export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
+export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
 export type { AuthenticationConfig } from "./authentication/index.ts";
 export type { CacheConfig } from "./cache/index.ts";
 export type { ClaimPath } from "./claim-path/index.ts";
 export type { CompressionConfig } from "./compression/index.ts";
+export type { CredentialSource } from "./credential-source/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DecompressionConfig } from "./decompression/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
@@ -77,6 +82,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   denial,
   externalAuthorization,
   jwt,
+  apiKey,
   authentication,
   rateLimit,
   cache,

@@ -13,6 +13,7 @@ import type {
   MirrorConfig,
 } from "../compile/index.ts";
 import { cacheEffect, compressionEffect, decompressionEffect, jsonLimitsEffect } from "./describe-content.ts";
+import { credentialEffect } from "./describe-credentials.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
 
@@ -74,7 +75,7 @@ export class FilterWalk {
       case "rewrite":
         return { effect: this.rewriteEffect(spec), isAnswer: false };
       default:
-        return { effect: "", isAnswer: false };
+        return { effect: credentialEffect(spec), isAnswer: false };
     }
   }
 

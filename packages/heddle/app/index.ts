@@ -30,3 +30,7 @@ export { startReport } from "./start-report.ts";
 export type { RouteHint, StartReport } from "./start-report.ts";
 export { defaultStateFolder } from "./state-folder.ts";
 export { describeEndpoint } from "./explained-endpoint.ts";
+export { withApiKey } from "./api-key-document.ts";
+export type { ApiKeyPlace } from "./api-key-document.ts";
+export { newApiKey } from "./new-api-key.ts";
+export type { NewApiKey } from "./new-api-key.ts";

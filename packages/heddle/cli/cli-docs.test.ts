@@ -7,7 +7,7 @@ const reference = readFileSync(new URL("../../../docs/reference/cli.md", import.
 
 async function helpOf(command: string): Promise<string> {
   let text = "";
-  const code = await main([command, "--help"], {
+  const code = await main([...command.split(" "), "--help"], {
     out: (part) => (text += part),
     err: () => {},
     hasColor: false,
@@ -16,7 +16,7 @@ async function helpOf(command: string): Promise<string> {
   return text;
 }
 
-for (const command of ["run", "check", "explain"]) {
+for (const command of ["run", "check", "explain", "key create"]) {
   test(`docs/reference/cli.md has every option of ${command}, and no other`, async () => {
     const section = new RegExp(`\\n## \`heddle ${command}\\b[^]*?(?=\\n## |$)`).exec(reference)?.[0] ?? "";
     const options = (text: string) => new Set(text.match(/(?<=[\s`])--[a-z][a-z-]+/g));

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
+import { addKey } from "./key.ts";
 import { addRun } from "./run.ts";
 import { openProcessTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -37,6 +38,7 @@ function makeProgram(terminal: Terminal, finish: (code: number) => void): Comman
   addRun(program, terminal, finish);
   addCheck(program, terminal, finish);
   addExplain(program, terminal, finish);
+  addKey(program, terminal, finish);
   program.addHelpText("after", "\nGuides and reference: docs/guide and docs/reference in the repository.");
   return program;
 }

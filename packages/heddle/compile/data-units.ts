@@ -3,9 +3,10 @@ import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
 import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
+import { apiKeysSource } from "./api-keys.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
 
-export const dataSources: readonly DataSource[] = [keySetSource, keySourceSource];
+export const dataSources: readonly DataSource[] = [keySetSource, keySourceSource, apiKeysSource];
 
 /** The data unit of that name; null where there is none. */
 export function compileData(name: string, facts: FactReader, options: CompileOptions): HashedUnit | null {

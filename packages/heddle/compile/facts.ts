@@ -9,6 +9,7 @@ import {
   type ReferenceGrant,
   type Resource,
   type ResourceKey,
+  type Secret,
 } from "../resources/index.ts";
 import type { TlsTarget } from "./tls-policies.ts";
 
@@ -54,6 +55,11 @@ export function readSlices(facts: FactReader, namespace: string, service: string
 /** The grants in a namespace. */
 export function readGrants(facts: FactReader, namespace: string): readonly ReferenceGrant[] {
   return (facts.read(`~grants/${namespace}`) as ReferenceGrant[] | undefined) ?? [];
+}
+
+/** The Secrets in a namespace. */
+export function readSecrets(facts: FactReader, namespace: string): readonly Secret[] {
+  return (facts.read(`~secrets/${namespace}`) as Secret[] | undefined) ?? [];
 }
 
 /** Gives the list of the last run where it has the same items. */
@@ -121,6 +127,8 @@ export class Facts implements FactReader {
         push(this.lists, `~slices/${resource.metadata.namespace}/${service}`, resource);
     } else if (resource.kind === "ReferenceGrant") {
       push(this.lists, `~grants/${resource.metadata.namespace}`, resource);
+    } else if (resource.kind === "Secret") {
+      push(this.lists, `~secrets/${resource.metadata.namespace}`, resource);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  ApiKeyConfig,
   AuthenticationConfig,
   CacheConfig,
   CompressionConfig,
@@ -54,6 +55,7 @@ interface FilterConfigs {
   "rate-limit": RateLimitConfig;
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
+  "api-key": ApiKeyConfig;
   authentication: AuthenticationConfig;
   cache: CacheConfig;
   compression: CompressionConfig;

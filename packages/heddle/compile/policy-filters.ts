@@ -26,10 +26,12 @@ export interface RequestFilters {
   readonly clusters?: readonly string[];
   /** Why it is not whole: what it guards answers with an error. `PolicyKind.findings` tells the same. Default: it is. */
   readonly findings?: readonly Finding[];
+  /** What is wrong with a part of what it refers to: that part is not in force, and the rest is. Default: nothing. */
+  readonly warnings?: readonly Finding[];
 }
 
 /** Of all kinds of policies, for one rule or one of its backends. */
-export interface PolicyFilters extends Required<Omit<RequestFilters, "findings">> {
+export interface PolicyFilters extends Required<Omit<RequestFilters, "findings" | "warnings">> {
   readonly sources: readonly PolicySource[];
 }
 
@@ -43,5 +45,6 @@ export function joinFilters(all: readonly (RequestFilters | null)[]): RequestFil
     data: made.flatMap(({ data = [] }) => data),
     clusters: made.flatMap(({ clusters = [] }) => clusters),
     findings: made.flatMap(({ findings = [] }) => findings),
+    warnings: made.flatMap(({ warnings = [] }) => warnings),
   };
 }

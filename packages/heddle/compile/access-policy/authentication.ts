@@ -1,9 +1,10 @@
 import type { RequestFilters } from "../policy-filters.ts";
+import { apiKeysMember } from "./api-keys.ts";
 import { jwtMember } from "./jwt.ts";
 import { joinFilters, type Member } from "./member.ts";
 
 /** The ways to authenticate, in the order in which they look at a request: the first that accepts says who it is. */
-const ways: readonly Member<"authentication">[] = [jwtMember];
+const ways: readonly Member<"authentication">[] = [jwtMember, apiKeysMember];
 
 /** All ways that a policy has, and what decides for them. */
 export const authenticationMember: Member<"authentication"> = (spec, at): RequestFilters | null => {

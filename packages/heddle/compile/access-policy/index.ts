@@ -26,7 +26,8 @@ export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
   failure: "closed",
   findings: (policy, at) => {
     const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
-    return emitAll({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];
+    const { findings = [], warnings = [] } = emitAll({ spec: policy.spec, sources, denial: "" }, at);
+    return [...findings, ...warnings];
   },
   emit: { request: emitAll },
 };

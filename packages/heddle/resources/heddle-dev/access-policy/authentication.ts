@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import { choice, optional, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
+import { apiKeysSchema } from "./api-keys.ts";
 import { jwtSchema } from "./jwt.ts";
 
 /** Who calls. One way to authenticate each; a request takes any of them. */
@@ -10,6 +11,8 @@ export const authenticationSchema = struct(
     anonymous: withDefault(choice(["Deny", "Allow"]), "Deny"),
     /** Tokens of some issuers (RFC 7519). */
     jwt: optional(jwtSchema),
+    /** Keys of consumers, kept as hashes. */
+    apiKeys: optional(apiKeysSchema),
   },
   {
     rules: [
