@@ -6,6 +6,7 @@ import {
   routePrefix,
   smallJson,
   type Carried,
+  type GuardName,
 } from "../rig/index.ts";
 import type { ProxyName } from "./proxy-names.ts";
 
@@ -27,6 +28,8 @@ export interface Case {
   routes: number;
   /** Heddle has a TrafficPolicy with health checks, ejection, a retry budget and a circuit breaker */
   isResilient: boolean;
+  /** who may ask, and how often; undefined: everybody */
+  guard?: GuardName;
   /** CPU per request may be this multiple of the better of nginx and HAProxy, or of one worker's in `workers2` */
   reach: number;
   /** CPU per request may be this multiple of the same proxy's plain row; undefined: it is not compared with that */
@@ -98,6 +101,22 @@ export const cases: readonly Case[] = [
     proxies: ["heddle", "heddle-nolog"],
     isResilient: true,
     reachOfPlain: 1.08,
+  },
+  {
+    ...plain,
+    name: "jwt",
+    title: "JWT RS256, a rate limit by subject, the subject as a header",
+    guard: "jwt",
+    proxies: ["heddle", "heddle-nolog", "haproxy"],
+    reach: 0.5,
+  },
+  {
+    ...plain,
+    name: "api-key",
+    title: "API key and a rate limit by consumer",
+    guard: "api-key",
+    proxies: ["heddle", "heddle-nolog"],
+    reachOfPlain: 1.15,
   },
   { ...plain, name: "post10k", title: "POST of 10 kB", method: "POST", bodyBytes: 10_000, reach: 1.4 },
   {

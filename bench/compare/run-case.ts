@@ -3,10 +3,12 @@ import { join } from "node:path";
 import {
   isH2Downstream,
   isH2Upstream,
+  makeGuard,
   measureWindow,
   startProxy,
   warmUp,
   type Cores,
+  type Guard,
   type Load,
   type Proxy,
   type Serving,
@@ -49,10 +51,15 @@ interface Entry {
 export async function runCase(bench: Bench, its: Case, proxies: readonly Proxy[]): Promise<Row[]> {
   const rows: Row[] = proxies.map(({ name }) => ({ case: its.name, proxy: name, windows: [], problems: [] }));
   const entries: Entry[] = [];
+  const callers = its.guard && makeGuard(its.guard);
   try {
     for (const [i, proxy] of proxies.entries()) {
       const row = rows[i] as Row;
-      await guard(bench, row, async () => void entries.push(await startEntry(bench, its, proxy, row)));
+      await guard(
+        bench,
+        row,
+        async () => void entries.push(await startEntry(bench, its, proxy, row, callers)),
+      );
     }
     for (let round = 1; round <= bench.options.rounds; round++) {
       bench.say(`${its.name}: round ${round} of ${bench.options.rounds}`);
@@ -67,7 +74,13 @@ export async function runCase(bench: Bench, its: Case, proxies: readonly Proxy[]
   return rows;
 }
 
-async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Promise<Entry> {
+async function startEntry(
+  bench: Bench,
+  its: Case,
+  proxy: Proxy,
+  row: Row,
+  guard: Guard | undefined,
+): Promise<Entry> {
   const { cores, options, upstream } = bench;
   const folder = join(bench.folder, its.name);
   mkdirSync(folder, { recursive: true });
@@ -84,6 +97,7 @@ async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Prom
     upstreamPort: isH2Upstream(carries) ? upstream.h2Port : upstream.port,
     carries,
     tls: its.isTls ? bench.tls : undefined,
+    guard,
   });
   const { url } = serving;
   const loadCores = its.comparesWorkers ? cores.all : cores.load;
@@ -95,6 +109,7 @@ async function startEntry(bench: Bench, its: Case, proxy: Proxy, row: Row): Prom
     isGrpc: carries === "grpc",
     connections,
     streams,
+    header: guard?.header,
     seconds: options.seconds,
     cores: loadCores,
     folder,

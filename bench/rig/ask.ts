@@ -9,6 +9,8 @@ export interface Question {
   url: string;
   method?: "GET" | "POST";
   bodyBytes?: number;
+  /** of HTTP/1.1 */
+  headers?: Readonly<Record<string, string>>;
   /** default: HTTP/1.1. h2 on a plain port is asked by prior knowledge; grpc wants the status 0 in trailers. */
   speaks?: "http1" | "h2" | "grpc";
 }
@@ -25,10 +27,17 @@ export function ask(question: Question): Promise<Answer> {
   return question.speaks === undefined || question.speaks === "http1" ? askHttp1(question) : askH2(question);
 }
 
-function askHttp1({ url, method = "GET", bodyBytes = 0 }: Question): Promise<Answer> {
+function askHttp1({ url, method = "GET", bodyBytes = 0, headers = {} }: Question): Promise<Answer> {
   const send = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const options = { method, agent: false, rejectUnauthorized: false, timeout: timeoutMs, family: 4 };
+    const options = {
+      method,
+      headers,
+      agent: false,
+      rejectUnauthorized: false,
+      timeout: timeoutMs,
+      family: 4,
+    };
     const request = send(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

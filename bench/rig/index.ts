@@ -6,6 +6,7 @@
 export { ask, waitUntilServing } from "./ask.ts";
 export { readResidentBytes } from "./cpu.ts";
 export { grpcPath, grpcResponse } from "./grpc.ts";
+export { makeGuard, type Guard, type GuardName } from "./guard.ts";
 export type { Load } from "./load.ts";
 export { runLoad } from "./run-load.ts";
 export { assignCores, describeMachine, pinSelf, readMachine, type Cores, type Machine } from "./machine.ts";

@@ -11,6 +11,8 @@ export interface Load {
   /** requests under way at once on each connection; wrk knows one only */
   streams: number;
   seconds: number;
+  /** each request has one of these values, in turn; wrk alone */
+  header?: { name: string; values: readonly string[] } | undefined;
   /** taskset list of the load generator */
   cores: string;
   /** where files for the generator are written */

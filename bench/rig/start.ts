@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitUntilServing } from "./ask.ts";
+import type { Guard } from "./guard.ts";
 import { freePort } from "./ports.ts";
 import { startProcess, type Running } from "./processes.ts";
 import { isH2Downstream, type Carried, type Proxy, type Setup } from "./proxies/proxy.ts";
@@ -29,24 +30,26 @@ export interface StartOptions {
   method: "GET" | "POST";
   bodyBytes: number;
   expectBytes: number;
+  guard?: Guard | undefined;
   /** default: a free one */
   port?: number;
 }
 
 /** Writes a proxy's configuration, starts it on its cores, and waits until it passes on a real answer. */
 export async function startProxy(proxy: Proxy, options: StartOptions): Promise<Serving> {
-  const { cores, upstreamPort, carries, tls, routes, path, method, bodyBytes } = options;
+  const { cores, upstreamPort, carries, tls, routes, path, method, bodyBytes, guard } = options;
   const folder = join(options.folder, proxy.name.replaceAll(/\W+/g, "-"));
   mkdirSync(folder, { recursive: true });
   const port = options.port ?? (await freePort());
-  const plan = proxy.plan({ folder, port, upstreamPort, carries, tls, routes });
+  const plan = proxy.plan({ folder, port, upstreamPort, carries, tls, routes, guard });
   for (const [name, text] of Object.entries(plan.files)) writeFileSync(join(folder, name), text);
   const process = startProcess(proxy.name, plan.command, cores, join(folder, "output"));
   const stop = (): Promise<void> => process.stop(plan.stopTimeoutMs);
   const url = `${tls ? "https" : "http"}://localhost:${port}${path}`;
   try {
     const speaks = carries === "grpc" ? "grpc" : isH2Downstream(carries) ? "h2" : "http1";
-    const question = { url, method, bodyBytes, speaks } as const;
+    const header = guard && { [guard.header.name]: guard.header.values[0]! };
+    const question = { url, method, bodyBytes, speaks, headers: header ?? {} } as const;
     await waitUntilServing(process, question, options.expectBytes, plan.startTimeoutMs);
   } catch (error) {
     await stop();

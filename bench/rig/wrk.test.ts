@@ -29,3 +29,11 @@ test("only a case with a body sends one", () => {
   assert.doesNotMatch(wrkScript({ method: "GET", bodyBytes: 0 }), /wrk\.body/);
   assert.match(wrkScript({ method: "POST", bodyBytes: 10240 }), /wrk\.body = string\.rep\("x", 10240\)/);
 });
+
+test("requests whose header differs are made before the load, and taken in turn", () => {
+  const header = { name: "X-API-Key", values: ["a", "b"] };
+  const script = wrkScript({ method: "GET", bodyBytes: 0, header });
+  assert.match(script, /ipairs\(\{ "a", "b" \}\)/);
+  assert.match(script, /wrk\.headers\["X-API-Key"\] = value/);
+  assert.match(script, /function request\(\)/);
+});

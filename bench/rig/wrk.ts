@@ -15,17 +15,34 @@ export function wrkCommand(load: Load): Command {
 }
 
 /** wrk's own text rounds and changes units (`1.02k`, `9.8ms`), so its script prints the plain numbers in one line. */
-export function wrkScript(load: Pick<Load, "method" | "bodyBytes">): string {
+export function wrkScript(load: Pick<Load, "method" | "bodyBytes" | "header">): string {
   const body =
     load.bodyBytes === 0
       ? ""
       : `wrk.body = string.rep("x", ${load.bodyBytes})\nwrk.headers["Content-Type"] = "text/plain"\n`;
   return `wrk.method = "${load.method}"
-${body}function done(summary, latency, requests)
+${body}${load.header === undefined ? "" : requestsInTurn(load.header)}function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format("${mark}requests=%d micros=%d status=%d connect=%d read=%d write=%d timeout=%d p50=%d p99=%d\\n",
     summary.requests, summary.duration, e.status, e.connect, e.read, e.write, e.timeout,
     latency:percentile(50), latency:percentile(99)))
+end
+`;
+}
+
+/** The requests are made before the load begins, so that its script costs next to nothing. */
+function requestsInTurn({ name, values }: NonNullable<Load["header"]>): string {
+  const list = values.map((value) => JSON.stringify(value)).join(", ");
+  return `local made, at = {}, 0
+function init(args)
+  for i, value in ipairs({ ${list} }) do
+    wrk.headers["${name}"] = value
+    made[i] = wrk.format()
+  end
+end
+function request()
+  at = at % #made + 1
+  return made[at]
 end
 `;
 }

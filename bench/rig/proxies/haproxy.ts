@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { guardAudience, guardIssuer, guardRate } from "../guard.ts";
 import { requireTool } from "../tools.ts";
 import { isH2Downstream, isH2Upstream, routePrefix, type Plan, type Proxy, type Setup } from "./proxy.ts";
 
@@ -20,6 +21,7 @@ function plan(setup: Setup, splices: boolean): Plan {
   const files: Record<string, string> = {
     "haproxy.cfg": setup.carries === "tcp" ? tcpConfig(setup, splices) : haproxyConfig(setup),
   };
+  if (setup.guard?.name === "jwt") files["jwt.pem"] = setup.guard.publicKeyPem;
   if (setup.routes > 1) files["routes.map"] = routesMap(setup.routes);
   // HAProxy wants certificate and key in one file
   if (tls) files["site.pem"] = readFileSync(tls.certificateFile, "utf8") + readFileSync(tls.keyFile, "utf8");
@@ -30,7 +32,7 @@ function plan(setup: Setup, splices: boolean): Plan {
   };
 }
 
-function haproxyConfig({ folder, port, upstreamPort, carries, tls, routes }: Setup): string {
+function haproxyConfig({ folder, port, upstreamPort, carries, tls, routes, guard }: Setup): string {
   const isH2 = isH2Downstream(carries);
   const bindTls = tls
     ? ` ssl crt ${folder}/site.pem ssl-min-ver TLSv1.2 alpn ${isH2 ? "h2" : "http/1.1"}`
@@ -52,10 +54,35 @@ defaults
   timeout http-keep-alive 1h
 frontend in
   bind 127.0.0.1:${port} backlog 4096${bindTls}${bindH2}
-  ${choose}
+${guard?.name === "jwt" ? jwtRules(folder) : ""}  ${choose}
 backend service
   server one 127.0.0.1:${upstreamPort}${isH2Upstream(carries) ? " proto h2" : ""}
 `;
+}
+
+/**
+ * What Heddle's policies do, by `jwt_verify` and a stick table: algorithm, signature, issuer, audience and expiry, the
+ * rate of the subject, and the subject as a header. It verifies each token each time; it has no cache.
+ */
+function jwtRules(folder: string): string {
+  const claim = (name: string, type = ""): string => `http_auth_bearer,jwt_payload_query('$.${name}'${type})`;
+  return [
+    "stick-table type string len 64 size 100k expire 60s store http_req_rate(1s)",
+    "http-request set-var(txn.alg) http_auth_bearer,jwt_header_query('$.alg')",
+    "http-request deny deny_status 401 unless { var(txn.alg) -m str RS256 }",
+    `http-request deny deny_status 401 unless { ${claim("iss")} -m str ${guardIssuer} }`,
+    `http-request deny deny_status 401 unless { ${claim("aud")} -m str ${guardAudience} }`,
+    `http-request set-var(txn.exp) ${claim("exp", ",'int'")}`,
+    "http-request set-var(txn.now) date()",
+    "http-request deny deny_status 401 if { var(txn.exp),sub(txn.now) -m int lt 0 }",
+    `http-request deny deny_status 401 unless { http_auth_bearer,jwt_verify(txn.alg,"${folder}/jwt.pem") 1 }`,
+    `http-request set-var(txn.user) ${claim("sub")}`,
+    "http-request track-sc0 var(txn.user)",
+    `http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${guardRate} }`,
+    "http-request set-header X-User %[var(txn.user)]",
+  ]
+    .map((line) => `  ${line}\n`)
+    .join("");
 }
 
 /** `map_beg` finds the longest matching prefix in a tree: HAProxy's own answer to 10,000 routes. */

@@ -30,9 +30,11 @@ function plan(options: HeddleOptions, setup: Setup): Plan {
   const { folder } = setup;
   const files: Record<string, string> = {};
   if (options.configFiles === undefined)
-    files["gateway.yaml"] = toYaml(
-      options.isResilient ? [...heddleResources(setup), resiliencePolicy] : heddleResources(setup),
-    );
+    files["gateway.yaml"] = toYaml([
+      ...heddleResources(setup),
+      ...(options.isResilient ? [resiliencePolicy] : []),
+      ...(setup.guard?.resources ?? []),
+    ]);
   const configFiles = options.configFiles ?? [join(folder, "gateway.yaml")];
   const logFile = join(folder, "access.log");
   const run = ["run", "--workers", String(options.workers), "--api", `127.0.0.1:${options.apiPort}`];

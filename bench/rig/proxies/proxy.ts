@@ -1,4 +1,5 @@
 import type { Command } from "../processes.ts";
+import type { Guard } from "../guard.ts";
 import type { Tool } from "../tools.ts";
 
 /**
@@ -30,6 +31,8 @@ export interface Setup {
   tls: { certificateFile: string; keyFile: string } | undefined;
   /** 1: everything goes to the upstream; more: that many prefixes, made by `routePrefix` */
   routes: number;
+  /** undefined: whoever asks is served */
+  guard?: Guard | undefined;
 }
 
 /** A proxy made ready to run: files to write first, and the command. */
