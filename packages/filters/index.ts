@@ -9,6 +9,7 @@ import { cache } from "./cache/index.ts";
 import { compression } from "./compression/index.ts";
 import { cors } from "./cors/index.ts";
 import { decompression } from "./decompression/index.ts";
+import { csrf } from "./csrf/index.ts";
 import { denial } from "./denial/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
@@ -18,7 +19,9 @@ import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { rateLimit } from "./rate-limit/index.ts";
 import { redirect } from "./redirect/index.ts";
+import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
+import { securityHeaders } from "./security-headers/index.ts";
 
 export {
   apiKey,
@@ -27,6 +30,7 @@ export {
   compression,
   cors,
   decompression,
+  csrf,
   denial,
   externalAuthorization,
   faults,
@@ -36,7 +40,9 @@ export {
   mirror,
   rateLimit,
   redirect,
+  requestLimits,
   rewrite,
+  securityHeaders,
 };
 export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
 export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
@@ -47,6 +53,7 @@ export type { CompressionConfig } from "./compression/index.ts";
 export type { CredentialSource } from "./credential-source/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DecompressionConfig } from "./decompression/index.ts";
+export type { CsrfConfig } from "./csrf/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
@@ -65,6 +72,8 @@ export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type { KeyPart, LimitConfig, MeterConfig, RateLimitConfig } from "./rate-limit/index.ts";
 export type { RedirectConfig } from "./redirect/index.ts";
+export type { MediaRange, RequestLimitsConfig } from "./request-limits/index.ts";
+export type { SecurityHeader, SecurityHeadersConfig } from "./security-headers/index.ts";
 export type { RewriteConfig } from "./rewrite/index.ts";
 
 /** A registry forgets which configuration belongs to which factory: compile pairs them by name. */
@@ -83,6 +92,9 @@ export const builtinFilters: FilterRegistry = registryOf([
   externalAuthorization,
   jwt,
   apiKey,
+  csrf,
+  securityHeaders,
+  requestLimits,
   authentication,
   rateLimit,
   cache,

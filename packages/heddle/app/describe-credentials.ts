@@ -1,11 +1,24 @@
-import type { ApiKeyConfig, CredentialSource } from "@heddle/filters";
+import type {
+  ApiKeyConfig,
+  CredentialSource,
+  CsrfConfig,
+  RequestLimitsConfig,
+  SecurityHeadersConfig,
+} from "@heddle/filters";
 import type { GatewayFilterSpec } from "../compile/index.ts";
+import { originText } from "./origin-text.ts";
 
 /** What filters that ask for credentials, or guard browsers and bodies, do to a request, in words. */
 export function credentialEffect(spec: GatewayFilterSpec): string {
   switch (spec.name) {
     case "api-key":
       return apiKeyEffect(spec.config);
+    case "csrf":
+      return csrfEffect(spec.config);
+    case "security-headers":
+      return securityHeadersEffect(spec.config);
+    case "request-limits":
+      return requestLimitsEffect(spec.config);
     default:
       return "";
   }
@@ -18,4 +31,31 @@ function apiKeyEffect({ sources, format, isForwarded }: ApiKeyConfig): string {
 
 function placeOf({ in: place, name, scheme }: CredentialSource): string {
   return `${place} ${name}${scheme === "" ? "" : ` after ${scheme}`}`;
+}
+
+function csrfEffect({ allowedOrigins, withoutOrigin }: CsrfConfig): string {
+  const allowed = ["the site's own", ...allowedOrigins.map(originText)].join(", ");
+  const others = withoutOrigin === "allow" ? "" : ", and without one";
+  return `answers 403 to requests with an effect from other origins than ${allowed}${others}`;
+}
+
+function securityHeadersEffect({ headers, remove }: SecurityHeadersConfig): string {
+  const all = [
+    ...headers.map(
+      ({ name, value, onlyHttps, keepsExisting }) =>
+        `${keepsExisting ? "adds" : "sets"} ${name}: ${value}${onlyHttps ? " (over TLS)" : ""}`,
+    ),
+    ...remove.map((name) => `removes ${name}`),
+  ];
+  return `response headers: ${all.join(", ")}`;
+}
+
+function requestLimitsEffect({ maxBodyBytes, contentTypes }: RequestLimitsConfig): string {
+  const types = contentTypes.map(({ type, subtype, suffix }) =>
+    suffix === "" ? `${type}/${subtype === "" ? "*" : subtype}` : `${type}/*+${suffix}`,
+  );
+  return [
+    ...(maxBodyBytes < 0 ? [] : [`answers 413 to bodies over ${maxBodyBytes} bytes`]),
+    ...(types.length === 0 ? [] : [`answers 415 to bodies of other types than ${types.join(", ")}`]),
+  ].join(", ");
 }

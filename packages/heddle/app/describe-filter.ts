@@ -15,6 +15,7 @@ import type {
 import { cacheEffect, compressionEffect, decompressionEffect, jsonLimitsEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
+import { originText } from "./origin-text.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
 
 export interface ExplainedFilter {
@@ -136,10 +137,7 @@ function mirrorEffect({ cluster, numerator, denominator }: MirrorConfig): string
 }
 
 function corsEffect({ allowOrigins, allowCredentials }: CorsConfig): string {
-  const names = allowOrigins.map(
-    ({ scheme, match, host, port }) =>
-      `${scheme === "" ? "" : `${scheme}://`}${match === "suffix" ? "*" : ""}${host}${port === 0 ? "" : `:${port}`}`,
-  );
+  const names = allowOrigins.map(originText);
   return `allows origins ${names.join(", ") || "none"}${allowCredentials ? ", with credentials" : ""}`;
 }
 

@@ -4,6 +4,7 @@ import type {
   CacheConfig,
   CompressionConfig,
   CorsConfig,
+  CsrfConfig,
   DecompressionConfig,
   DenialConfig,
   ExternalAuthorizationConfig,
@@ -14,7 +15,9 @@ import type {
   MirrorConfig,
   RateLimitConfig,
   RedirectConfig,
+  RequestLimitsConfig,
   RewriteConfig,
+  SecurityHeadersConfig,
 } from "@heddle/filters";
 
 export type {
@@ -56,6 +59,9 @@ interface FilterConfigs {
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
   "api-key": ApiKeyConfig;
+  csrf: CsrfConfig;
+  "security-headers": SecurityHeadersConfig;
+  "request-limits": RequestLimitsConfig;
   authentication: AuthenticationConfig;
   cache: CacheConfig;
   compression: CompressionConfig;

@@ -2,8 +2,11 @@ import { keyOf, type AccessPolicySpec } from "../../resources/index.ts";
 import type { Effective, PolicyKind } from "../attach/index.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 import { authenticationMember } from "./authentication.ts";
+import { csrfMember } from "./csrf.ts";
 import { externalAuthorizationMember } from "./external-authorization.ts";
 import { joinFilters, type Member } from "./member.ts";
+import { requestMember } from "./request.ts";
+import { securityHeadersMember } from "./security-headers.ts";
 
 type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
 
@@ -11,6 +14,9 @@ type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
 const members: { readonly [F in Field]: Member<F> } = {
   authentication: authenticationMember,
   externalAuthorization: externalAuthorizationMember,
+  csrf: csrfMember,
+  securityHeaders: securityHeadersMember,
+  request: requestMember,
 };
 
 const fieldNames = Object.keys(members) as readonly Field[];

@@ -12,7 +12,7 @@ function starStandsAlone(field: string, others: string): Rule {
   );
 }
 
-const origin = text({
+export const corsOrigin = text({
   minLength: 1,
   maxLength: 253,
   pattern: "(^\\*$)|(^(http(s)?):\\/\\/(((\\*\\.)?([a-zA-Z0-9\\-]+\\.)*[a-zA-Z0-9-]+|\\*)(:([0-9]{1,5}))?)$)",
@@ -28,7 +28,9 @@ export const httpCorsFilterSchema = struct({
   allowMethods: optional(
     set(choice([...httpMethods, "*"]), { maxItems: 9, rules: [starStandsAlone("AllowMethods", "methods")] }),
   ),
-  allowOrigins: optional(set(origin, { maxItems: 64, rules: [starStandsAlone("AllowOrigins", "origins")] })),
+  allowOrigins: optional(
+    set(corsOrigin, { maxItems: 64, rules: [starStandsAlone("AllowOrigins", "origins")] }),
+  ),
   exposeHeaders: optional(set(headerName, { maxItems: 64 })),
   maxAge: withDefault(int32({ minimum: 1 }), 5),
 });

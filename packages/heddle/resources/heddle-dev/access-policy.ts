@@ -2,7 +2,10 @@ import type { Static } from "typebox";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { optional, struct } from "../schema/build.ts";
 import { authenticationSchema } from "./access-policy/authentication.ts";
+import { csrfSchema } from "./access-policy/csrf.ts";
 import { externalAuthorizationSchema } from "./access-policy/external-authorization.ts";
+import { requestSchema } from "./access-policy/request.ts";
+import { securityHeadersSchema } from "./access-policy/security-headers.ts";
 import { heddleGroup } from "./backend.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
@@ -12,6 +15,12 @@ const accessPolicySpecSchema = struct({
   authentication: optional(authenticationSchema),
   /** A service of one's own that is asked as well. */
   externalAuthorization: optional(externalAuthorizationSchema),
+  /** Refuses requests with an effect that pages of other sites have browsers send. */
+  csrf: optional(csrfSchema),
+  /** By which browsers protect a site's users; without more a sound set. */
+  securityHeaders: optional(securityHeadersSchema),
+  /** What requests may carry. */
+  request: optional(requestSchema),
 });
 export type AccessPolicySpec = Static<typeof accessPolicySpecSchema>;
 
