@@ -25,6 +25,7 @@ test("the registry has each filter under its own name", () => {
       "compression",
       "decompression",
       "json-limits",
+      "graphql",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

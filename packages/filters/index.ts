@@ -13,6 +13,7 @@ import { csrf } from "./csrf/index.ts";
 import { denial } from "./denial/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
+import { graphql } from "./graphql/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { jsonLimits } from "./json-limits/index.ts";
 import { jwt } from "./jwt/index.ts";
@@ -34,6 +35,7 @@ export {
   denial,
   externalAuthorization,
   faults,
+  graphql,
   headerModifier,
   jsonLimits,
   jwt,
@@ -57,6 +59,7 @@ export type { CsrfConfig } from "./csrf/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
+export type { GraphqlConfig } from "./graphql/index.ts";
 export type { HeaderModifierConfig, HeaderValue } from "./header/index.ts";
 export type {
   ClaimHeader,
@@ -101,4 +104,5 @@ export const builtinFilters: FilterRegistry = registryOf([
   compression,
   decompression,
   jsonLimits,
+  graphql,
 ]);

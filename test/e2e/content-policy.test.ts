@@ -326,3 +326,43 @@ test("JSON beyond bounds is refused at the octet that passes them, plain and com
     assert.equal((await post(body, { "content-encoding": "gzip" })).status, status);
   }
 });
+
+test("operations of GraphQL beyond bounds do not reach the backend", async () => {
+  await using backend = await openBackend(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ data: { got: body.length } }));
+  });
+  const policy = `
+  decompression: {}
+  graphql: { maxDepth: 3, fieldCosts: [{ field: search, cost: 600 }] }`;
+  await using heddle = await start(backend.port, policy);
+  const { edge } = heddle.ports;
+  const post = (query: string, extra: Record<string, string> = {}) => {
+    const text = JSON.stringify({ query });
+    const body = extra["content-encoding"] === "gzip" ? gzipSync(text) : text;
+    return ask(edge, "/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...extra },
+      body,
+    });
+  };
+  assert.equal((await post("{ a { b { c } } }")).status, 200);
+  assert.equal((await post("{ a { b { c } } }", { "content-encoding": "gzip" })).status, 200);
+  assert.equal((await ask(edge, `/graphql?query=${encodeURIComponent("{ a }")}`)).status, 200);
+  assert.equal(backend.asked.length, 3);
+  for (const query of [
+    "{ a { b { c { d } } } }",
+    "{ search x: search }",
+    "{ __schema { types { name } } }",
+    "{",
+  ]) {
+    const plain = await post(query);
+    assert.equal(plain.status, 400);
+    assert.ok(Array.isArray(JSON.parse(plain.body.toString()).errors));
+    assert.equal((await post(query, { "content-encoding": "gzip" })).status, 400);
+    assert.equal((await ask(edge, `/graphql?query=${encodeURIComponent(query)}`)).status, 400);
+  }
+  assert.equal(backend.asked.length, 3, "none of these");
+});

@@ -2,11 +2,33 @@ import type {
   CacheConfig,
   CompressionConfig,
   DecompressionConfig,
+  GatewayFilterSpec,
+  GraphqlConfig,
   JsonLimitsConfig,
 } from "../compile/index.ts";
 
-/** Effects of the filters of ContentPolicies, in words. */
-export function cacheEffect(config: CacheConfig): string {
+type ContentSpec = Extract<
+  GatewayFilterSpec,
+  { name: "cache" | "compression" | "decompression" | "json-limits" | "graphql" }
+>;
+
+/** What a filter of ContentPolicies does, in words. */
+export function contentEffect(spec: ContentSpec): string {
+  switch (spec.name) {
+    case "cache":
+      return cacheEffect(spec.config);
+    case "compression":
+      return compressionEffect(spec.config);
+    case "decompression":
+      return decompressionEffect(spec.config);
+    case "json-limits":
+      return jsonLimitsEffect(spec.config);
+    case "graphql":
+      return graphqlEffect(spec.config);
+  }
+}
+
+function cacheEffect(config: CacheConfig): string {
   const { query, headers, heuristic, coalescing } = config;
   const seconds = (ms: number) => `${ms / 1_000} s`;
   return [
@@ -22,18 +44,18 @@ export function cacheEffect(config: CacheConfig): string {
   ].join(", ");
 }
 
-export function compressionEffect({ codings, types, minBytes, takesOver }: CompressionConfig): string {
+function compressionEffect({ codings, types, minBytes, takesOver }: CompressionConfig): string {
   return [
     `compresses responses of ${minBytes} octets or more in ${codings.join(", ")}: ${types.join(", ")}`,
     ...(takesOver ? ["backends are not asked to"] : []),
   ].join("; ");
 }
 
-export function decompressionEffect({ codings, maxBytes, maxRatio }: DecompressionConfig): string {
+function decompressionEffect({ codings, maxBytes, maxRatio }: DecompressionConfig): string {
   return `decompresses bodies in ${codings.join(", ")} up to ${maxBytes} octets and ${maxRatio} for one; answers 415 to other codings`;
 }
 
-export function jsonLimitsEffect(config: JsonLimitsConfig): string {
+function jsonLimitsEffect(config: JsonLimitsConfig): string {
   const { types, maxBytes, maxDepth, allowsDuplicates, forbiddenNames } = config;
   return [
     `bounds ${types.join(", ")}: ${maxBytes} octets, ${maxDepth} deep`,
@@ -42,4 +64,20 @@ export function jsonLimitsEffect(config: JsonLimitsConfig): string {
     ...(allowsDuplicates ? [] : ["no name twice"]),
     ...(forbiddenNames.length === 0 ? [] : [`no ${forbiddenNames.join(", ")}`]),
   ].join(", ");
+}
+
+function graphqlEffect(config: GraphqlConfig): string {
+  const { maxDepth, maxCost, maxBatch, fieldCosts, multipliers } = config;
+  const costs = fieldCosts.map(({ field, cost }) => `${field} ${cost}`);
+  const denied = [
+    ...(config.allowsIntrospection ? [] : ["introspection"]),
+    ...(config.allowsPersisted ? [] : ["persisted queries"]),
+    ...(config.allowsWebSockets ? [] : ["WebSockets"]),
+  ];
+  return [
+    `bounds GraphQL: ${maxDepth} deep, cost ${maxCost}, ${maxBatch} at a time`,
+    ...(costs.length === 0 ? [] : [`costs ${costs.join(", ")}`]),
+    ...(multipliers.length === 0 ? [] : [`multiplied by ${multipliers.join(", ")}`]),
+    ...(denied.length === 0 ? [] : [`no ${denied.join(", ")}`]),
+  ].join("; ");
 }

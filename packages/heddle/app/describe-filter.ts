@@ -12,7 +12,7 @@ import type {
   JwtConfig,
   MirrorConfig,
 } from "../compile/index.ts";
-import { cacheEffect, compressionEffect, decompressionEffect, jsonLimitsEffect } from "./describe-content.ts";
+import { contentEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
 import { originText } from "./origin-text.ts";
@@ -58,13 +58,11 @@ export class FilterWalk {
       case "authentication":
         return { effect: authenticationEffect(spec.config), isAnswer: false };
       case "cache":
-        return { effect: cacheEffect(spec.config), isAnswer: false };
       case "compression":
-        return { effect: compressionEffect(spec.config), isAnswer: false };
       case "decompression":
-        return { effect: decompressionEffect(spec.config), isAnswer: false };
       case "json-limits":
-        return { effect: jsonLimitsEffect(spec.config), isAnswer: false };
+      case "graphql":
+        return { effect: contentEffect(spec), isAnswer: false };
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":

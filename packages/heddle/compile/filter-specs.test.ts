@@ -24,6 +24,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     compression: true,
     decompression: true,
     "json-limits": true,
+    graphql: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -9,6 +9,7 @@ import type {
   DenialConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
+  GraphqlConfig,
   HeaderModifierConfig,
   JsonLimitsConfig,
   JwtConfig,
@@ -31,6 +32,7 @@ export type {
   DenialConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
+  GraphqlConfig,
   HeaderModifierConfig,
   HeaderValue,
   JsonLimitsConfig,
@@ -67,6 +69,7 @@ interface FilterConfigs {
   compression: CompressionConfig;
   decompression: DecompressionConfig;
   "json-limits": JsonLimitsConfig;
+  graphql: GraphqlConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

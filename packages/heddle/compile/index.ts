@@ -66,6 +66,7 @@ export type {
   FaultsConfig,
   CorsOrigin,
   GatewayFilterSpec,
+  GraphqlConfig,
   HeaderModifierConfig,
   HeaderValue,
   JsonLimitsConfig,

@@ -125,6 +125,7 @@ export type { ContentPolicy, ContentPolicySpec } from "./heddle-dev/content-poli
 export type { CacheSpec } from "./heddle-dev/content-policy/cache.ts";
 export type { CompressionSpec, DecompressionSpec } from "./heddle-dev/content-policy/codings.ts";
 export type { JsonSpec } from "./heddle-dev/content-policy/json.ts";
+export type { GraphqlSpec } from "./heddle-dev/content-policy/graphql.ts";
 export { apiKeysSecretType, parseApiKeyEntry } from "./heddle-dev/api-key-entry.ts";
 export type { ApiKeyEntry, ApiKeyEntryFields } from "./heddle-dev/api-key-entry.ts";
 export type { ApiKeysSpec } from "./heddle-dev/access-policy/api-keys.ts";

@@ -3,6 +3,7 @@ import type { Effective, PolicyKind } from "../attach/index.ts";
 import { joinFilters, type RequestFilters, type RequestPlace } from "../policy-filters.ts";
 import { cacheMember } from "./cache.ts";
 import { compressionMember, decompressionMember } from "./codings.ts";
+import { graphqlMember } from "./graphql.ts";
 import { jsonMember } from "./json.ts";
 import type { Member } from "./member.ts";
 
@@ -14,6 +15,7 @@ const members: { readonly [F in Field]: Member<F> } = {
   // Before what looks at bodies.
   decompression: decompressionMember,
   json: jsonMember,
+  graphql: graphqlMember,
   cache: cacheMember,
 };
 

@@ -4,6 +4,7 @@ import { optional, struct } from "../schema/build.ts";
 import { heddleGroup } from "./backend.ts";
 import { cacheSchema } from "./content-policy/cache.ts";
 import { compressionSchema, decompressionSchema } from "./content-policy/codings.ts";
+import { graphqlSchema } from "./content-policy/graphql.ts";
 import { jsonSchema } from "./content-policy/json.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
@@ -16,6 +17,8 @@ const contentPolicySpecSchema = struct({
   decompression: optional(decompressionSchema),
   /** Bounds for the JSON of requests. */
   json: optional(jsonSchema),
+  /** Bounds for operations of GraphQL. */
+  graphql: optional(graphqlSchema),
   /** Responses are stored and answered again (RFC 9111). */
   cache: optional(cacheSchema),
 });
