@@ -126,6 +126,26 @@ describe("text that cannot be read", () => {
     assert.match(problems(levels.join("\n"))[0]!, /alias/i);
   });
 
+  test("aliases of what holds nothing are counted too", () => {
+    const empty = `a: &a [${Array.from({ length: 20 }, () => "[]").join(", ")}]`;
+    const uses = Array.from({ length: 200 }, (_, i) => `k${i}: *a`);
+    assert.match(problems([empty, ...uses].join("\n"))[0]!, /alias/i);
+  });
+
+  test("an alias stands for the last anchor of its name before it", () => {
+    assert.deepEqual(values("a: &x 1\nb: *x\nc: &x 2\nd: *x\n"), [{ a: 1, b: 1, c: 2, d: 2 }]);
+    assert.deepEqual(values("a: &x {b: &y 1, c: *y}\nd: *x\n"), [{ a: { b: 1, c: 1 }, d: { b: 1, c: 1 } }]);
+    assert.match(problems("a: *x\nb: &x 1\n")[0]!, /Unresolved alias/);
+  });
+
+  test("many anchors, aliases and keys are read in a time that grows with the text", () => {
+    const lines = Array.from({ length: 50_000 }, (_, i) => `k${i}: &a${i} v\nl${i}: *a${i}`);
+    const from = performance.now();
+    assert.equal(Object.keys(values(lines.join("\n"))[0] as object).length, 100_000);
+    // Each alias looked at all anchors, and each key at all keys before it: that took minutes.
+    assert.ok(performance.now() - from < 30_000);
+  });
+
   test("a bottomless nest is a problem, not a crash", () => {
     const nested = "nested deeper than 200 levels, which no resource is";
     assert.deepEqual(problems("[".repeat(200_000)), [`x.yaml:1:201: ${nested}`]);

@@ -12,6 +12,7 @@ import {
   type Pair,
   type CST,
 } from "yaml";
+import { prepareTree } from "./prepare-tree.ts";
 import { parseJson } from "./parse-json.ts";
 import { maxProblems, pathSegments } from "./problem.ts";
 import { isObject } from "./schema/structural.ts";
@@ -90,12 +91,16 @@ function parseYaml(text: string, fileName: string): ParsedFile {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const composer = new Composer({ prettyErrors: false, merge: true, uniqueKeys: true });
+    const composer = new Composer({ prettyErrors: false, merge: true, uniqueKeys: false });
     const tooDeep = (offset: number): void =>
       report(`nested deeper than ${maxDepth} levels, which no resource is`, at(offset));
     for (const document of composer.compose(readTokens(text, lines, tooDeep))) {
-      for (const error of document.errors) report(firstLine(error.message), at(error.pos[0]));
-      if (document.errors.length === 0) readDocument(document as Document.Parsed, at, file, report);
+      const mistakes = [
+        ...document.errors.map(({ message, pos }) => ({ message: firstLine(message), offset: pos[0] })),
+        ...prepareTree(document as Document.Parsed),
+      ];
+      for (const { message, offset } of mistakes) report(message, at(offset));
+      if (mistakes.length === 0) readDocument(document as Document.Parsed, at, file, report);
     }
   } catch (error) {
     report(`cannot be read: ${messageOf(error)}`);
