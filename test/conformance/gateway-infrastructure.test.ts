@@ -31,7 +31,8 @@ interface ReadService {
     name: string;
     labels: Record<string, string>;
     annotations?: Record<string, string>;
-    ownerReferences?: { kind: string; name: string }[];
+    creationTimestamp?: string;
+    ownerReferences?: { kind: string; name: string; uid: string }[];
   };
   spec: { ports: { port: number; protocol: string; appProtocol?: string }[] };
   status?: { loadBalancer: { ingress: { ip: string }[] } };
@@ -63,6 +64,13 @@ test("GatewayInfrastructure: what is generated has the labels and annotations of
     found.metadata.ownerReferences!.map(({ kind, name }) => `${kind} ${name}`),
     ["Gateway marked"],
   );
+  const owner = await fetch(
+    `${fabric.heddle.api}/apis/gateway.networking.k8s.io/v1/namespaces/infra/gateways/marked`,
+  );
+  const { metadata } = (await owner.json()) as { metadata: { uid: string; creationTimestamp: string } };
+  assert.match(metadata.uid, /^[0-9a-f-]{36}$/);
+  assert.equal(found.metadata.ownerReferences![0]!.uid, metadata.uid);
+  assert.ok(Date.parse(metadata.creationTimestamp) <= Date.parse(found.metadata.creationTimestamp!));
   assert.deepEqual(
     found.spec.ports.map(({ port, appProtocol }) => [port, appProtocol]),
     [[fabric.ports.http, "http"]],

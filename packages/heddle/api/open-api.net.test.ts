@@ -45,6 +45,7 @@ before(async () => {
       page: () => {
         throw new Error("page is broken");
       },
+      createdAt: (key) => (key.endsWith("/shop/b") ? "2026-01-31T12:00:00Z" : undefined),
       explain: (params) => Promise.reject(new Error(`no ${params.get("url")}`)),
     },
     onError: (error) => errors.push(error.message),
@@ -85,6 +86,16 @@ const names = ({ json }: Got) =>
   (json["items"] as Resource[]).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 const metadataOf = ({ json }: Got) => json["metadata"] as Resource["metadata"];
 const backends = "/apis/heddle.dev/v1alpha1";
+
+test("a resource says since when it is there, where its document does not", async () => {
+  const one = await get(`${backends}/namespaces/shop/backends/b`);
+  assert.equal(metadataOf(one).creationTimestamp, "2026-01-31T12:00:00Z");
+  const items = (await get(`${backends}/backends`)).json["items"] as Resource[];
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.creationTimestamp),
+    [undefined, "2026-01-31T12:00:00Z"],
+  );
+});
 
 test("discovery names groups, versions and resources", async () => {
   assert.deepEqual((await get("/api")).json["versions"], ["v1"]);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ResourceKey } from "../resources/index.ts";
 import type { Store } from "../store/index.ts";
 import { checkAccess, hasToken, tokenNeeded } from "./access-guard.ts";
 import { failure, jsonAnswer, send, textAnswer, type Answer } from "./answer.ts";
@@ -20,6 +21,8 @@ export interface ApiFacts {
   page(): PageModel;
   /** What `heddle explain` prints, as data, for the query of its request. Throws Error for one that cannot be read. */
   explain(params: URLSearchParams): Promise<unknown>;
+  /** When a resource came that does not say so itself, RFC 3339; undefined where that is not known. */
+  createdAt(key: ResourceKey): string | undefined;
 }
 
 export interface ApiOptions {
@@ -192,7 +195,9 @@ async function answerApi(
   if (path.kind.kind === "Secret" && !hasToken(request.headers, options.token)) {
     return { ...failure(tokenNeeded.code, tokenNeeded.message), headers: { "www-authenticate": "Bearer" } };
   }
-  return answerResources(options.store, { path, params, accept: request.headers.accept ?? "" });
+  const { createdAt } = options.facts;
+  const accept = request.headers.accept ?? "";
+  return answerResources(options.store, { path, params, accept, createdAt });
 }
 
 function discover(root: "api" | "apis", [first, second, ...more]: readonly string[]): object | undefined {

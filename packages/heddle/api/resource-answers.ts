@@ -3,7 +3,7 @@ import type { Store } from "../store/index.ts";
 import { failure, jsonAnswer, type Answer } from "./answer.ts";
 import { watchAnswer } from "./watch-answer.ts";
 import { parseFieldSelector, parseLabelSelector, SelectorError, type Matcher } from "./selectors.ts";
-import { inVersion, isTableAsked, tableFor, type ResourceQuery } from "./representation.ts";
+import { isTableAsked, representationOf, tableFor, type ResourceQuery } from "./representation.ts";
 
 /** GET of one resource, of a list, or of a watch. */
 export async function answerResources(store: Store, query: ResourceQuery): Promise<Answer> {
@@ -16,7 +16,7 @@ export async function answerResources(store: Store, query: ResourceQuery): Promi
 }
 
 async function answerOne(store: Store, query: ResourceQuery): Promise<Answer> {
-  const { kind, namespace, name, version } = query.path;
+  const { kind, namespace, name } = query.path;
   const found = await store.get(makeKey(kind.group, kind.kind, namespace, name));
   if (found === undefined) {
     const group = kind.group === "" ? "" : `.${kind.group}`;
@@ -29,7 +29,7 @@ async function answerOne(store: Store, query: ResourceQuery): Promise<Answer> {
   if (isTableAsked(query)) {
     return jsonAnswer(tableFor([found], query, found.metadata.resourceVersion));
   }
-  return jsonAnswer(inVersion(found, kind, version));
+  return jsonAnswer(representationOf(found, query));
 }
 
 async function answerList(store: Store, query: ResourceQuery): Promise<Answer> {
@@ -46,7 +46,7 @@ async function answerList(store: Store, query: ResourceQuery): Promise<Answer> {
     kind: `${kind.kind}List`,
     apiVersion: apiVersionOf(kind.group, version),
     metadata: { resourceVersion: String(revision) },
-    items: found.map((resource) => inVersion(resource, kind, version)),
+    items: found.map((resource) => representationOf(resource, query)),
   });
 }
 

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { KindName, Resource } from "../resources/index.ts";
 import type { Store, StoreEvent, Watch } from "../store/index.ts";
 import { failure, type Answer } from "./answer.ts";
-import { inVersion, isTableAsked, tableFor, type ResourceQuery } from "./representation.ts";
+import { isTableAsked, representationOf, tableFor, type ResourceQuery } from "./representation.ts";
 import type { Matcher } from "./selectors.ts";
 
 /** How long a watch lasts where the client does not say: it then begins another. */
@@ -28,7 +28,7 @@ export async function watchAnswer(store: Store, query: ResourceQuery, matches: M
   const shown = (resource: Resource) =>
     isTableAsked(query)
       ? tableFor([resource], query, resource.metadata.resourceVersion ?? "")
-      : inVersion(resource, path.kind, path.version);
+      : representationOf(resource, query);
   return {
     status: 200,
     contentType: "application/json",

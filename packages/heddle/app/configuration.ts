@@ -18,6 +18,7 @@ import {
 import { keyOf, type Resource, type ResourceKey } from "../resources/index.ts";
 import { joinReadings, runInSlices, type DesiredState, type Reading } from "../sources/index.ts";
 import type { Store, Stored } from "../store/index.ts";
+import { Births } from "./births.ts";
 import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
@@ -59,6 +60,8 @@ export interface ConfigurationOptions {
   readonly endpoints?: ResolvedEndpoints;
   /** Fetches the key sets that policies name by URL. Default: nobody does, and their tokens are refused. */
   readonly keySets?: KeySetLink;
+  /** Of the resources in the store. Default: nobody else asks. */
+  readonly births?: Births;
 }
 
 /** The part of Heddle that certificates are ordered from. */
@@ -95,9 +98,10 @@ export class Configuration {
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
-    this.sync = new StoreSync(options.store);
+    const { births = new Births() } = options;
+    this.sync = new StoreSync(options.store, births);
     this.statuses = new StatusWriter(options.store);
-    this.generated = new GeneratedResources(options.store);
+    this.generated = new GeneratedResources(options.store, births);
   }
 
   async apply(readings: readonly Reading[]): Promise<AppliedConfiguration> {

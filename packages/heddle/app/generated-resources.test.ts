@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyOf, type Resource, type Service } from "../resources/index.ts";
+import { Births } from "./births.ts";
 import { openMemoryStore } from "../store/index.ts";
 import { GeneratedResources } from "./generated-resources.ts";
 
@@ -16,7 +17,7 @@ const ingress = (ip: string) => ({ loadBalancer: { ingress: [{ ip }] } });
 
 test("what is generated comes, changes with its status, and goes", async () => {
   const store = openMemoryStore();
-  const generated = new GeneratedResources(store);
+  const generated = new GeneratedResources(store, new Births());
   await generated.sync([service(80, ingress("127.0.0.2"))]);
   assert.equal(generated.has(key), true);
   await generated.sync([service(81, ingress("127.0.0.3"))]);
@@ -31,7 +32,7 @@ test("what is generated comes, changes with its status, and goes", async () => {
 
 test("the same object again changes nothing", async () => {
   const store = openMemoryStore();
-  const generated = new GeneratedResources(store);
+  const generated = new GeneratedResources(store, new Births());
   const one = service(80);
   await generated.sync([one]);
   const { revision } = await store.list();
@@ -42,7 +43,7 @@ test("the same object again changes nothing", async () => {
 
 test("a declared resource of the name takes its place, without its status, and stays", async () => {
   const store = openMemoryStore();
-  const generated = new GeneratedResources(store);
+  const generated = new GeneratedResources(store, new Births());
   await generated.sync([service(80, ingress("127.0.0.2"))]);
   const { status: _, ...declared } = service(90);
   await generated.giveWay(new Map([[key, declared as Resource]]));

@@ -1,6 +1,7 @@
 import { keyOf, type Resource, type ResourceKey } from "../resources/index.ts";
 import type { Store } from "../store/index.ts";
-import { paceOf } from "./sync-store.ts";
+import type { Births } from "./births.ts";
+import { paceOf, withUid } from "./sync-store.ts";
 
 /**
  * What compile makes is in the store beside what was declared, so that clients read and watch it as they do the rest.
@@ -8,10 +9,12 @@ import { paceOf } from "./sync-store.ts";
  */
 export class GeneratedResources {
   private readonly store: Store;
+  private readonly births: Births;
   private readonly written = new Map<ResourceKey, Resource>();
 
-  constructor(store: Store) {
+  constructor(store: Store, births: Births) {
     this.store = store;
+    this.births = births;
   }
 
   /** Whether what the store has under that key is one of them. */
@@ -32,7 +35,7 @@ export class GeneratedResources {
       const key = keyOf(resource);
       left.delete(key);
       if (this.written.get(key) === resource) continue;
-      await this.store.put(resource);
+      await this.store.put(withUid(resource, this.births.of(key).uid));
       // A put leaves the status as it was.
       await this.store.putStatus(key, (resource as { status?: unknown }).status);
       this.written.set(key, resource);
@@ -46,6 +49,7 @@ export class GeneratedResources {
 
   private async remove(key: ResourceKey): Promise<void> {
     await this.store.delete(key);
+    this.births.forget(key);
     this.written.delete(key);
   }
 }

@@ -19,6 +19,7 @@ import { HandOver } from "./hand-over.ts";
 import type { RunningProcess } from "./hand-over-messages.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
 import { KeySetLink } from "./key-set-link.ts";
+import { Births } from "./births.ts";
 import { NameLink } from "./name-link.ts";
 import { openRunApi, type RunStatus } from "./open-run-api.ts";
 import { problemPlaces } from "./problem-places.ts";
@@ -48,10 +49,11 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   const state = await openStateFolder(options.stateFolder);
   const store = openMemoryStore();
   const registry = new MetricsRegistry();
+  const births = new Births();
   const status: RunStatus = { applied: null, isDraining: false, canaries: () => new Map() };
   const closers: (() => unknown)[] = [() => store.close()];
   const openOwnApi = async (): Promise<Api> => {
-    const api = await openRunApi({ options, token: state.token, store, registry, status });
+    const api = await openRunApi({ options, token: state.token, store, births, registry, status });
     closers.push(() => api.close());
     return api;
   };
@@ -117,6 +119,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     status.canaries = () => canaries.weights;
     const parts = {
       store,
+      births,
       target: engine,
       compileOptions,
       certificates,

@@ -2,6 +2,7 @@ import type { MetricsRegistry } from "@heddle/engine/observe";
 import { formatApiAddress, openApi, type Api, type ApiAddress } from "../api/index.ts";
 import { EXPOSITION_CONTENT_TYPE, readProcessFacts, renderMetrics } from "../exporters/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Births } from "./births.ts";
 import { canaryWeights } from "./canary-weights.ts";
 import { certificateExpiries } from "./certificate-expiries.ts";
 import type { AppliedConfiguration } from "./configuration.ts";
@@ -22,12 +23,20 @@ interface RunParts {
   readonly options: HeddleOptions;
   readonly token: string;
   readonly store: Store;
+  readonly births: Births;
   readonly registry: MetricsRegistry;
   readonly status: RunStatus;
 }
 
 /** The API of a run, with what it tells of it. Rejects with what mends it. */
-export async function openRunApi({ options, token, store, registry, status }: RunParts): Promise<Api> {
+export async function openRunApi({
+  options,
+  token,
+  store,
+  births,
+  registry,
+  status,
+}: RunParts): Promise<Api> {
   const { version, api: address, log } = options;
   try {
     return await openApi({
@@ -48,6 +57,7 @@ export async function openRunApi({ options, token, store, registry, status }: Ru
         }),
         unready: () => unreadyReasons(status),
         page: () => pageModel(version, unreadyReasons(status), status.applied, registry),
+        createdAt: (key) => births.find(key)?.createdAt,
         explain: (params) => explainQuery(params, status.applied),
       },
       onError: (error) => log("error", "a request of the API failed", { cause: error.message }),
