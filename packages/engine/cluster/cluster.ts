@@ -1,7 +1,6 @@
 import { makeFault } from "../base/index.ts";
-import type { Clock, Fault, FaultCode, Random, TimerWheel } from "../base/index.ts";
-import { NO_KEY, observeFailure, observeLatency, observeSilence } from "../balance/index.ts";
-import type { Picker } from "../balance/index.ts";
+import type { Clock, Fault, Random, TimerWheel } from "../base/index.ts";
+import { NO_KEY } from "../balance/index.ts";
 import type {
   ClusterSettings,
   ClusterUnit,
@@ -15,41 +14,23 @@ import type { Connection, DialEvents, DialTls } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import { ClusterHealth } from "./cluster-health.ts";
 import type { ClusterHealthHome } from "./cluster-health.ts";
+import type { ClusterObserver } from "./cluster-observer.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
-import { Ejector } from "./ejector.ts";
+import { EndpointChoice } from "./endpoint-choice.ts";
+import type { ChoiceHome } from "./endpoint-choice.ts";
 import { Endpoint } from "./endpoint.ts";
-import type { OutlierReason } from "./endpoint.ts";
-import { LatencyQuantiles } from "./latency-quantiles.ts";
-import { makePicker } from "./make-picker.ts";
+import { HealthLedger } from "./health-ledger.ts";
 import { selectMembers } from "./members.ts";
-import type { Outlier } from "./outlier-window.ts";
-import { Outliers, looksForOutliers } from "./outliers.ts";
-import type { OutlierHome } from "./outliers.ts";
+import { Outcomes } from "./outcomes.ts";
+import type { OutcomesHome } from "./outcomes.ts";
 import type { EndpointObserver, PoolPlace } from "./pool.ts";
 import { requestKey } from "./request-key.ts";
-import { HealthLedger } from "./health-ledger.ts";
-import { RetryBudget } from "./retry-budget.ts";
+import { RetryAllowance } from "./retry-allowance.ts";
 import { ShadowHome } from "./shadow-home.ts";
 import { Transport } from "./transport.ts";
 import type { TransportHome } from "./transport.ts";
 import { WarmPools } from "./warm-pools.ts";
 import type { WarmHome } from "./warm-pools.ts";
-
-/** What happens in a cluster, for counters. All calls are cheap and synchronous. */
-export interface ClusterObserver extends EndpointObserver {
-  attemptStarted(clusterIndex: number, endpointIndex: number): void;
-  attemptEnded(clusterIndex: number, endpointIndex: number, hasFailed: boolean): void;
-  endpointEjected(clusterIndex: number, endpointIndex: number): void;
-  /** The adaptive limit of its requests went up or, where negative, down by so many. */
-  concurrencyLimit(clusterIndex: number, change: number): void;
-  /** An ejected endpoint is back, or gone for good. */
-  ejectionEnded(endpointIndex: number): void;
-  /** An attempt began beside another one; or, `hasWon`, was the first to answer. */
-  hedged(clusterIndex: number, hasWon: boolean): void;
-  /** Health checks changed their mind about an endpoint. */
-  endpointHealth(endpointIndex: number, isHealthy: boolean): void;
-  healthChecked(endpointIndex: number, isGood: boolean): void;
-}
 
 export interface ClusterContext {
   readonly clock: Clock;
@@ -62,13 +43,11 @@ export interface ClusterContext {
   indexOf(key: string): number;
 }
 
-const NONE: readonly Endpoint[] = [];
-
 /**
  * "Send this exchange to that cluster": endpoints, balancing, pools, health from traffic. One per worker and
  * cluster name; survives snapshots, so that a change of endpoints keeps connections and what was learned.
  */
-export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, OutlierHome {
+export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, ChoiceHome, OutcomesHome {
   readonly name: string;
   index: number;
   epoch = 0;
@@ -81,26 +60,15 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
   /** It tells clients something that has them come back to the same endpoint. */
   keepsClients: boolean;
   limits: Http1Limits;
-  /** Attempts under way. */
-  private inFlight = 0;
-  budget: RetryBudget;
-  /** Retries under way or waited for, and attempts beside others. */
-  private retrying = 0;
   /** Null: no adaptive limit. Who opens an attempt takes a place in it first, and keeps to the same one. */
   limiter: ConcurrencyLimiter | null = null;
-  private picker: Picker<Endpoint>;
-  /** As the picker sees them: how often availability has changed. */
-  private readonly changes = { count: 0 };
   private hasHadEndpoints = false;
   private readonly transport: Transport;
-  private ejector: Ejector;
-  /** Null: endpoints are not compared. */
-  private outliers: Outliers | null = null;
+  private readonly choice: EndpointChoice;
+  private readonly outcomes: Outcomes;
+  private readonly retries: RetryAllowance;
   private readonly health: ClusterHealth;
   private readonly warmth: WarmPools;
-  /** Kept from when somebody first asks. */
-  private latencies: LatencyQuantiles | null = null;
-  endpoints: readonly Endpoint[] = [];
   private byName = new Map<string, Endpoint>();
 
   constructor(unit: ClusterUnit, tls: DialTls | null, index: number, context: ClusterContext) {
@@ -114,10 +82,9 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     this.transport = new Transport(this);
     this.transport.follow(unit, tls);
     this.limits = limitsOf(unit);
-    this.budget = budgetOf(unit.settings);
-    this.picker = makePicker(unit.balancing, this.endpoints, this.changes);
-    this.ejector = new Ejector(unit.settings);
-    this.compare(unit.settings);
+    this.choice = new EndpointChoice(this, unit.balancing);
+    this.outcomes = new Outcomes(this, context, unit.settings);
+    this.retries = new RetryAllowance(context.clock, unit.settings);
     this.limit(unit.settings);
     this.health = new ClusterHealth(unit.healthCheck, this, context.ledger ?? new HealthLedger());
     this.warmth = new WarmPools(this);
@@ -140,17 +107,14 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
       unit.protocol !== this.unit.protocol ||
       unit.proxyProtocol !== this.unit.proxyProtocol ||
       tls?.context !== this.transport.tlsContext;
-    // A change of endpoints must not refill it.
-    if (!hasSameBudget(unit.settings, before)) this.budget = budgetOf(unit.settings);
+    this.retries.update(unit.settings);
     this.unit = unit;
     this.hash = unit.balancing.hash ?? null;
     this.sticky = unit.balancing.sticky ?? null;
     this.keepsClients = this.sticky !== null || this.hash?.cookie !== undefined;
     this.transport.follow(unit, tls);
     this.limits = limitsOf(unit);
-    this.ejector = new Ejector(unit.settings);
-    this.ejector.follow(this.endpoints);
-    this.compare(unit.settings);
+    this.outcomes.update(unit.settings);
     this.health.update(unit.healthCheck);
     if (!isOtherTls) return;
     this.epoch++;
@@ -163,16 +127,6 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     const { index } = this;
     const onLimit = (change: number): void => observer.concurrencyLimit(index, change);
     this.limiter = spec === undefined ? null : new ConcurrencyLimiter(spec, random, onLimit);
-  }
-
-  private compare(settings: ClusterSettings): void {
-    if (looksForOutliers(settings)) {
-      this.outliers ??= new Outliers(this);
-      this.outliers.update(settings);
-    } else if (this.outliers !== null) {
-      this.outliers = null;
-      for (const endpoint of this.endpoints) this.acquit(endpoint);
-    }
   }
 
   /** As `takeEndpoints`, at once. */
@@ -200,14 +154,12 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
       if (known === undefined) this.health.greet(endpoint);
     }
     const endpoints = [...next.values()];
-    const picker = makePicker(balancing, endpoints, this.changes);
-    if (picker.prepare !== undefined) yield* picker.prepare(endpoints);
+    const putInForce = yield* this.choice.prepare(balancing, endpoints);
     for (const [name, endpoint] of this.byName) if (!next.has(name)) this.retire(endpoint);
     this.byName = next;
-    this.endpoints = endpoints;
-    this.picker = picker;
+    putInForce();
     this.hasHadEndpoints ||= endpoints.length > 0;
-    this.ejector.follow(endpoints);
+    this.outcomes.follow(endpoints);
     this.health.follow(endpoints);
     this.warmth.sweep();
   }
@@ -219,7 +171,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     this.limiter?.close();
     this.limiter = null;
     for (const endpoint of this.endpoints) this.retire(endpoint);
-    this.endpoints = [];
+    this.choice.endpoints = [];
     this.byName.clear();
   }
 
@@ -236,20 +188,18 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
 
   private retire(endpoint: Endpoint): void {
     this.health.forget(endpoint);
-    if (endpoint.isEjected) {
-      endpoint.isEjected = false;
-      this.context.observer.ejectionEnded(endpoint.index);
-    }
+    this.outcomes.forget(endpoint);
     endpoint.isRemoved = true;
     endpoint.closeIdle();
   }
 
+  get endpoints(): readonly Endpoint[] {
+    return this.choice.endpoints;
+  }
+
   /** The endpoint that a session belongs to; null when gone or ejected. */
   findSession(sessionId: string): Endpoint | null {
-    for (const endpoint of this.endpoints) {
-      if (endpoint.sessionId === sessionId) return endpoint.isAvailable ? endpoint : null;
-    }
-    return null;
+    return this.choice.findSession(sessionId);
   }
 
   /**
@@ -258,56 +208,13 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
    * again. Whose first attempt has failed does not probe for others. `key` is that of the request where the cluster
    * hashes: see `hash`.
    */
-  pick(
-    exclude: Endpoint | null,
-    unreachable: readonly Endpoint[] = NONE,
-    key: number = NO_KEY,
-  ): Endpoint | null {
-    const nowMs = this.context.clock.now();
-    const probe = exclude === null ? this.ejector.probeDue(nowMs) : null;
-    const picked = probe ?? this.picker.pick(this.endpoints, nowMs, this.context.random, exclude, key);
-    if (picked === null) return null;
-    if (unreachable.includes(picked)) return this.pickOther(unreachable, exclude) ?? picked;
-    // Where requests may wait for a connection, they do when no endpoint has one.
-    if (this.unit.settings.maxPending === undefined || this.transport.hasRoom(picked)) return picked;
-    return this.pickRoomy(exclude) ?? picked;
-  }
-
-  /** An available endpoint that need not be waited for, from a random place on. */
-  private pickRoomy(exclude: Endpoint | null): Endpoint | null {
-    const { endpoints } = this;
-    const start = Math.floor(this.context.random.next() * endpoints.length);
-    let found: Endpoint | null = null;
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(start + i) % endpoints.length];
-      if (!endpoint.isAvailable || endpoint === exclude || !this.transport.hasRoom(endpoint)) continue;
-      if (found === null || endpoint.priority < found.priority) found = endpoint;
-    }
-    return found;
+  pick(exclude: Endpoint | null, unreachable?: readonly Endpoint[], key: number = NO_KEY): Endpoint | null {
+    return this.choice.pick(exclude, unreachable, key);
   }
 
   /** Whether an endpoint is left that is none of these. */
   hasOther(unreachable: readonly Endpoint[]): boolean {
-    return this.pickOther(unreachable, null) !== null;
-  }
-
-  /**
-   * One that is none of `unreachable`: an available one of the first priority first, then `exclude`, then an ejected
-   * one. From a random place on, so that it is not always the same.
-   */
-  private pickOther(unreachable: readonly Endpoint[], exclude: Endpoint | null): Endpoint | null {
-    const { endpoints } = this;
-    const start = Math.floor(this.context.random.next() * endpoints.length);
-    let good: Endpoint | null = null;
-    let next: Endpoint | null = null;
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(start + i) % endpoints.length];
-      if (unreachable.includes(endpoint)) continue;
-      const isGood = endpoint.isAvailable && endpoint !== exclude;
-      if (isGood && (good === null || endpoint.priority < good.priority)) good = endpoint;
-      if (next === null || endpoint.isAvailable) next = endpoint;
-    }
-    return good ?? next;
+    return this.choice.pickOther(unreachable, null) !== null;
   }
 
   /**
@@ -323,7 +230,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
     const { maxRequests } = this.unit.settings;
-    if (maxRequests !== undefined && this.inFlight >= maxRequests) return this.overflow(maxRequests);
+    if (maxRequests !== undefined && this.outcomes.inFlight >= maxRequests) return this.overflow(maxRequests);
     return this.transport.open(endpoint, head, isLast, isFresh, peer, events);
   }
 
@@ -380,7 +287,7 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
   }
 
   onAvailability(endpoint: Endpoint): void {
-    this.changes.count++;
+    this.choice.onAvailability();
     if (!endpoint.isAvailable) {
       // What made it bad may have killed them without a word: it is come back to on fresh ones.
       endpoint.closeIdle();
@@ -424,26 +331,22 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     this.context.observer.healthChecked(endpoint.index, isGood);
   }
 
-  // OutlierHome
+  // ChoiceHome
 
-  expel(outlier: Outlier, reason: OutlierReason, nowMs: number): void {
-    if (!this.ejector.expel(outlier, reason, nowMs)) return;
-    this.context.observer.endpointEjected(this.index, outlier.endpoint.index);
+  hasRoom(endpoint: Endpoint): boolean {
+    return this.transport.hasRoom(endpoint);
   }
 
-  acquit(endpoint: Endpoint): void {
-    this.ejector.acquit(endpoint);
+  probeDue(nowMs: number): Endpoint | null {
+    return this.outcomes.probeDue(nowMs);
   }
 
   // Outcomes, told by the proxy
 
   /** An attempt began. Pair with `attemptEnded`. */
   attemptStarted(endpoint: Endpoint): void {
-    endpoint.inFlight++;
-    this.inFlight++;
-    if (endpoint.silentSinceMs === Infinity) endpoint.silentSinceMs = this.context.clock.now();
-    this.budget.deposit();
-    this.context.observer.attemptStarted(this.index, endpoint.index);
+    this.retries.deposit();
+    this.outcomes.started(endpoint);
   }
 
   /**
@@ -451,22 +354,12 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
    * body is whole, since one that always breaks off is no work done. A probe need not wait for that.
    */
   attemptAnswered(endpoint: Endpoint, status: number, latencyMs: number, isWhole: boolean = true): boolean {
-    this.attemptBegun(endpoint, latencyMs);
-    const hasFailed = status === 502 || status === 503 || status === 504;
-    const isVerdict = hasFailed || isWhole || endpoint.isEjected;
-    if (isVerdict) this.attemptJudged(endpoint, hasFailed, status >= 500);
-    return isVerdict;
+    return this.outcomes.answered(endpoint, status, latencyMs, isWhole);
   }
 
   /** The head came, and does not say how the endpoint did: `attemptJudged` follows. */
   attemptBegun(endpoint: Endpoint, latencyMs: number): void {
-    endpoint.silentSinceMs = Infinity;
-    const nowMs = this.context.clock.now();
-    observeLatency(endpoint, latencyMs, nowMs);
-    if (this.latencies !== null) this.latencies.observe(latencyMs);
-    if (this.outliers === null) return;
-    this.ejector.answered(endpoint, latencyMs, nowMs);
-    this.outliers.answered(endpoint, latencyMs, nowMs);
+    this.outcomes.begun(endpoint, latencyMs);
   }
 
   /**
@@ -474,28 +367,15 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
    * own, of any kind.
    */
   attemptJudged(endpoint: Endpoint, hasFailed: boolean, isError: boolean): void {
-    if (this.outliers !== null) this.outliers.judged(endpoint, !isError, this.context.clock.now());
-    if (hasFailed) this.blame(endpoint, false);
-    else if (this.ejector.praise(endpoint)) this.context.observer.ejectionEnded(endpoint.index);
+    this.outcomes.judged(endpoint, hasFailed, isError);
   }
 
   attemptFailed(endpoint: Endpoint, fault: Fault): void {
-    if (fault.source !== "upstream" || BLAMELESS.has(fault.code)) return;
-    const nowMs = this.context.clock.now();
-    observeFailure(endpoint, nowMs);
-    if (this.outliers !== null) this.outliers.judged(endpoint, false, nowMs);
-    this.blame(endpoint, true);
+    this.outcomes.failed(endpoint, fault);
   }
 
   attemptEnded(endpoint: Endpoint, hasFailed: boolean): void {
-    endpoint.inFlight--;
-    this.inFlight--;
-    if (endpoint.inFlight === 0 && endpoint.silentSinceMs !== Infinity) {
-      observeSilence(endpoint, this.context.clock.now());
-      endpoint.silentSinceMs = Infinity;
-    }
-    endpoint.isProbing = false;
-    this.context.observer.attemptEnded(this.index, endpoint.index, hasFailed);
+    this.outcomes.ended(endpoint, hasFailed);
   }
 
   /** Another endpoint would not help. */
@@ -504,16 +384,9 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
     return makeFault("HDL_UPSTREAM_OVERFLOW", message, undefined, "no");
   }
 
-  private blame(endpoint: Endpoint, isLocal: boolean): void {
-    if (this.ejector.blame(endpoint, this.context.clock.now(), isLocal)) {
-      this.context.observer.endpointEjected(this.index, endpoint.index);
-    }
-  }
-
   /** Milliseconds within which `percent` of the requests of late had their response heads; Infinity while that is not known. */
   latencyAt(percent: number): number {
-    this.latencies ??= new LatencyQuantiles();
-    return this.latencies.at(percent);
+    return this.outcomes.latencyAt(percent);
   }
 
   /** An attempt runs beside another one; or, `hasWon`, was the first to answer. */
@@ -527,36 +400,13 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Outl
    * `takesPlace` it is one of the concurrent retries until `retriesEnded`.
    */
   mayRetry(exchange: Exchange, fault: Fault | null, takesPlace: boolean): boolean {
-    if (exchange.isEnded) return false;
-    if (takesPlace && this.retrying >= (this.unit.settings.maxRetries ?? Infinity)) return false;
-    const isFree = fault !== null && FREE.has(fault.code);
-    if (!isFree && !this.budget.withdraw(this.context.clock.now())) return false;
-    if (takesPlace) this.retrying++;
-    return true;
+    return !exchange.isEnded && this.retries.take(fault, takesPlace);
   }
 
   /** So many places are free again. */
   retriesEnded(places: number): void {
-    this.retrying -= places;
+    this.retries.ended(places);
   }
-}
-
-/** Ends of connections that are part of their life, and say nothing of the endpoint. */
-const BLAMELESS: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_STALE", "HDL_UPSTREAM_REFUSED"]);
-
-/** What cost no endpoint any work. */
-const FREE: ReadonlySet<FaultCode> = new Set(["HDL_UPSTREAM_CONNECT_FAILED", "HDL_UPSTREAM_REFUSED"]);
-
-function budgetOf({ retryBudgetRatio, retryBudgetMinPerSecond, retryBudgetWindowMs }: ClusterSettings) {
-  return new RetryBudget(retryBudgetRatio, retryBudgetMinPerSecond, retryBudgetWindowMs);
-}
-
-function hasSameBudget(a: ClusterSettings, b: ClusterSettings): boolean {
-  return (
-    a.retryBudgetRatio === b.retryBudgetRatio &&
-    a.retryBudgetMinPerSecond === b.retryBudgetMinPerSecond &&
-    a.retryBudgetWindowMs === b.retryBudgetWindowMs
-  );
 }
 
 function hasSameLimit(a: ClusterSettings, b: ClusterSettings): boolean {

@@ -2,7 +2,8 @@
  * Clusters as one worker holds them: endpoints, balancing, connection pools, ejection, the retry budget.
  */
 export { Cluster } from "./cluster.ts";
-export type { ClusterContext, ClusterObserver } from "./cluster.ts";
+export type { ClusterContext } from "./cluster.ts";
+export type { ClusterObserver } from "./cluster-observer.ts";
 export type { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 export { Endpoint } from "./endpoint.ts";
 export { Http1Upstream } from "./http1-upstream.ts";
