@@ -18,7 +18,8 @@ import { headerModifier } from "./header/index.ts";
 import { jsonLimits } from "./json-limits/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
-import { rateLimit } from "./rate-limit/index.ts";
+import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
+import type { OpenLimitStore } from "./rate-limit/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
@@ -73,7 +74,18 @@ export type {
 export type { JsonLimitsConfig } from "./json-limits/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export type { PathChange } from "./path-change/index.ts";
-export type { KeyPart, LimitConfig, MeterConfig, RateLimitConfig } from "./rate-limit/index.ts";
+export type {
+  KeyPart,
+  LimitConfig,
+  LimitStore,
+  MeterConfig,
+  OpenLimitStore,
+  RateLimitConfig,
+  StoreAnswer,
+  StoreConfig,
+  StoreCredentials,
+  StoreQuestion,
+} from "./rate-limit/index.ts";
 export type { RedirectConfig } from "./redirect/index.ts";
 export type { MediaRange, RequestLimitsConfig } from "./request-limits/index.ts";
 export type { SecurityHeader, SecurityHeadersConfig } from "./security-headers/index.ts";
@@ -106,3 +118,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   jsonLimits,
   graphql,
 ]);
+
+/** The same, with limits that are counted in stores. */
+export const withLimitStores = (open: OpenLimitStore): FilterRegistry =>
+  new Map(builtinFilters).set(rateLimit.name, rateLimitWith(open) as FilterFactory);

@@ -56,6 +56,7 @@ export const packageRules: Record<string, PackageRule> = {
         "canary",
         "discovery",
         "key-sets",
+        "limit-store",
         "manage",
         "guard",
         "exporters",
@@ -71,12 +72,13 @@ export const packageRules: Record<string, PackageRule> = {
       canary: { engine: plainEngine },
       discovery: { engine: plainEngine },
       "key-sets": { engine: plainEngine },
+      "limit-store": { engine: [...plainEngine, "filter"] },
       guard: { engine: plainEngine },
       exporters: { engine: plainEngine },
       app: { engine: "*", filters: "*" },
     },
     // What it emits is configured as the filters say; nothing of them runs there.
-    usesTypes: { compile: { filters: "*" }, "key-sets": { filters: "*" } },
+    usesTypes: { compile: { filters: "*" }, "key-sets": { filters: "*" }, "limit-store": { filters: "*" } },
     // Compile is pure, and may parse certificates.
     builtins: { compile: [...pure, "node:crypto"] },
   },

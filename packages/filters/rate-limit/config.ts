@@ -81,10 +81,22 @@ export type CostConfig =
 
 /** Limits that several processes share. Concurrency is each process's own. */
 export interface StoreConfig {
-  /** The data unit that says where it is and who we are there. */
-  readonly data: string;
+  /** `redis://HOST:PORT/DB`, or `rediss:` for TLS. */
+  readonly url: string;
+  /** The data unit with who we are there (StoreCredentials); "" for nobody. */
+  readonly credentials: string;
   readonly timeoutMs: number;
   readonly whenUnavailable: "allow" | "deny" | "local";
   /** The share of each limit that this process gives by itself while the store is away; 0 to 1. */
   readonly localShare: number;
+}
+
+/** The value of the data unit of a store. Absent: not needed. */
+export interface StoreCredentials {
+  readonly username?: string;
+  readonly password?: string;
+  /** Certificates in PEM: of authorities in place of the system's, and our own with its key. */
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
 }

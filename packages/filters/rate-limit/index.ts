@@ -1,5 +1,6 @@
 /** Limits how often, how much, or how many at a time requests get through. */
-export { rateLimit } from "./filter.ts";
+export { rateLimit, rateLimitWith } from "./filter.ts";
+export type { LimitStore, OpenLimitStore, StoreAnswer, StoreQuestion } from "./store.ts";
 export type {
   CostConfig,
   KeyPart,
@@ -8,4 +9,5 @@ export type {
   MeterConfig,
   RateLimitConfig,
   StoreConfig,
+  StoreCredentials,
 } from "./config.ts";

@@ -6,6 +6,7 @@ import { readUnits } from "./cost.ts";
 import { readKeyPart } from "./key-part.ts";
 import { matchesLimit } from "./match.ts";
 import { makeMeter } from "./meters/make-meter.ts";
+import { meterTerms } from "./meters/meter-terms.ts";
 import type { Meter } from "./meters/meter.ts";
 import { Use } from "./meters/meter.ts";
 
@@ -16,6 +17,8 @@ const MISSING = -1;
 export class Limit {
   readonly config: LimitConfig;
   readonly meter: Meter;
+  /** Of all of it, also where this process gives a share. */
+  private readonly quota: number;
   /** The events that it is counted by. */
   readonly limitedEvent: string;
   readonly missingEvent: string;
@@ -28,6 +31,7 @@ export class Limit {
     // What is counted, and how: a limit that changes begins anew, and what is said of it does not matter.
     const identity = JSON.stringify([config.scope, config.name, config.meter, config.key]);
     this.hash = table.hashFor(`rate-limit ${share} ${identity}`);
+    this.quota = meterTerms(config.meter).quota;
     this.meter = makeMeter(config.meter, share, table, this.hash);
     this.limitedEvent = `${config.isShadow ? "shadow-limited" : "limited"}:${config.name}`;
     this.missingEvent = `key-missing:${config.name}`;
@@ -73,7 +77,7 @@ export class Limit {
     if (cost.from === "response-header") return 0;
     if (cost.from === "constant") return cost.units;
     const units = readUnits(request.fields, cost.name, cost.units);
-    return units < 0 ? this.meter.quota : units;
+    return units < 0 ? this.quota : units;
   }
 
   /** What the response says that it cost. `fields` null: there is none. */
@@ -82,7 +86,7 @@ export class Limit {
     if (cost.from !== "response-header") return 0;
     if (fields === null) return cost.units;
     const units = readUnits(fields, cost.name, cost.units);
-    return units < 0 ? this.meter.quota : units;
+    return units < 0 ? this.quota : units;
   }
 }
 

@@ -1,8 +1,10 @@
-import type { MeterConfig } from "./config.ts";
+import type { DataRef } from "@heddle/engine/filter";
+import type { Clock } from "@heddle/engine/base";
+import type { MeterConfig, StoreConfig } from "./config.ts";
 
 /** One limit of one exchange, as a store counts it. */
 export interface StoreQuestion {
-  /** The limit's scope and the key: the same text is the same count, for every process that asks. */
+  /** The limit and the key: the same text is the same count, for every process that asks. */
   readonly key: string;
   readonly meter: Exclude<MeterConfig, { kind: "concurrency" }>;
   /** 0: only look whether something is left. */
@@ -11,17 +13,15 @@ export interface StoreQuestion {
   readonly isShadow: boolean;
 }
 
+/** As what a Use tells. */
 export interface StoreAnswer {
   readonly fits: boolean;
   readonly remaining: number;
   readonly resetMs: number;
-  /** 0 when it fits. */
   readonly retryMs: number;
 }
 
-/**
- * Counts that several processes share. One per worker and place; every filter that names the place has the same.
- */
+/** Counts that several processes share. */
 export interface LimitStore {
   /**
    * Charges the limits of one exchange, all or none but for the shadows; an answer for each. Null: the store is away, or
@@ -31,3 +31,9 @@ export interface LimitStore {
   /** Charges what has been used, whether it fits or not. Nothing is said of it. */
   settle(question: StoreQuestion): void;
 }
+
+/**
+ * The store at a place; one for all filters of a worker that name it. `credentials` are null where it takes none, and
+ * may become others at any time.
+ */
+export type OpenLimitStore = (config: StoreConfig, credentials: DataRef | null, clock: Clock) => LimitStore;

@@ -4,9 +4,13 @@ type Limit = RateLimitConfig["limits"][number];
 type KeyPart = Limit["key"][number];
 
 /** What limits let through, each in words: `per-client: 100 in 1 s, 200 at once, by client address /32 or /64`. */
-export function rateLimitEffect({ limits, status }: RateLimitConfig): string {
-  return `${limits.map(limitWords).join("; ")}; answers ${status} beyond`;
+export function rateLimitEffect({ limits, status, store }: RateLimitConfig): string {
+  const where =
+    store === null ? "" : `; counted at ${store.url}, ${awayWords[store.whenUnavailable]} while it is away`;
+  return `${limits.map(limitWords).join("; ")}; answers ${status} beyond${where}`;
 }
+
+const awayWords = { allow: "nothing is", deny: "nothing passes", local: "by this process" } as const;
 
 function limitWords(limit: Limit): string {
   const { name, key, match, cost, whenMissing, isShadow } = limit;

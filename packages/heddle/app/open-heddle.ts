@@ -4,7 +4,6 @@ import { rememberServer } from "@heddle/engine/net";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
 import { Engine, giveBackMemory } from "@heddle/engine/runtime";
-import { builtinFilters } from "@heddle/filters";
 import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
@@ -14,6 +13,7 @@ import { CanaryFile } from "./canary-file.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration } from "./configuration.ts";
+import { dataPlaneFilters } from "./data-plane-filters.ts";
 import { openDataPlaneLog } from "./data-plane-log.ts";
 import { HandOver } from "./hand-over.ts";
 import type { RunningProcess } from "./hand-over-messages.ts";
@@ -65,7 +65,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     const engine = await Engine.open({
       workers: options.workers ?? availableParallelism(),
       workerEntry: new URL("./worker.ts", import.meta.url),
-      filters: builtinFilters,
+      filters: dataPlaneFilters(),
       openAccessLog: openDataPlaneLog,
       registry,
       accessLog: options.accessLog,

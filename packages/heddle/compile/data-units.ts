@@ -5,8 +5,14 @@ import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
 import { apiKeysSource } from "./api-keys.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
+import { limitStoreSource } from "./rate-limit-policy/index.ts";
 
-export const dataSources: readonly DataSource[] = [keySetSource, keySourceSource, apiKeysSource];
+export const dataSources: readonly DataSource[] = [
+  keySetSource,
+  keySourceSource,
+  apiKeysSource,
+  limitStoreSource,
+];
 
 /** The data unit of that name; null where there is none. */
 export function compileData(name: string, facts: FactReader, options: CompileOptions): HashedUnit | null {

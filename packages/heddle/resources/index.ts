@@ -113,6 +113,7 @@ export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";
 export { rateLimitTargets } from "./heddle-dev/rate-limit-policy.ts";
 export type { RateLimitPolicy, RateLimitPolicySpec } from "./heddle-dev/rate-limit-policy.ts";
 export type { LimitKeyPart } from "./heddle-dev/rate-limit-policy/key.ts";
+export type { LimitStoreSpec } from "./heddle-dev/rate-limit-policy/store.ts";
 export type { LimitSpec } from "./heddle-dev/rate-limit-policy/limit.ts";
 export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-policy.ts";
 export type { AccessPolicy, AccessPolicySpec } from "./heddle-dev/access-policy.ts";

@@ -14,7 +14,6 @@ const RETRY_MS = 1_000;
  */
 export class Concurrency implements Meter {
   readonly quota: number;
-  readonly windowS = 0;
   private readonly table: SharedTable;
   private readonly entries: Entries;
 

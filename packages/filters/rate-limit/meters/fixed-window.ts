@@ -10,7 +10,6 @@ import type { Meter, Use } from "./meter.ts";
  */
 export class FixedWindow implements Meter {
   readonly quota: number;
-  readonly windowS: number;
   private readonly table: SharedTable;
   private readonly entries: Entries;
   private readonly unit: CalendarUnit;
@@ -19,7 +18,6 @@ export class FixedWindow implements Meter {
     this.table = table;
     this.entries = new Entries(table, hash);
     this.quota = quota;
-    this.windowS = { minute: 60, hour: 3600, day: 86_400, month: 31 * 86_400 }[unit];
     this.unit = unit;
   }
 

@@ -25,9 +25,7 @@ export class Use {
  * workers are one. Nothing waits, and nothing is allocated.
  */
 export interface Meter {
-  /** What a client may use up, and in how many seconds it comes back; 0 seconds: when it is given back. */
   readonly quota: number;
-  readonly windowS: number;
   /** Whether `use` fits now, without charging it. */
   check(use: Use, nowMs: number, wallMs: number): boolean;
   /** Charges it if it fits. */

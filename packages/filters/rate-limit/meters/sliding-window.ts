@@ -17,7 +17,6 @@ const SKEW_MS = 100;
  */
 export class SlidingWindow implements Meter {
   readonly quota: number;
-  readonly windowS: number;
   private readonly table: SharedTable;
   private readonly entries: Entries;
   private readonly sliceMs: number;
@@ -26,7 +25,6 @@ export class SlidingWindow implements Meter {
     this.table = table;
     this.entries = new Entries(table, hash);
     this.quota = quota;
-    this.windowS = Math.ceil(windowMs / 1000);
     this.sliceMs = windowMs / SLICES;
   }
 

@@ -18,7 +18,6 @@ const AFTERLIFE_MS = 16_000;
  */
 export class TokenBucket implements Meter {
   readonly quota: number;
-  readonly windowS: number;
   private readonly table: SharedTable;
   private readonly entries: Entries;
   /** Units of a token: a power of two. */
@@ -30,7 +29,6 @@ export class TokenBucket implements Meter {
     this.table = table;
     this.entries = new Entries(table, hash);
     this.quota = burst;
-    this.windowS = Math.max(1, Math.ceil((burst * periodMs) / tokens / 1000));
     const bits = Math.min(
       24,
       MAX_CAPACITY_BITS - Math.ceil(Math.log2(burst)),

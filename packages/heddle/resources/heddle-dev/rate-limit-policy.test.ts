@@ -95,6 +95,32 @@ describe("RateLimitPolicy", () => {
       assert.deepEqual(match({ paths: [path] }), ["match.paths[0]"]);
   });
 
+  test("a store is an address without credentials, and what to do without it is said", () => {
+    const store = (redis: object, rest: object = { whenUnavailable: "Deny" }) =>
+      validate({ limits: [flight], store: { redis, ...rest } }).problems.map(({ path }) => path);
+    const { spec } = validate({ store: { redis: { url: "redis://r" }, whenUnavailable: "Local" } })
+      .resource as RateLimitPolicy;
+    assert.deepEqual(spec.store, {
+      redis: { url: "redis://r", timeout: "100ms" },
+      whenUnavailable: "Local",
+      localPercent: 100,
+    });
+    for (const url of ["redis://10.0.0.1:6380/2", "rediss://[::1]/", "rediss://r.example"])
+      assert.deepEqual(store({ url, secretRef: { name: "s" }, timeout: "50ms" }), [], url);
+    const bad = [
+      "http://r",
+      "redis://u:p@r",
+      "redis://:p@r",
+      "redis://",
+      "redis://r/x",
+      "redis://r?a=1",
+      "redis://r:0",
+    ];
+    for (const url of bad) assert.deepEqual(store({ url }), ["spec.store.redis.url"], url);
+    assert.deepEqual(store({ url: "redis://r" }, {}), ["spec.store.whenUnavailable"]);
+    assert.deepEqual(store({ url: "redis://r", timeout: "1m" }), ["spec.store.redis.timeout"]);
+  });
+
   test("a problem names the mend", () => {
     const { problems } = validate({ limits: [{ ...daily, key: [{ from: "Header" }] }] });
     assert.match(problems[0]!.message, /need name/);

@@ -4,6 +4,7 @@ import { choice, integer, optional, struct, text, withDefault } from "../schema/
 import { heddleGroup } from "./backend.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 import { limitsSchema } from "./rate-limit-policy/limit.ts";
+import { limitStoreSchema } from "./rate-limit-policy/store.ts";
 
 export const rateLimitTargets = [
   "Namespace",
@@ -26,6 +27,8 @@ const rateLimitPolicySpecSchema = struct({
       message: optional(text({ maxLength: 1024 })),
     }),
   ),
+  /** Where the limits are counted for several processes together. Concurrency is each process's own. */
+  store: optional(limitStoreSchema),
 });
 export type RateLimitPolicySpec = Static<typeof rateLimitPolicySpecSchema>;
 
