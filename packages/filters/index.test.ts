@@ -20,6 +20,7 @@ test("the registry has each filter under its own name", () => {
       "security-headers",
       "request-limits",
       "authentication",
+      "authorization",
       "rate-limit",
       "cache",
       "compression",

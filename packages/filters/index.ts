@@ -5,6 +5,7 @@
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { apiKey } from "./api-key/index.ts";
 import { authentication } from "./authentication/index.ts";
+import { authorization } from "./authorization/index.ts";
 import { cache } from "./cache/index.ts";
 import { compression } from "./compression/index.ts";
 import { cors } from "./cors/index.ts";
@@ -28,6 +29,7 @@ import { securityHeaders } from "./security-headers/index.ts";
 export {
   apiKey,
   authentication,
+  authorization,
   cache,
   compression,
   cors,
@@ -50,6 +52,14 @@ export {
 export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
 export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
 export type { AuthenticationConfig } from "./authentication/index.ts";
+export type {
+  AuthorizationConfig,
+  AuthorizationRule,
+  ConditionConfig,
+  TextCondition,
+  TextMatch,
+  TimeWindow,
+} from "./authorization/index.ts";
 export type { CacheConfig } from "./cache/index.ts";
 export type { ClaimPath } from "./claim-path/index.ts";
 export type { CompressionConfig } from "./compression/index.ts";
@@ -111,6 +121,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   securityHeaders,
   requestLimits,
   authentication,
+  authorization,
   rateLimit,
   cache,
   compression,

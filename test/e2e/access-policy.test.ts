@@ -24,7 +24,13 @@ const authentication = `
         - issuer: https://id.example
           keys: { ref: { name: keys } }
           audiences: [shop]
-          claimHeaders: [{ header: X-User, claim: sub }]`;
+          claimHeaders: [{ header: X-User, claim: sub }]
+  authorization:
+    rules:
+      - { action: Allow, principal: { subjects: [alice] }, notPaths: [{ value: /admin }] }
+      - { action: Allow, claims: [{ claim: roles, values: [admin] }] }
+      - { action: Deny, headers: [{ name: X-Tenant, values: [evil] }] }
+      - { action: Deny, methods: [DELETE], notClientAddresses: [192.0.2.0/24] }`;
 
 /** The same guard by two ways: of the Gateway, and of the Service that another Gateway's route leads to. */
 const configuration = (ports: { edge: number; plain: number }, backend: number): string => `
@@ -83,9 +89,15 @@ interface Answer {
   readonly seen: Echo["headers"] | null;
 }
 
-function ask(port: number, headers: readonly string[], path = "/"): Promise<Answer> {
+function ask(port: number, headers: readonly string[], path = "/", method = "GET"): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ port, path, headers: ["host", "shop.example", ...headers], agent: false });
+    const request = http.request({
+      port,
+      path,
+      method,
+      headers: ["host", "shop.example", ...headers],
+      agent: false,
+    });
     request.on("error", reject);
     request.on("response", async (response) => {
       let body = "";
@@ -104,7 +116,7 @@ function ask(port: number, headers: readonly string[], path = "/"): Promise<Answ
 const bearer = (token: string): string[] => ["authorization", `Bearer ${token}`];
 
 /** What is sent, and the verdict. */
-const table: readonly (readonly [string, () => string[], number])[] = [
+const table: readonly (readonly [string, () => string[], number, path?: string, method?: string])[] = [
   ["nothing", () => [], 401],
   ["a good token", () => bearer(makeToken()), 200],
   ["a good token again", () => bearer(makeToken()), 200],
@@ -117,6 +129,23 @@ const table: readonly (readonly [string, () => string[], number])[] = [
   ["opaque", () => bearer("abc"), 401],
   ["basic", () => ["authorization", "Basic YTpi"], 401],
   ["two tokens", () => [...bearer(makeToken()), ...bearer(makeToken())], 401],
+  ["somebody else", () => bearer(makeToken({ sub: "bob" })), 403],
+  ["the admin page", () => bearer(makeToken()), 403, "/admin"],
+  ["the admin page, written otherwise", () => bearer(makeToken()), 403, "/x/..//%61dmin/"],
+  ["the admin page, as some backends read it", () => bearer(makeToken()), 403, "/ADMIN;x"],
+  ["the admin page, by an admin", () => bearer(makeToken({ sub: "bob", roles: ["admin"] })), 200, "/admin"],
+  ["a tenant", () => [...bearer(makeToken()), "x-tenant", "good"], 200],
+  ["a bad tenant", () => [...bearer(makeToken()), "x-tenant", "evil"], 403],
+  ["two tenants", () => [...bearer(makeToken()), "x-tenant", "good", "X-Tenant", "evil"], 403],
+  ["tenants in a list", () => [...bearer(makeToken()), "x-tenant", "good, evil"], 403],
+  ["a method from outside", () => bearer(makeToken()), 403, "/", "DELETE"],
+  [
+    "a method from a place that is only said",
+    () => [...bearer(makeToken()), "x-forwarded-for", "192.0.2.1"],
+    403,
+    "/",
+    "DELETE",
+  ],
   ["a token and basic", () => [...bearer(makeToken()), "Authorization", "Basic YTpi"], 401],
 ];
 
@@ -128,9 +157,9 @@ test("the same policy on a Gateway and on a Service gives the same verdicts", as
     args: ["--workers", "2"],
   });
   const { edge, plain } = heddle.ports;
-  for (const [title, headers, expected] of table) {
+  for (const [title, headers, expected, path, method] of table) {
     const sent = headers();
-    const answers = await Promise.all([ask(edge, sent), ask(plain, sent)]);
+    const answers = await Promise.all([ask(edge, sent, path, method), ask(plain, sent, path, method)]);
     assert.deepEqual(
       answers.map(({ status }) => status),
       [expected, expected],

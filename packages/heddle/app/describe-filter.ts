@@ -14,6 +14,7 @@ import type {
 } from "../compile/index.ts";
 import { contentEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
+import { authorizationEffect } from "./describe-rules.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
 import { originText } from "./origin-text.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
@@ -55,6 +56,8 @@ export class FilterWalk {
         return { effect: faultsEffect(spec.config), isAnswer: false };
       case "jwt":
         return { effect: jwtEffect(spec.config), isAnswer: false };
+      case "authorization":
+        return { effect: authorizationEffect(spec.config), isAnswer: false };
       case "authentication":
         return { effect: authenticationEffect(spec.config), isAnswer: false };
       case "cache":

@@ -106,6 +106,9 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log,
       refresh: () => loop.refresh(),
     });
+    notes.set("authorization-dry-run", (line) =>
+      log("info", "a request would be denied", JSON.parse(line) as Record<string, unknown>),
+    );
     notes.set("key-set", (name) => keySets.wantKey(name));
     const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log, takeOver !== null);
     const canaries = new CanaryService({

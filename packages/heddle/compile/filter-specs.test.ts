@@ -20,6 +20,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     "security-headers": true,
     "request-limits": true,
     authentication: true,
+    authorization: true,
     cache: true,
     compression: true,
     decompression: true,

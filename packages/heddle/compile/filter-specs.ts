@@ -1,6 +1,7 @@
 import type {
   ApiKeyConfig,
   AuthenticationConfig,
+  AuthorizationConfig,
   CacheConfig,
   CompressionConfig,
   CorsConfig,
@@ -24,6 +25,8 @@ import type {
 export type {
   CacheKeyPart,
   AuthenticationConfig,
+  AuthorizationConfig,
+  ConditionConfig,
   CacheConfig,
   CompressionConfig,
   CorsConfig,
@@ -65,6 +68,7 @@ interface FilterConfigs {
   "security-headers": SecurityHeadersConfig;
   "request-limits": RequestLimitsConfig;
   authentication: AuthenticationConfig;
+  authorization: AuthorizationConfig;
   cache: CacheConfig;
   compression: CompressionConfig;
   decompression: DecompressionConfig;

@@ -58,6 +58,8 @@ export type { KeySource } from "./key-set-names.ts";
 export type {
   CacheKeyPart,
   AuthenticationConfig,
+  AuthorizationConfig,
+  ConditionConfig,
   CacheConfig,
   CompressionConfig,
   CorsConfig,

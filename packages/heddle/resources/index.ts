@@ -131,3 +131,5 @@ export { apiKeysSecretType, parseApiKeyEntry } from "./heddle-dev/api-key-entry.
 export type { ApiKeyEntry, ApiKeyEntryFields } from "./heddle-dev/api-key-entry.ts";
 export type { ApiKeysSpec } from "./heddle-dev/access-policy/api-keys.ts";
 export type { SecretSelection } from "./heddle-dev/secret-selection.ts";
+export { weekdays } from "./heddle-dev/access-policy/authorization.ts";
+export type { AuthorizationRuleSpec, AuthorizationSpec } from "./heddle-dev/access-policy/authorization.ts";

@@ -3,6 +3,7 @@ import type { Effective, PolicyKind } from "../attach/index.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 import { authenticationMember } from "./authentication.ts";
 import { csrfMember } from "./csrf.ts";
+import { authorizationMember } from "./authorization.ts";
 import { externalAuthorizationMember } from "./external-authorization.ts";
 import { joinFilters, type Member } from "./member.ts";
 import { requestMember } from "./request.ts";
@@ -13,6 +14,7 @@ type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
 /** The fields of AccessPolicies and what makes filters of each. Stages put the filters in order (`filter-stages.ts`). */
 const members: { readonly [F in Field]: Member<F> } = {
   authentication: authenticationMember,
+  authorization: authorizationMember,
   externalAuthorization: externalAuthorizationMember,
   csrf: csrfMember,
   securityHeaders: securityHeadersMember,

@@ -95,4 +95,42 @@ describe("AccessPolicy", () => {
     assert.deepEqual(mistakes(jwt(issuer, issuer)), ["spec.authentication.jwt.issuers[1]"]);
     assert.deepEqual(mistakes(jwt()), ["spec.authentication.jwt.issuers"]);
   });
+
+  const rules = (...all: object[]) => mistakes({ authorization: { rules: all } });
+  const inRule = (change: object) => rules({ action: "Allow", ...change });
+  const ofRule = (rest: string) => [`spec.authorization.rules[0].${rest}`];
+
+  test("authorization: rules that say something, each name once", () => {
+    assert.deepEqual(rules(), ["spec.authorization.rules"]);
+    assert.deepEqual(rules({ action: "Allow" }), []);
+    assert.deepEqual(rules({}), ["spec.authorization.rules[0].action"]);
+    assert.deepEqual(rules({ action: "allow" }), ["spec.authorization.rules[0].action"]);
+    assert.deepEqual(rules({ action: "Deny", name: "a" }, { action: "Allow", name: "a" }), [
+      "spec.authorization.rules[1]",
+    ]);
+    assert.deepEqual(inRule({ principal: {} }), ofRule("principal"));
+    assert.deepEqual(inRule({ principals: { subjects: ["a"] } }), ofRule("principals"));
+    assert.deepEqual(inRule({ source: {} }), ofRule("source"));
+    assert.deepEqual(inRule({ principal: { subjects: [] } }), ofRule("principal.subjects"));
+  });
+
+  test("authorization: addresses, methods, paths, names and times are such", () => {
+    assert.deepEqual(inRule({ clientAddresses: ["10.0.0.0/33"] }), ofRule("clientAddresses[0]"));
+    assert.deepEqual(inRule({ notClientAddresses: ["office"] }), ofRule("notClientAddresses[0]"));
+    assert.deepEqual(inRule({ clientAddresses: ["10.1/8"] }), ofRule("clientAddresses[0]"));
+    assert.deepEqual(inRule({ methods: ["get"] }), ofRule("methods[0]"));
+    assert.deepEqual(inRule({ paths: [{ value: "admin" }] }), ofRule("paths[0]"));
+    assert.deepEqual(inRule({ paths: [{ value: "/a/../b" }] }), ofRule("paths[0]"));
+    assert.deepEqual(inRule({ paths: [{ value: "/a?b" }] }), ofRule("paths[0]"));
+    assert.deepEqual(inRule({ paths: [{ type: "RegularExpression", value: "/a.*" }] }), []);
+    assert.deepEqual(inRule({ serverNames: ["Shop.example"] }), ofRule("serverNames[0]"));
+    assert.deepEqual(inRule({ times: [{ from: "8:00" }] }), ofRule("times[0].from"));
+    assert.deepEqual(inRule({ times: [{ timeZone: "Europe/Atlantis" }] }), ofRule("times[0].timeZone"));
+    const backwards = { since: "2026-12-02T00:00:00Z", until: "2026-12-01T00:00:00Z" };
+    assert.deepEqual(inRule({ times: [backwards] }), ofRule("times[0]"));
+    assert.deepEqual(inRule({ times: [{ days: ["Monday"] }] }), ofRule("times[0].days[0]"));
+    const both = { values: ["a"], notValues: ["b"] };
+    assert.deepEqual(inRule({ headers: [{ name: "X", ...both }] }), ofRule("headers[0]"));
+    assert.deepEqual(inRule({ claims: [{ claim: "sub", ...both }] }), ofRule("claims[0]"));
+  });
 });

@@ -3,6 +3,7 @@ import { defineKind, type ResourceOf } from "../kind.ts";
 import { optional, struct } from "../schema/build.ts";
 import { authenticationSchema } from "./access-policy/authentication.ts";
 import { csrfSchema } from "./access-policy/csrf.ts";
+import { authorizationSchema } from "./access-policy/authorization.ts";
 import { externalAuthorizationSchema } from "./access-policy/external-authorization.ts";
 import { requestSchema } from "./access-policy/request.ts";
 import { securityHeadersSchema } from "./access-policy/security-headers.ts";
@@ -13,6 +14,8 @@ const accessPolicySpecSchema = struct({
   targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
   /** Who calls; taken whole from the most specific policy that has it. */
   authentication: optional(authenticationSchema),
+  /** What may be done, and by whom; taken whole from the most specific policy that has it. */
+  authorization: optional(authorizationSchema),
   /** A service of one's own that is asked as well. */
   externalAuthorization: optional(externalAuthorizationSchema),
   /** Refuses requests with an effect that pages of other sites have browsers send. */

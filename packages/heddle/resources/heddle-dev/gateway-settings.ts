@@ -3,8 +3,8 @@ import { conditions } from "../gateway-api/condition.ts";
 import { portNumber } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, flag, integer, list, number, optional, set, struct, text } from "../schema/build.ts";
-import { isIpAddress } from "../schema/format.ts";
 import { everyItem, rule } from "../schema/rule.ts";
+import { addressRangeMessage, isAddressRange } from "./address-range.ts";
 import { heddleGroup } from "./backend.ts";
 import { boundedTime } from "./bounded-time.ts";
 
@@ -65,26 +65,12 @@ const limitsSchema = struct({
   http2: optional(http2ListenerSchema),
 });
 
-/** An address, or one with the length of a prefix. */
-function isRange(text: string): boolean {
-  const [address = "", prefix, ...more] = text.split("/");
-  if (!isIpAddress(address) || more.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (address.includes(":") ? 128 : 32);
-}
-
 /** Addresses and ranges of proxies; `name` is the rule's. */
 const ranges = (name: string) =>
   optional(
     list(text({ maxLength: 49 }), {
       maxItems: 256,
-      rules: [
-        everyItem<string>(
-          name,
-          "must be an IP address or a CIDR range, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32",
-          isRange,
-        ),
-      ],
+      rules: [everyItem<string>(name, addressRangeMessage, isAddressRange)],
     }),
   );
 
