@@ -27,6 +27,7 @@ test("the registry has each filter under its own name", () => {
       "decompression",
       "json-limits",
       "graphql",
+      "own",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

@@ -21,6 +21,7 @@ import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
 import type { OpenLimitStore } from "./rate-limit/index.ts";
+import { own } from "./own/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
@@ -44,6 +45,7 @@ export {
   jwt,
   mirror,
   rateLimit,
+  own,
   redirect,
   requestLimits,
   rewrite,
@@ -83,6 +85,8 @@ export type {
 } from "./jwt/index.ts";
 export type { JsonLimitsConfig } from "./json-limits/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
+export { filterCodePrefix } from "./own/index.ts";
+export type { FilterCode, OwnFilterConfig } from "./own/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type {
   KeyPart,
@@ -128,6 +132,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   decompression,
   jsonLimits,
   graphql,
+  own,
 ]);
 
 /** The same, with limits that are counted in stores. */

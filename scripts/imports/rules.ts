@@ -42,6 +42,8 @@ export const packageRules: Record<string, PackageRule> = {
       "*": { engine: ["base", "message", "model", "filter", "observe", "shared"] },
       // For its regular expressions, which match in linear time.
       authorization: { engine: ["route"] },
+      // What users test their filters with is the engine itself.
+      testing: { engine: "*" },
     },
   },
   node: {

@@ -313,6 +313,8 @@ export interface FilterSpec {
   /** Name in the filter registry: "header-modifier", "redirect", "rewrite", "mirror", "cors" … */
   readonly name: string;
   readonly config: unknown;
+  /** What it is called by in counters and logs. Default: its name. */
+  readonly countsAs?: string;
 }
 
 export interface BackendSpec {

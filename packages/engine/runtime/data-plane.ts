@@ -11,6 +11,7 @@ import type {
   AcmeChallengeUnit,
   AuthoritiesUnit,
   ClusterUnit,
+  DataUnit,
   EndpointsUnit,
   ListenerUnit,
   RouteUnit,
@@ -63,6 +64,11 @@ export interface DataPlaneOptions {
   readonly collector?: PacedCollector;
   readonly clock?: Clock;
   readonly random?: Random;
+  /**
+   * Makes ready what filters are built with: the data units that came with a change, whose swap waits for it. Never
+   * rejects. Default: nothing is to be made ready.
+   */
+  prepare?(data: readonly DataUnit[]): Promise<void>;
   /** Takes what filters tell the main thread. Default: nobody. */
   notify?(topic: string, subject: string): void;
   /** Called when no exchange holds a version before `version` any more. */
@@ -130,6 +136,8 @@ export class DataPlane {
   private readonly monitor: LoopMonitor;
   private readonly units = new Map<UnitKey, HeldUnit>();
   private readonly data = new DataBoard();
+  /** Data that `prepare` has not seen. */
+  private newData: DataUnit[] = [];
   private readonly indexes = new Map<string, number>();
   private readonly clusters = new Map<string, Cluster>();
   private readonly ledger: HealthLedger;
@@ -198,7 +206,11 @@ export class DataPlane {
    * whole by itself, and shows at once.
    */
   private takeData({ puts, removes }: SnapshotDelta): void {
-    for (const { unit, hash } of puts) if (unit.kind === "data") this.data.put(unit, hash);
+    for (const { unit, hash } of puts) {
+      if (unit.kind !== "data") continue;
+      this.data.put(unit, hash);
+      if (this.options.prepare !== undefined) this.newData.push(unit);
+    }
     for (const key of removes) if (key.startsWith(dataPrefix)) this.data.remove(key.slice(dataPrefix.length));
   }
 
@@ -208,6 +220,7 @@ export class DataPlane {
       this.monitor.note(ms);
       this.options.collector?.build(ms);
     };
+    if (this.newData.length > 0) await this.prepare();
     const next = await runInSlices(this.build(), () => this.clock.now(), note);
     const startMs = this.clock.now();
     this.observer.swapped(version);
@@ -221,6 +234,12 @@ export class DataPlane {
     this.options.collector?.rest();
     this.options.onConfirmed?.(this.observer.oldestVersion);
     return [...this.bound.values()].map((bound) => bound.report);
+  }
+
+  private async prepare(): Promise<void> {
+    const data = this.newData;
+    this.newData = [];
+    await this.options.prepare?.(data);
   }
 
   // Building

@@ -1,6 +1,7 @@
 import { systemClock } from "../base/index.ts";
 import type { Clock } from "../base/index.ts";
 import type { FilterRegistry } from "../filter/index.ts";
+import type { DataUnit } from "../model/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { SharedTable } from "../shared/index.ts";
 import { DataPlane } from "./data-plane.ts";
@@ -18,6 +19,8 @@ import type { AccessLog } from "./plane-observer.ts";
 /** What a data plane in the caller's thread is made with; worker threads bring theirs (`WorkerParts`). */
 export interface LocalParts {
   readonly filters: FilterRegistry;
+  /** See DataPlaneOptions. */
+  prepare?(data: readonly DataUnit[]): Promise<void>;
   openAccessLog?(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
   /** The system's by default. */
   readonly clock?: Clock;
@@ -43,6 +46,7 @@ export class LocalPlane implements PlaneHandle {
     const plane = new DataPlane({
       lane,
       filters: options.filters,
+      ...(options.prepare !== undefined && { prepare: options.prepare }),
       shared: new SharedTable(start.shared, start.slot, options.clock ?? systemClock, 0),
       accessLog,
       reusePort: start.reusePort,

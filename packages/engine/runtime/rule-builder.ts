@@ -99,15 +99,16 @@ function buildFilters(
   if (specs.length === 0) return EMPTY_CHAIN;
   const filters: Filter[] = [];
   for (const spec of specs) {
+    const shownAs = spec.countsAs ?? spec.name;
     const factory = context.filters.get(spec.name);
     if (factory === undefined) {
-      context.onFilterProblem(route.name, spec.name, new Error("no such filter"));
+      context.onFilterProblem(route.name, shownAs, new Error("no such filter"));
       return null;
     }
     try {
-      filters.push(factory.create(spec.config, filterContext(spec.name, place, parts, context)));
+      filters.push(factory.create(spec.config, filterContext(shownAs, place, parts, context)));
     } catch (error) {
-      context.onFilterProblem(route.name, spec.name, error);
+      context.onFilterProblem(route.name, shownAs, error);
       return null;
     }
   }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { FilterRegistry } from "../filter/index.ts";
+import type { DataUnit } from "../model/index.ts";
 import { systemClock } from "../base/index.ts";
 import { WorkerLane } from "../observe/index.ts";
 import { monotonicOffsetMs, SharedTable } from "../shared/index.ts";
@@ -12,6 +13,8 @@ import type { AccessLog } from "./plane-observer.ts";
 /** What a worker's entry module brings: code cannot be posted to a thread. */
 export interface WorkerParts {
   readonly filters: FilterRegistry;
+  /** See DataPlaneOptions. */
+  prepare?(data: readonly DataUnit[]): Promise<void>;
   openAccessLog(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
 }
 
@@ -26,6 +29,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
   const plane = new DataPlane({
     lane,
     filters: parts.filters,
+    ...(parts.prepare !== undefined && { prepare: parts.prepare }),
     shared: new SharedTable(start.shared, start.slot, systemClock, monotonicOffsetMs()),
     accessLog,
     collector: new PacedCollector(),

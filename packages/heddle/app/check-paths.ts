@@ -1,6 +1,7 @@
 import { compile, type CompileOutput, type HashedUnit } from "../compile/index.ts";
 import { FileSource, joinReadings } from "../sources/index.ts";
 import { makeCompileOptions, type CompileSettings } from "./compile-options.ts";
+import { OwnFilterLink } from "./own-filter-link.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
 
 export interface CheckResult {
@@ -11,7 +12,8 @@ export interface CheckResult {
 }
 
 /**
- * Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts. `place`: where it would run; what
+ * Reads and compiles what `heddle run -f` would, and runs nothing but a heddle.config.ts and the modules of
+ * Filters. `place`: where it would run; what
  * is not given is not known.
  */
 export async function checkPaths(
@@ -28,7 +30,10 @@ export async function checkPaths(
     ...makeCompileOptions({ addressPool: null, controlAddresses: [], ...place }),
     nowMs: Date.now(),
   };
-  const output = compile({ resources: [...desired.resources.values()], rejected, options });
+  const filters = new OwnFilterLink(() => {});
+  const ownFilters = await filters.inspect(desired);
+  filters.close();
+  const output = compile({ resources: [...desired.resources.values()], rejected, options, ownFilters });
   return {
     problems: collectProblems(desired, output, { unknownFields: "error" }),
     resourceCount: desired.sourced.size + desired.rejected.length,

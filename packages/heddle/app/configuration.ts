@@ -11,6 +11,8 @@ import {
   type CompileOptions,
   type CompileOutput,
   type HashedUnit,
+  noOwnFilters,
+  type OwnFilterStates,
   type PolicyStatus,
   type Status,
   type StatusCondition,
@@ -23,6 +25,7 @@ import { GeneratedResources } from "./generated-resources.ts";
 import { applyBindFailures, bindFailures } from "./bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
 import type { KeySetLink } from "./key-set-link.ts";
+import type { OwnFilterLink } from "./own-filter-link.ts";
 import type { ResolvedEndpoints } from "./resolved-endpoints.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { StoreSync } from "./sync-store.ts";
@@ -62,6 +65,8 @@ export interface ConfigurationOptions {
   readonly keySets?: KeySetLink;
   /** Of the resources in the store. Default: nobody else asks. */
   readonly births?: Births;
+  /** Looks at the modules of Filters. Default: none of them can be used. */
+  readonly filters?: OwnFilterLink;
 }
 
 /** The part of Heddle that certificates are ordered from. */
@@ -90,6 +95,7 @@ export class Configuration {
   private readonly generated: GeneratedResources;
   private readonly statuses: StatusWriter;
   private readonly memo = new CompileMemo();
+  private ownFilters: OwnFilterStates = noOwnFilters;
   /**
    * A stored resource as compile sees it. A change of status makes a new stored object, and compile compares by
    * identity: it goes on seeing the one before.
@@ -111,7 +117,8 @@ export class Configuration {
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid);
     const stored = (await this.options.store.list()).items;
-    const { authorities, canaries, certificates, endpoints, keySets, target } = this.options;
+    const { authorities, canaries, certificates, endpoints, filters, keySets, target } = this.options;
+    if (filters !== undefined) this.ownFilters = await filters.inspect(desired);
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
@@ -179,7 +186,8 @@ export class Configuration {
     const options = { ...this.options.compileOptions, nowMs: Date.now() };
     const acme = this.options.certificates?.states ?? noAcmeStates;
     const canaryWeights = this.options.canaries?.weights ?? new Map<string, number>();
-    const input = { resources, rejected, options, acme, canaryWeights };
+    const { ownFilters } = this;
+    const input = { resources, rejected, options, acme, canaryWeights, ownFilters };
     return runInSlices(compileInSlices(input, this.memo));
   }
 }

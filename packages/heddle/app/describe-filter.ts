@@ -11,6 +11,7 @@ import type {
   HeaderModifierConfig,
   JwtConfig,
   MirrorConfig,
+  OwnFilterConfig,
 } from "../compile/index.ts";
 import { contentEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
@@ -76,6 +77,8 @@ export class FilterWalk {
         return { effect: this.redirectEffect(spec), isAnswer: true };
       case "rewrite":
         return { effect: this.rewriteEffect(spec), isAnswer: false };
+      case "own":
+        return { effect: ownEffect(spec.config), isAnswer: false };
       default:
         return { effect: credentialEffect(spec), isAnswer: false };
     }
@@ -166,6 +169,10 @@ function jwtEffect({ issuers }: JwtConfig): string {
     ].join(", ");
   });
   return all.join("; ");
+}
+
+function ownEffect({ filter, name, code }: OwnFilterConfig): string {
+  return `runs your filter ${name} of Filter ${filter}, version ${code.slice(0, 12)}`;
 }
 
 function authenticationEffect({ allowsAnonymous }: AuthenticationConfig): string {

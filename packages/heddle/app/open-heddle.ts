@@ -4,6 +4,7 @@ import { rememberServer } from "@heddle/engine/net";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
 import { Engine, giveBackMemory } from "@heddle/engine/runtime";
+import { filterNoteTopic, loadFilterCode } from "@heddle/filters/own";
 import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
@@ -20,6 +21,8 @@ import type { RunningProcess } from "./hand-over-messages.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
 import { KeySetLink } from "./key-set-link.ts";
 import { Births } from "./births.ts";
+import { FilterNotes } from "./filter-notes.ts";
+import { OwnFilterLink } from "./own-filter-link.ts";
 import { NameLink } from "./name-link.ts";
 import { openRunApi, type RunStatus } from "./open-run-api.ts";
 import { problemPlaces } from "./problem-places.ts";
@@ -62,10 +65,13 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   try {
     // In a hot upgrade the other one answers until this one is ready.
     const early = takeOver === null ? await openOwnApi() : null;
+    const filterNotes = new FilterNotes(log);
+    notes.set(filterNoteTopic, (subject) => filterNotes.take(subject));
     const engine = await Engine.open({
       workers: options.workers ?? availableParallelism(),
       workerEntry: new URL("./worker.ts", import.meta.url),
       filters: dataPlaneFilters(),
+      prepare: loadFilterCode,
       openAccessLog: openDataPlaneLog,
       registry,
       accessLog: options.accessLog,
@@ -119,6 +125,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log: (level, message) => log(level, message, {}),
       refresh: () => loop.refresh(),
     });
+    const filters = new OwnFilterLink(() => void loop.refresh());
+    closers.unshift(() => filters.close());
     status.canaries = () => canaries.weights;
     const parts = {
       store,
@@ -130,6 +138,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       canaries,
       endpoints,
       keySets,
+      filters,
     };
     const configuration = new Configuration(parts);
     const loop = openLoop(configuration, status, options, closers);

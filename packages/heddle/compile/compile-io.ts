@@ -2,6 +2,7 @@ import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/mod
 import type { Problem, Resource, ResourceKey, Service } from "../resources/index.ts";
 import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
 import type { CanaryPlan } from "./canary-io.ts";
+import type { OwnFilterStates } from "./own-filter-io.ts";
 import type { PolicySource } from "./policy-source.ts";
 import type { AddressPool } from "./address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
@@ -59,6 +60,8 @@ export interface CompileInput {
   readonly acme?: AcmeStates;
   /** Percent of the requests of each canary, by `CanaryPlan.id`. Default: each is at its first step. */
   readonly canaryWeights?: ReadonlyMap<string, number>;
+  /** What became of the modules of Filters. Default: nobody has looked at any. */
+  readonly ownFilters?: OwnFilterStates;
 }
 
 export interface HashedUnit {

@@ -23,6 +23,8 @@ import type { RequestRoute } from "./route-parents.ts";
 import { listenerSetStatus } from "./listener-set-status.ts";
 import { listenerUnits } from "./listener-units.ts";
 import { CompileMemo } from "./memo.ts";
+import { addOwnFilterFacts, reportOwnFilters } from "./own-filter.ts";
+import { noOwnFilters } from "./own-filter-io.ts";
 import { publishGateways } from "./publish-gateways.ts";
 import { messageOf, reportRejected } from "./rejected.ts";
 import { policyKinds } from "./policy-kinds.ts";
@@ -50,7 +52,14 @@ export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput 
 
 /** As `compile`, in steps of about a millisecond. A run may be abandoned between two of them. */
 export function* compileInSlices(
-  { resources, rejected = [], options, acme = noAcmeStates, canaryWeights = noWeights }: CompileInput,
+  {
+    resources,
+    rejected = [],
+    options,
+    acme = noAcmeStates,
+    canaryWeights = noWeights,
+    ownFilters = noOwnFilters,
+  }: CompileInput,
   memo: CompileMemo = new CompileMemo(),
 ): Generator<void, CompileOutput> {
   memo.begin(options);
@@ -64,6 +73,7 @@ export function* compileInSlices(
   for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
   for (const [id, weight] of canaryWeights) facts.set(canaryFact(id), weight);
   facts.seal(memo);
+  addOwnFilterFacts(facts, memo, ownFilters);
   for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
     const fact = tlsTargetsFact(namespace);
     facts.set(fact, memo.keepValue(fact, targets));
@@ -147,6 +157,7 @@ export function* compileInSlices(
   }
   reportSettings(facts, memo, collector);
   reportIssuers(facts, memo, acme, collector);
+  reportOwnFilters(facts, options, memo, collector);
   reportBackends(facts, options, memo, collector);
   reportTlsPolicies(facts, options, memo, reach, collector);
   reportRejected(rejected, facts, options, collector);

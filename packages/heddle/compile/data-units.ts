@@ -4,6 +4,7 @@ import { hashUnit } from "./hash-unit.ts";
 import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
 import { apiKeysSource } from "./api-keys.ts";
+import { filterCodeSource, filterDataSource } from "./own-filter.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
 
@@ -12,6 +13,8 @@ export const dataSources: readonly DataSource[] = [
   keySourceSource,
   apiKeysSource,
   limitStoreSource,
+  filterCodeSource,
+  filterDataSource,
 ];
 
 /** The data unit of that name; null where there is none. */

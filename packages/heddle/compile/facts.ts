@@ -29,6 +29,7 @@ const groups: Partial<Record<KindName, string>> = {
   Backend: heddleGroup,
   GatewaySettings: heddleGroup,
   AcmeIssuer: heddleGroup,
+  Filter: heddleGroup,
   BackendTLSPolicy: gatewayGroup,
 };
 
@@ -42,7 +43,8 @@ export function readResource<
     | "ConfigMap"
     | "Backend"
     | "GatewaySettings"
-    | "AcmeIssuer",
+    | "AcmeIssuer"
+    | "Filter",
 >(facts: FactReader, kind: K, namespace: string, name: string): ResourceNamed<K> | undefined {
   return facts.read(makeKey(groups[kind] ?? "", kind, namespace, name)) as ResourceNamed<K> | undefined;
 }

@@ -26,6 +26,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     decompression: true,
     "json-limits": true,
     graphql: true,
+    own: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

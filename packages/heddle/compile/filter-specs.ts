@@ -16,6 +16,7 @@ import type {
   JwtConfig,
   MirrorConfig,
   RateLimitConfig,
+  OwnFilterConfig,
   RedirectConfig,
   RequestLimitsConfig,
   RewriteConfig,
@@ -41,6 +42,7 @@ export type {
   JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
+  OwnFilterConfig,
   PathChange,
   RateLimitConfig,
   RedirectConfig,
@@ -74,9 +76,14 @@ interface FilterConfigs {
   decompression: DecompressionConfig;
   "json-limits": JsonLimitsConfig;
   graphql: GraphqlConfig;
+  own: OwnFilterConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */
 export type GatewayFilterSpec = {
-  [N in keyof FilterConfigs]: { readonly name: N; readonly config: FilterConfigs[N] };
+  [N in keyof FilterConfigs]: {
+    readonly name: N;
+    readonly config: FilterConfigs[N];
+    readonly countsAs?: string;
+  };
 }[keyof FilterConfigs];

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { makeCertificateAuthority, type IssuedCertificate } from "@heddle/testkit";
-import { keyOf, parseDocuments, validateResource, type Resource } from "../resources/index.ts";
+import type { FilterCode } from "@heddle/filters";
+import {
+  heddleGroup,
+  keyOf,
+  makeKey,
+  parseDocuments,
+  validateResource,
+  type Resource,
+  type ResourceKey,
+} from "../resources/index.ts";
 import {
   parseAddressPool,
   type AcmeCertificateState,
@@ -8,6 +17,8 @@ import {
   type AcmeStates,
   type CompileInput,
   type CompileOptions,
+  type OwnFilterState,
+  type OwnFilterStates,
   type RejectedResource,
 } from "./index.ts";
 
@@ -42,6 +53,8 @@ interface CaseDocument {
   showsGenerated?: boolean;
   /** Present weights of canaries, by rule. */
   canaryWeights?: Record<string, number>;
+  /** Filter (namespace/name) to what became of its module. */
+  ownFilters?: Record<string, OwnFilterState>;
 }
 
 interface CaseOrder {
@@ -85,6 +98,7 @@ export async function readCase(file: string): Promise<GoldenCase> {
       options: optionsOf(settings),
       acme: statesOf(settings, pem),
       canaryWeights: new Map(Object.entries(settings.canaryWeights ?? {})),
+      ownFilters: ownFiltersOf(settings),
     },
     hidePem: (text) => hide(text, pem),
     showsGenerated: settings.showsGenerated === true,
@@ -130,6 +144,20 @@ function statesOf({ acme = [], issuers = {} }: CaseDocument, pem: ReadonlyMap<st
     certificates.set(JSON.stringify([issuer, directory, "ecdsa-p256", names]), state);
   }
   return { certificates, issuers: new Map(Object.entries(issuers)) };
+}
+
+/** Code is made up for each hash. */
+function ownFiltersOf({ ownFilters = {} }: CaseDocument): OwnFilterStates {
+  const code = new Map<string, FilterCode>();
+  const filters = new Map<ResourceKey, OwnFilterState>();
+  for (const [id, state] of Object.entries(ownFilters)) {
+    const [namespace = "", name = ""] = id.split("/");
+    filters.set(makeKey(heddleGroup, "Filter", namespace, name), state);
+    const url = `file:///filters/${name}.ts`;
+    if (state.code !== null)
+      code.set(state.code.hash, { entry: url, modules: [{ url, format: "module-typescript", source: "…" }] });
+  }
+  return { filters, code };
 }
 
 async function makePem(names: Record<string, string[]>): Promise<Map<string, string>> {

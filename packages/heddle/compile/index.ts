@@ -9,6 +9,8 @@
  */
 export { compile, compileInSlices } from "./compile.ts";
 export { CompileMemo } from "./memo.ts";
+export { noOwnFilters } from "./own-filter-io.ts";
+export type { OwnFilterCode, OwnFilterState, OwnFilterStates } from "./own-filter-io.ts";
 export { hashUnit } from "./hash-unit.ts";
 export { defaultControllerName } from "./compile-io.ts";
 export type {
@@ -75,6 +77,7 @@ export type {
   JwtConfig,
   MirrorConfig,
   RateLimitConfig,
+  OwnFilterConfig,
   PathChange,
   RedirectConfig,
   RewriteConfig,

@@ -1,6 +1,6 @@
 import type { BackendSpec } from "@heddle/engine/model";
 import type { HTTPBackendRef } from "../resources/index.ts";
-import { planFilters, type ResolveRef } from "./route-filters.ts";
+import { planFilters, type ResolveFilter, type ResolveRef } from "./route-filters.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {
@@ -10,12 +10,19 @@ export interface BackendPlan {
   readonly unsupported: readonly Finding[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
+  /** Names of data units that its filters read. */
+  readonly data: readonly string[];
 }
 
 /** A backendRef as a share of the requests of its rule. */
-export function planBackendRef(ref: HTTPBackendRef, path: string, resolve: ResolveRef): BackendPlan {
-  const plan = planFilters(ref.filters ?? [], `${path}.filters`, resolve);
-  const { filters, unsupported, unresolved, clusters } = plan;
+export function planBackendRef(
+  ref: HTTPBackendRef,
+  path: string,
+  resolve: ResolveRef,
+  resolveFilter: ResolveFilter,
+): BackendPlan {
+  const plan = planFilters(ref.filters ?? [], `${path}.filters`, resolve, resolveFilter);
+  const { filters, unsupported, unresolved, clusters, data } = plan;
   const redirect = plan.hasRedirect
     ? makeFinding(
         "IncompatibleFilters",
@@ -32,11 +39,12 @@ export function planBackendRef(ref: HTTPBackendRef, path: string, resolve: Resol
       unsupported,
       unresolved: [...unresolved, ...own],
       clusters: [],
+      data: [],
     };
   }
   const { cluster } = resolved;
   const spec: BackendSpec = { cluster, weight: ref.weight, filters, status: 500 };
-  return { spec, redirect, unsupported, unresolved, clusters: [cluster, ...clusters] };
+  return { spec, redirect, unsupported, unresolved, clusters: [cluster, ...clusters], data };
 }
 
 /** A share of requests that cannot be forwarded (Gateway API: 500). */

@@ -1,19 +1,22 @@
 import type { FilterSpec } from "@heddle/engine/model";
-import type {
-  BackendObjectReference,
-  HTTPCORSFilter,
-  HTTPExternalAuthFilter,
-  HTTPHeaderFilter,
-  HTTPRequestMirrorFilter,
-  HTTPRequestRedirectFilter,
-  HTTPRouteFilter,
-  HTTPURLRewriteFilter,
+import {
+  heddleGroup,
+  type LocalReference,
+  type BackendObjectReference,
+  type HTTPCORSFilter,
+  type HTTPExternalAuthFilter,
+  type HTTPHeaderFilter,
+  type HTTPRequestMirrorFilter,
+  type HTTPRequestRedirectFilter,
+  type HTTPRouteFilter,
+  type HTTPURLRewriteFilter,
 } from "../resources/index.ts";
 import { corsConfig } from "./cors-origin.ts";
 import type { GatewayFilterSpec, HeaderModifierConfig, RedirectConfig } from "./filter-specs.ts";
 import type { ResolvedBackend } from "./backend-ref.ts";
 import { externalAuthConfig } from "./external-auth.ts";
 import { headerModifierConfig } from "./header-modifier-config.ts";
+import type { OwnFilterPlan } from "./own-filter.ts";
 import { compilePathChange } from "./path-change.ts";
 import { isFinding, makeFinding, type Finding } from "./status.ts";
 
@@ -26,6 +29,8 @@ export interface FiltersPlan {
   /** One of these is of a filter that guards: no request may pass without it. */
   readonly isUnguarded: boolean;
   readonly clusters: readonly string[];
+  /** Names of data units that they read. */
+  readonly data: readonly string[];
   /** Whether a filter answers by itself. */
   readonly hasRedirect: boolean;
   readonly hasRewrite: boolean;
@@ -33,7 +38,10 @@ export interface FiltersPlan {
 
 /** `isGrpc`: what is sent there are gRPC calls. */
 export type ResolveRef = (ref: BackendObjectReference, path: string, isGrpc?: boolean) => ResolvedBackend;
+/** The Filter of that name, in the route's namespace. */
+export type ResolveFilter = (name: string, path: string) => OwnFilterPlan | Finding;
 type Outcome =
+  | OwnFilterPlan
   | { readonly spec: GatewayFilterSpec }
   | { readonly unsupported: Finding }
   | { readonly finding: Finding; readonly isGuard?: boolean };
@@ -43,23 +51,36 @@ export function planFilters(
   filters: readonly HTTPRouteFilter[],
   path: string,
   resolve: ResolveRef,
+  resolveFilter: ResolveFilter,
 ): FiltersPlan {
-  const outcomes = filters.map((filter, index) => planFilter(filter, `${path}[${index}]`, resolve));
+  const outcomes = filters.map((filter, index) =>
+    planFilter(filter, `${path}[${index}]`, resolve, resolveFilter),
+  );
+  const own = outcomes.filter((one) => "data" in one);
   const specs = outcomes.flatMap((one) => ("spec" in one ? [one.spec] : []));
   return {
     filters: specs,
     unsupported: outcomes.flatMap((one) => ("unsupported" in one ? [one.unsupported] : [])),
     unresolved: outcomes.flatMap((one) => ("finding" in one ? [one.finding] : [])),
     isUnguarded: outcomes.some((one) => "finding" in one && one.isGuard === true),
-    clusters: specs.flatMap((spec) =>
-      spec.name === "mirror" || spec.name === "external-authorization" ? [spec.config.cluster] : [],
-    ),
+    clusters: [
+      ...specs.flatMap((spec) =>
+        spec.name === "mirror" || spec.name === "external-authorization" ? [spec.config.cluster] : [],
+      ),
+      ...own.flatMap(({ clusters }) => clusters),
+    ],
+    data: own.flatMap(({ data }) => data),
     hasRedirect: specs.some((spec) => spec.name === "redirect"),
     hasRewrite: specs.some((spec) => spec.name === "rewrite"),
   };
 }
 
-function planFilter(filter: HTTPRouteFilter, path: string, resolve: ResolveRef): Outcome {
+function planFilter(
+  filter: HTTPRouteFilter,
+  path: string,
+  resolve: ResolveRef,
+  resolveFilter: ResolveFilter,
+): Outcome {
   switch (filter.type) {
     case "RequestHeaderModifier":
       return modifierOutcome(filter.requestHeaderModifier!, "request", `${path}.requestHeaderModifier`);
@@ -73,15 +94,23 @@ function planFilter(filter: HTTPRouteFilter, path: string, resolve: ResolveRef):
       return mirrorOutcome(filter.requestMirror!, `${path}.requestMirror`, resolve);
     case "CORS":
       return corsOutcome(filter.cors!, `${path}.cors`);
-    case "ExtensionRef": {
-      const { group, kind } = filter.extensionRef!;
-      return unsupported(`${path}.extensionRef`, `there are no filters of kind ${kind} in group "${group}"`);
-    }
+    case "ExtensionRef":
+      return ownOutcome(filter.extensionRef!, `${path}.extensionRef`, resolveFilter);
     case "ExternalAuth":
       return externalAuthOutcome(filter.externalAuth!, `${path}.externalAuth`, resolve);
     default:
       return unsupported(`${path}.type`, `unknown filter type ${String(filter.type)}`);
   }
+}
+
+function ownOutcome({ group, kind, name }: LocalReference, path: string, resolve: ResolveFilter): Outcome {
+  if (group !== heddleGroup || kind !== "Filter")
+    return unsupported(
+      path,
+      `there are no filters of kind ${kind} in group "${group}"; those of your own are of kind Filter in group "${heddleGroup}"`,
+    );
+  const plan = resolve(name, path);
+  return isFinding(plan) ? { finding: plan, isGuard: true } : plan;
 }
 
 function unsupported(path: string, message: string): Outcome {

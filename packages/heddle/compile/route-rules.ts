@@ -11,12 +11,14 @@ import { limitsOf, type RuleSource, type RulesSource } from "./rule-source.ts";
 import { backendPolicyFilters } from "./backend-policies.ts";
 import { cachesBehindGuards } from "./cache-behind-guards.ts";
 import { placeFilters } from "./filter-stages.ts";
+import { planOwnFilter } from "./own-filter.ts";
+import { requestPlace } from "./request-place.ts";
 import type { PolicySource } from "./policy-source.ts";
 import { withFaults } from "./faults-config.ts";
 import { clusterUnder } from "./gateway-settings.ts";
 import { withMirrorLimits } from "./mirror-limits.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
-import { planFilters } from "./route-filters.ts";
+import { planFilters, type ResolveFilter } from "./route-filters.ts";
 import { regexMistakes } from "./route-matches.ts";
 import { sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
@@ -103,9 +105,11 @@ function planRule(
     const resolved = resolveBackend(ref, at, by, facts, options.controlAddresses ?? []);
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
   };
-  const own = planFilters(rule.filters, `${path}.filters`, resolve);
+  const at = requestPlace(facts, options, upstreamId);
+  const resolveFilter: ResolveFilter = (filter, where) => planOwnFilter(namespace, filter, where, at);
+  const own = planFilters(rule.filters, `${path}.filters`, resolve, resolveFilter);
   const backends = rule.backendRefs.map((ref, i) =>
-    planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve),
+    planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve, resolveFilter),
   );
   const { name } = rule;
   const ruleId = `${source.name}/${name}`;
@@ -156,7 +160,7 @@ function planRule(
     clusters: isClosed
       ? []
       : [...own.clusters, ...[...backends, ...guards].flatMap(({ clusters }) => clusters)],
-    data: isClosed ? [] : guards.flatMap(({ data }) => data),
+    data: isClosed ? [] : [...own.data, ...[...backends, ...guards].flatMap(({ data }) => data)],
     sources: ofBackends.flatMap(({ sources }) => sources),
     ...(canary !== undefined && { canary }),
   };

@@ -102,6 +102,8 @@ export type {
   BackendStatus,
   BackendTLS,
 } from "./heddle-dev/backend.ts";
+export type { Filter, FilterSpecFields } from "./heddle-dev/filter.ts";
+export type { FilterPolicy, FilterPolicySpec } from "./heddle-dev/filter-policy.ts";
 export type { GatewaySettings, GatewaySettingsSpec } from "./heddle-dev/gateway-settings.ts";
 export type { Canary, CanaryBackendRef } from "./heddle-dev/traffic-policy/canary.ts";
 export type { InjectedFaults } from "./heddle-dev/traffic-policy/faults.ts";

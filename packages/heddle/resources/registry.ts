@@ -17,6 +17,8 @@ import { accessPolicyKind } from "./heddle-dev/access-policy.ts";
 import { acmeIssuerKind } from "./heddle-dev/acme-issuer.ts";
 import { backendKind } from "./heddle-dev/backend.ts";
 import { contentPolicyKind } from "./heddle-dev/content-policy.ts";
+import { filterKind } from "./heddle-dev/filter.ts";
+import { filterPolicyKind } from "./heddle-dev/filter-policy.ts";
 import { gatewaySettingsKind } from "./heddle-dev/gateway-settings.ts";
 import { rateLimitPolicyKind } from "./heddle-dev/rate-limit-policy.ts";
 import { trafficPolicyKind } from "./heddle-dev/traffic-policy.ts";
@@ -45,6 +47,8 @@ const table = [
   accessPolicyKind,
   rateLimitPolicyKind,
   contentPolicyKind,
+  filterKind,
+  filterPolicyKind,
 ] as const;
 
 /** Every kind that Heddle knows. */

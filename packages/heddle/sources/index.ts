@@ -9,6 +9,7 @@ export { defineConfig } from "./define-config.ts";
 export type { HeddleConfig, HeddleConfigSource } from "./define-config.ts";
 export { joinReadings } from "./desired-state.ts";
 export type { DesiredState, DuplicateResource } from "./desired-state.ts";
+export { FileWatcher } from "./watch-files.ts";
 export { formatOrigin } from "./origin.ts";
 export type { Origin } from "./origin.ts";
 export type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";

@@ -61,6 +61,7 @@ describe("renderMetrics", () => {
     assert.equal(value("heddle_faults_total", "code=HDL_UPSTREAM_TIMEOUT"), 1);
     assert.equal(value("heddle_refusals_total", "kind=connection-limit"), 1);
     assert.equal(value("heddle_filter_events_total", "filter=cors,event=preflight"), 1);
+    assert.equal(value("heddle_filter_over_budget_total", "filter=default/tenant"), 1);
     assert.equal(value("heddle_access_log_dropped_total", ""), 2);
     assert.equal(value("heddle_worker_event_loop_delay_max_seconds", "worker=0"), 0.012);
     assert.equal(value("heddle_snapshot_version", "worker=0"), 7);

@@ -62,15 +62,19 @@ function renderTables(registry: MetricsRegistry): string {
 
 function renderEvents(registry: MetricsRegistry): string {
   const events = new Family("heddle_filter_events_total", "counter", "What filters count.");
+  const late = new Family(
+    "heddle_filter_over_budget_total",
+    "counter",
+    "Calls of filters of your own that kept their worker for longer than spec.budget.",
+  );
   for (const [name, count] of registry.eventTotals()) {
     const bar = name.indexOf("|");
-    const pairs = [
-      ["filter", name.slice(0, bar)],
-      ["event", name.slice(bar + 1)],
-    ] as const;
-    events.sample(labels(pairs), count);
+    const filter = ["filter", name.slice(0, bar)] as const;
+    const event = name.slice(bar + 1);
+    if (event === "over-budget") late.sample(labels([filter]), count);
+    else events.sample(labels([filter, ["event", event]]), count);
   }
-  return events.text;
+  return events.text + late.text;
 }
 
 function renderWorkers(registry: MetricsRegistry): string {

@@ -61,6 +61,7 @@ export function sampleRegistry(): MetricsRegistry {
   lane.requestRefused(-1, "HDL_REQUEST_MALFORMED");
   lane.refused("connection-limit");
   lane.countEvent(lane.eventCounter("cors", "preflight"));
+  lane.countEvent(lane.eventCounter("default/tenant", "over-budget"));
   lane.setLogLines(10, 2);
   lane.setLoopDelayMax(12);
   lane.setLoopState(5, 0.25);

@@ -27,7 +27,8 @@ export const secretReferenceSchema = struct({
 });
 export type SecretReference = Static<typeof secretReferenceSchema>;
 
-const backendFields = {
+/** Of a backend, without a share. */
+export const backendFields = {
   group: withDefault(group, ""),
   kind: withDefault(kind, "Service"),
   name: objectName,

@@ -120,6 +120,11 @@ export function anything(): TUnsafe<unknown> {
   return schema({ "x-kubernetes-preserve-unknown-fields": true });
 }
 
+/** An object with any content, kept as it is. */
+export function anyObject(options: NodeOptions = {}): TUnsafe<Record<string, unknown>> {
+  return schema({ type: "object", ...node(options), "x-kubernetes-preserve-unknown-fields": true });
+}
+
 export function optional<S extends TSchema>(whole: S): TOptional<S> {
   const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(whole));
   return Object.defineProperty(copy, OPTIONAL, { value: true }) as TOptional<S>;
