@@ -15,6 +15,7 @@ import type { PolicyPlace, PolicySource } from "./policy-source.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { partId, partName, placesOf } from "./route-parts.ts";
+import { backendGuards, routeGuards, type StreamGuard } from "./stream-guards.ts";
 import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "./status.ts";
 
 export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
@@ -34,10 +35,12 @@ export function compileStreamRoute(
   const { outcomes, problems } = resolveParents(route, facts);
   const parts = partsOf(outcomes, facts).map((part, at) => ({
     ...unitOf(route, part, at, facts, options),
+    places: part.places,
     listeners: part.outcomes.flatMap(({ listeners }) => listeners.map(({ id }) => id)),
   }));
   const { unresolved, warnings } = planBackends(route, defaultPart(outcomes), facts, options);
   const key = keyOf(route);
+  const guards = parts.length === 0 ? [] : guardsOf(route, parts, facts);
   const accepted = outcomes.filter(({ refused }) => refused === null).flatMap(({ listeners }) => listeners);
   return {
     units: parts.map(({ unit }) => hashUnit(unit)),
@@ -51,6 +54,12 @@ export function compileStreamRoute(
       ...problems,
       ...unresolved.map((finding) => problemOf(key, finding)),
       ...warnings.map((warning) => ({ key, ...warning, severity: "warning" as const })),
+      ...guards.map(({ isClosed, message }) => ({
+        key,
+        path: "",
+        message,
+        severity: isClosed ? ("error" as const) : ("warning" as const),
+      })),
     ],
     policies: parts.flatMap(({ unit, sources }) =>
       sources.length === 0 ? [] : [[`route:${unit.name}/${unit.rule}`, sources] as const],
@@ -92,7 +101,7 @@ function partsOf(outcomes: readonly ParentOutcome[], facts: FactReader): StreamP
     for (const listener of ordered) {
       const { isPassthrough } = listener;
       const places = placesOf(parent, listener);
-      const id = partId(parent, places, ["stream"], facts);
+      const id = partId(parent, places, ["stream", "request"], facts);
       const key = `${id} ${isPassthrough}`;
       const { upstreamId } = parent;
       if (!parts.has(key)) parts.set(key, { id, places, upstreamId, isPassthrough, outcomes: [] });
@@ -101,6 +110,19 @@ function partsOf(outcomes: readonly ParentOutcome[], facts: FactReader): StreamP
     for (const [key, listeners] of own) parts.get(key)!.outcomes.push({ ...outcome, listeners });
   }
   return [...parts.values()];
+}
+
+/** What policies of requests come to, once each. */
+function guardsOf(
+  { metadata: { namespace }, spec }: StreamRoute,
+  parts: readonly Pick<StreamPart, "places">[],
+  facts: FactReader,
+): readonly StreamGuard[] {
+  const all = [
+    ...parts.flatMap(({ places }) => routeGuards(places, namespace, facts)),
+    ...(spec.rules[0]?.backendRefs ?? []).flatMap((ref) => backendGuards(ref, namespace, facts)),
+  ];
+  return [...new Map(all.map((guard) => [guard.message, guard])).values()];
 }
 
 function unitOf(
@@ -154,7 +176,7 @@ interface BackendsPlan {
 
 function planBackends(
   route: StreamRoute,
-  { upstreamId, isPassthrough }: StreamPart,
+  { upstreamId, isPassthrough, places }: StreamPart,
   facts: FactReader,
   options: CompileOptions,
 ): BackendsPlan {
@@ -169,13 +191,16 @@ function planBackends(
   } as const;
   const unresolved: Finding[] = [];
   const warnings: Warning[] = [];
+  const { namespace } = metadata;
+  const isShut = routeGuards(places, namespace, facts).some(({ isClosed }) => isClosed);
   const backends = (route.spec.rules[0]?.backendRefs ?? []).map((ref, index): StreamBackendSpec => {
     const path = `spec.rules[0].backendRefs[${index}]`;
     const resolved = resolveBackend(ref, path, from, facts, options.controlAddresses ?? []);
     if ("finding" in resolved) unresolved.push(resolved.finding);
     else if (resolved.warning !== undefined) warnings.push(resolved.warning);
-    const cluster = "finding" in resolved ? null : clusterUnder(resolved.cluster, upstreamId);
-    return { cluster, weight: ref.weight };
+    const isClosed = isShut || backendGuards(ref, namespace, facts).some((guard) => guard.isClosed);
+    const isGone = isClosed || "finding" in resolved;
+    return { cluster: isGone ? null : clusterUnder(resolved.cluster, upstreamId), weight: ref.weight };
   });
   return { backends, unresolved, warnings };
 }

@@ -21,6 +21,9 @@ const members: { readonly [F in Field]: Member<F> } = {
   request: requestMember,
 };
 
+/** Those that let some callers in and others not; the rest is about what requests and answers look like. */
+const asking: ReadonlySet<string> = new Set(["authentication", "authorization", "externalAuthorization"]);
+
 const fieldNames = Object.keys(members) as readonly Field[];
 
 /**
@@ -32,6 +35,7 @@ export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
   targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
   fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
   failure: "closed",
+  asksWhoCalls: (spec) => fieldNames.some((field) => asking.has(field) && spec[field] !== undefined),
   findings: (policy, at) => {
     const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
     const { findings = [], warnings = [] } = emitAll({ spec: policy.spec, sources, denial: "" }, at);

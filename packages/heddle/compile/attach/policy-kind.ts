@@ -7,8 +7,8 @@ import type { Effective, Policy, PolicySpec } from "./policy.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 
 /**
- * What policies act on: a rule of requests; one of connections or datagrams; a cluster, which routes share; or requests, by filters, wherever these pass:
- * in rules by policies of their namespace, Gateway and route, and on the way to a Service or a Backend by its own.
+ * What policies act on: a rule of requests; one of connections or datagrams; a cluster, which routes share; or requests,
+ * by filters, wherever these pass: in rules by policies of their namespace, Gateway and route, and on the way to a Service or a Backend by its own.
  */
 export type PolicyStage = "rule" | "stream" | "cluster" | "request";
 
@@ -34,6 +34,11 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
    * guards something: its last good version stays in force, and where there is none its targets deny.
    */
   readonly failure: "open" | "closed";
+  /**
+   * Whether it says who may call. Connections and datagrams, which cannot be asked, are closed where it holds. Default: it
+   * does not, and has no effect on them.
+   */
+  asksWhoCalls?(spec: Partial<Spec>): boolean;
   /** Fields of the policy, as in `PolicySource`, that a rule gives itself: its own word goes before the policy's. */
   ownRuleFields?(rule: RuleSource): readonly string[];
   /** The same of a cluster. */
