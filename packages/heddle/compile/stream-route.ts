@@ -54,9 +54,9 @@ export function compileStreamRoute(
       ...problems,
       ...unresolved.map((finding) => problemOf(key, finding)),
       ...warnings.map((warning) => ({ key, ...warning, severity: "warning" as const })),
-      ...guards.map(({ isClosed, message }) => ({
+      ...guards.map(({ path, isClosed, message }) => ({
         key,
-        path: "",
+        path,
         message,
         severity: isClosed ? ("error" as const) : ("warning" as const),
       })),
@@ -117,10 +117,16 @@ function guardsOf(
   { metadata: { namespace }, spec }: StreamRoute,
   parts: readonly Pick<StreamPart, "places">[],
   facts: FactReader,
-): readonly StreamGuard[] {
+): readonly (StreamGuard & { readonly path: string })[] {
+  const above = parts.flatMap(({ places }) => routeGuards(places, namespace, facts));
   const all = [
-    ...parts.flatMap(({ places }) => routeGuards(places, namespace, facts)),
-    ...(spec.rules[0]?.backendRefs ?? []).flatMap((ref) => backendGuards(ref, namespace, facts)),
+    ...above.map((guard) => ({ ...guard, path: "spec.parentRefs" })),
+    ...(spec.rules[0]?.backendRefs ?? []).flatMap((ref, at) =>
+      backendGuards(ref, namespace, facts).map((guard) => ({
+        ...guard,
+        path: `spec.rules[0].backendRefs[${at}]`,
+      })),
+    ),
   ];
   return [...new Map(all.map((guard) => [guard.message, guard])).values()];
 }
