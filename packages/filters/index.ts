@@ -62,7 +62,7 @@ export type {
   TextMatch,
   TimeWindow,
 } from "./authorization/index.ts";
-export type { CacheConfig } from "./cache/index.ts";
+export type { CacheConfig, Purge } from "./cache/index.ts";
 export type { ClaimPath } from "./claim-path/index.ts";
 export type { CompressionConfig } from "./compression/index.ts";
 export type { CredentialSource } from "./credential-source/index.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { test } from "node:test";
 import {
   brotliCompressSync,
@@ -143,7 +145,7 @@ test("a cache answers what the backend allows, asks whether it is still good, an
   });
   await using heddle = await start(backend.port, "  cache: { key: { query: { except: [utm] } } }");
   const { edge } = heddle.ports;
-  const get = (path: string, asked: Asked = {}) => ask(edge, path, asked);
+  const get = (target: string, asked: Asked = {}) => ask(edge, target, asked);
 
   const first = await get("/a?x=1&utm=2");
   assert.equal(first.body.toString(), "GET /a?x=1 1 1");
@@ -365,4 +367,41 @@ test("operations of GraphQL beyond bounds do not reach the backend", async () =>
     assert.equal((await ask(edge, `/graphql?query=${encodeURIComponent(query)}`)).status, 400);
   }
   assert.equal(backend.asked.length, 3, "none of these");
+});
+
+const launcher = path.join(import.meta.dirname, "../../packages/heddle/bin/heddle.js");
+
+function runHeddle(args: readonly string[]) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [launcher, ...args], (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+test("heddle cache purge: when it ends, no worker answers what it names", { timeout: 120_000 }, async () => {
+  let version = 1;
+  await using backend = await openBackend((request, response) => {
+    response.setHeader("cache-control", "max-age=600");
+    response.setHeader("surrogate-key", `all ${request.url!.slice(1)}`);
+    response.end(String(version));
+  });
+  await using heddle = await start(backend.port, "  cache: {}", ["--workers", "2"]);
+  const { edge } = heddle.ports;
+  const seen = async (target: string): Promise<string[]> => {
+    const answers = new Set<string>();
+    for (let at = 0; at < 16; at++) answers.add((await ask(edge, target)).body.toString());
+    return [...answers];
+  };
+  assert.deepEqual([await seen("/a"), await seen("/b")], [["1"], ["1"]]);
+  for (const [option, value] of [
+    ["--url", "http://shop.example/a"],
+    ["--tag", "a"],
+  ]) {
+    version++;
+    const done = await runHeddle(["cache", "purge", option!, value!, "--state", heddle.stateFolder]);
+    assert.deepEqual([done.code, done.stderr], [0, ""]);
+    assert.match(done.stdout, /^purged in heddle \S+ \(pid \d+\)\n$/);
+    assert.deepEqual([await seen("/a"), await seen("/b")], [[String(version)], ["1"]]);
+  }
 });

@@ -1,4 +1,5 @@
 import type { DescriptorChannel, LentDescriptor, PassedDescriptor } from "@heddle/engine/net";
+import type { PurgeRequest } from "./cache-purges.ts";
 
 /** Who somebody is, as messages and logs name it. */
 export interface RunningProcess {
@@ -28,6 +29,11 @@ export interface OfferedSockets {
  *   go-on, or refused ────────────────────►
  *           ◄────────────────────────────── take
  *   released ─────────────────────────────►            drains
+ *
+ * Or, of who only wants caches purged:
+ *
+ *           ◄────────────────────────────── purge
+ *   purged, or refused ───────────────────►
  */
 export type HandOverMessage =
   | ({ readonly kind: "running" } & RunningProcess)
@@ -47,7 +53,9 @@ export type HandOverMessage =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "go-on" }
   | { readonly kind: "take" }
-  | { readonly kind: "released" };
+  | { readonly kind: "released" }
+  | ({ readonly kind: "purge" } & PurgeRequest)
+  | { readonly kind: "purged" };
 
 type Kind = HandOverMessage["kind"];
 type OfKind<K extends Kind> = Extract<HandOverMessage, { kind: K }>;

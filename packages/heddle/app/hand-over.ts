@@ -1,5 +1,6 @@
 import { canPassDescriptors, type DescriptorChannel, type LentDescriptor } from "@heddle/engine/net";
 import type { Engine, ListenerSockets, Log } from "@heddle/engine/runtime";
+import { isPurgeRequest, type PurgeRequest } from "./cache-purges.ts";
 import { openControlSocket, type ControlSocket } from "./control-socket.ts";
 import {
   apiSocket,
@@ -17,6 +18,8 @@ export interface HandOverHost {
   readonly api: { readonly address: string; readonly descriptor: number };
   readonly engine: Pick<Engine, "lendSockets">;
   readonly log: Log;
+  /** Has caches purged; resolves when that is in force, to why it is not otherwise. */
+  purge(request: PurgeRequest): Promise<string | null>;
   /** Where the errors of the configuration in force are. */
   problems(): readonly string[];
   /** Told to end: there is nothing to hand over any more. */
@@ -69,9 +72,13 @@ export class HandOver {
     let successor: RunningProcess | null = null;
     try {
       say(channel, { kind: "running", ...self });
-      const { pid, version } = await hear(channel, ["hello"]);
-      successor = { pid, version };
-      await this.handOverTo(channel, successor);
+      const told = await hear(channel, ["hello", "purge"]);
+      if (told.kind === "purge") {
+        await this.purge(channel, told);
+      } else {
+        successor = { pid: told.pid, version: told.version };
+        await this.handOverTo(channel, successor);
+      }
     } catch (error) {
       // Who only looked who runs here has said nothing.
       if (successor !== null) {
@@ -83,6 +90,12 @@ export class HandOver {
       }
     }
     channel.close();
+  }
+
+  private async purge(channel: DescriptorChannel, request: PurgeRequest): Promise<void> {
+    const reason = isPurgeRequest(request) ? await this.host.purge(request) : "it is no purge";
+    if (reason === null) say(channel, { kind: "purged" });
+    else say(channel, { kind: "refused", reason: `heddle (pid ${this.host.self.pid}): ${reason}` });
   }
 
   private async handOverTo(channel: DescriptorChannel, successor: RunningProcess): Promise<void> {

@@ -24,6 +24,8 @@ export { openProcessLog } from "./process-log.ts";
 export type { LogFormat } from "./process-log.ts";
 export { formatProblem, oneLine } from "./reported-problem.ts";
 export type { ReportedProblem } from "./reported-problem.ts";
+export { purgeRunning } from "./purge-running.ts";
+export type { PurgeRequest } from "./cache-purges.ts";
 export { TakeOver } from "./take-over.ts";
 export type { RunningProcess } from "./hand-over-messages.ts";
 export { startReport } from "./start-report.ts";

@@ -10,10 +10,11 @@ import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
 import { CanaryService } from "../canary/index.ts";
 import { AcmeLink } from "./acme-link.ts";
+import { CachePurges } from "./cache-purges.ts";
 import { CanaryFile } from "./canary-file.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
-import { Configuration, type AppliedConfiguration } from "./configuration.ts";
+import { Configuration, type AppliedConfiguration, type UnitTarget } from "./configuration.ts";
 import { dataPlaneFilters } from "./data-plane-filters.ts";
 import { openDataPlaneLog } from "./data-plane-log.ts";
 import { HandOver } from "./hand-over.ts";
@@ -128,10 +129,12 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     const filters = new OwnFilterLink(() => void loop.refresh());
     closers.unshift(() => filters.close());
     status.canaries = () => canaries.weights;
+    const purges = new CachePurges(path.join(state.folder, "cache-purges.json"), log);
+    await purges.open(systemClock.wallMs());
     const parts = {
       store,
       births,
-      target: engine,
+      target: withPurges(engine, purges),
       compileOptions,
       certificates,
       authorities,
@@ -167,6 +170,11 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       log,
       problems: () => problemPlaces(status.applied!.problems),
       isEnding: () => status.isDraining,
+      async purge(request) {
+        const purge = await purges.add(request, systemClock.wallMs());
+        await loop.refresh();
+        return purges.isInForce(purge) ? null : "the purge is not in force yet; see the log";
+      },
       async leave() {
         await stopActing();
         await api.close();
@@ -200,6 +208,18 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     await closeAll(closers);
     throw error;
   }
+}
+
+/** What is applied has what was purged, too. */
+function withPurges(engine: Engine, purges: CachePurges): UnitTarget {
+  return {
+    async apply(units) {
+      const own = purges.units;
+      const report = await engine.apply([...units, ...own]);
+      purges.applied(own);
+      return report;
+    },
+  };
 }
 
 function openLoop(

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCache } from "./cache.ts";
 import { addCheck } from "./check.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
@@ -39,6 +40,7 @@ function makeProgram(terminal: Terminal, finish: (code: number) => void): Comman
   addCheck(program, terminal, finish);
   addExplain(program, terminal, finish);
   addKey(program, terminal, finish);
+  addCache(program, terminal, finish);
   program.addHelpText("after", "\nGuides and reference: docs/guide and docs/reference in the repository.");
   return program;
 }

@@ -82,3 +82,4 @@ export type {
   RedirectConfig,
   RewriteConfig,
 } from "./filter-specs.ts";
+export { CACHE_PURGES } from "./content-policy/index.ts";

@@ -44,3 +44,4 @@ function emitAll({ spec, sources }: Effective<ContentPolicySpec>, at: RequestPla
     }),
   );
 }
+export { CACHE_PURGES } from "./cache.ts";
