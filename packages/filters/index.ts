@@ -6,8 +6,10 @@ import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { apiKey } from "./api-key/index.ts";
 import { authentication } from "./authentication/index.ts";
 import { authorization } from "./authorization/index.ts";
+import { basic } from "./basic/index.ts";
 import { cache } from "./cache/index.ts";
 import { compression } from "./compression/index.ts";
+import { clientCertificate } from "./client-certificate/index.ts";
 import { cors } from "./cors/index.ts";
 import { decompression } from "./decompression/index.ts";
 import { csrf } from "./csrf/index.ts";
@@ -17,6 +19,7 @@ import { faults } from "./faults/index.ts";
 import { graphql } from "./graphql/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { jsonLimits } from "./json-limits/index.ts";
+import { httpSignatures } from "./http-signatures/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
@@ -31,7 +34,9 @@ export {
   apiKey,
   authentication,
   authorization,
+  basic,
   cache,
+  clientCertificate,
   compression,
   cors,
   decompression,
@@ -41,6 +46,7 @@ export {
   faults,
   graphql,
   headerModifier,
+  httpSignatures,
   jsonLimits,
   jwt,
   mirror,
@@ -68,6 +74,14 @@ export type { CompressionConfig } from "./compression/index.ts";
 export type { CredentialSource } from "./credential-source/index.ts";
 export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DecompressionConfig } from "./decompression/index.ts";
+export type { BasicConfig, BasicUsers } from "./basic/index.ts";
+export type { CertificateMatch, ClientCertificateConfig } from "./client-certificate/index.ts";
+export type {
+  HttpSignaturesConfig,
+  SignatureAlgorithm,
+  SignatureKey,
+  SignatureKeyTable,
+} from "./http-signatures/index.ts";
 export type { CsrfConfig } from "./csrf/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
@@ -121,6 +135,9 @@ export const builtinFilters: FilterRegistry = registryOf([
   externalAuthorization,
   jwt,
   apiKey,
+  basic,
+  clientCertificate,
+  httpSignatures,
   csrf,
   securityHeaders,
   requestLimits,

@@ -1,7 +1,10 @@
 import type {
   ApiKeyConfig,
+  BasicConfig,
+  ClientCertificateConfig,
   CredentialSource,
   CsrfConfig,
+  HttpSignaturesConfig,
   RequestLimitsConfig,
   SecurityHeadersConfig,
 } from "@heddle/filters";
@@ -13,6 +16,12 @@ export function credentialEffect(spec: GatewayFilterSpec): string {
   switch (spec.name) {
     case "api-key":
       return apiKeyEffect(spec.config);
+    case "basic":
+      return basicEffect(spec.config);
+    case "client-certificate":
+      return clientCertificateEffect(spec.config);
+    case "http-signatures":
+      return httpSignaturesEffect(spec.config);
     case "csrf":
       return csrfEffect(spec.config);
     case "security-headers":
@@ -31,6 +40,24 @@ function apiKeyEffect({ sources, format, isForwarded }: ApiKeyConfig): string {
 
 function placeOf({ in: place, name, scheme }: CredentialSource): string {
   return `${place} ${name}${scheme === "" ? "" : ` after ${scheme}`}`;
+}
+
+function basicEffect({ realm, isForwarded }: BasicConfig): string {
+  return `takes names and passwords for ${realm}${isForwarded ? "" : ", and removes them"}`;
+}
+
+function clientCertificateEffect({ allowed, authorities, isForwarded }: ClientCertificateConfig): string {
+  const whose = allowed.length === 0 ? "" : ` of ${allowed.map(({ value }) => value).join(" or ")}`;
+  const by = authorities.length === 0 ? "" : ` issued by ${authorities.join(" or ")}`;
+  const told = isForwarded ? ", and tells the backend in x-forwarded-client-cert" : "";
+  return `takes verified client certificates${whose}${by}${told}`;
+}
+
+function httpSignaturesEffect(config: HttpSignaturesConfig): string {
+  const { components, contentDigest, maxAgeMs, requiresNonce } = config;
+  const covered = contentDigest === "required" ? [...components, "content-digest of bodies"] : components;
+  const once = requiresNonce ? ", each nonce once" : "";
+  return `takes signatures over ${covered.join(", ")}, up to ${maxAgeMs / 1000} s old${once}`;
 }
 
 function csrfEffect({ allowedOrigins, withoutOrigin }: CsrfConfig): string {

@@ -7,6 +7,8 @@ import { apiKeysSource } from "./api-keys.ts";
 import { filterCodeSource, filterDataSource } from "./own-filter.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
+import { basicSource } from "./htpasswd.ts";
+import { signatureKeysSource } from "./signature-keys.ts";
 
 export const dataSources: readonly DataSource[] = [
   keySetSource,
@@ -15,6 +17,8 @@ export const dataSources: readonly DataSource[] = [
   limitStoreSource,
   filterCodeSource,
   filterDataSource,
+  basicSource,
+  signatureKeysSource,
 ];
 
 /** The data unit of that name; null where there is none. */

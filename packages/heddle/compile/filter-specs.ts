@@ -4,6 +4,8 @@ import type {
   AuthorizationConfig,
   CacheConfig,
   CompressionConfig,
+  BasicConfig,
+  ClientCertificateConfig,
   CorsConfig,
   CsrfConfig,
   DecompressionConfig,
@@ -18,6 +20,7 @@ import type {
   RateLimitConfig,
   OwnFilterConfig,
   RedirectConfig,
+  HttpSignaturesConfig,
   RequestLimitsConfig,
   RewriteConfig,
   SecurityHeadersConfig,
@@ -66,6 +69,9 @@ interface FilterConfigs {
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
   "api-key": ApiKeyConfig;
+  basic: BasicConfig;
+  "client-certificate": ClientCertificateConfig;
+  "http-signatures": HttpSignaturesConfig;
   csrf: CsrfConfig;
   "security-headers": SecurityHeadersConfig;
   "request-limits": RequestLimitsConfig;

@@ -135,3 +135,6 @@ export type { ApiKeysSpec } from "./heddle-dev/access-policy/api-keys.ts";
 export type { SecretSelection } from "./heddle-dev/secret-selection.ts";
 export { weekdays } from "./heddle-dev/access-policy/authorization.ts";
 export type { AuthorizationRuleSpec, AuthorizationSpec } from "./heddle-dev/access-policy/authorization.ts";
+export { parseSignatureKeyEntry, signatureKeysSecretType } from "./heddle-dev/signature-key-entry.ts";
+export type { SignatureAlgorithmName, SignatureKeyEntry } from "./heddle-dev/signature-key-entry.ts";
+export type { ClientCertificateSpec } from "./heddle-dev/access-policy/client-certificate.ts";

@@ -1,10 +1,22 @@
 import type { RequestFilters } from "../policy-filters.ts";
 import { apiKeysMember } from "./api-keys.ts";
+import { basicMember } from "./basic.ts";
+import { clientCertificateMember } from "./client-certificate.ts";
+import { httpSignaturesMember } from "./http-signatures.ts";
 import { jwtMember } from "./jwt.ts";
 import { joinFilters, type Member } from "./member.ts";
 
-/** The ways to authenticate, in the order in which they look at a request: the first that accepts says who it is. */
-const ways: readonly Member<"authentication">[] = [jwtMember, apiKeysMember];
+/**
+ * The ways to authenticate, in the order in which they look at a request: the first that accepts says who it is. What is
+ * signed is looked at before others take their credential off.
+ */
+const ways: readonly Member<"authentication">[] = [
+  httpSignaturesMember,
+  jwtMember,
+  apiKeysMember,
+  basicMember,
+  clientCertificateMember,
+];
 
 /** All ways that a policy has, and what decides for them. */
 export const authenticationMember: Member<"authentication"> = (spec, at): RequestFilters | null => {

@@ -2,6 +2,9 @@ import type { Static } from "typebox";
 import { choice, optional, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { apiKeysSchema } from "./api-keys.ts";
+import { basicSchema } from "./basic.ts";
+import { clientCertificateSchema } from "./client-certificate.ts";
+import { httpSignaturesSchema } from "./http-signatures.ts";
 import { jwtSchema } from "./jwt.ts";
 
 /** Who calls. One way to authenticate each; a request takes any of them. */
@@ -13,6 +16,12 @@ export const authenticationSchema = struct(
     jwt: optional(jwtSchema),
     /** Keys of consumers, kept as hashes. */
     apiKeys: optional(apiKeysSchema),
+    /** Names and passwords (RFC 7617). */
+    basic: optional(basicSchema),
+    /** The certificate of the client's connection. */
+    clientCertificate: optional(clientCertificateSchema),
+    /** HTTP Message Signatures (RFC 9421). */
+    httpSignatures: optional(httpSignaturesSchema),
   },
   {
     rules: [
