@@ -169,6 +169,31 @@ test("with forward: false the token goes no further", () => {
   assert.equal(query.query, "?a=1&b");
 });
 
+test("a token that one policy takes out is there for the policy behind it, and for no other request", () => {
+  const context = new ReadyContext();
+  const exchange = makeExchange({ headers: [bearer(good)] });
+  const filter = jwt.create({ issuers: [{ ...issuer, forwards: false }] }, context);
+  filter.requestHead!(exchange);
+  assert.equal(exchange.request.fields.has("authorization"), false);
+  exchange.credentials = null;
+  filter.requestHead!(exchange);
+  assert.equal(found({ exchange }), "accepted: alice");
+  const stricter = jwt.create({ issuers: [{ ...issuer, audiences: ["bank"] }] }, context);
+  exchange.credentials = null;
+  stricter.requestHead!(exchange);
+  assert.equal(found({ exchange }), "rejected: the token is for another audience");
+  const elsewhere = jwt.create(
+    { issuers: [{ ...issuer, from: [{ in: "query", name: "access_token", prefix: "" }] }] },
+    context,
+  );
+  exchange.credentials = null;
+  elsewhere.requestHead!(exchange);
+  assert.match(found({ exchange }), /^challenged/);
+  const other = makeExchange();
+  filter.requestHead!(other);
+  assert.match(found({ exchange: other }), /^challenged/);
+});
+
 const withHeaders: Partial<JwtIssuer> = {
   claimHeaders: [
     { claim: ["sub"], header: "x-user" },

@@ -3,7 +3,8 @@ import { Credentials } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { JwtConfig, JwtIssuer, TokenPlace } from "./config.ts";
 import { KeyWait } from "./key-wait.ts";
-import { TokenReader } from "./token-reader.ts";
+import { rememberRemoved, removedToken } from "./removed-tokens.ts";
+import { placeKey, TokenReader } from "./token-reader.ts";
 import type { Verdict } from "./verdict.ts";
 import { sharedVerifier } from "./verifier.ts";
 import type { JwtVerifier } from "./verifier.ts";
@@ -56,19 +57,30 @@ class Jwt implements Filter {
     const credentials = Credentials.of(exchange);
     const { reader } = this;
     const count = reader.read(request);
-    if (count === 0) {
-      credentials.challenge(challenge);
-      return undefined;
-    }
-    if (count > 1) {
-      this.reject(credentials, "invalid_request", "there is more than one token");
-      return undefined;
-    }
-    const { token, place } = reader;
+    if (count > 1) this.reject(credentials, "invalid_request", "there is more than one token");
+    if (count === 1) return this.judge(reader.token, reader.place, exchange, credentials);
+    return count === 0 ? this.judgeRemoved(exchange, credentials) : undefined;
+  }
+
+  /** A policy before this one, of the Gateway say, may have taken the token out for the backend's sake. */
+  private judgeRemoved(exchange: Exchange, credentials: Credentials): Promise<void> | undefined {
+    const removed = removedToken(exchange);
+    const place = removed === undefined ? -1 : this.reader.indexOf(removed.placeKey);
+    if (place >= 0) return this.judge(removed!.token, place, exchange, credentials);
+    credentials.challenge(challenge);
+    return undefined;
+  }
+
+  private judge(
+    token: string,
+    place: number,
+    exchange: Exchange,
+    credentials: Credentials,
+  ): Promise<void> | undefined {
     const verdict = this.verifier.judge(token, this.context.clock.wallMs());
     const wait = verdict.outcome === "unknown-key" ? this.waitFor(verdict, place, exchange) : null;
     if (wait !== null) return this.settleLater(wait, exchange, credentials, token, place);
-    this.settle(verdict, exchange, credentials, place);
+    this.settle(verdict, exchange, credentials, token, place);
     return undefined;
   }
 
@@ -84,32 +96,37 @@ class Jwt implements Filter {
     place: number,
   ): Promise<void> {
     await wait;
-    this.settle(this.verifier.judge(token, this.context.clock.wallMs()), exchange, credentials, place);
+    const verdict = this.verifier.judge(token, this.context.clock.wallMs());
+    this.settle(verdict, exchange, credentials, token, place);
   }
 
-  private settle(verdict: Verdict, exchange: Exchange, credentials: Credentials, place: number): void {
+  private settle(
+    verdict: Verdict,
+    exchange: Exchange,
+    credentials: Credentials,
+    token: string,
+    place: number,
+  ): void {
     const { outcome, issuer } = verdict;
     if (outcome === "foreign" || (issuer >= 0 && !this.placesOf[issuer].has(place))) {
       this.context.count("unclaimed");
       credentials.challenge(challengeOf("invalid_token", verdict.reason));
       credentials.unclaimed();
     } else if (outcome === "accepted") {
-      this.accept(verdict, exchange, credentials, place);
+      credentials.accept(verdict.principal!);
+      this.passOn(verdict, exchange, token, place);
     } else {
       this.reject(credentials, "invalid_token", reasons[outcome] ?? verdict.reason);
     }
   }
 
-  private accept(
-    { principal, headers, issuer }: Verdict,
-    { request }: Exchange,
-    credentials: Credentials,
-    place: number,
-  ): void {
+  private passOn({ headers, issuer }: Verdict, exchange: Exchange, token: string, place: number): void {
+    const { request } = exchange;
     this.context.count("accepted");
-    credentials.accept(principal!);
     for (const [name, value] of headers) request.fields.addTrusted(name, value);
-    if (!this.issuers[issuer].forwards) this.reader.remove(request, place);
+    if (this.issuers[issuer].forwards) return;
+    rememberRemoved(exchange, this.reader.places[place], token);
+    this.reader.remove(request, place);
   }
 
   private reject(credentials: Credentials, error: string, reason: string): void {
@@ -128,8 +145,6 @@ const reasons: Partial<Record<Verdict["outcome"], string>> = {
   "unknown-key": "the token's key is not known",
   "no-keys": "the keys of the token's issuer are not there",
 };
-
-const placeKey = (place: TokenPlace): string => JSON.stringify([place.in, place.name, place.prefix]);
 
 function distinctPlaces(issuers: readonly JwtIssuer[]): ReadonlyMap<string, TokenPlace> {
   return new Map(issuers.flatMap(({ from }) => from.map((place) => [placeKey(place), place] as const)));

@@ -28,6 +28,11 @@ export class TokenReader {
     return count;
   }
 
+  /** The index of a place by its `placeKey`; -1 where it is none of these. */
+  indexOf(key: string): number {
+    return this.places.findIndex((place) => placeKey(place) === key);
+  }
+
   /** Takes what was found at a place out of the request. */
   remove(request: RequestHead, place: number): void {
     const { in: kind, name } = this.places[place];
@@ -36,6 +41,9 @@ export class TokenReader {
     else request.query = withoutParameter(request.query, name);
   }
 }
+
+/** Equal for equal places. */
+export const placeKey = (place: TokenPlace): string => JSON.stringify([place.in, place.name, place.prefix]);
 
 const none: readonly string[] = [];
 
