@@ -32,6 +32,22 @@ export const whoami: FilterFactory = {
   }),
 };
 
+/** Takes one more place that it never gives back, and says how many are taken in all workers. */
+export const holds: FilterFactory = {
+  name: "holds",
+  create: (_config, { shared }) => ({
+    name: "holds",
+    requestHead() {
+      const nowMs = shared.nowMs();
+      const entry = shared.take(1, 2, 0, nowMs, nowMs + 3_600_000);
+      let count = shared.state(entry);
+      while (!shared.swap(entry, count, count + 1)) count = shared.state(entry);
+      shared.note(entry);
+      return { status: 200, headers: [], body: String(count + 1) };
+    },
+  }),
+};
+
 /** Answers, and leaves a call to the cluster "app" behind. */
 export const callsAside: FilterFactory = {
   name: "calls-aside",
@@ -50,6 +66,7 @@ if (!isMainThread) {
     filters: new Map([
       [crash.name, crash],
       [whoami.name, whoami],
+      [holds.name, holds],
       [callsAside.name, callsAside],
     ]),
     openAccessLog: () => Promise.reject(new Error("no access log here")),

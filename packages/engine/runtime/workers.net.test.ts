@@ -34,7 +34,7 @@ function filterRoute(filter: string) {
   );
 }
 
-const more = [filterRoute("crash"), filterRoute("whoami")];
+const more = [filterRoute("crash"), filterRoute("whoami"), filterRoute("holds")];
 
 async function statusOf(port: number, path: string): Promise<number> {
   await using client = await connectRaw(port);
@@ -133,6 +133,38 @@ test("a worker that crashes is replaced, serves the current version, and what it
   assert.equal(await statusOf(port, "/old"), 404);
   await gateway.becomes("all is counted", () => gateway.total("listener", LISTENER.ended) >= 7);
   assert.ok(gateway.logs.some(({ level, message }) => level === "error" && message.includes("is replaced")));
+});
+
+async function hold(port: number): Promise<number> {
+  await using client = await connectRaw(port);
+  client.send(get("/holds", "Connection: close\r\n"));
+  return Number((await readResponse(client)).body);
+}
+
+test("what workers hold in common is one count, and a worker that crashes holds nothing any more", async () => {
+  const [port] = await findFreePorts(1);
+  await using gateway = await Gateway.open({ endpoints: [], port, more }, { workers: 2, workerEntry });
+  const counts: number[] = [];
+  for (let i = 0; i < 30; i++) counts.push(await hold(port));
+  assert.deepEqual(
+    counts,
+    counts.map((_, at) => at + 1),
+  );
+  for (let crashes = 1; crashes <= 2; crashes++) {
+    await using victim = await connectRaw(port);
+    victim.send(get("/crash"));
+    await gateway.becomes(
+      "it is replaced",
+      () => gateway.registry.workerRestarts === crashes && gateway.registry.workers.length === 2,
+    );
+    await gateway.apply({ endpoints: [], port, more });
+    counts.push(await hold(port));
+  }
+  // Each had a share of the thirty. Whichever crashed, its own are gone, and those of its successor stay.
+  const afterFirst = counts.at(-2)!;
+  assert.ok(afterFirst <= 31 && afterFirst >= 1, `${afterFirst}`);
+  assert.ok(counts.at(-1)! <= afterFirst + 1);
+  assert.ok(counts.at(-1)! < 32 || afterFirst < 31, "somebody's were given back");
 });
 
 test("a crash of one worker leaves the other's exchanges alone", async () => {

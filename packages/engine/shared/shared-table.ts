@@ -202,7 +202,10 @@ export class SharedTable {
     return -1;
   }
 
-  /** The key's own that is over; else a free one of the emptier bucket; by force the one that ends first. */
+  /**
+   * The key's own that is over; else a free one of its first bucket while that is half empty, so that most looks end
+   * there; else of the emptier one; by force the one that ends first.
+   */
   private choose(hi: number, lo: number, nowS: number, isForced: boolean): number {
     const { cells } = this;
     let best = -1;
@@ -217,14 +220,14 @@ export class SharedTable {
         if (cells[entry + HI] === hi && cells[entry + LO] === lo && until > 0) return entry;
         if (isFree(until, nowS)) {
           free++;
-          candidate = entry;
+          if (candidate < 0) candidate = entry;
         } else if (until > 0 && (oldest < 0 || until < Atomics.load(cells, oldest + UNTIL))) {
           oldest = entry;
         }
       }
       if (free > bestFree) {
         best = candidate;
-        bestFree = free;
+        bestFree = free >= BUCKET_ENTRIES / 2 ? BUCKET_ENTRIES : free;
       }
     }
     return best >= 0 || !isForced ? best : oldest;
