@@ -25,6 +25,7 @@ import { mirror } from "./mirror/index.ts";
 import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
 import type { OpenLimitStore } from "./rate-limit/index.ts";
 import { own } from "./own/index.ts";
+import { oidc } from "./oidc/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
@@ -50,6 +51,7 @@ export {
   jsonLimits,
   jwt,
   mirror,
+  oidc,
   rateLimit,
   own,
   redirect,
@@ -101,6 +103,7 @@ export type { JsonLimitsConfig } from "./json-limits/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export { filterCodePrefix } from "./own/index.ts";
 export type { FilterCode, OwnFilterConfig } from "./own/index.ts";
+export type { OidcClaimHeader, OidcConfig, OidcProvider } from "./oidc/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type {
   KeyPart,
@@ -134,6 +137,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   denial,
   externalAuthorization,
   jwt,
+  oidc,
   apiKey,
   basic,
   clientCertificate,

@@ -1,5 +1,16 @@
 import type { Principal } from "./principal.ts";
 
+/** An answer that leads to a login, as filters reply with it. */
+export interface LoginAnswer {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | Uint8Array;
+}
+
+/** Begins a login when it is called, and not before: that costs a state, and perhaps a question to the provider. */
+export type OfferedLogin = () => LoginAnswer | Promise<LoginAnswer>;
+
 /**
  * What the authenticators of one list of filters made of a request. They never answer by themselves: each says here
  * what it found, and the filter `authentication` at their end answers for all of them, or lets the request go on.
@@ -17,6 +28,8 @@ export class Credentials {
   isUnclaimed = false;
   /** Values of WWW-Authenticate (RFC 9110 section 11.6.1), in the order of the authenticators. */
   readonly challenges: string[] = [];
+  /** What a person without any credential gets in place of a 401; null: nobody offers a login. */
+  login: OfferedLogin | null = null;
 
   /** Those of the exchange, made by the first who asks. */
   static of(exchange: { credentials: Credentials | null }): Credentials {
@@ -35,6 +48,11 @@ export class Credentials {
 
   challenge(text: string): void {
     if (text !== "" && !this.challenges.includes(text)) this.challenges.push(text);
+  }
+
+  /** The first offer counts. */
+  offer(login: OfferedLogin): void {
+    this.login ??= login;
   }
 
   unclaimed(): void {

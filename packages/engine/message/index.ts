@@ -10,6 +10,7 @@ export type { Scheme } from "./head.ts";
 export type { Principal } from "./principal.ts";
 export { readCookie } from "./cookie.ts";
 export { Credentials } from "./credentials.ts";
+export type { LoginAnswer, OfferedLogin } from "./credentials.ts";
 export { httpDate } from "./http-date.ts";
 export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
 export type { KnownName } from "./known-names.ts";

@@ -1,11 +1,12 @@
 import type { Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
-import type { Credentials, Exchange } from "@heddle/engine/message";
+import type { Credentials, Exchange, OfferedLogin } from "@heddle/engine/message";
 import type { AuthenticationConfig } from "./config.ts";
 
 /**
  * Lets a request go on with the principal of the first authenticator that accepted. It answers 401 (RFC 9110 section
  * 15.5.2) with what all of them would take when one of them rejected, whatever the others say; when none accepted and
- * there is a credential that nobody knows; and when there is none and anonymous requests are not allowed.
+ * there is a credential that nobody knows; and when there is none and anonymous requests are not allowed: then who
+ * offers a login may answer instead.
  *
  * Its list's findings end here: those of a backend's own list begin anew. Who was let in as anonymous there keeps the
  * principal of the list before.
@@ -20,7 +21,7 @@ class Authentication implements Filter {
     this.context = context;
   }
 
-  requestHead(exchange: Exchange): Reply | undefined {
+  requestHead(exchange: Exchange): Reply | undefined | Promise<Reply> {
     const { credentials } = exchange;
     exchange.credentials = null;
     if (credentials === null) return this.allowsAnonymous ? undefined : this.refuse("missing", []);
@@ -31,7 +32,15 @@ class Authentication implements Filter {
       return undefined;
     }
     if (isUnclaimed) return this.refuse("unclaimed", unknownCredential(credentials));
-    return this.allowsAnonymous ? undefined : this.refuse("missing", challenges);
+    if (this.allowsAnonymous) return undefined;
+    return credentials.login === null
+      ? this.refuse("missing", challenges)
+      : this.sendToLogin(credentials.login);
+  }
+
+  private sendToLogin(login: OfferedLogin): Reply | Promise<Reply> {
+    this.context.count("sent-to-login");
+    return login();
   }
 
   private refuse(event: string, challenges: readonly string[]): Reply {

@@ -5,6 +5,7 @@ import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
 import { apiKeysSource } from "./api-keys.ts";
 import { filterCodeSource, filterDataSource } from "./own-filter.ts";
+import { cookieKeysSource, secretTextSource } from "./secret-entries.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
 import { basicSource } from "./htpasswd.ts";
@@ -19,6 +20,8 @@ export const dataSources: readonly DataSource[] = [
   filterDataSource,
   basicSource,
   signatureKeysSource,
+  secretTextSource,
+  cookieKeysSource,
 ];
 
 /** The data unit of that name; null where there is none. */

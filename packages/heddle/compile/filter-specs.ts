@@ -17,6 +17,7 @@ import type {
   JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
+  OidcConfig,
   RateLimitConfig,
   OwnFilterConfig,
   RedirectConfig,
@@ -46,6 +47,7 @@ export type {
   JwtConfig,
   MirrorConfig,
   OwnFilterConfig,
+  OidcConfig,
   PathChange,
   RateLimitConfig,
   RedirectConfig,
@@ -68,6 +70,7 @@ interface FilterConfigs {
   "rate-limit": RateLimitConfig;
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
+  oidc: OidcConfig;
   "api-key": ApiKeyConfig;
   basic: BasicConfig;
   "client-certificate": ClientCertificateConfig;

@@ -76,6 +76,7 @@ export type {
   JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
+  OidcConfig,
   RateLimitConfig,
   OwnFilterConfig,
   PathChange,

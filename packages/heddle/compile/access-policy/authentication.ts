@@ -4,6 +4,7 @@ import { basicMember } from "./basic.ts";
 import { clientCertificateMember } from "./client-certificate.ts";
 import { httpSignaturesMember } from "./http-signatures.ts";
 import { jwtMember } from "./jwt.ts";
+import { oidcMember } from "./oidc.ts";
 import { joinFilters, type Member } from "./member.ts";
 
 /**
@@ -15,6 +16,7 @@ const ways: readonly Member<"authentication">[] = [
   jwtMember,
   apiKeysMember,
   basicMember,
+  oidcMember,
   clientCertificateMember,
 ];
 

@@ -6,6 +6,7 @@ import { basicSchema } from "./basic.ts";
 import { clientCertificateSchema } from "./client-certificate.ts";
 import { httpSignaturesSchema } from "./http-signatures.ts";
 import { jwtSchema } from "./jwt.ts";
+import { oidcSchema } from "./oidc.ts";
 
 /** Who calls. One way to authenticate each; a request takes any of them. */
 export const authenticationSchema = struct(
@@ -22,6 +23,8 @@ export const authenticationSchema = struct(
     clientCertificate: optional(clientCertificateSchema),
     /** HTTP Message Signatures (RFC 9421). */
     httpSignatures: optional(httpSignaturesSchema),
+    /** Login of browsers at OpenID providers. */
+    oidc: optional(oidcSchema),
   },
   {
     rules: [

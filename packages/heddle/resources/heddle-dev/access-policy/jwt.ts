@@ -147,6 +147,26 @@ const claimHeaderSchema = struct({
   claim: claimPath,
 });
 
+/** Headers that claims go on in. */
+export const claimHeadersSchema = keyedList(["header"], claimHeaderSchema, {
+  maxItems: 16,
+  rules: [
+    unique<Static<typeof claimHeaderSchema>>(
+      "claim-header-unique",
+      "each header must stand once",
+      ({ header }) => header.toLowerCase(),
+    ),
+    {
+      name: "claim-header-free",
+      message: "header must not be one that frames, routes or authenticates; use a name such as X-User",
+      offender(self) {
+        const at = (self as { header: string }[]).findIndex(({ header }) => reservedHeader.test(header));
+        return at < 0 ? undefined : `[${at}].header`;
+      },
+    },
+  ],
+});
+
 const issuerSchema = struct({
   /** `iss` of its tokens, letter by letter. */
   issuer: text({ minLength: 1, maxLength: 2048, description: "the iss claim, such as https://id.example" }),
@@ -172,26 +192,7 @@ const issuerSchema = struct({
   /** Where tokens are looked for; by default in Authorization after "Bearer ". */
   from: optional(list(placeSchema, { minItems: 1, maxItems: 8 })),
   /** Claims that go on as headers. */
-  claimHeaders: optional(
-    keyedList(["header"], claimHeaderSchema, {
-      maxItems: 16,
-      rules: [
-        unique<Static<typeof claimHeaderSchema>>(
-          "claim-header-unique",
-          "each header must stand once",
-          ({ header }) => header.toLowerCase(),
-        ),
-        {
-          name: "claim-header-free",
-          message: "header must not be one that frames, routes or authenticates; use a name such as X-User",
-          offender(self) {
-            const at = (self as { header: string }[]).findIndex(({ header }) => reservedHeader.test(header));
-            return at < 0 ? undefined : `[${at}].header`;
-          },
-        },
-      ],
-    }),
-  ),
+  claimHeaders: optional(claimHeadersSchema),
   /** Whether the token goes on to the backend. */
   forward: withDefault(flag(), true),
 });

@@ -1,0 +1,3 @@
+/** Login of browsers at OpenID providers: authorization code with PKCE, and a sealed session cookie. */
+export { oidc } from "./filter.ts";
+export type { OidcClaimHeader, OidcConfig, OidcProvider, SessionConfig } from "./config.ts";
