@@ -32,6 +32,9 @@ test("the registry has each filter under its own name", () => {
       "json-limits",
       "graphql",
       "own",
+      "openapi",
+      "error-pages",
+      "static-response",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

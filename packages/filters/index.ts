@@ -14,6 +14,7 @@ import { cors } from "./cors/index.ts";
 import { decompression } from "./decompression/index.ts";
 import { csrf } from "./csrf/index.ts";
 import { denial } from "./denial/index.ts";
+import { errorPages } from "./error-pages/index.ts";
 import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
 import { graphql } from "./graphql/index.ts";
@@ -22,6 +23,7 @@ import { jsonLimits } from "./json-limits/index.ts";
 import { httpSignatures } from "./http-signatures/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
+import { openApi } from "./openapi/index.ts";
 import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
 import type { OpenLimitStore } from "./rate-limit/index.ts";
 import { own } from "./own/index.ts";
@@ -30,6 +32,7 @@ import { redirect } from "./redirect/index.ts";
 import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 import { securityHeaders } from "./security-headers/index.ts";
+import { staticResponse } from "./static-response/index.ts";
 
 export {
   apiKey,
@@ -43,6 +46,7 @@ export {
   decompression,
   csrf,
   denial,
+  errorPages,
   externalAuthorization,
   faults,
   graphql,
@@ -52,12 +56,14 @@ export {
   jwt,
   mirror,
   oidc,
+  openApi,
   rateLimit,
   own,
   redirect,
   requestLimits,
   rewrite,
   securityHeaders,
+  staticResponse,
 };
 export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
 export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
@@ -86,6 +92,7 @@ export type {
 } from "./http-signatures/index.ts";
 export type { CsrfConfig } from "./csrf/index.ts";
 export type { DenialConfig } from "./denial/index.ts";
+export type { ErrorPage, ErrorPagesConfig, PageFormat } from "./error-pages/index.ts";
 export type { CacheKeyPart, ExternalAuthorizationConfig } from "./external-authorization/index.ts";
 export type { FaultsConfig } from "./faults/index.ts";
 export type { GraphqlConfig } from "./graphql/index.ts";
@@ -104,6 +111,7 @@ export type { MirrorConfig } from "./mirror/index.ts";
 export { filterCodePrefix } from "./own/index.ts";
 export type { FilterCode, OwnFilterConfig } from "./own/index.ts";
 export type { OidcClaimHeader, OidcConfig, OidcProvider } from "./oidc/index.ts";
+export type * from "./openapi/index.ts";
 export type { PathChange } from "./path-change/index.ts";
 export type {
   KeyPart,
@@ -121,6 +129,8 @@ export type { RedirectConfig } from "./redirect/index.ts";
 export type { MediaRange, RequestLimitsConfig } from "./request-limits/index.ts";
 export type { SecurityHeader, SecurityHeadersConfig } from "./security-headers/index.ts";
 export type { RewriteConfig } from "./rewrite/index.ts";
+export type { StaticAnswer, StaticPath, StaticResponseConfig } from "./static-response/index.ts";
+export type { Template, TemplateValue } from "./template/index.ts";
 
 /** A registry forgets which configuration belongs to which factory: compile pairs them by name. */
 function registryOf(factories: readonly FilterFactory<never>[]): FilterRegistry {
@@ -154,6 +164,9 @@ export const builtinFilters: FilterRegistry = registryOf([
   jsonLimits,
   graphql,
   own,
+  openApi,
+  errorPages,
+  staticResponse,
 ]);
 
 /** The same, with limits that are counted in stores. */

@@ -40,8 +40,9 @@ export const packageRules: Record<string, PackageRule> = {
   filters: {
     uses: {
       "*": { engine: ["base", "message", "model", "filter", "observe", "shared"] },
-      // For its regular expressions, which match in linear time.
+      // For their regular expressions, which match in linear time.
       authorization: { engine: ["route"] },
+      openapi: { engine: ["route"] },
       // What users test their filters with is the engine itself.
       testing: { engine: "*" },
     },

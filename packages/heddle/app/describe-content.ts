@@ -6,10 +6,11 @@ import type {
   GraphqlConfig,
   JsonLimitsConfig,
 } from "../compile/index.ts";
+import { errorPagesEffect, openApiEffect } from "./describe-answers.ts";
 
 type ContentSpec = Extract<
   GatewayFilterSpec,
-  { name: "cache" | "compression" | "decompression" | "json-limits" | "graphql" }
+  { name: "cache" | "compression" | "decompression" | "json-limits" | "graphql" | "openapi" | "error-pages" }
 >;
 
 /** What a filter of ContentPolicies does, in words. */
@@ -25,6 +26,10 @@ export function contentEffect(spec: ContentSpec): string {
       return jsonLimitsEffect(spec.config);
     case "graphql":
       return graphqlEffect(spec.config);
+    case "openapi":
+      return openApiEffect(spec.config);
+    case "error-pages":
+      return errorPagesEffect(spec.config);
   }
 }
 

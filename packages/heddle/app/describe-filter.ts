@@ -12,7 +12,9 @@ import type {
   JwtConfig,
   MirrorConfig,
   OwnFilterConfig,
+  StaticResponseConfig,
 } from "../compile/index.ts";
+import { staticResponseEffect } from "./describe-answers.ts";
 import { contentEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
 import { authorizationEffect } from "./describe-rules.ts";
@@ -69,7 +71,11 @@ export class FilterWalk {
       case "decompression":
       case "json-limits":
       case "graphql":
+      case "openapi":
+      case "error-pages":
         return { effect: contentEffect(spec), isAnswer: false };
+      case "static-response":
+        return this.staticEffect(spec.config);
       case "denial":
         return { effect: `answers 500: ${spec.config.reason}`, isAnswer: true };
       case "external-authorization":
@@ -85,6 +91,15 @@ export class FilterWalk {
       default:
         return { effect: credentialEffect(spec), isAnswer: false };
     }
+  }
+
+  /** Its texts may be in data, which is not at hand here: whether it answers does not depend on them. */
+  private staticEffect(config: StaticResponseConfig): { effect: string; isAnswer: boolean } {
+    const answers = config.answers.map((answer) => ({ ...answer, body: { text: "" } }));
+    const reply = this.run({ name: "static-response", config: { answers } });
+    return typeof reply === "object" && "status" in reply
+      ? { effect: `answers ${reply.status}`, isAnswer: true }
+      : { effect: `${staticResponseEffect(config)}; not this request`, isAnswer: false };
   }
 
   private redirectEffect(spec: GatewayFilterSpec): string {

@@ -1,6 +1,7 @@
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
+import { configTextSource, templateSource } from "./config-text.ts";
 import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
 import { apiKeysSource } from "./api-keys.ts";
@@ -10,6 +11,7 @@ import { keySetSource, keySourceSource } from "./key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
 import { basicSource } from "./htpasswd.ts";
 import { signatureKeysSource } from "./signature-keys.ts";
+import { apiSource } from "./openapi/index.ts";
 
 export const dataSources: readonly DataSource[] = [
   keySetSource,
@@ -22,6 +24,9 @@ export const dataSources: readonly DataSource[] = [
   signatureKeysSource,
   secretTextSource,
   cookieKeysSource,
+  configTextSource,
+  templateSource,
+  apiSource,
 ];
 
 /** The data unit of that name; null where there is none. */

@@ -31,6 +31,9 @@ test("every filter that compile emits has a factory, and the other way round", (
     "json-limits": true,
     graphql: true,
     own: true,
+    openapi: true,
+    "error-pages": true,
+    "static-response": true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

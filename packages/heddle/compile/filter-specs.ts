@@ -10,6 +10,7 @@ import type {
   CsrfConfig,
   DecompressionConfig,
   DenialConfig,
+  ErrorPagesConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
   GraphqlConfig,
@@ -18,6 +19,7 @@ import type {
   JwtConfig,
   MirrorConfig,
   OidcConfig,
+  OpenApiConfig,
   RateLimitConfig,
   OwnFilterConfig,
   RedirectConfig,
@@ -25,6 +27,7 @@ import type {
   RequestLimitsConfig,
   RewriteConfig,
   SecurityHeadersConfig,
+  StaticResponseConfig,
 } from "@heddle/filters";
 
 export type {
@@ -38,6 +41,7 @@ export type {
   CorsOrigin,
   DecompressionConfig,
   DenialConfig,
+  ErrorPagesConfig,
   ExternalAuthorizationConfig,
   FaultsConfig,
   GraphqlConfig,
@@ -48,10 +52,12 @@ export type {
   MirrorConfig,
   OwnFilterConfig,
   OidcConfig,
+  OpenApiConfig,
   PathChange,
   RateLimitConfig,
   RedirectConfig,
   RewriteConfig,
+  StaticResponseConfig,
 } from "@heddle/filters";
 
 /**
@@ -86,6 +92,9 @@ interface FilterConfigs {
   "json-limits": JsonLimitsConfig;
   graphql: GraphqlConfig;
   own: OwnFilterConfig;
+  openapi: OpenApiConfig;
+  "error-pages": ErrorPagesConfig;
+  "static-response": StaticResponseConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

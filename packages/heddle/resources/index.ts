@@ -139,3 +139,9 @@ export type { AuthorizationRuleSpec, AuthorizationSpec } from "./heddle-dev/acce
 export { parseSignatureKeyEntry, signatureKeysSecretType } from "./heddle-dev/signature-key-entry.ts";
 export type { SignatureAlgorithmName, SignatureKeyEntry } from "./heddle-dev/signature-key-entry.ts";
 export type { ClientCertificateSpec } from "./heddle-dev/access-policy/client-certificate.ts";
+export type { ErrorPagesSpec } from "./heddle-dev/content-policy/error-pages.ts";
+export type { OpenApiSpec } from "./heddle-dev/content-policy/open-api.ts";
+export type { StaticResponseSpec } from "./heddle-dev/content-policy/static-response.ts";
+export type { TextSourceSpec } from "./heddle-dev/content-policy/text-source.ts";
+export { parseTemplate } from "./heddle-dev/template.ts";
+export type { ParsedTemplate } from "./heddle-dev/template.ts";

@@ -4,18 +4,24 @@ import { joinFilters, type RequestFilters, type RequestPlace } from "../policy-f
 import { cacheMember } from "./cache.ts";
 import { compressionMember, decompressionMember } from "./codings.ts";
 import { graphqlMember } from "./graphql.ts";
+import { errorPagesMember } from "./error-pages.ts";
 import { jsonMember } from "./json.ts";
 import type { Member } from "./member.ts";
+import { openApiMember } from "./open-api.ts";
+import { staticResponseMember } from "./static-response.ts";
 
 type Field = Exclude<keyof ContentPolicySpec, "targetRefs">;
 
 /** The fields of ContentPolicies and what makes filters of each. Those of one stage run in this order. */
 const members: { readonly [F in Field]: Member<F> } = {
+  errorPages: errorPagesMember,
+  staticResponse: staticResponseMember,
   compression: compressionMember,
   // Before what looks at bodies.
   decompression: decompressionMember,
   json: jsonMember,
   graphql: graphqlMember,
+  openApi: openApiMember,
   cache: cacheMember,
 };
 

@@ -5,7 +5,10 @@ import { heddleGroup } from "./backend.ts";
 import { cacheSchema } from "./content-policy/cache.ts";
 import { compressionSchema, decompressionSchema } from "./content-policy/codings.ts";
 import { graphqlSchema } from "./content-policy/graphql.ts";
+import { errorPagesSchema } from "./content-policy/error-pages.ts";
 import { jsonSchema } from "./content-policy/json.ts";
+import { openApiSchema } from "./content-policy/open-api.ts";
+import { staticResponseSchema } from "./content-policy/static-response.ts";
 import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
 
 /** Each field is taken whole from the most specific policy that has it. */
@@ -19,6 +22,12 @@ const contentPolicySpecSchema = struct({
   json: optional(jsonSchema),
   /** Bounds for operations of GraphQL. */
   graphql: optional(graphqlSchema),
+  /** Requests and responses are held against an OpenAPI document. */
+  openApi: optional(openApiSchema),
+  /** Answers without a backend. */
+  staticResponse: optional(staticResponseSchema),
+  /** Pages in place of errors. */
+  errorPages: optional(errorPagesSchema),
   /** Responses are stored and answered again (RFC 9111). */
   cache: optional(cacheSchema),
 });
