@@ -20,6 +20,7 @@ export type {
   ExplainedMatch,
   RequestExplanation,
 } from "./explain-request.ts";
+export { isBelow, projectOf } from "./filter-module-place.ts";
 export { openProcessLog } from "./process-log.ts";
 export type { LogFormat } from "./process-log.ts";
 export { formatProblem, oneLine } from "./reported-problem.ts";

@@ -4,6 +4,7 @@ import { addCheck } from "./check.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
 import { addKey } from "./key.ts";
+import { addNew } from "./new.ts";
 import { addRun } from "./run.ts";
 import { openProcessTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -41,6 +42,7 @@ function makeProgram(terminal: Terminal, finish: (code: number) => void): Comman
   addExplain(program, terminal, finish);
   addKey(program, terminal, finish);
   addCache(program, terminal, finish);
+  addNew(program, terminal, finish);
   program.addHelpText("after", "\nGuides and reference: docs/guide and docs/reference in the repository.");
   return program;
 }
