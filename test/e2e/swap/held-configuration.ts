@@ -40,8 +40,10 @@ apiVersion: heddle.dev/v1alpha1
 kind: GatewaySettings
 metadata: { name: edge }
 spec:
+  # Ten thousand handshakes at once are load on a slow machine, and not what is looked at here.
+  overload: { targetDelay: 0s }
   limits: { keepAliveIdle: ${60 + settings}s }
-  upstream: { maxConnectionsPerEndpoint: 20000, idleTimeout: ${50 + settings}s }
+  upstream: { maxConnectionsPerEndpoint: 20000, connectTimeout: 30s, idleTimeout: ${50 + settings}s }
 `;
 }
 

@@ -70,6 +70,7 @@ export class HeldWebSocket {
 
   /** As a stream of an HTTP/2 connection (RFC 8441). Rejects without a 200. */
   static async openStream(client: Http2Client, path: string): Promise<HeldWebSocket> {
+    client.session.setMaxListeners(0);
     if (client.session.remoteSettings.enableConnectProtocol !== true)
       await once(client.session, "remoteSettings");
     const head = {
