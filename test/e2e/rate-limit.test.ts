@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
 import { becomesTrue, openEchoServer, startHeddle, type RunningHeddle } from "@heddle/testkit";
 import { flood } from "./flood.ts";
+
+const launcher = path.resolve(import.meta.dirname, "../../packages/heddle/bin/heddle.js");
 
 const gateway = (port: number, backend: number) => `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -145,5 +149,76 @@ describe("RateLimitPolicy", () => {
     const isTold = () => `${heddle.stderr()}${heddle.stdout()}`.includes("quota");
     assert.ok(await becomesTrue(isTold, 20_000), "it is told");
     assert.deepEqual(await flooded(heddle, 10, 2), { 429: 10 });
+  });
+
+  test("a client that says it is another is the same client, whatever it says it with", async () => {
+    await using echo = await openEchoServer();
+    await using heddle = await start(
+      echo.port,
+      policy(
+        onGateway,
+        "limits: [{ name: client, fixedWindow: { quota: 3, unit: Month }, key: [{ from: ClientIP }] }]",
+      ),
+    );
+    const names = [
+      "x-forwarded-for",
+      "forwarded",
+      "x-real-ip",
+      "x-client-ip",
+      "true-client-ip",
+      "x-envoy-external-address",
+    ];
+    const statuses: number[] = [];
+    for (let at = 0; at < 12; at++) {
+      const value = `198.51.100.${at}`;
+      const headers = Object.fromEntries(
+        names.map((name) => [name, name === "forwarded" ? `for=${value}` : value]),
+      );
+      statuses.push((await fetch(`${heddle.urls.http}/one`, { headers })).status);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, ...Array<number>(9).fill(429)]);
+  });
+
+  const places = {
+    Gateway: onGateway,
+    HTTPRoute: "{ kind: HTTPRoute, name: one }, { kind: HTTPRoute, name: two }",
+    Backend: "{ kind: Backend, name: app }",
+    Namespace: "{ kind: Namespace, name: default }",
+  };
+  for (const [kind, targets] of Object.entries(places)) {
+    test(`the same policy on a ${kind} gives the same verdicts for the same requests`, async () => {
+      await using echo = await openEchoServer();
+      const limits = `limits: [
+        { name: by-user, slidingWindow: { quota: 2, window: 1h }, key: [{ from: Header, name: X-User }], whenKeyMissing: Deny },
+        { name: writes, fixedWindow: { quota: 1, unit: Month }, match: { methods: [POST] } }]`;
+      await using heddle = await start(echo.port, policy(targets, limits));
+      const table: [method: string, user: string, status: number][] = [
+        ["GET", "a", 200],
+        ["POST", "a", 200],
+        ["GET", "a", 429],
+        ["POST", "b", 429],
+        ["GET", "b", 200],
+        ["GET", "b", 200],
+        ["GET", "b", 429],
+        ["GET", "", 429],
+      ];
+      for (const [at, [method, user, status]] of table.entries()) {
+        const headers: Record<string, string> = user === "" ? {} : { "x-user": user };
+        const answer = await fetch(`${heddle.urls.http}/one`, { method, headers });
+        assert.equal(answer.status, status, `request ${at}`);
+      }
+    });
+  }
+
+  test("explain says what a request is up against, and from where", async () => {
+    await using echo = await openEchoServer();
+    await using heddle = await start(
+      echo.port,
+      policy(onGateway, "limits: [{ name: all, concurrency: { quota: 9 } }]"),
+    );
+    const command = [launcher, "explain", "GET", `${heddle.urls.http}/one`, "-f", heddle.configFolder];
+    const { stdout } = await promisify(execFile)(process.execPath, command);
+    assert.match(stdout, /rate-limit: all: 9 in flight; answers 429 beyond/);
+    assert.match(stdout, /limits .*by RateLimitPolicy default\/limits on Gateway default\/edge/);
   });
 });
