@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import {
   ask,
   assignCores,
@@ -19,7 +18,7 @@ import {
 } from "../rig/index.ts";
 import { runLoad, type LoadResult } from "./load.ts";
 import { parseOptions, usage } from "./options.ts";
-import { overloadResources } from "./resources.ts";
+import { writeOverloadConfig } from "./resources.ts";
 
 /** Asked of Heddle: as much as at its peak, but for a tenth, and memory within a tenth of itself. */
 const limits = { goodput: 0.9, memory: 1.1 };
@@ -38,9 +37,8 @@ async function main(): Promise<void> {
   pinSelf(cores.load);
   const upstream = await startUpstream(folder, cores.load);
   const [port, apiPort] = [await freePort(), await freePort()];
-  const configFile = join(folder, "overload.yaml");
-  writeFileSync(configFile, overloadResources(port, upstream.port, options.mirrors, options.target));
-  const { builtFolder } = options;
+  const { builtFolder, workMicros, target } = options;
+  const configFile = writeOverloadConfig({ folder, port, upstreamPort: upstream.port, workMicros, target });
   const heddle = makeHeddle({
     name: "heddle",
     workers: 1,

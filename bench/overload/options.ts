@@ -4,7 +4,7 @@ export interface Options {
   seconds: number;
   times: number;
   connections: number;
-  mirrors: number;
+  workMicros: number;
   target: string;
   builtFolder: string | undefined;
   out: string | undefined;
@@ -14,7 +14,7 @@ export const usage = `npm run bench:overload -- [options]
   --seconds N      of each of the two measurements (default 10)
   --times N        the load, in times of the peak (default 3)
   --connections N  that clients have in all (default 4000)
-  --mirrors N      copies of each request that Heddle sends, so that requests cost it more than the load (default 8)
+  --work N         microseconds that each request keeps the worker busy, so that it costs it more than the load (default 800)
   --target TIME    spec.overload.targetDelay; 0s: load is not shed (default 100ms)
   --built DIR      run the built package in DIR instead of the sources
   --out FILE       write the results as JSON too`;
@@ -26,7 +26,7 @@ export function parseOptions(argv: readonly string[]): Options {
       seconds: { type: "string", default: "10" },
       times: { type: "string", default: "3" },
       connections: { type: "string", default: "4000" },
-      mirrors: { type: "string", default: "8" },
+      work: { type: "string", default: "800" },
       target: { type: "string", default: "100ms" },
       built: { type: "string" },
       out: { type: "string" },
@@ -36,7 +36,7 @@ export function parseOptions(argv: readonly string[]): Options {
     seconds: atLeast(1, "--seconds", values.seconds),
     times: atLeast(1, "--times", values.times),
     connections: atLeast(64, "--connections", values.connections),
-    mirrors: atLeast(0, "--mirrors", values.mirrors),
+    workMicros: atLeast(0, "--work", values.work),
     target: values.target,
     builtFolder: values.built,
     out: values.out,

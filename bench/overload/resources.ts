@@ -1,31 +1,57 @@
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { heddleResources, toYaml } from "../rig/index.ts";
 
-/** The rig's resources, with a route whose requests cost Heddle more than they cost the load, and a target for its loop. */
-export function overloadResources(
-  port: number,
-  upstreamPort: number,
-  mirrors: number,
-  target: string,
-): string {
+export interface OverloadSetup {
+  folder: string;
+  port: number;
+  upstreamPort: number;
+  /** that each request keeps the worker busy for */
+  workMicros: number;
+  /** spec.overload.targetDelay */
+  target: string;
+}
+
+/**
+ * Writes the rig's resources, with a filter whose work costs Heddle more than a request costs the load, and a target for
+ * its loop. Gives the file.
+ */
+export function writeOverloadConfig({
+  folder,
+  port,
+  upstreamPort,
+  workMicros,
+  target,
+}: OverloadSetup): string {
+  // The filter's module stays in its project, and imports what this repository has.
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  copyFileSync(join(import.meta.dirname, "work.ts"), join(folder, "work.ts"));
+  symlinkSync(resolve(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
   const base = heddleResources({ port, upstreamPort, carries: "http1", tls: undefined, routes: 1 });
   const resources = base.map((resource) => {
     const { kind, spec } = resource as { kind: string; spec: Record<string, unknown> };
-    if (kind === "Gateway") {
-      const parametersRef = { group: "heddle.dev", kind: "GatewaySettings", name: "bench" };
-      return { ...resource, spec: { ...spec, infrastructure: { parametersRef } } };
-    }
-    if (kind !== "HTTPRoute" || mirrors === 0) return resource;
-    const mirror = { type: "RequestMirror", requestMirror: { backendRef: { name: "upstream", port: 80 } } };
-    const [rule] = spec["rules"] as object[];
-    const filters = Array.from({ length: mirrors }, () => mirror);
-    return { ...resource, spec: { ...spec, rules: [{ ...rule, filters }] } };
+    if (kind !== "Gateway") return resource;
+    const parametersRef = { group: "heddle.dev", kind: "GatewaySettings", name: "bench" };
+    return { ...resource, spec: { ...spec, infrastructure: { parametersRef } } };
   });
-  const settings = {
-    apiVersion: "heddle.dev/v1alpha1",
-    kind: "GatewaySettings",
-    metadata: { name: "bench", namespace: "default" },
-    // The upstream is never what is full: copies of requests take connections too.
-    spec: { overload: { targetDelay: target }, upstream: { maxConnectionsPerEndpoint: 7000 } },
-  };
-  return toYaml([...resources, settings]);
+  const settings = heddleDev("GatewaySettings", {
+    // The upstream is never what is full.
+    overload: { targetDelay: target },
+    upstream: { maxConnectionsPerEndpoint: 7000 },
+  });
+  const filter = heddleDev("Filter", { module: "./work.ts", config: { micros: workMicros } });
+  const policy = heddleDev("FilterPolicy", {
+    targetRefs: [{ kind: "Gateway", name: "bench" }],
+    filters: [{ name: "bench" }],
+  });
+  const file = join(folder, "overload.yaml");
+  writeFileSync(file, toYaml([...resources, settings, ...(workMicros === 0 ? [] : [filter, policy])]));
+  return file;
 }
+
+const heddleDev = (kind: string, spec: object): object => ({
+  apiVersion: "heddle.dev/v1alpha1",
+  kind,
+  metadata: { name: "bench", namespace: "default" },
+  spec,
+});
