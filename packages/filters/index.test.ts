@@ -15,6 +15,7 @@ test("the registry has each filter under its own name", () => {
       "denial",
       "external-authorization",
       "jwt",
+      "introspection",
       "oidc",
       "api-key",
       "basic",

@@ -19,6 +19,7 @@ import { externalAuthorization } from "./external-authorization/index.ts";
 import { faults } from "./faults/index.ts";
 import { graphql } from "./graphql/index.ts";
 import { headerModifier } from "./header/index.ts";
+import { introspection } from "./introspection/index.ts";
 import { jsonLimits } from "./json-limits/index.ts";
 import { httpSignatures } from "./http-signatures/index.ts";
 import { jwt } from "./jwt/index.ts";
@@ -52,6 +53,7 @@ export {
   graphql,
   headerModifier,
   httpSignatures,
+  introspection,
   jsonLimits,
   jwt,
   mirror,
@@ -106,6 +108,7 @@ export type {
   RequiredClaim,
   TokenPlace,
 } from "./jwt/index.ts";
+export type { IntrospectionConfig } from "./introspection/index.ts";
 export type { JsonLimitsConfig } from "./json-limits/index.ts";
 export type { MirrorConfig } from "./mirror/index.ts";
 export { filterCodePrefix } from "./own/index.ts";
@@ -147,6 +150,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   denial,
   externalAuthorization,
   jwt,
+  introspection,
   oidc,
   apiKey,
   basic,

@@ -10,6 +10,7 @@ import {
   type EchoServer,
   type RunningHeddle,
 } from "@heddle/testkit";
+import { send } from "../conformance/send.ts";
 import { Browser, startProvider, type Page, type RunningProvider } from "./oidc-peer.ts";
 
 const configuration = (port: number, backend: number, issuer: string, keys: string): string => `
@@ -25,6 +26,7 @@ spec:
   parentRefs: [{ name: edge }]
   rules:
     - { name: shop, backendRefs: [{ group: heddle.dev, kind: Backend, name: shop }] }
+    - { name: api, matches: [{ path: { value: /opaque } }], backendRefs: [{ group: heddle.dev, kind: Backend, name: shop }] }
     - { name: bye, matches: [{ path: { value: /bye } }], backendRefs: [{ group: heddle.dev, kind: Backend, name: shop }] }
 ---
 apiVersion: heddle.dev/v1alpha1
@@ -39,6 +41,26 @@ stringData:
   keys: '${keys}'
   shop: shop-secret-with-all-the-octets-it-needs
   other: other-secret-with-all-the-octets-it-needs
+---
+apiVersion: heddle.dev/v1alpha1
+kind: Backend
+metadata: { name: id }
+spec: { endpoints: [{ address: 127.0.0.1, port: ${new URL(issuer).port} }] }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: AccessPolicy
+metadata: { name: opaque }
+spec:
+  targetRefs: [{ kind: HTTPRoute, name: shop, sectionName: api }]
+  authentication:
+    introspection:
+      backendRef: { group: heddle.dev, kind: Backend, name: id }
+      path: /token/introspection
+      host: ${new URL(issuer).host}
+      clientId: shop
+      clientSecretRef: { name: oidc, key: shop }
+      cache: { ttl: 0s, negativeTtl: 0s }
+      claimHeaders: [{ header: X-User, claim: sub }]
 ---
 apiVersion: heddle.dev/v1alpha1
 kind: AccessPolicy
@@ -106,9 +128,8 @@ describe("OpenID login with oidc-provider", () => {
 
   test("a person is sent to the provider and back to the page; the backend knows who it is", async () => {
     const browser = new Browser();
-    const sent = await browser.fetch(`${origin}/a?b=c`, {
-      headers: { accept: "text/html", "sec-fetch-mode": "navigate" },
-    });
+    // Not by fetch, which says that it is one.
+    const sent = await send(heddle.ports.http, "/a?b=c", { headers: { accept: "text/html" } });
     assert.equal(sent.status, 200);
     assert.match(sent.body, /\/oauth2\/login\/corp\?return_to=%2Fa%3Fb%3Dc/);
     const page = await login(browser, "alice", "/a?b=c");
@@ -218,6 +239,31 @@ describe("OpenID login with oidc-provider", () => {
     const renewed = answers[0]!.headers.getSetCookie()[0]!.split(";")[0]!;
     const next = await fetch(`${origin}/api`, { headers: { cookie: renewed } });
     assert.equal(next.status, 200);
+  });
+
+  test("an opaque token is who its provider says it is, and nobody once it is revoked", async () => {
+    const token = headersOf(await login(new Browser(), "erin")).get("authorization")!;
+    const ask = (authorization: string) =>
+      fetch(`${origin}/opaque`, { headers: { authorization, "x-user": "admin" } });
+    const good = await ask(token);
+    assert.equal(good.status, 200);
+    const { headers } = (await good.json()) as Echo;
+    assert.deepEqual(
+      headers.filter(([name]) => name.toLowerCase() === "x-user").map(([, value]) => value),
+      ["erin"],
+    );
+    const forged = await ask(`${token.slice(0, -2)}xx`);
+    assert.deepEqual(
+      [forged.status, forged.headers.get("www-authenticate")],
+      [401, 'Bearer realm="heddle", error="invalid_token", error_description="the token is not active"'],
+    );
+    const secret = `Basic ${btoa("shop:shop-secret-with-all-the-octets-it-needs")}`;
+    await fetch(`${provider.issuer}/token/revocation`, {
+      method: "POST",
+      headers: { authorization: secret },
+      body: new URLSearchParams({ token: token.slice("Bearer ".length) }),
+    });
+    assert.equal((await ask(token)).status, 401);
   });
 
   test("a logout ends the session here and at the provider; not for other sites to bring about", async () => {

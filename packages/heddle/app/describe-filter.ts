@@ -19,7 +19,7 @@ import { contentEffect } from "./describe-content.ts";
 import { credentialEffect } from "./describe-credentials.ts";
 import { authorizationEffect } from "./describe-rules.ts";
 import { externalAuthorizationEffect } from "./describe-authorization.ts";
-import { oidcEffect } from "./describe-login.ts";
+import { introspectionEffect, oidcEffect } from "./describe-login.ts";
 import { originText } from "./origin-text.ts";
 import { rateLimitEffect } from "./describe-rate-limit.ts";
 
@@ -62,6 +62,8 @@ export class FilterWalk {
         return { effect: jwtEffect(spec.config), isAnswer: false };
       case "authorization":
         return { effect: authorizationEffect(spec.config), isAnswer: false };
+      case "introspection":
+        return { effect: introspectionEffect(spec.config), isAnswer: false };
       case "oidc":
         return { effect: oidcEffect(spec.config), isAnswer: false };
       case "authentication":

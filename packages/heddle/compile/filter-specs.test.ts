@@ -15,6 +15,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     "rate-limit": true,
     "external-authorization": true,
     jwt: true,
+    introspection: true,
     oidc: true,
     "api-key": true,
     basic: true,

@@ -15,6 +15,7 @@ import type {
   FaultsConfig,
   GraphqlConfig,
   HeaderModifierConfig,
+  IntrospectionConfig,
   JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
@@ -47,6 +48,7 @@ export type {
   GraphqlConfig,
   HeaderModifierConfig,
   HeaderValue,
+  IntrospectionConfig,
   JsonLimitsConfig,
   JwtConfig,
   MirrorConfig,
@@ -76,6 +78,7 @@ interface FilterConfigs {
   "rate-limit": RateLimitConfig;
   "external-authorization": ExternalAuthorizationConfig;
   jwt: JwtConfig;
+  introspection: IntrospectionConfig;
   oidc: OidcConfig;
   "api-key": ApiKeyConfig;
   basic: BasicConfig;

@@ -78,6 +78,7 @@ export type {
   OpenApiConfig,
   StaticResponseConfig,
   JwtConfig,
+  IntrospectionConfig,
   MirrorConfig,
   OidcConfig,
   RateLimitConfig,

@@ -121,6 +121,7 @@ export type { TrafficPolicy, TrafficPolicySpec } from "./heddle-dev/traffic-poli
 export type { AccessPolicy, AccessPolicySpec } from "./heddle-dev/access-policy.ts";
 export type { AuthenticationSpec } from "./heddle-dev/access-policy/authentication.ts";
 export type { ExternalAuthorizationSpec } from "./heddle-dev/access-policy/external-authorization.ts";
+export type { IntrospectionSpec } from "./heddle-dev/access-policy/introspection.ts";
 export type { OidcProviderSpec, OidcSpec } from "./heddle-dev/access-policy/oidc.ts";
 export { tokenAlgorithms } from "./heddle-dev/access-policy/jwt.ts";
 export type { JwtIssuerSpec, JwtSpec, TokenAlgorithm } from "./heddle-dev/access-policy/jwt.ts";

@@ -3,6 +3,7 @@ import { apiKeysMember } from "./api-keys.ts";
 import { basicMember } from "./basic.ts";
 import { clientCertificateMember } from "./client-certificate.ts";
 import { httpSignaturesMember } from "./http-signatures.ts";
+import { introspectionMember } from "./introspection.ts";
 import { jwtMember } from "./jwt.ts";
 import { oidcMember } from "./oidc.ts";
 import { joinFilters, type Member } from "./member.ts";
@@ -14,6 +15,7 @@ import { joinFilters, type Member } from "./member.ts";
 const ways: readonly Member<"authentication">[] = [
   httpSignaturesMember,
   jwtMember,
+  introspectionMember,
   apiKeysMember,
   basicMember,
   oidcMember,

@@ -5,6 +5,7 @@ import { apiKeysSchema } from "./api-keys.ts";
 import { basicSchema } from "./basic.ts";
 import { clientCertificateSchema } from "./client-certificate.ts";
 import { httpSignaturesSchema } from "./http-signatures.ts";
+import { introspectionSchema } from "./introspection.ts";
 import { jwtSchema } from "./jwt.ts";
 import { oidcSchema } from "./oidc.ts";
 
@@ -23,6 +24,8 @@ export const authenticationSchema = struct(
     clientCertificate: optional(clientCertificateSchema),
     /** HTTP Message Signatures (RFC 9421). */
     httpSignatures: optional(httpSignaturesSchema),
+    /** Opaque bearer tokens (RFC 7662). */
+    introspection: optional(introspectionSchema),
     /** Login of browsers at OpenID providers. */
     oidc: optional(oidcSchema),
   },
