@@ -21,6 +21,7 @@ test("the registry has each filter under its own name", () => {
       "basic",
       "client-certificate",
       "http-signatures",
+      "hmac",
       "csrf",
       "security-headers",
       "request-limits",

@@ -21,6 +21,7 @@ import { graphql } from "./graphql/index.ts";
 import { headerModifier } from "./header/index.ts";
 import { introspection } from "./introspection/index.ts";
 import { jsonLimits } from "./json-limits/index.ts";
+import { hmac } from "./hmac/index.ts";
 import { httpSignatures } from "./http-signatures/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
@@ -52,6 +53,7 @@ export {
   faults,
   graphql,
   headerModifier,
+  hmac,
   httpSignatures,
   introspection,
   jsonLimits,
@@ -86,6 +88,7 @@ export type { CorsConfig, CorsOrigin } from "./cors/index.ts";
 export type { DecompressionConfig } from "./decompression/index.ts";
 export type { BasicConfig, BasicUsers } from "./basic/index.ts";
 export type { CertificateMatch, ClientCertificateConfig } from "./client-certificate/index.ts";
+export type { HmacConfig, HmacSecrets } from "./hmac/index.ts";
 export type {
   HttpSignaturesConfig,
   SignatureAlgorithm,
@@ -156,6 +159,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   basic,
   clientCertificate,
   httpSignatures,
+  hmac,
   csrf,
   securityHeaders,
   requestLimits,

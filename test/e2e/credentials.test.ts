@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, randomUUID, sign, X509Certificate } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, randomUUID, sign, X509Certificate } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
 import { after, before, describe, test } from "node:test";
@@ -16,6 +16,7 @@ import {
 type Document = Record<string, unknown>;
 
 const gatewayGroup = "gateway.networking.k8s.io/v1";
+const webhookSecret = "It's a Secret to Everybody";
 const signer = generateKeyPairSync("ed25519");
 
 const policy = (rule: string, authentication: Document): Document => ({
@@ -40,7 +41,7 @@ interface Authorities {
 }
 
 function documents(ports: { http: number; https: number }, backend: number, of: Authorities): Document[] {
-  const rules = ["basic", "signed", "certificate", "partner"].map((name) => ({
+  const rules = ["basic", "signed", "hook", "certificate", "partner"].map((name) => ({
     name,
     matches: [{ path: { value: `/${name}` } }],
     backendRefs: [{ group: "heddle.dev", kind: "Backend", name: "echo" }],
@@ -89,6 +90,14 @@ function documents(ports: { http: number; https: number }, backend: number, of: 
       }),
     }),
     policy("signed", { httpSignatures: { secrets: { names: ["signers"] }, nonce: "Required" } }),
+    secret("webhooks", "Opaque", { github: webhookSecret }),
+    policy("hook", {
+      hmac: {
+        secretRefs: [{ name: "webhooks", key: "github" }],
+        subject: "github",
+        signature: { header: "X-Hub-Signature-256", prefix: "sha256=" },
+      },
+    }),
     policy("certificate", { clientCertificate: { allowed: { uris: ["spiffe://shop.example/*"] }, forward: true } }),
     policy("partner", { clientCertificate: { caCertificateRefs: [{ name: "partner" }] } }),
   ]; // prettier-ignore
@@ -222,6 +231,24 @@ describe("ways to authenticate", () => {
     const none = await post({});
     assert.equal(none.status, 401);
     assert.match(none.challenge!, /^Signature realm="heddle"/);
+  });
+
+  test("a webhook lets in with the body that its sender signed", async () => {
+    const mac = (body: string) => `sha256=${createHmac("sha256", webhookSecret).update(body).digest("hex")}`;
+    const post = (signature: string, body: string, more: Record<string, string> = {}) =>
+      ask({ path: "/hook", method: "POST", headers: { "x-hub-signature-256": signature, ...more }, body });
+    const good = await post(mac("{}"), "{}");
+    assert.equal(good.status, 200);
+    assert.equal(good.echo!.bodyLength, 2);
+    assert.equal((await post(mac("{}"), "{}", { "transfer-encoding": "chunked" })).status, 200);
+    assert.equal((await post(mac(""), "")).status, 200);
+    const before = backend.requestCount;
+    assert.equal((await post(mac("{}"), "[]")).status, 401);
+    assert.equal((await post(mac("{}"), "[]", { "transfer-encoding": "chunked" })).status, 401);
+    assert.equal((await post(mac("{}"), "")).status, 401);
+    assert.equal((await post("sha256=00", "{}")).status, 401);
+    assert.equal((await ask({ path: "/hook", method: "POST", body: "{}" })).status, 401);
+    assert.equal(backend.requestCount, before, "the backend sees none of it");
   });
 
   test("a verified certificate of an allowed name lets in; one that anybody can make does not", async () => {

@@ -213,9 +213,9 @@ test("what a record says of the object prototype stays in its claims", () => {
 });
 
 test("keys in use are remembered within bounds", () => {
-  const keys = Array.from({ length: 3000 }, () => makeApiKey("hdl", random));
+  const keys = Array.from({ length: 9000 }, () => makeApiKey("hdl", random));
   const run = new Run({}, table(...keys.map((key) => record(key))));
   for (let round = 0; round < 2; round++) for (const key of keys) assert.ok(run.withKey(key).principal);
   const { recent, older } = (run.filter as unknown as { keys: { recent: Map<string, unknown>; older: Map<string, unknown> } }).keys; // prettier-ignore
-  assert.ok(recent.size <= 1024 && older.size <= 1024);
+  assert.ok(recent.size <= 4096 && older.size <= 4096);
 });

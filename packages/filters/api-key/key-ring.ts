@@ -15,7 +15,7 @@ interface KnownKey {
 }
 
 /** Of keys in use at a time: twice as many are remembered at most. */
-const maxRemembered = 1024;
+const maxRemembered = 4096;
 
 /**
  * The keys of one data unit. A key in use is remembered by its text, so that neither its checksum nor its hash is

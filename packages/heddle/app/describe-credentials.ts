@@ -4,6 +4,7 @@ import type {
   ClientCertificateConfig,
   CredentialSource,
   CsrfConfig,
+  HmacConfig,
   HttpSignaturesConfig,
   RequestLimitsConfig,
   SecurityHeadersConfig,
@@ -22,6 +23,8 @@ export function credentialEffect(spec: GatewayFilterSpec): string {
       return clientCertificateEffect(spec.config);
     case "http-signatures":
       return httpSignaturesEffect(spec.config);
+    case "hmac":
+      return hmacEffect(spec.config);
     case "csrf":
       return csrfEffect(spec.config);
     case "security-headers":
@@ -58,6 +61,12 @@ function httpSignaturesEffect(config: HttpSignaturesConfig): string {
   const covered = contentDigest === "required" ? [...components, "content-digest of bodies"] : components;
   const once = requiresNonce ? ", each nonce once" : "";
   return `takes signatures over ${covered.join(", ")}, up to ${maxAgeMs / 1000} s old${once}`;
+}
+
+function hmacEffect({ subject, header, content, timestamp, maxAgeMs }: HmacConfig): string {
+  const parts = content.map((part) => ("value" in part ? `${part.type} ${part.value}` : part.type));
+  const age = timestamp === null ? "" : `, up to ${maxAgeMs / 1000} s old`;
+  return `takes requests of ${subject} by the HMAC in ${header} over ${parts.join(", ")}${age}`;
 }
 
 function csrfEffect({ allowedOrigins, withoutOrigin }: CsrfConfig): string {

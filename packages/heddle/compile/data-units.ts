@@ -7,6 +7,7 @@ import type { HashedUnit } from "./compile-io.ts";
 import { apiKeysSource } from "./api-keys.ts";
 import { filterCodeSource, filterDataSource } from "./own-filter.ts";
 import { cookieKeysSource, secretTextSource } from "./secret-entries.ts";
+import { hmacSource } from "./hmac-secrets.ts";
 import { keySetSource, keySourceSource } from "./key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
 import { basicSource } from "./htpasswd.ts";
@@ -27,6 +28,7 @@ export const dataSources: readonly DataSource[] = [
   configTextSource,
   templateSource,
   apiSource,
+  hmacSource,
 ];
 
 /** The data unit of that name; null where there is none. */

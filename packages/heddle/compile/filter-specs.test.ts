@@ -21,6 +21,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     basic: true,
     "client-certificate": true,
     "http-signatures": true,
+    hmac: true,
     csrf: true,
     "security-headers": true,
     "request-limits": true,

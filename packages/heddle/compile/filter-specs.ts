@@ -24,6 +24,7 @@ import type {
   RateLimitConfig,
   OwnFilterConfig,
   RedirectConfig,
+  HmacConfig,
   HttpSignaturesConfig,
   RequestLimitsConfig,
   RewriteConfig,
@@ -84,6 +85,7 @@ interface FilterConfigs {
   basic: BasicConfig;
   "client-certificate": ClientCertificateConfig;
   "http-signatures": HttpSignaturesConfig;
+  hmac: HmacConfig;
   csrf: CsrfConfig;
   "security-headers": SecurityHeadersConfig;
   "request-limits": RequestLimitsConfig;

@@ -146,3 +146,5 @@ export type { StaticResponseSpec } from "./heddle-dev/content-policy/static-resp
 export type { TextSourceSpec } from "./heddle-dev/content-policy/text-source.ts";
 export { parseTemplate } from "./heddle-dev/template.ts";
 export type { ParsedTemplate } from "./heddle-dev/template.ts";
+export { parseSignedContent } from "./heddle-dev/signed-content.ts";
+export type { HmacSpec } from "./heddle-dev/access-policy/hmac.ts";

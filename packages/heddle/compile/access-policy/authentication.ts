@@ -2,6 +2,7 @@ import type { RequestFilters } from "../policy-filters.ts";
 import { apiKeysMember } from "./api-keys.ts";
 import { basicMember } from "./basic.ts";
 import { clientCertificateMember } from "./client-certificate.ts";
+import { hmacMember } from "./hmac.ts";
 import { httpSignaturesMember } from "./http-signatures.ts";
 import { introspectionMember } from "./introspection.ts";
 import { jwtMember } from "./jwt.ts";
@@ -14,6 +15,7 @@ import { joinFilters, type Member } from "./member.ts";
  */
 const ways: readonly Member<"authentication">[] = [
   httpSignaturesMember,
+  hmacMember,
   jwtMember,
   introspectionMember,
   apiKeysMember,

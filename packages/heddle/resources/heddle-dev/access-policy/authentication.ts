@@ -4,6 +4,7 @@ import { rule } from "../../schema/rule.ts";
 import { apiKeysSchema } from "./api-keys.ts";
 import { basicSchema } from "./basic.ts";
 import { clientCertificateSchema } from "./client-certificate.ts";
+import { hmacSchema } from "./hmac.ts";
 import { httpSignaturesSchema } from "./http-signatures.ts";
 import { introspectionSchema } from "./introspection.ts";
 import { jwtSchema } from "./jwt.ts";
@@ -28,6 +29,8 @@ export const authenticationSchema = struct(
     introspection: optional(introspectionSchema),
     /** Login of browsers at OpenID providers. */
     oidc: optional(oidcSchema),
+    /** A header with an HMAC over the body, as of webhooks. */
+    hmac: optional(hmacSchema),
   },
   {
     rules: [

@@ -1,0 +1,150 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { BufferBody, DataRef, Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
+import { Credentials } from "@heddle/engine/message";
+import type { Exchange, Principal, ResponseHead } from "@heddle/engine/message";
+import type { HmacConfig, HmacSecrets, SignedPart } from "./config.ts";
+import { readSignature } from "./sent-signature.ts";
+import type { SentSignature } from "./sent-signature.ts";
+
+const reasons = {
+  malformed: "the request's signature is malformed",
+  time: "the request was not signed at this time",
+  "no-secrets": "no secret is known",
+  "bad-signature": "the signature is not that of this request",
+} as const;
+type Refusal = keyof typeof reasons;
+
+const EMPTY = new Uint8Array();
+
+/**
+ * Says who a request is of by an HMAC over it, as senders of webhooks make one. Who it is does not depend on which secret
+ * fits, so a request with a body is taken for its sender's at once; but nothing of it reaches the upstream before its
+ * body is whole, and good.
+ */
+class Hmac implements Filter {
+  readonly name = "hmac";
+  private readonly config: HmacConfig;
+  private readonly context: FilterContext;
+  private readonly data: DataRef;
+  private readonly slot: number;
+  private readonly principal: Principal;
+  private readonly challenge: string;
+  private readonly coversBody: boolean;
+  private readonly unauthorized: Reply;
+  readonly requestBody?: BufferBody;
+
+  constructor(config: HmacConfig, context: FilterContext) {
+    this.config = config;
+    this.context = context;
+    this.data = context.data(config.secrets);
+    this.slot = context.reserveSlot();
+    const { subject } = config;
+    this.principal = Object.freeze({ subject, issuer: "", method: "hmac", claims: Object.freeze({}) });
+    this.challenge = `Hmac realm="heddle", header="${config.header}"`;
+    this.unauthorized = {
+      status: 401,
+      headers: [
+        ["content-type", "text/plain; charset=utf-8"],
+        ["www-authenticate", this.challenge],
+      ],
+      body: `${reasons["bad-signature"]}\n`,
+    };
+    this.coversBody = config.content.some(({ type }) => type === "body");
+    if (this.coversBody) {
+      this.requestBody = {
+        mode: "buffer",
+        maxBytes: config.maxBodyBytes,
+        whole: (exchange, bytes) => this.checkBody(exchange, bytes),
+      };
+    }
+  }
+
+  requestHead(exchange: Exchange): void {
+    const credentials = Credentials.of(exchange);
+    const sent = readSignature(exchange.request, this.config);
+    if (sent === undefined) {
+      credentials.challenge(this.challenge);
+      return;
+    }
+    const refusal = sent === null ? "malformed" : this.refusalOf(exchange, sent);
+    if (refusal === null) {
+      credentials.accept(this.principal);
+      return;
+    }
+    this.context.count(refusal);
+    credentials.reject(reasons[refusal], this.challenge);
+  }
+
+  private refusalOf(exchange: Exchange, sent: SentSignature): Refusal | null {
+    const { timestamp, maxAgeMs } = this.config;
+    const offMs = Math.abs(this.context.clock.wallMs() - Number(sent.timestamp) * 1000);
+    if (timestamp !== null && offMs > maxAgeMs) return "time";
+    if (this.secrets().length === 0) return "no-secrets";
+    if (this.coversBody && exchange.request.bodyLength !== 0) {
+      exchange.slots![this.slot] = sent;
+      return null;
+    }
+    return this.isGood(exchange, sent, EMPTY) ? null : "bad-signature";
+  }
+
+  private checkBody(exchange: Exchange, bytes: Uint8Array): Reply | undefined {
+    const sent = exchange.slots![this.slot] as SentSignature | undefined;
+    if (sent === undefined) return undefined;
+    if (!this.isGood(exchange, sent, bytes)) {
+      this.context.count("bad-signature");
+      return this.unauthorized;
+    }
+    exchange.slots![this.slot] = undefined;
+    return undefined;
+  }
+
+  /**
+   * The upstream has not been asked while a signature waits for its body: what is answered then is another filter's, a
+   * cache's say, for whom the sender's word was good. It is not.
+   */
+  responseHead(exchange: Exchange, head: ResponseHead): Reply | undefined {
+    const isPending = exchange.slots![this.slot] !== undefined;
+    return isPending && head.status < 400 ? this.unauthorized : undefined;
+  }
+
+  private secrets(): readonly string[] {
+    return (this.data.value as HmacSecrets | undefined)?.secrets ?? [];
+  }
+
+  private isGood(exchange: Exchange, { signatures, timestamp }: SentSignature, body: Uint8Array): boolean {
+    const parts = this.config.content.map((part) => partOf(exchange, part, timestamp, body));
+    for (const secret of this.secrets()) {
+      const hmac = createHmac(this.config.hash, Buffer.from(secret, "base64"));
+      for (const part of parts) hmac.update(part);
+      const own = hmac.digest();
+      if (signatures.some((one) => timingSafeEqual(one, own))) return true;
+    }
+    return false;
+  }
+}
+
+function partOf(exchange: Exchange, part: SignedPart, timestamp: string, body: Uint8Array): Uint8Array {
+  const { request, originalPath } = exchange;
+  switch (part.type) {
+    case "body":
+      return body;
+    case "text":
+      return Buffer.from(part.value);
+    case "header":
+      return Buffer.from(request.fields.getList(part.value) ?? "", "latin1");
+    case "timestamp":
+      return Buffer.from(timestamp);
+    case "method":
+      return Buffer.from(request.method);
+    case "path":
+      return Buffer.from(originalPath, "latin1");
+    case "query":
+      return Buffer.from(request.query, "latin1");
+  }
+}
+
+/** Events: `malformed`, `time`, `no-secrets`, `bad-signature`. */
+export const hmac: FilterFactory<HmacConfig> = {
+  name: "hmac",
+  create: (config, context) => new Hmac(config, context),
+};
