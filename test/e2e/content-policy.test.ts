@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -405,3 +406,31 @@ test("heddle cache purge: when it ends, no worker answers what it names", { time
     assert.deepEqual([await seen("/a"), await seen("/b")], [[String(version)], ["1"]]);
   }
 });
+
+test("what is on disk is there for all workers, and after a restart", { timeout: 120_000 }, async () => {
+  await using backend = await openBackend((_request, response) => {
+    response.setHeader("cache-control", "max-age=600");
+    response.end("kept");
+  });
+  const policy = "  cache: { disk: { maxBytes: 10000000 } }";
+  await using heddle = await start(backend.port, policy, ["--workers", "2"]);
+  const { edge } = heddle.ports;
+  const cacheFolder = path.join(heddle.stateFolder, "cache");
+  await ask(edge, "/a");
+  // The file is there a moment after the answer.
+  for (let turn = 0; turn < 100 && !(await hasFiles(cacheFolder)); turn++) await settled(20);
+  for (let at = 0; at < 16; at++) assert.equal((await ask(edge, "/a")).body.toString(), "kept");
+  assert.equal(backend.asked.length, 1, "one worker asked for both");
+  await using next = await startHeddle({ replaces: heddle, args: ["--workers", "2"] });
+  for (let at = 0; at < 8; at++) {
+    const { headers, body } = await ask(next.ports.edge, "/a");
+    assert.equal(body.toString(), "kept");
+    assert.match(String(headers["cache-status"]), /^heddle; hit/);
+  }
+  assert.equal(backend.asked.length, 1, "nor did the next process");
+});
+
+const hasFiles = async (folder: string): Promise<boolean> => {
+  const all = await readdir(folder, { recursive: true }).catch(() => []);
+  return all.some((name) => /[0-9a-f]{64}$/.test(name));
+};

@@ -1,4 +1,9 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
+import type { Fields } from "@heddle/engine/message";
+import type { CacheConfig } from "./config.ts";
+import { DiskStore } from "./disk-store.ts";
 import type { Fill } from "./fill.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { PurgeList } from "./purge-list.ts";
@@ -13,6 +18,9 @@ const MAX_INVALIDATIONS = 10_000;
 export class CacheStore {
   readonly name: string;
   readonly memory: MemoryStore;
+  /** Null: what is stored is in memory alone. */
+  disk: DiskStore | null = null;
+  private diskText = "null";
   readonly purges = new PurgeList();
   /** By key. */
   readonly fills = new Map<string, Fill>();
@@ -25,9 +33,9 @@ export class CacheStore {
   /** By key, when: what was asked for before must not be stored after. */
   private readonly invalidations = new Map<string, number>();
 
-  constructor(name: string, maxBytes: number) {
+  constructor(name: string) {
     this.name = name;
-    this.memory = new MemoryStore(maxBytes);
+    this.memory = new MemoryStore(0);
   }
 
   /** Requests of that key gain nothing from waiting for each other. */
@@ -39,17 +47,48 @@ export class CacheStore {
     putBounded(this.passes, key, nowMs + PASS_MS, MAX_PASSES);
   }
 
+  /** With the bounds and the disk that the policy says now. */
+  follow({ memoryBytes, disk }: CacheConfig): void {
+    this.memory.setLimit(memoryBytes);
+    const text = JSON.stringify(disk);
+    if (text === this.diskText) return;
+    this.diskText = text;
+    const own = createHash("sha256").update(this.name).digest("hex").slice(0, 32);
+    this.disk = disk === null ? null : new DiskStore(path.join(disk.folder, own), disk.maxBytes);
+  }
+
   put(stored: StoredResponse): boolean {
-    if ((this.invalidations.get(stored.key) ?? -1) >= stored.askedMs || this.purges.covers(stored))
-      return false;
+    if (!this.mayHave(stored)) return false;
     this.passes.delete(stored.key);
     this.memory.put(stored);
+    if (this.disk !== null) void this.disk.put(stored, () => this.mayHave(stored));
     return true;
+  }
+
+  /** What is on disk, and now in memory too. Null for none. */
+  async findOnDisk(key: string, request: Fields): Promise<StoredResponse | null> {
+    const stored = this.disk === null ? null : await this.disk.find(key, request);
+    if (stored === null || !this.mayHave(stored)) return null;
+    const known = this.memory.find(key, request);
+    if (known === null || known.arrivedMs < stored.arrivedMs) this.memory.put(stored);
+    return stored;
+  }
+
+  /** Nothing changed it, and nobody purged it, since it was asked for. */
+  private mayHave(stored: StoredResponse): boolean {
+    return (this.invalidations.get(stored.key) ?? -1) < stored.askedMs && !this.purges.covers(stored);
+  }
+
+  /** It is not what its key names any more. */
+  drop(stored: StoredResponse): void {
+    this.memory.removeOne(stored);
+    if (this.disk !== null) void this.disk.remove(stored.key);
   }
 
   /** Something changed what the key names (RFC 9111 section 4.4): in this worker, and in the others. */
   invalidate(key: string, nowMs: number): void {
     this.forget(key, nowMs);
+    if (this.disk !== null) void this.disk.remove(key);
     announce({ store: this.name, key, atMs: nowMs });
   }
 
@@ -79,16 +118,15 @@ interface Invalidation {
 
 const stores = new Map<string, WeakRef<CacheStore>>();
 
-/** The store of that name, made when it is first asked for, kept as long as a filter has it. */
-export function storeNamed(name: string, maxBytes: number): CacheStore {
-  let store = stores.get(name)?.deref();
+/** The store that a policy names, made when it is first asked for, kept as long as a filter has it. */
+export function storeFor(config: CacheConfig): CacheStore {
+  let store = stores.get(config.store)?.deref();
   if (store === undefined) {
-    store = new CacheStore(name, maxBytes);
-    stores.set(name, new WeakRef(store));
+    store = new CacheStore(config.store);
+    stores.set(config.store, new WeakRef(store));
     listen();
-  } else {
-    store.memory.setLimit(maxBytes);
   }
+  store.follow(config);
   return store;
 }
 

@@ -14,7 +14,7 @@ import { cacheKey, keyedQuery, originOf } from "./cache-key.ts";
 import { CacheRun } from "./cache-run.ts";
 import { forwardStatus, hitStatus } from "./cache-status.ts";
 import type { ForwardStatus } from "./cache-status.ts";
-import { storeNamed } from "./cache-store.ts";
+import { storeFor } from "./cache-store.ts";
 import type { CacheStore } from "./cache-store.ts";
 import { isConditional, readConditions } from "./conditions.ts";
 import type { Conditions } from "./conditions.ts";
@@ -61,7 +61,7 @@ class Cache implements Filter {
     this.config = config;
     this.context = context;
     this.slot = context.reserveSlot();
-    this.store = storeNamed(config.store, config.memoryBytes);
+    this.store = storeFor(config);
     this.purges = config.purges === "" ? null : context.data(config.purges);
   }
 
@@ -76,7 +76,27 @@ class Cache implements Filter {
       return undefined;
     }
     if (this.purges !== null) this.store.purges.follow(this.purges.version, this.purges.value, run.askedMs);
-    return this.decide(exchange, run, this.find(run.key, request.fields), true);
+    const stored = this.find(run.key, request.fields);
+    if (this.store.disk === null || this.isUsable(run, stored))
+      return this.decide(exchange, run, stored, true);
+    return this.lookOnDisk(exchange, run, stored);
+  }
+
+  private isUsable({ asked }: CacheRun, stored: StoredResponse | null): boolean {
+    return stored !== null && !usabilityOf(stored, asked, this.context.clock.wallMs()).startsWith("ask");
+  }
+
+  /** Another worker, or the process before, may have what this one has not, or a newer one. */
+  private async lookOnDisk(
+    exchange: Exchange,
+    run: CacheRun,
+    stored: StoredResponse | null,
+  ): Promise<Reply | undefined> {
+    const found = await this.store.findOnDisk(run.key, exchange.request.fields);
+    if (exchange.isEnded) return undefined;
+    const isNewer = found !== null && (stored === null || found.arrivedMs > stored.arrivedMs);
+    if (isNewer) this.context.count("from-disk");
+    return this.decide(exchange, run, isNewer ? found : stored, true);
   }
 
   private begin(exchange: Exchange): CacheRun {
@@ -258,7 +278,7 @@ class Cache implements Filter {
   private validated(run: CacheRun, head: ResponseHead): Reply {
     const stale = run.stale!;
     const fresh = freshenedBy(head, run, this.config, this.context.clock.wallMs());
-    if (fresh === null || !this.keep(fresh)) this.store.memory.removeOne(stale);
+    if (fresh === null || !this.keep(fresh)) this.store.drop(stale);
     this.settle(run, fresh === null ? "uncacheable" : "stored");
     this.context.count("validated");
     const member = this.config.tellsStatus ? forwardStatus(run.forward, { status: 304 }) : "";
@@ -290,7 +310,7 @@ class Cache implements Filter {
       exchange.request.method === "GET"
         ? !ERRORS.has(status) && status !== 206 && status !== 304
         : differsFrom(run.stale, head);
-    if (isGone) this.store.memory.removeOne(run.stale);
+    if (isGone) this.store.drop(run.stale);
   }
 
   private settle(run: CacheRun, outcome: FillOutcome): void {
@@ -389,7 +409,7 @@ function validate({ request }: Exchange, run: CacheRun, { etag, lastModified }: 
 
 /**
  * Events: `hit`, `stale`, `miss`, `revalidate`, `validated`, `refresh`, `wait`, `stored`, `too-large`, `bypass`,
- * `only-if-cached`, `stale-if-error`, `invalidated`, `purged`.
+ * `from-disk`, `only-if-cached`, `stale-if-error`, `invalidated`, `purged`.
  */
 export const cache: FilterFactory<CacheConfig> = {
   name: "cache",

@@ -7,6 +7,8 @@ export interface CompileSettings {
   readonly controlAddresses: readonly ControlAddress[];
   readonly zone?: string;
   readonly node?: string;
+  /** Default: caches are in memory alone. */
+  readonly cacheFolder?: string;
 }
 
 /**

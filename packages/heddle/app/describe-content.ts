@@ -38,6 +38,7 @@ function cacheEffect(config: CacheConfig): string {
   const seconds = (ms: number) => `${ms / 1_000} s`;
   return [
     `answers from store ${config.store} what may be (RFC 9111), up to ${config.maxObjectBytes} octets each`,
+    ...(config.disk === null ? [] : [`on disk up to ${config.disk.maxBytes}`]),
     ...(query.mode === "all" ? [] : [`by query parameters ${query.mode} ${query.names.join(", ")}`]),
     ...(headers.length === 0 ? [] : [`by headers ${headers.join(", ")}`]),
     ...(heuristic === null ? [] : [`for ${heuristic.share * 100} % of the age where none is said`]),

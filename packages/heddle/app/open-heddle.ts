@@ -88,6 +88,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       addressPool: options.addressPool,
       zone: options.zone,
       node: options.node,
+      cacheFolder: path.join(state.folder, "cache"),
       controlAddresses: [{ address: control.host, port: control.port }],
     });
     const authorities = new SystemAuthorities();

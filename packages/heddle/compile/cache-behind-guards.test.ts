@@ -24,6 +24,8 @@ function order([placed, names = []]: Side, ...backends: readonly Side[]): string
 }
 
 const table: readonly (readonly [string, readonly Side[], readonly string[]])[] = [
+  ["it stays behind a filter of the user's own", [[[cache], ["own"]], [[]]], ["own cache", ""]],
+  ["also one of a policy", [[[cache, at("transformation", "own")]], [[]]], ["own cache", ""]],
   ["a rule's cache stays behind the rule's guard", [[[cache, jwt]], [[]]], ["jwt cache", ""]],
   ["it moves behind the guard of a Service", [[[cache]], [[jwt]]], ["", "jwt cache"]],
   ["to all backends where one has a guard", [[[cache]], [[jwt]], [[]]], ["", "jwt cache", "cache"]],

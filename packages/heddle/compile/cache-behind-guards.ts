@@ -12,7 +12,9 @@ const guardStages: ReadonlySet<FilterStage> = new Set([
   "authorization",
   "external-authorization",
 ]);
-const guardNames: ReadonlySet<string> = new Set(["denial", "external-authorization"]);
+/** What a filter of the user's own ("own") does is not known: it may well say who may call. */
+const guardNames: ReadonlySet<string> = new Set(["denial", "external-authorization", "own"]);
+const behindCache: ReadonlySet<FilterStage> = new Set(["own", "transformation"]);
 
 const hasGuard = ({ placed, own }: PlacedAndOwn): boolean =>
   placed.some(({ stage, spec }) => guardStages.has(stage) || guardNames.has(spec.name)) ||
@@ -42,6 +44,11 @@ export function cachesBehindGuards(
 }
 
 function behindOwn({ placed, own }: PlacedAndOwn): readonly PlacedFilter[] {
-  if (!placed.some(isCache) || !own.some(({ name }) => guardNames.has(name))) return placed;
-  return placed.map((one) => (isCache(one) ? { ...one, stage: "transformation" } : one));
+  const caches = placed.filter(isCache);
+  const others = placed.filter((one) => !isCache(one));
+  const isPassed =
+    own.some(({ name }) => guardNames.has(name)) ||
+    others.some(({ stage, spec }) => behindCache.has(stage) && guardNames.has(spec.name));
+  if (caches.length === 0 || !isPassed) return placed;
+  return [...others, ...caches.map((one): PlacedFilter => ({ ...one, stage: "transformation" }))];
 }

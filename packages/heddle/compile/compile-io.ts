@@ -45,6 +45,8 @@ export interface CompileOptions {
   /** Where the data plane is, for balancing; "" where it does not know. Default: nothing is said of it. */
   readonly zone?: string;
   readonly node?: string;
+  /** Where caches keep what they have on disk. Default: nowhere. */
+  readonly cacheFolder?: string;
   /** Default DEFAULT_LISTENER_SETTINGS. */
   readonly listenerSettings?: ListenerSettings;
   /** Default DEFAULT_CLUSTER_SETTINGS. */

@@ -40,6 +40,8 @@ interface CaseDocument {
   /** Where the data plane is. */
   zone?: string;
   node?: string;
+  /** Where caches keep what they have on disk. */
+  cacheFolder?: string;
   /** Pattern to what is wrong with it. */
   badPatterns?: Record<string, string>;
   /** Days from now, for the validity of certificates. */
@@ -112,10 +114,11 @@ function rejectedKey(document: Loose) {
 
 function optionsOf(settings: CaseDocument): CompileOptions {
   const { addressPool, controlAddresses = [], unusableAddresses = {}, badPatterns = {} } = settings;
-  const { zone = "", node = "" } = settings;
+  const { zone = "", node = "", cacheFolder } = settings;
   return {
     addressPool: addressPool === undefined ? null : parseAddressPool(addressPool),
     controlAddresses,
+    ...(cacheFolder !== undefined && { cacheFolder }),
     zone,
     node,
     nowMs: Date.now() + (settings.daysAhead ?? 0) * 24 * 3600 * 1000,

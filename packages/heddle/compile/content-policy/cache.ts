@@ -6,18 +6,20 @@ import type { Member } from "./member.ts";
 /** The data unit with what was purged, which the main thread adds. */
 export const CACHE_PURGES = "cache-purges";
 
-export const cacheMember: Member<"cache"> = (spec, { policy }) => ({
-  filters: [{ stage: "cache", spec: { name: "cache", config: cacheConfig(spec, policy) } }],
+export const cacheMember: Member<"cache"> = (spec, { policy, options }) => ({
+  filters: [
+    { stage: "cache", spec: { name: "cache", config: cacheConfig(spec, policy, options.cacheFolder) } },
+  ],
 });
 
-function cacheConfig(spec: CacheSpec, policy: ResourceKey): CacheConfig {
+function cacheConfig(spec: CacheSpec, policy: ResourceKey, folder?: string): CacheConfig {
   const { namespace, name } = parseKey(policy);
   const { heuristic, coalescing } = spec;
   return {
     store: `${namespace}/${name}`,
     memoryBytes: spec.memoryBytes,
     maxObjectBytes: spec.maxObjectBytes,
-    disk: null,
+    disk: spec.disk === undefined || folder === undefined ? null : { folder, maxBytes: spec.disk.maxBytes },
     query: queryOf(spec),
     headers: (spec.key?.headers ?? []).map((header) => header.toLowerCase()),
     heuristic:

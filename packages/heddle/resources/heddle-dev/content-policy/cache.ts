@@ -39,6 +39,8 @@ export const cacheSchema = struct({
   memoryBytes: withDefault(integer({ minimum: 65_536, maximum: 17_179_869_184 }), 67_108_864),
   /** Of one response's body. */
   maxObjectBytes: withDefault(integer({ minimum: 1, maximum: 67_108_864 }), 1_048_576),
+  /** Shared by all workers, and kept over a restart. */
+  disk: optional(struct({ maxBytes: integer({ minimum: 1_048_576, maximum: 1_099_511_627_776 }) })),
   key: optional(
     struct({
       query: optional(querySchema),
