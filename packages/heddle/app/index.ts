@@ -6,6 +6,8 @@ export { openHeddle } from "./open-heddle.ts";
 export type { Heddle } from "./open-heddle.ts";
 export type { HeddleOptions } from "./heddle-options.ts";
 export type { AppliedConfiguration } from "./configuration.ts";
+export { DocumentMistakes, importOpenApi } from "./import-openapi.ts";
+export type { ImportOptions } from "./import-openapi.ts";
 export { checkPaths } from "./check-paths.ts";
 export type { CheckResult } from "./check-paths.ts";
 export { explainRequest, parseExplainRequest } from "./explain-request.ts";

@@ -16,7 +16,7 @@ async function helpOf(command: string): Promise<string> {
   return text;
 }
 
-for (const command of ["run", "check", "explain", "key create", "cache purge", "new filter"]) {
+for (const command of ["run", "check", "explain", "key create", "cache purge", "new filter", "import"]) {
   test(`docs/reference/cli.md has every option of ${command}, and no other`, async () => {
     const section = new RegExp(`\\n## \`heddle ${command}\\b[^]*?(?=\\n## |$)`).exec(reference)?.[0] ?? "";
     const options = (text: string) => new Set(text.match(/(?<=[\s`])--[a-z][a-z-]+/g));

@@ -5,6 +5,7 @@ import { exitCodes, UsageError } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
 import { addKey } from "./key.ts";
 import { addNew } from "./new.ts";
+import { addImport } from "./import.ts";
 import { addRun } from "./run.ts";
 import { openProcessTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -43,6 +44,7 @@ function makeProgram(terminal: Terminal, finish: (code: number) => void): Comman
   addKey(program, terminal, finish);
   addCache(program, terminal, finish);
   addNew(program, terminal, finish);
+  addImport(program, terminal, finish);
   program.addHelpText("after", "\nGuides and reference: docs/guide and docs/reference in the repository.");
   return program;
 }

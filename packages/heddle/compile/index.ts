@@ -88,3 +88,4 @@ export type {
   RewriteConfig,
 } from "./filter-specs.ts";
 export { CACHE_PURGES } from "./content-policy/index.ts";
+export { readApi } from "./openapi/index.ts";
