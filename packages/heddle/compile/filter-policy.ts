@@ -1,4 +1,4 @@
-import { keyOf, parseKey, type FilterPolicySpec } from "../resources/index.ts";
+import { keyOf, parseKey, type FilterPolicySpec, requestPolicyTargets } from "../resources/index.ts";
 import type { Effective, PolicyKind } from "./attach/index.ts";
 import type { FilterStage, PlacedFilter } from "./filter-stages.ts";
 import { planOwnFilter } from "./own-filter.ts";
@@ -18,7 +18,7 @@ const stages: Readonly<Record<StageName, FilterStage>> = {
 /** FilterPolicies: filters of the user's before whatever they are attached to. One that is not whole denies. */
 export const filterPolicy: PolicyKind<FilterPolicySpec, "FilterPolicy"> = {
   kind: "FilterPolicy",
-  targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  targets: requestPolicyTargets,
   fields: { filters: "request" },
   failure: "closed",
   findings: (policy, at) => {

@@ -109,10 +109,9 @@ export type { Canary, CanaryBackendRef } from "./heddle-dev/traffic-policy/canar
 export type { InjectedFaults } from "./heddle-dev/traffic-policy/faults.ts";
 export { readStatusRange } from "./heddle-dev/traffic-policy/health-check.ts";
 export type { HealthCheck } from "./heddle-dev/traffic-policy/health-check.ts";
-export { policyTargetGroups } from "./heddle-dev/policy-target.ts";
+export { policyTargetGroups, requestPolicyTargets } from "./heddle-dev/policy-target.ts";
 export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
 export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";
-export { rateLimitTargets } from "./heddle-dev/rate-limit-policy.ts";
 export type { RateLimitPolicy, RateLimitPolicySpec } from "./heddle-dev/rate-limit-policy.ts";
 export type { LimitKeyPart } from "./heddle-dev/rate-limit-policy/key.ts";
 export type { LimitStoreSpec } from "./heddle-dev/rate-limit-policy/store.ts";

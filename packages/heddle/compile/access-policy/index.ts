@@ -1,4 +1,4 @@
-import { keyOf, type AccessPolicySpec } from "../../resources/index.ts";
+import { keyOf, type AccessPolicySpec, requestPolicyTargets } from "../../resources/index.ts";
 import type { Effective, PolicyKind } from "../attach/index.ts";
 import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 import { authenticationMember } from "./authentication.ts";
@@ -32,7 +32,7 @@ const fieldNames = Object.keys(members) as readonly Field[];
  */
 export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
   kind: "AccessPolicy",
-  targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  targets: requestPolicyTargets,
   fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
   failure: "closed",
   asksWhoCalls: (spec) => fieldNames.some((field) => asking.has(field) && spec[field] !== undefined),

@@ -1,4 +1,4 @@
-import { keyOf, type ContentPolicySpec } from "../../resources/index.ts";
+import { keyOf, type ContentPolicySpec, requestPolicyTargets } from "../../resources/index.ts";
 import type { Effective, PolicyKind } from "../attach/index.ts";
 import { joinFilters, type RequestFilters, type RequestPlace } from "../policy-filters.ts";
 import { cacheMember } from "./cache.ts";
@@ -30,7 +30,7 @@ const fieldNames = Object.keys(members) as readonly Field[];
 /** ContentPolicies: what is sent, and what becomes of it. Each field is taken whole from the most specific policy. */
 export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = {
   kind: "ContentPolicy",
-  targets: ["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"],
+  targets: requestPolicyTargets,
   fields: Object.fromEntries(fieldNames.map((name) => [name, "request" as const])),
   failure: "closed",
   findings: (policy, at) => {

@@ -1,6 +1,6 @@
 import {
   parseKey,
-  rateLimitTargets,
+  requestPolicyTargets,
   type LimitSpec,
   type RateLimitPolicySpec,
 } from "../../resources/index.ts";
@@ -18,7 +18,7 @@ const forms = { Standard: "standard", XRateLimit: "x-ratelimit", Both: "both", N
 /** Limits fail closed: one that cannot be read is no reason to let everything through. */
 export const rateLimitPolicy: PolicyKind<RateLimitPolicySpec, "RateLimitPolicy"> = {
   kind: "RateLimitPolicy",
-  targets: rateLimitTargets,
+  targets: requestPolicyTargets,
   fields: { limits: "request", headers: "request", response: "request", store: "request" },
   failure: "closed",
   findings: ({ metadata, spec }, at) => storeFindings(spec.store, metadata.namespace, at.facts),

@@ -8,10 +8,10 @@ import { externalAuthorizationSchema } from "./access-policy/external-authorizat
 import { requestSchema } from "./access-policy/request.ts";
 import { securityHeadersSchema } from "./access-policy/security-headers.ts";
 import { heddleGroup } from "./backend.ts";
-import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 
 const accessPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  targetRefs: policyTargetRefs(requestPolicyTargets),
   /** Who calls; taken whole from the most specific policy that has it. */
   authentication: optional(authenticationSchema),
   /** What may be done, and by whom; taken whole from the most specific policy that has it. */

@@ -9,11 +9,11 @@ import { errorPagesSchema } from "./content-policy/error-pages.ts";
 import { jsonSchema } from "./content-policy/json.ts";
 import { openApiSchema } from "./content-policy/open-api.ts";
 import { staticResponseSchema } from "./content-policy/static-response.ts";
-import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 
 /** Each field is taken whole from the most specific policy that has it. */
 const contentPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  targetRefs: policyTargetRefs(requestPolicyTargets),
   /** Of responses, for clients that take it. */
   compression: optional(compressionSchema),
   /** Of request bodies, for whatever looks at them. */

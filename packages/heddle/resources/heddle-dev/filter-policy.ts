@@ -3,7 +3,7 @@ import { objectName } from "../gateway-api/names.ts";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, list, optional, struct, withDefault } from "../schema/build.ts";
 import { heddleGroup } from "./backend.ts";
-import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 
 /** Where a filter stands among what guards a request, in the direction of the request; responses meet it in reverse. */
 export const filterPolicyStages = [
@@ -15,7 +15,7 @@ export const filterPolicyStages = [
 ] as const;
 
 const filterPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(["Namespace", "Gateway", "HTTPRoute", "GRPCRoute", "Service", "Backend"]),
+  targetRefs: policyTargetRefs(requestPolicyTargets),
   /** In this order within a stage; taken whole from the most specific policy that has it. */
   filters: optional(
     list(

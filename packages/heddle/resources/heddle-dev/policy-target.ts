@@ -22,6 +22,17 @@ export const policyTargetGroups = {
 } as const;
 export type PolicyTargetKind = keyof typeof policyTargetGroups;
 
+/** What policies that act on requests are attached to. */
+export const requestPolicyTargets = [
+  "Namespace",
+  "Gateway",
+  "ListenerSet",
+  "HTTPRoute",
+  "GRPCRoute",
+  "Service",
+  "Backend",
+] as const satisfies readonly PolicyTargetKind[];
+
 const groupOf = (kind: PolicyTargetKind): string => policyTargetGroups[kind];
 
 /** A target of a policy, in the policy's namespace. */

@@ -2,21 +2,12 @@ import type { Static } from "typebox";
 import { defineKind, type ResourceOf } from "../kind.ts";
 import { choice, integer, optional, struct, text, withDefault } from "../schema/build.ts";
 import { heddleGroup } from "./backend.ts";
-import { policyStatusSchema, policyTargetRefs } from "./policy-target.ts";
+import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 import { limitsSchema } from "./rate-limit-policy/limit.ts";
 import { limitStoreSchema } from "./rate-limit-policy/store.ts";
 
-export const rateLimitTargets = [
-  "Namespace",
-  "Gateway",
-  "HTTPRoute",
-  "GRPCRoute",
-  "Service",
-  "Backend",
-] as const;
-
 const rateLimitPolicySpecSchema = struct({
-  targetRefs: policyTargetRefs(rateLimitTargets),
+  targetRefs: policyTargetRefs(requestPolicyTargets),
   limits: optional(limitsSchema),
   /** The fields by which clients are told how they stand. By default Standard: RateLimit and RateLimit-Policy. */
   headers: optional(choice(["Standard", "XRateLimit", "Both", "None"])),
