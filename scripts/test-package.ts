@@ -33,10 +33,18 @@ spec:
 /** Uses each package by its published name, types included. */
 const consumer = `import { systemClock, type Clock } from "@heddle/engine/base";
 import * as filters from "@heddle/filters";
+import { defineFilter } from "@heddle/filters/define";
+import { testFilter } from "@heddle/filters/testing";
 import * as heddle from "heddle";
 const clock: Clock = systemClock;
 if (!(clock.wallMs() > 0)) throw new Error("no clock");
 if (Object.keys(filters).length === 0 || Object.keys(heddle).length === 0) throw new Error("empty package");
+const own = defineFilter({
+  name: "own",
+  schema: { type: "object", required: ["status"], properties: { status: { type: "integer" } } },
+  create: ({ status }) => ({ requestHead: () => ({ status, headers: [], body: "" }) }),
+});
+if ((await (await testFilter(own, { status: 204 })).fetch("/")).status !== 204) throw new Error("no reply");
 console.log("imported");
 `;
 
@@ -77,6 +85,14 @@ function useAsLibrary(folder: string): void {
   run("import of the packages", folder, process.execPath, "use.ts");
 }
 
+/** A filter of the user's: made, tested and checked with what is installed. */
+function makeFilter(folder: string): void {
+  const heddle = path.join(folder, "node_modules/.bin/heddle");
+  run("heddle new filter", folder, heddle, "new", "filter", "tenant-header");
+  run("test of a new filter", folder, process.execPath, "--test", "filters/tenant-header.test.ts");
+  run("heddle check of a new filter", folder, heddle, "check", "filters");
+}
+
 async function useAsCommand(folder: string): Promise<void> {
   const heddle = path.join(folder, "node_modules/.bin/heddle");
   const version = run("heddle --version", folder, heddle, "--version");
@@ -113,6 +129,7 @@ try {
   run("build", root, process.execPath, "scripts/build.ts");
   install(folder);
   useAsLibrary(folder);
+  makeFilter(folder);
   await useAsCommand(folder);
 } catch (error) {
   console.error((error as Error).message);
