@@ -37,6 +37,7 @@ test("the registry has each filter under its own name", () => {
       "openapi",
       "error-pages",
       "static-response",
+      "transform",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

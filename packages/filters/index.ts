@@ -35,6 +35,7 @@ import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
 import { securityHeaders } from "./security-headers/index.ts";
 import { staticResponse } from "./static-response/index.ts";
+import { transform } from "./transform/index.ts";
 
 export {
   apiKey,
@@ -68,6 +69,7 @@ export {
   rewrite,
   securityHeaders,
   staticResponse,
+  transform,
 };
 export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
 export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
@@ -137,6 +139,7 @@ export type { SecurityHeader, SecurityHeadersConfig } from "./security-headers/i
 export type { RewriteConfig } from "./rewrite/index.ts";
 export type { StaticAnswer, StaticPath, StaticResponseConfig } from "./static-response/index.ts";
 export type { Template, TemplateValue } from "./template/index.ts";
+export type * from "./transform/index.ts";
 
 /** A registry forgets which configuration belongs to which factory: compile pairs them by name. */
 function registryOf(factories: readonly FilterFactory<never>[]): FilterRegistry {
@@ -175,6 +178,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   openApi,
   errorPages,
   staticResponse,
+  transform,
 ]);
 
 /** The same, with limits that are counted in stores. */

@@ -7,10 +7,21 @@ import type {
   JsonLimitsConfig,
 } from "../compile/index.ts";
 import { errorPagesEffect, openApiEffect } from "./describe-answers.ts";
+import { transformEffect } from "./describe-transform.ts";
 
 type ContentSpec = Extract<
   GatewayFilterSpec,
-  { name: "cache" | "compression" | "decompression" | "json-limits" | "graphql" | "openapi" | "error-pages" }
+  {
+    name:
+      | "cache"
+      | "compression"
+      | "decompression"
+      | "json-limits"
+      | "graphql"
+      | "openapi"
+      | "error-pages"
+      | "transform";
+  }
 >;
 
 /** What a filter of ContentPolicies does, in words. */
@@ -30,6 +41,8 @@ export function contentEffect(spec: ContentSpec): string {
       return openApiEffect(spec.config);
     case "error-pages":
       return errorPagesEffect(spec.config);
+    case "transform":
+      return transformEffect(spec.config);
   }
 }
 

@@ -75,6 +75,7 @@ export class FilterWalk {
       case "graphql":
       case "openapi":
       case "error-pages":
+      case "transform":
         return { effect: contentEffect(spec), isAnswer: false };
       case "static-response":
         return this.staticEffect(spec.config);

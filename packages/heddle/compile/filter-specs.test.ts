@@ -36,6 +36,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     openapi: true,
     "error-pages": true,
     "static-response": true,
+    transform: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -30,6 +30,7 @@ import type {
   RewriteConfig,
   SecurityHeadersConfig,
   StaticResponseConfig,
+  TransformConfig,
 } from "@heddle/filters";
 
 export type {
@@ -61,6 +62,7 @@ export type {
   RedirectConfig,
   RewriteConfig,
   StaticResponseConfig,
+  TransformConfig,
 } from "@heddle/filters";
 
 /**
@@ -100,6 +102,7 @@ interface FilterConfigs {
   openapi: OpenApiConfig;
   "error-pages": ErrorPagesConfig;
   "static-response": StaticResponseConfig;
+  transform: TransformConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

@@ -77,6 +77,7 @@ export type {
   ErrorPagesConfig,
   OpenApiConfig,
   StaticResponseConfig,
+  TransformConfig,
   JwtConfig,
   IntrospectionConfig,
   MirrorConfig,

@@ -9,6 +9,7 @@ import { jsonMember } from "./json.ts";
 import type { Member } from "./member.ts";
 import { openApiMember } from "./open-api.ts";
 import { staticResponseMember } from "./static-response.ts";
+import { transformMember } from "./transform.ts";
 
 type Field = Exclude<keyof ContentPolicySpec, "targetRefs">;
 
@@ -23,6 +24,7 @@ const members: { readonly [F in Field]: Member<F> } = {
   graphql: graphqlMember,
   openApi: openApiMember,
   cache: cacheMember,
+  transform: transformMember,
 };
 
 const fieldNames = Object.keys(members) as readonly Field[];

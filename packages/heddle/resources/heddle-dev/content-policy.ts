@@ -9,6 +9,7 @@ import { errorPagesSchema } from "./content-policy/error-pages.ts";
 import { jsonSchema } from "./content-policy/json.ts";
 import { openApiSchema } from "./content-policy/open-api.ts";
 import { staticResponseSchema } from "./content-policy/static-response.ts";
+import { transformSchema } from "./content-policy/transform.ts";
 import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 
 /** Each field is taken whole from the most specific policy that has it. */
@@ -30,6 +31,8 @@ const contentPolicySpecSchema = struct({
   errorPages: optional(errorPagesSchema),
   /** Responses are stored and answered again (RFC 9111). */
   cache: optional(cacheSchema),
+  /** Requests and responses are changed on their way. */
+  transform: optional(transformSchema),
 });
 export type ContentPolicySpec = Static<typeof contentPolicySpecSchema>;
 

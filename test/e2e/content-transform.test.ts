@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { startHeddle } from "@heddle/testkit";
+
+const configuration = (port: number, backend: number): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web }
+spec:
+  parentRefs: [{ name: edge }]
+  rules: [{ backendRefs: [{ name: web, port: 80 }] }]
+---
+apiVersion: heddle.dev/v1alpha1
+kind: ContentPolicy
+metadata: { name: web }
+spec:
+  targetRefs: [{ kind: HTTPRoute, name: web }]
+  transform:
+    rules:
+      - methods: [PUT]
+        path: /users/{id}
+        request:
+          path: "/update/\${path.id}"
+          method: POST
+          headers: { set: [{ name: X-Q, value: "\${query.q}" }] }
+          query: { remove: [q] }
+          json: { set: [{ pointer: /meta/id, value: "\${path.id}" }] }
+        response:
+          status: 202
+          headers: { set: [{ name: X-Seen, value: "\${path.id}" }] }
+          json: { remove: [/secret] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web, labels: { kubernetes.io/service-name: web } }
+addressType: IPv4
+ports: [{ port: ${backend} }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`;
+
+test("requests and responses are transformed, in a running Heddle", async () => {
+  const asked: string[] = [];
+  const server = http.createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
+    asked.push(`${request.method} ${request.url} ${request.headers["x-q"] ?? ""} ${body}`);
+    response.setHeader("content-type", body.includes("text") ? "text/plain" : "application/json");
+    response.end('{"secret":1,"big":12345678901234567890}');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    await using heddle = await startHeddle({
+      ports: ["edge"],
+      files: ({ edge }) => ({
+        "shop.yaml": configuration(edge, (server.address() as AddressInfo).port),
+      }),
+      args: ["--workers", "1"],
+    });
+    const at = `http://127.0.0.1:${heddle.ports.edge}`;
+    const put = (path: string, body: string) =>
+      fetch(`${at}${path}`, { method: "PUT", body, headers: { "content-type": "application/json" } });
+
+    const good = await put("/users/7%20a?q=x&r=1", '{"n":1}');
+    assert.deepEqual([good.status, good.headers.get("x-seen")], [202, "7 a"]);
+    assert.equal(await good.text(), '{"big":12345678901234567890}');
+    assert.deepEqual(asked.splice(0), ['POST /update/7%20a?r=1 x {"n":1,"meta":{"id":"7 a"}}']);
+
+    for (const [path, body] of [
+      ["/users/7?q=a%0d%0aX-Evil:%201", "{}"],
+      ["/users/7", '{"meta":1}'],
+      ["/users/7", '{"a":1,"a":2}'],
+    ] as const) {
+      const refused = await put(path, body);
+      assert.equal(refused.status, 400, path);
+      assert.equal(refused.headers.get("content-type"), "application/problem+json");
+      await refused.text();
+    }
+    assert.deepEqual(asked.splice(0), [], "what was refused never got there");
+
+    const answered = await put("/users/7", '{"a":"text"}');
+    assert.equal(answered.status, 502);
+    assert.doesNotMatch(await answered.text(), /secret/);
+
+    const other = await fetch(`${at}/users/7?q=1`);
+    assert.equal(await other.text(), '{"secret":1,"big":12345678901234567890}');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  }
+});
