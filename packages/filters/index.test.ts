@@ -38,6 +38,7 @@ test("the registry has each filter under its own name", () => {
       "error-pages",
       "static-response",
       "transform",
+      "recorder",
     ],
   );
   for (const [name, factory] of builtinFilters) assert.equal(factory.name, name);

@@ -30,6 +30,7 @@ import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
 import type { OpenLimitStore } from "./rate-limit/index.ts";
 import { own } from "./own/index.ts";
 import { oidc } from "./oidc/index.ts";
+import { recorder } from "./recorder/index.ts";
 import { redirect } from "./redirect/index.ts";
 import { requestLimits } from "./request-limits/index.ts";
 import { rewrite } from "./rewrite/index.ts";
@@ -64,6 +65,7 @@ export {
   openApi,
   rateLimit,
   own,
+  recorder,
   redirect,
   requestLimits,
   rewrite,
@@ -133,6 +135,7 @@ export type {
   StoreCredentials,
   StoreQuestion,
 } from "./rate-limit/index.ts";
+export type { RecorderConfig } from "./recorder/index.ts";
 export type { RedirectConfig } from "./redirect/index.ts";
 export type { MediaRange, RequestLimitsConfig } from "./request-limits/index.ts";
 export type { SecurityHeader, SecurityHeadersConfig } from "./security-headers/index.ts";
@@ -179,6 +182,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   errorPages,
   staticResponse,
   transform,
+  recorder,
 ]);
 
 /** The same, with limits that are counted in stores. */

@@ -8,6 +8,7 @@
 export { AccessRecord, protocolName } from "./access-record.ts";
 export { formatCommon } from "./format-common.ts";
 export { formatJson } from "./format-json.ts";
+export { redactQuery } from "./redact-query.ts";
 export type { QueryLogging } from "./redact-query.ts";
 export { IndexAllocator } from "./index-allocator.ts";
 export { bucketOf, GroupLane, statusOf, WorkerLane } from "./lane.ts";

@@ -5,6 +5,7 @@ import type {
   GatewayFilterSpec,
   GraphqlConfig,
   JsonLimitsConfig,
+  RecorderConfig,
 } from "../compile/index.ts";
 import { errorPagesEffect, openApiEffect } from "./describe-answers.ts";
 import { transformEffect } from "./describe-transform.ts";
@@ -20,7 +21,8 @@ type ContentSpec = Extract<
       | "graphql"
       | "openapi"
       | "error-pages"
-      | "transform";
+      | "transform"
+      | "recorder";
   }
 >;
 
@@ -43,6 +45,8 @@ export function contentEffect(spec: ContentSpec): string {
       return errorPagesEffect(spec.config);
     case "transform":
       return transformEffect(spec.config);
+    case "recorder":
+      return recorderEffect(spec.config);
   }
 }
 
@@ -61,6 +65,11 @@ function cacheEffect(config: CacheConfig): string {
     ...(config.staleIfErrorMs === 0 ? [] : [`stale for ${seconds(config.staleIfErrorMs)} on errors`]),
     ...(coalescing === null ? [] : [`one request asks for up to ${coalescing.maxWaiting}`]),
   ].join(", ");
+}
+
+function recorderEffect({ percent, cluster, path, maxBodyBytes }: RecorderConfig): string {
+  const bodies = maxBodyBytes === 0 ? "without bodies" : `with up to ${maxBodyBytes} octets of each body`;
+  return `records ${percent} % of requests at ${cluster}${path}, ${bodies}`;
 }
 
 function compressionEffect({ codings, types, minBytes, takesOver }: CompressionConfig): string {

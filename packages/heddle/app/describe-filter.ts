@@ -76,6 +76,7 @@ export class FilterWalk {
       case "openapi":
       case "error-pages":
       case "transform":
+      case "recorder":
         return { effect: contentEffect(spec), isAnswer: false };
       case "static-response":
         return this.staticEffect(spec.config);

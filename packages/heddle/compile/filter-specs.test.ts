@@ -37,6 +37,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     "error-pages": true,
     "static-response": true,
     transform: true,
+    recorder: true,
   };
   assert.deepEqual([...builtinFilters.keys()].sort(), Object.keys(names).sort());
 });

@@ -23,6 +23,7 @@ import type {
   OpenApiConfig,
   RateLimitConfig,
   OwnFilterConfig,
+  RecorderConfig,
   RedirectConfig,
   HmacConfig,
   HttpSignaturesConfig,
@@ -59,6 +60,7 @@ export type {
   OpenApiConfig,
   PathChange,
   RateLimitConfig,
+  RecorderConfig,
   RedirectConfig,
   RewriteConfig,
   StaticResponseConfig,
@@ -103,6 +105,7 @@ interface FilterConfigs {
   "error-pages": ErrorPagesConfig;
   "static-response": StaticResponseConfig;
   transform: TransformConfig;
+  recorder: RecorderConfig;
 }
 
 /** One filter as the data plane builds it: the factory's name and its configuration. */

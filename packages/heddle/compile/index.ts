@@ -85,6 +85,7 @@ export type {
   RateLimitConfig,
   OwnFilterConfig,
   PathChange,
+  RecorderConfig,
   RedirectConfig,
   RewriteConfig,
 } from "./filter-specs.ts";

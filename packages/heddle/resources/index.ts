@@ -142,6 +142,7 @@ export type { ClientCertificateSpec } from "./heddle-dev/access-policy/client-ce
 export type { ErrorPagesSpec } from "./heddle-dev/content-policy/error-pages.ts";
 export type { OpenApiSpec } from "./heddle-dev/content-policy/open-api.ts";
 export type { StaticResponseSpec } from "./heddle-dev/content-policy/static-response.ts";
+export type { RecorderSpec } from "./heddle-dev/content-policy/recorder.ts";
 export type { TransformSpec } from "./heddle-dev/content-policy/transform.ts";
 export type { TextSourceSpec } from "./heddle-dev/content-policy/text-source.ts";
 export { parseTemplate } from "./heddle-dev/template.ts";

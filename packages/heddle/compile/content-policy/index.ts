@@ -8,6 +8,7 @@ import { errorPagesMember } from "./error-pages.ts";
 import { jsonMember } from "./json.ts";
 import type { Member } from "./member.ts";
 import { openApiMember } from "./open-api.ts";
+import { recorderMember } from "./recorder.ts";
 import { staticResponseMember } from "./static-response.ts";
 import { transformMember } from "./transform.ts";
 
@@ -23,6 +24,8 @@ const members: { readonly [F in Field]: Member<F> } = {
   json: jsonMember,
   graphql: graphqlMember,
   openApi: openApiMember,
+  // It records what the others let pass.
+  recorder: recorderMember,
   cache: cacheMember,
   transform: transformMember,
 };
@@ -37,7 +40,8 @@ export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = {
   failure: "closed",
   findings: (policy, at) => {
     const sources = fieldNames.map((field) => ({ field, value: null, policy: keyOf(policy), target: "" }));
-    return emitAll({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];
+    const { findings = [], warnings = [] } = emitAll({ spec: policy.spec, sources, denial: "" }, at);
+    return [...findings, ...warnings];
   },
   emit: { request: emitAll },
 };

@@ -8,6 +8,7 @@ import { graphqlSchema } from "./content-policy/graphql.ts";
 import { errorPagesSchema } from "./content-policy/error-pages.ts";
 import { jsonSchema } from "./content-policy/json.ts";
 import { openApiSchema } from "./content-policy/open-api.ts";
+import { recorderSchema } from "./content-policy/recorder.ts";
 import { staticResponseSchema } from "./content-policy/static-response.ts";
 import { transformSchema } from "./content-policy/transform.ts";
 import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
@@ -33,6 +34,8 @@ const contentPolicySpecSchema = struct({
   cache: optional(cacheSchema),
   /** Requests and responses are changed on their way. */
   transform: optional(transformSchema),
+  /** Copies of what passes go to a recorder. */
+  recorder: optional(recorderSchema),
 });
 export type ContentPolicySpec = Static<typeof contentPolicySpecSchema>;
 
