@@ -7,9 +7,9 @@ export interface Suite {
 export const suites: Record<string, Suite> = {
   unit: {
     globs: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
-    limitMinutes: 10,
+    limitMinutes: 15,
   },
-  e2e: { globs: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"], limitMinutes: 20 },
+  e2e: { globs: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"], limitMinutes: 30 },
   interop: { globs: ["test/interop/**/*.test.ts"], limitMinutes: 20 },
   scale: { globs: ["test/scale/**/*.test.ts"], limitMinutes: 5 },
 };
