@@ -49,10 +49,14 @@ const namedChanges = (what: string, { rename, set, add, remove }: Named): string
 
 function jsonChanges(side: string, json: Json | null): string[] {
   if (json === null) return [];
-  const text = (at: readonly string[]) => `/${at.join("/")} of the ${side}'s JSON`;
+  const text = (at: readonly string[]) => `${pointerOf(at) || "the whole"} of the ${side}'s JSON`;
   return [
     ...json.rename.map(({ at, to }) => `renames ${text(at)} to ${to}`),
     ...json.set.map(({ at }) => `sets ${text(at)}`),
     ...json.remove.map((at) => `removes ${text(at)}`),
   ];
 }
+
+/** RFC 6901 */
+const pointerOf = (names: readonly string[]): string =>
+  names.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
