@@ -32,3 +32,5 @@ export type {
   UpstreamEvents,
   UpstreamStream,
 } from "./exchange.ts";
+export { isFramingName } from "./framing-names.ts";
+export { reasonOf } from "./status-reason.ts";

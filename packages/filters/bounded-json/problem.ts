@@ -1,5 +1,5 @@
 import type { Reply } from "@heddle/engine/filter";
-import { reasonOf } from "../template/index.ts";
+import { titleOf } from "../template/index.ts";
 
 /** One thing that is wrong with a message. */
 export interface FieldError {
@@ -21,7 +21,7 @@ export function problemReply(
 ): Reply {
   const problem = {
     type: "about:blank",
-    title: reasonOf(status),
+    title: titleOf(status),
     status,
     detail,
     ...(errors.length > 0 && { errors }),

@@ -1,6 +1,6 @@
 import type { DataRef, Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
 import type { Exchange, ResponseHead } from "@heddle/engine/message";
-import { escapeHtml, escapeJsonText, escapePlain, reasonOf, renderTemplate } from "../template/index.ts";
+import { escapeHtml, escapeJsonText, escapePlain, titleOf, renderTemplate } from "../template/index.ts";
 import type { Template } from "../template/index.ts";
 import { contentTypes, preferred } from "./accept.ts";
 import type { ErrorPage, ErrorPagesConfig, PageFormat } from "./config.ts";
@@ -90,7 +90,7 @@ function problemOf(exchange: Exchange, { status }: ResponseHead): string {
   const code = exchange.fault?.code;
   const problem = {
     type: "about:blank",
-    title: reasonOf(status),
+    title: titleOf(status),
     status,
     ...(code !== undefined && { code }),
     ...(exchange.traceId !== "" && { traceId: exchange.traceId }),

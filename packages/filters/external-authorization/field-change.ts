@@ -1,23 +1,9 @@
-import { isFieldValue, isToken } from "@heddle/engine/message";
+import { isFieldValue, isFramingName, isToken } from "@heddle/engine/message";
 import type { Fields } from "@heddle/engine/message";
 import type { FieldChange } from "./verdict.ts";
 
-/** What frames a message, or names its receiver: the proxy's own, whatever a service says (RFC 9110 section 7.6.1). */
-const framing: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 /** Whether the field is for others to set than the proxy: no pseudo-header and nothing that frames. Lower-case. */
-export const isChangeable = (name: string): boolean => !name.startsWith(":") && !framing.has(name);
+export const isChangeable = (name: string): boolean => !name.startsWith(":") && !isFramingName(name);
 
 export const isGoodField = (name: string, value: string): boolean => isToken(name) && isFieldValue(value);
 

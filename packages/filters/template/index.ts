@@ -3,5 +3,5 @@ export type { Template, TemplateSource, TemplateValue } from "./config.ts";
 export { renderTemplate } from "./render.ts";
 export type { TemplateScope } from "./render.ts";
 export { decodePart } from "./query-value.ts";
-export { reasonOf } from "./reason.ts";
+export { titleOf } from "./title-of.ts";
 export { asItIs, escapeHtml, escapeJsonText, escapePlain, escapeUri } from "./escape.ts";

@@ -2,7 +2,7 @@ import type { Exchange, ResponseHead } from "@heddle/engine/message";
 import { claimOf } from "./claim.ts";
 import type { Template, TemplateValue } from "./config.ts";
 import { queryValue } from "./query-value.ts";
-import { reasonOf } from "./reason.ts";
+import { titleOf } from "./title-of.ts";
 
 /** What a template is rendered for. */
 export interface TemplateScope {
@@ -68,7 +68,7 @@ function valueOf({ from, names }: TemplateValue, { exchange, response, captures 
     case "response.status":
       return response === null ? "" : String(response.status);
     case "response.reason":
-      return response === null ? "" : reasonOf(response.status);
+      return response === null ? "" : titleOf(response.status);
     case "response.header":
       return response?.fields.getList(name) ?? "";
     case "fault.code":

@@ -1,7 +1,6 @@
-import { isFieldValue, isToken } from "@heddle/engine/message";
+import { isFieldValue, isToken, isFramingName } from "@heddle/engine/message";
 import type { HTTPHeader, HTTPHeaderFilter } from "../resources/index.ts";
 import type { HeaderModifierConfig, HeaderValue } from "./filter-specs.ts";
-import { isFramingName } from "./framing-names.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 /** The configuration of a header modifier, or the first of its fields that is wrong. */

@@ -1,8 +1,7 @@
 import { hashText } from "@heddle/engine/base";
-import { isToken } from "@heddle/engine/message";
+import { isToken, isFramingName } from "@heddle/engine/message";
 import type { RetrySpec, SessionPersistenceSpec } from "@heddle/engine/model";
 import { parseDurationMs, type HTTPRouteRetry, type SessionPersistence } from "../resources/index.ts";
-import { isFramingName } from "./framing-names.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 /** Retries where `retry` is given without a number or pause. */

@@ -1,6 +1,6 @@
 import { sliceLatin1 } from "../../base/index.ts";
 import type { Fault, FaultCode } from "../../base/index.ts";
-import { Fields, LENGTH_UNKNOWN, NAME, ResponseHead, SPAN } from "../../message/index.ts";
+import { Fields, LENGTH_UNKNOWN, NAME, reasonOf, ResponseHead, SPAN } from "../../message/index.ts";
 import { ConnectionOptions } from "./connection-options.ts";
 import { forEachMember, valueAt } from "./field-list.ts";
 import { LAST_FRAMING_ID } from "../framing-names.ts";
@@ -11,7 +11,6 @@ import { MAX_INFORMATIONAL } from "./limits.ts";
 import { MessageReader } from "./message-reader.ts";
 import { hasOctets, RESPONSE_NAME_OCTETS } from "../octets.ts";
 import { PartialHead } from "./partial-head.ts";
-import { reasonOf } from "./reasons.ts";
 import { ResponseScanner } from "./response-scanner.ts";
 
 export interface ResponseReaderEvents {

@@ -1,15 +1,35 @@
-/** Reason phrases of RFC 9110 section 15 and its like; a table of ours, since node:http is a large thing to load for it. */
-const reasons: Readonly<Record<number, string>> = {
+/** Reason phrases of the registered status codes (RFC 9110 section 15 and the IANA registry). */
+const REASONS: Readonly<Record<number, string>> = {
+  100: "Continue",
+  101: "Switching Protocols",
+  102: "Processing",
+  103: "Early Hints",
   200: "OK",
   201: "Created",
   202: "Accepted",
+  203: "Non-Authoritative Information",
   204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  207: "Multi-Status",
+  208: "Already Reported",
+  226: "IM Used",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  305: "Use Proxy",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
   400: "Bad Request",
   401: "Unauthorized",
+  402: "Payment Required",
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   406: "Not Acceptable",
+  407: "Proxy Authentication Required",
   408: "Request Timeout",
   409: "Conflict",
   410: "Gone",
@@ -22,6 +42,8 @@ const reasons: Readonly<Record<number, string>> = {
   417: "Expectation Failed",
   421: "Misdirected Request",
   422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
   425: "Too Early",
   426: "Upgrade Required",
   428: "Precondition Required",
@@ -34,9 +56,13 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
   504: "Gateway Timeout",
   505: "HTTP Version Not Supported",
+  506: "Variant Also Negotiates",
   507: "Insufficient Storage",
   508: "Loop Detected",
+  511: "Network Authentication Required",
 };
 
-/** What a status is called; "Error" or "Response" for one without a name. */
-export const reasonOf = (status: number): string => reasons[status] ?? (status >= 400 ? "Error" : "Response");
+/** "" for a status without a registered phrase. */
+export function reasonOf(status: number): string {
+  return REASONS[status] ?? "";
+}
