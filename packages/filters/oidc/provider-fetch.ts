@@ -1,6 +1,4 @@
 import { lookup } from "node:dns";
-import http from "node:http";
-import https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { FilterContext } from "@heddle/engine/filter";
 import { Fields, RequestHead } from "@heddle/engine/message";
@@ -71,7 +69,10 @@ function send(url: URL, request: ProviderRequest, isLocal: boolean): Promise<Res
       lookup: guardedLookup(isLocal),
       signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
     };
-    const sent = url.protocol === "https:" ? https.request(url, options) : http.request(url, options);
+    const { request: start } = process.getBuiltinModule(
+      url.protocol === "https:" ? "node:https" : "node:http",
+    );
+    const sent = start(url, options);
     sent.on("error", reject);
     sent.on("response", (response) => {
       const chunks: Buffer[] = [];

@@ -1,10 +1,9 @@
-import http from "node:http";
-import https from "node:https";
+import type { Agent, IncomingHttpHeaders } from "node:http";
 import { AcmeError } from "./acme-error.ts";
 
 export interface AcmeAnswer {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -22,16 +21,16 @@ const MAX_BODY = 1_048_576;
 
 /** Requests to one ACME server. Follows no redirect; rejects with AcmeError. `close` ends kept connections. */
 export class AcmeTransport {
-  private readonly agent: http.Agent;
-  private readonly module: typeof http | typeof https;
+  private readonly agent: Agent;
+  private readonly start: typeof import("node:http").request;
   private readonly signal: AbortSignal;
 
   constructor(directory: URL, { caPem, signal }: TransportOptions) {
     const isSecure = directory.protocol === "https:";
-    this.module = isSecure ? https : http;
-    this.agent = isSecure
-      ? new https.Agent({ keepAlive: true, maxSockets: 4, ...(caPem === null ? {} : { ca: caPem }) })
-      : new http.Agent({ keepAlive: true, maxSockets: 4 });
+    const { Agent, request } = process.getBuiltinModule(isSecure ? "node:https" : "node:http");
+    this.start = request;
+    const authorities = isSecure && caPem !== null ? { ca: caPem } : {};
+    this.agent = new Agent({ keepAlive: true, maxSockets: 4, ...authorities });
     this.signal = signal;
   }
 
@@ -48,7 +47,7 @@ export class AcmeTransport {
 
   private send(method: string, url: URL, body: string | undefined): Promise<AcmeAnswer> {
     return new Promise((resolve, reject) => {
-      const request = this.module.request(url, {
+      const request = this.start(url, {
         method,
         agent: this.agent,
         signal: AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_MS)]),

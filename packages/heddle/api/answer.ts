@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 /** An answer of the API, whole or as a stream of JSON lines. */
 export interface Answer {
@@ -39,7 +39,7 @@ export function failure(code: number, message: string, details?: Record<string, 
     metadata: {},
     status: "Failure",
     message,
-    reason: reasons[code] ?? STATUS_CODES[code] ?? "Unknown",
+    reason: reasons[code] ?? process.getBuiltinModule("node:http").STATUS_CODES[code] ?? "Unknown",
     ...(details === undefined ? {} : { details }),
     code,
   };

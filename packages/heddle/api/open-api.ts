@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ResourceKey } from "../resources/index.ts";
 import type { Store } from "../store/index.ts";
@@ -55,7 +55,7 @@ const requestTimeoutMs = 30_000;
 
 /** Serves the API. Rejects with the system's error when the address cannot be bound. */
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const server = createServer({
+  const server = process.getBuiltinModule("node:http").createServer({
     headersTimeout: headTimeoutMs,
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: 5_000,

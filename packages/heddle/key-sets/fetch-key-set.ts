@@ -1,5 +1,4 @@
-import http from "node:http";
-import https from "node:https";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { MAX_KEY_SET_BYTES } from "../compile/index.ts";
 import type { AddressGuard } from "./address-guard.ts";
 
@@ -45,7 +44,8 @@ function send(url: URL, { guard, caPem, signal }: FetchOptions): Promise<Fetched
   const timeout = AbortSignal.timeout(REQUEST_MS);
   const isSecure = url.protocol === "https:";
   return new Promise((resolve, reject) => {
-    const request = (isSecure ? https : http).request(url, {
+    const { request: start } = process.getBuiltinModule(isSecure ? "node:https" : "node:http");
+    const request = start(url, {
       method: "GET",
       agent: false,
       lookup: guard.lookupFor(url),
@@ -64,10 +64,7 @@ function send(url: URL, { guard, caPem, signal }: FetchOptions): Promise<Fetched
   });
 }
 
-async function readAnswer(
-  response: http.IncomingMessage,
-  request: http.ClientRequest,
-): Promise<FetchedKeySet> {
+async function readAnswer(response: IncomingMessage, request: ClientRequest): Promise<FetchedKeySet> {
   const { statusCode = 0, headers } = response;
   if (statusCode >= 300 && statusCode < 400)
     throw new Error(`answers ${statusCode}; redirects are not followed, name the place itself`);
