@@ -1,12 +1,15 @@
 // Runs test suites: `node scripts/test.ts unit e2e [PART_OF_PATH…] [--node-test-option…]`.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
+import path from "node:path";
 import { isNoSource, root } from "./repository.ts";
 import { parseTestRequest, pickTestFiles, suites, type Suite, type TestRequest } from "./test/suites.ts";
 
 /** Two files at a time: socket and timing tests stay honest on a machine of two cores. */
 const CONCURRENCY = 2;
 const TEST_TIMEOUT_MS = 120_000;
+/** Stripped and compiled sources, kept from one process of a run to the next: each test file and each `heddle` is one. */
+const COMPILE_CACHE = path.join(root, "node_modules/.cache/heddle-compile");
 
 const findFiles = (suite: Suite) => globSync(suite.globs, { cwd: root, exclude: isNoSource }).sort();
 
@@ -22,6 +25,7 @@ function run(request: TestRequest, files: string[]): void {
     cwd: root,
     stdio: "inherit",
     detached: true,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env },
   });
   const stop = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
   const limit = setTimeout(() => {
