@@ -1,0 +1,176 @@
+import { hashText } from "../base/index.ts";
+import type { Cluster } from "../cluster/index.ts";
+import type { ServerCertificates } from "../identity/index.ts";
+import type { StreamHandler } from "../listener/index.ts";
+import type { ListenerUnit, RouteUnit, StreamRouteUnit } from "../model/index.ts";
+import type { Rule } from "../proxy/index.ts";
+import { compileRouter } from "../route/index.ts";
+import type { Router } from "../route/index.ts";
+import type { HeldUnits } from "./held-units.ts";
+import type { ListenerCertificates } from "./listener-certificates.ts";
+import type { PlaneClusters } from "./plane-clusters.ts";
+import { buildRule } from "./rule-builder.ts";
+import type { RuleContext } from "./rule-builder.ts";
+import { buildStreamSite } from "./stream-site.ts";
+import type { StreamSiteContext } from "./stream-site.ts";
+
+/** What a listener does from the next swap on, built ahead of it. */
+export interface NextListener {
+  readonly unit: ListenerUnit;
+  readonly index: number;
+  readonly router: Router<Rule>;
+  /** Null where there are only servers of requests. */
+  readonly streams: StreamHandler | null;
+  /** Routes of connections and datagrams, for a port of UDP. */
+  readonly streamRoutes: readonly StreamRouteUnit[];
+  readonly certificates: ServerCertificates | null;
+  readonly certificateHash: string;
+}
+
+/** What is in force, of which the next is built again only as far as it changed. */
+export type BuiltListener = Pick<NextListener, "router" | "certificates" | "certificateHash">;
+
+export interface SnapshotBuilderOptions {
+  readonly units: HeldUnits;
+  readonly clusters: PlaneClusters;
+  readonly certificates: ListenerCertificates;
+  readonly rules: RuleContext;
+  readonly streams: StreamSiteContext;
+  /** Which of how many workers this is. */
+  readonly slot: number;
+  readonly slots: number;
+  /** The listener that is bound by that name. */
+  bound(name: string): BuiltListener | undefined;
+}
+
+interface BuiltRoute {
+  /** Those of its backends, in their order. */
+  readonly clusters: readonly (Cluster | null)[];
+  readonly rules: readonly Rule[];
+  /** The `changes` of the clusters at which they were last seen to be the same. */
+  checkedAt: number;
+}
+
+/** By the unit, which is immutable: a unit that changed is another object. */
+type BuiltRoutes = Map<RouteUnit, BuiltRoute>;
+
+/**
+ * Builds the next Snapshot of a worker out of its units, in steps between which traffic flows. What did not change is
+ * used again: clusters with their connections, rules with the state of their filters, routers, certificates.
+ */
+export class SnapshotBuilder {
+  private readonly options: SnapshotBuilderOptions;
+  /** By the listener's name. */
+  private builtRoutes = new Map<string, BuiltRoutes>();
+
+  constructor(options: SnapshotBuilderOptions) {
+    this.options = options;
+  }
+
+  *build(): Generator<void, NextListener[]> {
+    yield* this.options.clusters.build();
+    const routes: RouteUnit[] = [];
+    const streams: StreamRouteUnit[] = [];
+    const listeners: ListenerUnit[] = [];
+    let seen = 0;
+    for (const { unit } of this.options.units.values()) {
+      if (unit.kind === "route") routes.push(unit);
+      else if (unit.kind === "stream-route") streams.push(unit);
+      else if (unit.kind === "listener" && this.isOwn(unit)) listeners.push(unit);
+      if (++seen % 256 === 0) yield;
+    }
+    const built = new Map<string, BuiltRoutes>();
+    const next: NextListener[] = [];
+    for (const listener of listeners) {
+      const ofListener: BuiltRoutes = new Map();
+      built.set(listener.name, ofListener);
+      next.push(yield* this.buildListener(listener, routes, streams, ofListener));
+    }
+    this.builtRoutes = built;
+    return next;
+  }
+
+  /**
+   * A UDP port belongs to one worker, since all datagrams of a client must reach the session that it has; TCP ports
+   * are shared by all.
+   */
+  private isOwn(unit: ListenerUnit): boolean {
+    const { slot, slots } = this.options;
+    return unit.protocol !== "UDP" || hashText(unit.name) % slots === slot;
+  }
+
+  private *buildListener(
+    unit: ListenerUnit,
+    routes: readonly RouteUnit[],
+    streamRoutes: readonly StreamRouteUnit[],
+    built: BuiltRoutes,
+  ): Generator<void, NextListener> {
+    const { units, certificates: maker } = this.options;
+    const index = units.indexOf(`listener:${unit.name}`);
+    const listener = { name: unit.name, index };
+    const ids = new Set(unit.servers.map((server) => server.id));
+    const own: RouteUnit[] = [];
+    for (let at = 0; at < routes.length; at++) {
+      if (at % 256 === 255) yield;
+      if (routes[at].attachments.some((attachment) => ids.has(attachment.server))) own.push(routes[at]);
+    }
+    const lastBuilt = this.builtRoutes.get(unit.name);
+    let isReusable = true;
+    for (const route of own) {
+      if (!this.buildRoute(route, listener, lastBuilt?.get(route), built)) isReusable = false;
+      yield;
+    }
+    const ruleOf = (route: RouteUnit, _rule: unknown, at: number): Rule => built.get(route)!.rules[at];
+    const known = this.options.bound(unit.name);
+    const previous = isReusable ? known?.router : undefined;
+    const router = yield* compileRouter<Rule>(unit, own, ruleOf, previous);
+    const certificateHash = maker.hashOf(unit);
+    const certificates =
+      unit.protocol !== "HTTPS"
+        ? null
+        : known?.certificateHash === certificateHash
+          ? known.certificates
+          : maker.make(unit);
+    const streams = buildStreamSite(unit, streamRoutes, this.options.streams);
+    return { unit, index, router, streams, streamRoutes, certificates, certificateHash };
+  }
+
+  /**
+   * Rules of an unchanged route over unchanged clusters are kept: filters keep their state. False: the unit is the
+   * same, but its rules had to be made anew, so a router that holds the old ones cannot be used again.
+   */
+  private buildRoute(
+    route: RouteUnit,
+    listener: { name: string; index: number },
+    known: BuiltRoute | undefined,
+    built: BuiltRoutes,
+  ): boolean {
+    if (known !== undefined && this.hasSameClusters(route, known)) {
+      built.set(route, known);
+      return true;
+    }
+    const clusters = route.rules.flatMap((rule) =>
+      rule.backends.map(({ cluster }) => this.clusterOf(cluster)),
+    );
+    const rules = route.rules.map((rule) => buildRule(route, rule, listener, this.options.rules));
+    built.set(route, { clusters, rules, checkedAt: this.options.clusters.changes });
+    return known === undefined;
+  }
+
+  private hasSameClusters(route: RouteUnit, known: BuiltRoute): boolean {
+    const { changes } = this.options.clusters;
+    if (known.checkedAt === changes) return true;
+    let at = 0;
+    for (const rule of route.rules) {
+      for (const backend of rule.backends) {
+        if (known.clusters[at++] !== this.clusterOf(backend.cluster)) return false;
+      }
+    }
+    known.checkedAt = changes;
+    return true;
+  }
+
+  private clusterOf(name: string | null): Cluster | null {
+    return name === null ? null : this.options.clusters.find(name);
+  }
+}
