@@ -248,8 +248,7 @@ test("required claims: there, or one of the values, in lists too", () => {
 test("a token is remembered until it expires, and not beyond", () => {
   const context = new ReadyContext();
   const visit = () => found(run({ headers: [bearer(good)] }, {}, context));
-  assert.equal(visit(), "accepted: alice");
-  assert.equal(visit(), "accepted: alice");
+  for (let times = 0; times < 3; times++) assert.equal(visit(), "accepted: alice");
   context.clock.advance(329_999);
   assert.equal(visit(), "accepted: alice");
   context.clock.advance(1);
@@ -269,7 +268,8 @@ test("a key that was withdrawn is not trusted any longer, be its tokens remember
   const context = new ReadyContext();
   const next = signToken({ ...goodHeader, kid: "b" }, goodClaims, otherRsa.privateKey);
   const visit = (token: string) => found(run({ headers: [bearer(token)] }, {}, context));
-  assert.equal(visit(good), "accepted: alice");
+  // By its digest, and then by its text.
+  for (let times = 0; times < 3; times++) assert.equal(visit(good), "accepted: alice");
   assert.equal(visit(next), "rejected: the token's key is not known");
   context.data("keys").set({ keys: [keyData("b", otherRsa.publicKey, "RS256")] });
   assert.equal(visit(good), "rejected: the token's key is not known");

@@ -7,6 +7,7 @@ import { KeyRing } from "./key-ring.ts";
 import { MAX_TOKEN_CHARS, parseToken } from "./parse-token.ts";
 import type { ParsedToken } from "./parse-token.ts";
 import { RecentMap } from "./recent-map.ts";
+import { RecentTokens } from "./recent-tokens.ts";
 import { makeVerdict } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -48,14 +49,16 @@ class IssuerKeys {
 
 /**
  * Judges tokens, and remembers what it found by their digests: good ones until they expire, bad ones for as long as
- * the keys are the same, each in a room of its own, so that a flood of forged ones pushes out no good one. A key set
- * that changed makes all of its issuer's tokens be judged anew: a key that was withdrawn is not trusted any longer.
+ * the keys are the same, each in a room of its own, so that a flood of forged ones pushes out no good one. Good ones that
+ * come again and again are found by their text. A key set that changed makes all of its issuer's tokens be judged anew: a
+ * key that was withdrawn is not trusted any longer.
  */
 export class JwtVerifier {
   private readonly issuers: readonly IssuerKeys[];
   private readonly byIssuer: ReadonlyMap<string, number>;
   private readonly good = new RecentMap<Verdict>(MAX_KNOWN, MAX_KNOWN_CHARS);
   private readonly bad = new RecentMap<Verdict>(MAX_KNOWN);
+  private readonly recent = new RecentTokens();
   /** Tokens that were taken apart, known ones not counted. */
   verified = 0;
 
@@ -67,9 +70,14 @@ export class JwtVerifier {
 
   judge(token: string, nowMs: number): Verdict {
     if (token.length > MAX_TOKEN_CHARS) return tooLong;
+    const recent = this.recent.get(token);
+    if (recent !== undefined && this.holds(recent, nowMs)) return recent;
     const digest = hash("sha256", token, "latin1");
     const known = this.good.get(digest) ?? this.bad.get(digest);
-    if (known !== undefined && this.holds(known, nowMs)) return known;
+    if (known !== undefined && this.holds(known, nowMs)) {
+      if (known.outcome === "accepted") this.recent.set(token, known);
+      return known;
+    }
     const verdict = this.examine(token, nowMs);
     this.remember(digest, token.length, verdict);
     return verdict;
