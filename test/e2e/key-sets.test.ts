@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
-import { openEchoServer, startHeddle } from "@heddle/testkit";
+import { becomesTrue, openEchoServer, startHeddle } from "@heddle/testkit";
 
 const keys = Object.fromEntries(
   ["a", "b"].map((kid) => [kid, generateKeyPairSync("ec", { namedCurve: "P-256" })]),
@@ -15,6 +18,7 @@ class Issuer {
   fetches = 0;
   published: ("a" | "b")[] = ["a"];
   isBroken = false;
+  private port = 0;
   private readonly server = http.createServer((_, response) => {
     this.fetches++;
     if (this.isBroken) {
@@ -25,16 +29,22 @@ class Issuer {
     response.setHeader("cache-control", "max-age=3600").end(JSON.stringify({ keys: set }));
   });
 
+  /** At the port that it had before, if it had one. */
   async open(): Promise<number> {
-    this.server.listen(0, "127.0.0.1");
+    this.server.listen(this.port, "127.0.0.1");
     await once(this.server, "listening");
-    return (this.server.address() as AddressInfo).port;
+    this.port = (this.server.address() as AddressInfo).port;
+    return this.port;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, "close");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.server.listening) await this.close();
   }
 }
 
@@ -143,4 +153,91 @@ test("an issuer that changes its key is followed; one that fails keeps its last 
   assert.equal(await ask(url, fresh), 200);
   assert.equal(await ask(url, makeToken("c", keys.a.privateKey)), 401);
   assert.equal(await ask(url, fresh), 200);
+});
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function keysResolved(api: string): Promise<Condition> {
+  const url = `${api}/apis/heddle.dev/v1alpha1/namespaces/default/accesspolicies/guard`;
+  const { status } = (await (await fetch(url)).json()) as {
+    status: { ancestors: { conditions: Condition[] }[] };
+  };
+  return status.ancestors[0]!.conditions.find(({ type }) => type === "KeysResolved")!;
+}
+
+const hasReason = (api: string, reason: string): Promise<boolean> =>
+  becomesTrue(async () => (await keysResolved(api)).reason === reason, 10_000);
+
+test("an issuer that is away while Heddle restarts lets nobody down, and the policy says so until it is back", async (t) => {
+  t.after(() => agent.destroy());
+  const state = await mkdtemp(path.join(tmpdir(), "heddle-kept-keys-"));
+  t.after(() => rm(state, { recursive: true }));
+  await using backend = await openEchoServer();
+  await using issuer = new Issuer();
+  const issuerPort = await issuer.open();
+  const options: Parameters<typeof startHeddle<"http">>[0] = {
+    files: ({ http: port }) => ({ "web.yaml": configuration(port, issuerPort, backend.port) }),
+    args: ["--workers", "2", "--state", state],
+  };
+  const token = makeToken("a", keys.a.privateKey);
+  {
+    await using heddle = await startHeddle(options);
+    assert.equal(await ask(heddle.urls.http, token), 200);
+    const { status, reason, message } = await keysResolved(heddle.api);
+    assert.deepEqual([status, reason, message], ["True", "KeysResolved", ""]);
+  }
+  assert.equal((await stat(path.join(state, "key-sets.json"))).mode & 0o777, 0o600);
+
+  await issuer.close();
+  await using heddle = await startHeddle(options);
+  const url = heddle.urls.http;
+  assert.equal(await ask(url, token), 200);
+  assert.equal(await ask(url, makeToken("a", keys.b.privateKey)), 401);
+  assert.ok(await hasReason(heddle.api, "KeysOutdated"));
+  const { status, message } = await keysResolved(heddle.api);
+  assert.equal(status, "False");
+  assert.match(
+    message,
+    /^spec\.authentication\.jwt\.issuers\[0\]\.keys\.url: http:\/\/127\.0\.0\.1:\d+\/jwks\.json: .*ECONNREFUSED.*; those of 20.*Z stay in use, until 20.*Z; see that/,
+  );
+  const metrics = await (await fetch(`${heddle.api}/metrics`)).text();
+  assert.match(metrics, /heddle_key_set_fetches_total\{key_set="[^"]*\/jwks\.json",result="failed"\} [1-9]/);
+  assert.match(metrics, /heddle_key_set_age_seconds\{key_set="[^"]*\/jwks\.json"\} \d/);
+
+  issuer.published = ["b"];
+  await issuer.open();
+  assert.ok(await hasReason(heddle.api, "KeysResolved"));
+  const isFollowed = async () => (await ask(url, makeToken("b", keys.b.privateKey))) === 200;
+  assert.ok(await becomesTrue(isFollowed, 10_000));
+  assert.equal(await ask(url, token), 401);
+  const lines = heddle.stderr().split("\n").concat(heddle.stdout().split("\n"));
+  assert.equal(lines.filter((line) => line.includes("keys cannot be fetched")).length, 1);
+  assert.equal(lines.filter((line) => line.includes("keys are fetched again")).length, 1);
+});
+
+test("an issuer that never answered is said on the policy, whose tokens are refused", async (t) => {
+  t.after(() => agent.destroy());
+  await using backend = await openEchoServer();
+  await using issuer = new Issuer();
+  issuer.isBroken = true;
+  const issuerPort = await issuer.open();
+  await using heddle = await startHeddle({
+    files: ({ http: port }) => ({ "web.yaml": configuration(port, issuerPort, backend.port) }),
+    args: ["--workers", "1"],
+  });
+  const token = makeToken("a", keys.a.privateKey);
+  assert.equal(await ask(heddle.urls.http, token), 401);
+  assert.ok(await hasReason(heddle.api, "KeysMissing"));
+  assert.match(
+    (await keysResolved(heddle.api)).message,
+    /answers 500; until they are, tokens of their issuers/,
+  );
+  issuer.isBroken = false;
+  assert.ok(await hasReason(heddle.api, "KeysResolved"));
+  assert.ok(await becomesTrue(async () => (await ask(heddle.urls.http, token)) === 200, 10_000));
 });

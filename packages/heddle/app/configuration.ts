@@ -131,7 +131,11 @@ export class Configuration {
     const statuses = new Map<ResourceKey, Status>(output.statuses);
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
-      this.tellCanary(policy, statuses);
+      addCondition(statuses, policy, canaries?.conditionOf(policy) ?? null);
+    for (const one of keySets === undefined ? [] : stored) {
+      const condition = keySets!.conditionOf(one);
+      if (condition !== null) addCondition(statuses, keyOf(one), condition);
+    }
     await this.generated.sync(output.generated);
     await this.statuses.write(statuses, (before, after) =>
       this.seen.set(after, this.seen.get(before) ?? before),
@@ -151,15 +155,6 @@ export class Configuration {
       changedUnits: report.changedUnits,
       durationMs: performance.now() - startMs,
     };
-  }
-
-  /** How its canaries do is said on a policy, of each target that it holds for. */
-  private tellCanary(policy: ResourceKey, statuses: Map<ResourceKey, Status>): void {
-    const condition = this.options.canaries?.conditionOf(policy) ?? null;
-    const status = statuses.get(policy) as PolicyStatus | undefined;
-    if (condition === null || status === undefined) return;
-    const ancestors = status.ancestors.map((one) => ({ ...one, conditions: [...one.conditions, condition] }));
-    statuses.set(policy, { ...status, ancestors });
   }
 
   /**
@@ -190,4 +185,16 @@ export class Configuration {
     const input = { resources, rejected, options, acme, canaryWeights, ownFilters };
     return runInSlices(compileInSlices(input, this.memo));
   }
+}
+
+/** What the parts beside compile say of a policy, of each target that it holds for. */
+function addCondition(
+  statuses: Map<ResourceKey, Status>,
+  policy: ResourceKey,
+  condition: StatusCondition | null,
+): void {
+  const status = condition === null ? undefined : (statuses.get(policy) as PolicyStatus | undefined);
+  if (condition === null || status === undefined) return;
+  const ancestors = status.ancestors.map((one) => ({ ...one, conditions: [...one.conditions, condition] }));
+  statuses.set(policy, { ...status, ancestors });
 }

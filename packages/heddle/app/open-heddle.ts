@@ -20,6 +20,7 @@ import { openDataPlaneLog } from "./data-plane-log.ts";
 import { HandOver } from "./hand-over.ts";
 import type { RunningProcess } from "./hand-over-messages.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
+import { KeySetFile } from "./key-set-file.ts";
 import { KeySetLink } from "./key-set-link.ts";
 import { Births } from "./births.ts";
 import { FilterNotes } from "./filter-notes.ts";
@@ -54,7 +55,12 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   const store = openMemoryStore();
   const registry = new MetricsRegistry();
   const births = new Births();
-  const status: RunStatus = { applied: null, isDraining: false, canaries: () => new Map() };
+  const status: RunStatus = {
+    applied: null,
+    isDraining: false,
+    canaries: () => new Map(),
+    keySets: () => [],
+  };
   const closers: (() => unknown)[] = [() => store.close()];
   const openOwnApi = async (): Promise<Api> => {
     const api = await openRunApi({ options, token: state.token, store, births, registry, status });
@@ -108,7 +114,9 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       refresh: () => loop.refresh(),
     });
     const { endpoints } = names;
+    const keySetFile = new KeySetFile(path.join(state.folder, "key-sets.json"), log, takeOver !== null);
     const keySets = new KeySetLink({
+      file: keySetFile,
       controlAddresses: compileOptions.controlAddresses ?? [],
       systemCaPem: () => authorities.caPem,
       log,
@@ -130,6 +138,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     const filters = new OwnFilterLink(() => void loop.refresh());
     closers.unshift(() => filters.close());
     status.canaries = () => canaries.weights;
+    status.keySets = () => keySets.counts;
     const purges = new CachePurges(path.join(state.folder, "cache-purges.json"), log);
     await purges.open(systemClock.wallMs());
     const parts = {
@@ -187,6 +196,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     else {
       void takeOver.released().then(() => {
         stateFile.takeOver();
+        keySetFile.takeOver();
         return Promise.all([certificates.takeOver(), handOver.open()]);
       });
     }

@@ -7,6 +7,7 @@ import { canaryWeights } from "./canary-weights.ts";
 import { certificateExpiries } from "./certificate-expiries.ts";
 import type { AppliedConfiguration } from "./configuration.ts";
 import { explainQuery } from "./explain-query.ts";
+import type { KeySetCounts } from "../key-sets/index.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
 import { pageModel } from "./page-model.ts";
 import { unreadyReasons } from "./unready-reasons.ts";
@@ -17,6 +18,8 @@ export interface RunStatus {
   isDraining: boolean;
   /** Present weights of canaries, by rule. */
   canaries(): ReadonlyMap<string, number>;
+  /** How fetching key sets goes, by place. */
+  keySets(): readonly KeySetCounts[];
 }
 
 interface RunParts {
@@ -52,6 +55,7 @@ export async function openRunApi({
             readProcessFacts(version),
             certificateExpiries(status.applied?.units ?? []),
             canaryWeights(status.canaries()),
+            status.keySets(),
           ),
           contentType: EXPOSITION_CONTENT_TYPE,
         }),

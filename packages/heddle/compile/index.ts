@@ -55,6 +55,8 @@ export type {
 } from "./status.ts";
 export { MAX_KEY_SET_BYTES, readKeySet } from "./key-set.ts";
 export type { KeySetReading } from "./key-set.ts";
+export { remoteKeySets } from "./access-policy/index.ts";
+export type { RemoteKeySet } from "./access-policy/index.ts";
 export { keySetOfSource } from "./key-set-names.ts";
 export type { KeySource } from "./key-set-names.ts";
 export type {

@@ -30,7 +30,9 @@ export async function fetchKeySet(location: string, options: FetchOptions): Prom
   try {
     return await send(url, options);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    // Where all addresses of a name refuse, Node gives their errors, and no message.
+    const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+    const { code, message } = first as NodeJS.ErrnoException;
     const isTimeout = (error as Error).name === "TimeoutError";
     const reason = isTimeout ? `no answer within ${REQUEST_MS / 1000} s` : message;
     throw new Error(

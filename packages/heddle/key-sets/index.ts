@@ -4,9 +4,11 @@
  * thirty seconds. Data planes get the sets as data units.
  *
  *   KeySetService ── KeySetKeeper ── fetchKeySet      one keeper for each set: its last good state, and when it is due
+ *
+ * The last good sets are kept over a restart, for three days at most.
  */
-export { KeySetService } from "./key-set-service.ts";
-export type { KeySetServiceOptions } from "./key-set-service.ts";
-export type { KeySetRequest } from "./key-set-keeper.ts";
+export { KeySetService, consequenceOf } from "./key-set-service.ts";
+export type { KeySetCounts, KeySetServiceOptions, SavedKeySet } from "./key-set-service.ts";
+export type { KeySetRequest, KeySetState } from "./key-set-keeper.ts";
 export { AddressGuard } from "./address-guard.ts";
 export { fetchKeySet } from "./fetch-key-set.ts";

@@ -2,7 +2,7 @@ import type { Clock, ClockTimer, Random } from "@heddle/engine/base";
 import type { KeySetData } from "@heddle/filters";
 import { readKeySet, type KeySource } from "../compile/index.ts";
 import type { FetchedKeySet } from "./fetch-key-set.ts";
-import { MIN_REFRESH_MS, refreshAfter, retryAfter } from "./schedule.ts";
+import { MAX_CLOCK_STEP_MS, MAX_KEPT_MS, MIN_REFRESH_MS, refreshAfter, retryAfter } from "./schedule.ts";
 
 /** A set that policies name. */
 export interface KeySetRequest {
@@ -11,13 +11,39 @@ export interface KeySetRequest {
   readonly source: KeySource;
 }
 
+/** What a set's server gave last, as it is kept over a restart. */
+export interface KeptKeySet {
+  readonly text: string;
+  /** When, by the wall clock. */
+  readonly fetchedMs: number;
+}
+
+/**
+ * How a set is:
+ *
+ *   pending   not asked for yet; what was kept from the process before is in use, where there was any
+ *   current   its server's last answer is in use
+ *   outdated  its server fails; the last good answer is in use
+ *   missing   its server fails, and there are no keys to go on with
+ */
+export interface KeySetState {
+  readonly phase: "pending" | "current" | "outdated" | "missing";
+  /** What is wrong, with the URL; "" where nothing is. */
+  readonly message: string;
+  /** Of the keys in use, when they were fetched by the wall clock; null where there are none. */
+  readonly fetchedMs: number | null;
+}
+
 export interface KeeperOptions {
   readonly clock: Clock;
   readonly random: Random;
+  /** Of the process before; null where it left none. */
+  readonly kept: KeptKeySet | null;
   fetch(source: KeySource): Promise<FetchedKeySet>;
-  /** Its keys are others. */
+  /** Its keys are others, or its phase is, or what is wrong. */
   onChanged(): void;
-  onFailed(message: string, isKept: boolean): void;
+  /** Its server gave good keys, the same or others. */
+  onFetched(): void;
   onSkipped(message: string): void;
 }
 
@@ -25,14 +51,23 @@ export interface KeeperOptions {
  * One key set: fetched at once, again when it is old, and sooner where somebody asks for it.
  *
  *   fetching ── good ──→ waiting (its age) ── due, or wanted and 30 s since the last fetch began ──→ fetching
- *      └─────── bad ───→ waiting (longer each time; its last good keys stay) ──────────────────────→ fetching
+ *      └─────── bad ───→ waiting (longer each time; its last good keys stay, for three days) ──────→ fetching
  */
 export class KeySetKeeper {
   readonly source: KeySource;
+  /** Where it is, without the query, which may hold a secret. */
+  readonly place: string;
   /** Settles when the first fetch is over, however it went. */
   readonly tried: Promise<void>;
   data: KeySetData | null = null;
+  state: KeySetState = { phase: "pending", message: "", fetchedMs: null };
+  /** The last good answer. */
+  kept: KeptKeySet | null = null;
+  /** Fetches that gave keys, and those that did not. */
+  readonly fetches = { ok: 0, failed: 0 };
   private readonly options: KeeperOptions;
+  /** When the keys in use were fetched, by the clock that nobody sets. */
+  private goodAtMs = 0;
   private startedMs = Number.NEGATIVE_INFINITY;
   private failures = 0;
   private isFetching = false;
@@ -43,7 +78,15 @@ export class KeySetKeeper {
   constructor(source: KeySource, options: KeeperOptions) {
     this.source = source;
     this.options = options;
+    const { origin, pathname } = new URL(source.url);
+    this.place = `${origin}${pathname}`;
+    this.takeKept();
     this.tried = this.fetch();
+  }
+
+  /** How long ago the keys in use were fetched; null where there are none. */
+  get ageMs(): number | null {
+    return this.data === null ? null : this.options.clock.now() - this.goodAtMs;
   }
 
   /** Somebody lacks a key. It costs a fetch at most every thirty seconds, however often it comes. */
@@ -60,6 +103,20 @@ export class KeySetKeeper {
     this.timer?.cancel();
   }
 
+  /** What the process before had, unless it is too old, or from the future, so that nobody knows how old it is. */
+  private takeKept(): void {
+    const { kept, clock } = this.options;
+    if (kept === null) return;
+    const ageMs = clock.wallMs() - kept.fetchedMs;
+    if (!(ageMs >= -MAX_CLOCK_STEP_MS && ageMs < MAX_KEPT_MS)) return;
+    const reading = readKeySet(kept.text, false);
+    if (typeof reading === "string") return;
+    this.data = reading.data;
+    this.kept = kept;
+    this.goodAtMs = clock.now() - Math.max(0, ageMs);
+    this.state = { phase: "pending", message: "", fetchedMs: kept.fetchedMs };
+  }
+
   private schedule(delayMs: number): void {
     const { clock } = this.options;
     this.timer?.cancel();
@@ -68,7 +125,7 @@ export class KeySetKeeper {
   }
 
   private async fetch(): Promise<void> {
-    const { clock, random, fetch, onFailed } = this.options;
+    const { clock, random, fetch } = this.options;
     this.isFetching = true;
     this.startedMs = clock.now();
     let delayMs: number;
@@ -80,8 +137,10 @@ export class KeySetKeeper {
     } catch (error) {
       if (this.isClosed) return;
       this.failures++;
+      this.fail((error as Error).message);
       delayMs = retryAfter(this.failures, this.data !== null, random.next());
-      onFailed((error as Error).message, this.data !== null);
+      // Once more at the end of their time, so that they are in use no longer than that.
+      if (this.ageMs !== null) delayMs = Math.min(delayMs, MAX_KEPT_MS - this.ageMs);
     }
     this.isFetching = false;
     if (!this.isClosed) this.schedule(delayMs);
@@ -92,13 +151,27 @@ export class KeySetKeeper {
     const reading = readKeySet(text, false);
     if (typeof reading === "string") throw new Error(`${this.place}: the answer ${reading}`);
     for (const one of reading.skipped) this.options.onSkipped(`${this.place}: ${one}; it is left out`);
-    if (JSON.stringify(reading.data) === JSON.stringify(this.data)) return;
+    const { clock, onChanged, onFetched } = this.options;
+    const fetchedMs = clock.wallMs();
+    const hasChanged =
+      this.state.phase !== "current" || JSON.stringify(reading.data) !== JSON.stringify(this.data);
+    this.fetches.ok++;
+    this.goodAtMs = clock.now();
+    this.kept = { text, fetchedMs };
+    this.state = { phase: "current", message: "", fetchedMs };
+    onFetched();
+    if (!hasChanged) return;
     this.data = reading.data;
-    this.options.onChanged();
+    onChanged();
   }
 
-  private get place(): string {
-    const { origin, pathname } = new URL(this.source.url);
-    return `${origin}${pathname}`;
+  private fail(message: string): void {
+    this.fetches.failed++;
+    const { ageMs, state: before } = this;
+    if (ageMs !== null && ageMs >= MAX_KEPT_MS) this.data = null;
+    const isGone = this.data === null;
+    const fetchedMs = isGone ? null : before.fetchedMs;
+    this.state = { phase: isGone ? "missing" : "outdated", message, fetchedMs };
+    if (this.state.phase !== before.phase || message !== before.message) this.options.onChanged();
   }
 }

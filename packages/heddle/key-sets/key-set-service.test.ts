@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { FakeClock } from "@heddle/testkit";
 import type { KeySource } from "../compile/index.ts";
 import type { FetchedKeySet } from "./fetch-key-set.ts";
-import { KeySetService } from "./key-set-service.ts";
+import { KeySetService, type SavedKeySet } from "./key-set-service.ts";
 
 function makeSet(kid: string): string {
   const { publicKey } = generateKeyPairSync("ed25519");
@@ -15,24 +15,35 @@ function makeSet(kid: string): string {
 const sourceOf = (url: string): KeySource => ({ url, caPem: null });
 const request = { name: "key-set/url/x", source: sourceOf("https://id.example/jwks?secret") };
 
+const dayMs = 86_400_000;
+
 class Rig {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
+  readonly service: KeySetService;
+  kept: ReadonlyMap<string, SavedKeySet> = new Map();
   readonly logs: string[] = [];
   refreshes = 0;
   fetches: { source: KeySource; answer: (set: FetchedKeySet | Error) => void }[] = [];
-  readonly service = new KeySetService({
-    clock: this.clock,
-    random: { next: () => 1 },
-    fetch: (source) =>
-      new Promise((resolve, reject) => {
-        this.fetches.push({
-          source,
-          answer: (set) => (set instanceof Error ? reject(set) : resolve(set)),
-        });
-      }),
-    refresh: () => this.refreshes++,
-    log: (_, message) => this.logs.push(message),
-  });
+
+  /** `before`: what a process kept that ended `awayMs` ago. */
+  constructor(before: ReadonlyMap<string, SavedKeySet> = new Map(), awayMs: number = 0) {
+    this.clock = new FakeClock(Date.UTC(2026, 0, 1) + awayMs);
+    this.service = new KeySetService({
+      clock: this.clock,
+      kept: before,
+      keep: (sets) => (this.kept = sets),
+      random: { next: () => 1 },
+      fetch: (source) =>
+        new Promise((resolve, reject) => {
+          this.fetches.push({
+            source,
+            answer: (set) => (set instanceof Error ? reject(set) : resolve(set)),
+          });
+        }),
+      refresh: () => this.refreshes++,
+      log: (_, message) => this.logs.push(message),
+    });
+  }
 
   async answer(set: string | Error, maxAgeMs: number | null = null): Promise<void> {
     this.fetches.at(-1)!.answer(typeof set === "string" ? { text: set, maxAgeMs } : set);
@@ -142,7 +153,10 @@ test("its last good keys stay in use, and it is tried again, ever more seldom", 
     await rig.pass(1);
     assert.equal(rig.fetches.length, before + 1);
   }
-  assert.match(rig.logs[0]!, /answers 500; the last ones stay in use/);
+  assert.match(
+    rig.logs[0]!,
+    /answers 500; those of 2026-01-01T00:00:00Z stay in use, until 2026-01-04T00:00:00Z/,
+  );
   assert.match(rig.logs[1]!, /https:\/\/id\.example\/jwks: the answer is no JSON/);
   assert.doesNotMatch(rig.logs.join(), /secret/);
 });
@@ -156,6 +170,127 @@ test("while it never had keys it is tried every half minute at least, and what g
   }
   assert.equal(rig.fetches.length, 11);
   assert.equal(rig.logs.length, 1);
+  assert.equal(rig.service.stateOf(request.name)?.phase, "missing");
+});
+
+test("what becomes of a set is told once for each change, and asks for a new status each time", async () => {
+  const rig = await ready();
+  const phases: (string | undefined)[] = [];
+  for (const answer of [
+    new Error("https://id.example/jwks: answers 500"),
+    new Error("https://id.example/jwks: answers 500"),
+    new Error("https://id.example/jwks: answers 502"),
+    makeSet("a"),
+    new Error("https://id.example/jwks: answers 500"),
+  ]) {
+    await rig.pass(600_000);
+    await rig.answer(answer);
+    phases.push(rig.service.stateOf(request.name)?.phase);
+  }
+  assert.deepEqual(phases, ["outdated", "outdated", "outdated", "current", "outdated"]);
+  const kept = "those of 2026-01-01T00:00:00Z stay in use, until 2026-01-04T00:00:00Z";
+  assert.deepEqual(rig.logs, [
+    `keys cannot be fetched: https://id.example/jwks: answers 500; ${kept}`,
+    `keys cannot be fetched: https://id.example/jwks: answers 502; ${kept}`,
+    "keys are fetched again: https://id.example/jwks",
+    `keys cannot be fetched: https://id.example/jwks: answers 500; ${kept.replaceAll("00:00:00Z", "00:40:00Z")}`,
+  ]);
+  assert.equal(rig.refreshes, 4);
+  assert.equal(rig.service.stateOf("key-set/url/none"), null);
+});
+
+test("counts fetches by place, without the query, and says how old the oldest keys are", async () => {
+  const rig = new Rig();
+  const other = { name: "key-set/url/y", source: sourceOf("https://id.example/jwks?other") };
+  const gone = { name: "key-set/url/z", source: sourceOf("https://gone.example/jwks") };
+  const waiting = rig.service.want([request, other, gone]);
+  rig.fetches[0]!.answer({ text: makeSet("a"), maxAgeMs: null });
+  await setImmediate();
+  await rig.pass(500);
+  rig.fetches[1]!.answer({ text: makeSet("a"), maxAgeMs: null });
+  rig.fetches[2]!.answer(new Error("refused"));
+  await waiting;
+  await rig.pass(500);
+  assert.deepEqual(rig.service.counts, [
+    { place: "https://id.example/jwks", ok: 2, failed: 0, ageMs: 1_000 },
+    { place: "https://gone.example/jwks", ok: 0, failed: 1, ageMs: null },
+  ]);
+});
+
+test("keys whose issuer fails are in use for three days, not longer", async () => {
+  const rig = await ready();
+  const failing = async (): Promise<void> => rig.answer(new Error("https://id.example/jwks: answers 500"));
+  await rig.pass(600_000);
+  await failing();
+  while (rig.clock.now() < 3 * dayMs - 1) {
+    await rig.pass(Math.min(300_000, 3 * dayMs - 1 - rig.clock.now()));
+    await failing();
+    assert.deepEqual(rig.kids(), ["a"]);
+  }
+  const before = rig.refreshes;
+  await rig.pass(1);
+  await failing();
+  assert.deepEqual([rig.kids(), rig.refreshes], [[], before + 1]);
+  assert.match(rig.logs.at(-1)!, /answers 500; until they are, tokens of their issuers are refused/);
+  await rig.pass(30_000);
+  await rig.answer(makeSet("b"));
+  assert.deepEqual(rig.kids(), ["b"]);
+});
+
+test("keys of the process before are in use until the issuer answers", async () => {
+  const { kept } = await ready();
+  const rig = new Rig(kept, 3_600_000);
+  const waiting = rig.service.want([request]);
+  assert.deepEqual([rig.kids(), rig.service.stateOf(request.name)?.phase], [["a"], "pending"]);
+  assert.equal(rig.service.counts[0]!.ageMs, 3_600_000);
+  await rig.answer(new Error("https://id.example/jwks: answers 500"));
+  await waiting;
+  assert.deepEqual([rig.kids(), rig.service.stateOf(request.name)?.phase], [["a"], "outdated"]);
+  assert.match(rig.logs[0]!, /those of 2026-01-01T00:00:00Z stay in use, until 2026-01-04T00:00:00Z/);
+  await rig.pass(1_000);
+  await rig.answer(makeSet("b"));
+  assert.deepEqual([rig.kids(), rig.service.stateOf(request.name)?.phase], [["b"], "current"]);
+  assert.deepEqual(
+    [...rig.kept.values()].map(({ fetchedMs }) => fetchedMs),
+    [rig.clock.wallMs()],
+  );
+});
+
+test("a restart does not make the three days longer", async () => {
+  const { kept } = await ready();
+  const rig = new Rig(kept, 3 * dayMs - 1_000);
+  void rig.service.want([request]);
+  await rig.answer(new Error("refused"));
+  assert.deepEqual(rig.kids(), ["a"]);
+  await rig.pass(1_000);
+  await rig.answer(new Error("refused"));
+  assert.deepEqual(rig.kids(), []);
+});
+
+test("keys of the process before are not used when they are too old, from the future, from elsewhere, or none", async () => {
+  const { kept } = await ready();
+  const set = kept.get(request.name)!;
+  const refused: readonly (readonly [string, SavedKeySet, number])[] = [
+    ["too old", set, 3 * dayMs],
+    ["of the future", set, -300_001],
+    ["of another source", { ...set, source: "x" }, 0],
+    ["of a time that is none", { ...set, fetchedMs: Number.NaN }, 0],
+    ["no set", { ...set, text: "<html>" }, 0],
+    [
+      "a shared secret",
+      { ...set, text: `{"keys":[{"kty":"oct","alg":"HS256","k":"${"A".repeat(64)}"}]}` },
+      0,
+    ],
+  ];
+  for (const [what, one, awayMs] of refused) {
+    const rig = new Rig(new Map([[request.name, one]]), awayMs);
+    void rig.service.want([request]);
+    assert.deepEqual(rig.kids(), [], what);
+    rig.service.close();
+  }
+  const used = new Rig(kept, -300_000);
+  void used.service.want([request]);
+  assert.deepEqual(used.kids(), ["a"]);
 });
 
 test("one that nobody wants any more is not fetched; one whose server has other roots is fetched anew", async () => {

@@ -1,6 +1,14 @@
 /** The least time between the beginnings of two fetches of a set, whoever asks for one (threats 20). */
 export const MIN_REFRESH_MS = 30_000;
 
+/**
+ * How long keys are in use whose server fails since, over restarts too: longer than a weekend, and not for ever, since
+ * nobody says meanwhile that a key was withdrawn.
+ */
+export const MAX_KEPT_MS = 259_200_000;
+/** How far back the wall clock may be set between two processes. */
+export const MAX_CLOCK_STEP_MS = 300_000;
+
 const DEFAULT_AGE_MS = 600_000;
 const MIN_AGE_MS = 60_000;
 const MAX_AGE_MS = 86_400_000;

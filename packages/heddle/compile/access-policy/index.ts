@@ -9,6 +9,9 @@ import { joinFilters, type Member } from "./member.ts";
 import { requestMember } from "./request.ts";
 import { securityHeadersMember } from "./security-headers.ts";
 
+export { remoteKeySets } from "./jwt.ts";
+export type { RemoteKeySet } from "./jwt.ts";
+
 type Field = Exclude<keyof AccessPolicySpec, "targetRefs">;
 
 /** The fields of AccessPolicies and what makes filters of each. Stages put the filters in order (`filter-stages.ts`). */

@@ -1,5 +1,12 @@
 import type { ClaimHeader, JwtIssuer, KeySetData, RequiredClaim, TokenPlace } from "@heddle/filters";
-import { parseClaimPath, parseKey, tokenAlgorithms, type JwtIssuerSpec } from "../../resources/index.ts";
+import {
+  parseClaimPath,
+  parseKey,
+  tokenAlgorithms,
+  type AccessPolicy,
+  type JwtIssuerSpec,
+  type Resource,
+} from "../../resources/index.ts";
 import { readBundle } from "../backend-cluster.ts";
 import { readKeySet } from "../key-set.ts";
 import { readEntry, refKeySet, urlKeySet } from "../key-set-names.ts";
@@ -7,6 +14,25 @@ import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding, type Finding } from "../status.ts";
 import type { Member, MemberPlace } from "./member.ts";
+
+/** A key set that a policy names by URL. */
+export interface RemoteKeySet {
+  /** Of its data unit. */
+  readonly name: string;
+  /** Path of the field. */
+  readonly path: string;
+}
+
+/** The key sets that a policy names by URL; whether they are there is not known to compile. */
+export function remoteKeySets(resource: Resource): readonly RemoteKeySet[] {
+  if (resource.kind !== "AccessPolicy") return [];
+  const { spec, metadata } = resource as AccessPolicy;
+  return (spec.authentication?.jwt?.issuers ?? []).flatMap(({ keys }, index) => {
+    if (keys.url === undefined) return [];
+    const name = urlKeySet(keys.url, keys.caCertificateRefs, metadata.namespace).set;
+    return [{ name, path: `spec.authentication.jwt.issuers[${index}].keys.url` }];
+  });
+}
 
 /** Where the keys of an issuer are, for the filter. */
 interface Keys {

@@ -10,5 +10,6 @@ for (const value of ['"', "\\", "\n", "\\n", 'a"},b="', "é", "日本", "#", " "
 }
 const certificates = [{ listener: "shop/web/https", certificate: "shop/web", notAfterMs: 1_800_000_000_000 }];
 const canaries = [{ route: "shop/web", rule: "0", weight: 25 }];
-const text = renderMetrics(sampleRegistry(), readProcessFacts("0.1.0"), certificates, canaries);
+const keySets = [{ place: "https://id.example/jwks", ok: 3, failed: 1, ageMs: 61_250 }];
+const text = renderMetrics(sampleRegistry(), readProcessFacts("0.1.0"), certificates, canaries, keySets);
 process.stdout.write(text + family.text);

@@ -16,6 +16,11 @@ const FACTS = {
   startSeconds: 1_769_850_307.042,
 };
 
+const KEY_SETS = [
+  { place: "https://id.example/jwks", ok: 3, failed: 1, ageMs: 61_250 },
+  { place: "https://other.example/jwks", ok: 0, failed: 9, ageMs: null },
+];
+
 const CANARIES = [
   { route: "shop/web", rule: "0", weight: 25 },
   { route: "grpcroute/shop/stock", rule: "read", weight: 0 },
@@ -27,7 +32,7 @@ const CERTIFICATES = [
 
 describe("renderMetrics", () => {
   it("shows a route's requests and durations", () => {
-    const text = renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES);
+    const text = renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES, KEY_SETS);
     const expected = [
       "# HELP heddle_requests_total Requests that ended, by the class of the status that the client got.",
       "# TYPE heddle_requests_total counter",
@@ -47,7 +52,7 @@ describe("renderMetrics", () => {
   });
 
   it("shows services, endpoints, connections, events, workers and the process", () => {
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES));
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES, KEY_SETS));
     const value = (name: string, labels: string) => found.get(name)?.samples.get(`${name}{${labels}}`);
     const service = "service=service/shop/catalog/80";
     assert.equal(value("heddle_upstream_requests_total", `${service},code_class=2xx`), 2);
@@ -73,7 +78,7 @@ describe("renderMetrics", () => {
     const registry = new MetricsRegistry();
     registry.openLane(0, 1);
     for (let i = 0; i < 10_000; i++) registry.allocate(`route:d/r${i}/0`);
-    const found = parseExposition(renderMetrics(registry, FACTS, [], []));
+    const found = parseExposition(renderMetrics(registry, FACTS, [], [], []));
     assert.equal(found.get("heddle_faults_total")!.samples.size, FAULT_CODES.length);
     assert.equal(found.get("heddle_refusals_total")!.samples.size, REFUSALS.length);
     assert.ok(!found.has("heddle_requests_total"));
@@ -92,14 +97,18 @@ describe("renderMetrics", () => {
       exchange.markEnded(1);
       lane.recordExchange(exchange);
     }
-    const { samples } = parseExposition(renderMetrics(registry, FACTS, [], [])).get("heddle_requests_total")!;
+    const { samples } = parseExposition(renderMetrics(registry, FACTS, [], [], [])).get(
+      "heddle_requests_total",
+    )!;
     assert.equal(samples.size, 11);
     assert.equal(samples.get("heddle_requests_total{route=other,code_class=5xx}"), 90);
   });
 
   it("shows when certificates end, and of very many those that end first", () => {
     const name = "heddle_certificate_expiration_timestamp_seconds";
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES)).get(name)!;
+    const found = parseExposition(
+      renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES, KEY_SETS),
+    ).get(name)!;
     assert.deepEqual(
       [...found.samples],
       [
@@ -112,14 +121,14 @@ describe("renderMetrics", () => {
       certificate: "d/c",
       notAfterMs: (1_500 - at) * 1_000,
     }));
-    const { samples } = parseExposition(renderMetrics(sampleRegistry(), FACTS, many, [])).get(name)!;
+    const { samples } = parseExposition(renderMetrics(sampleRegistry(), FACTS, many, [], [])).get(name)!;
     assert.equal(samples.size, 1_000);
     assert.equal(Math.max(...samples.values()), 1_000);
   });
 
   it("shows what share of a rule's requests its canary has", () => {
     const name = "heddle_canary_weight";
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, [], CANARIES)).get(name)!;
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, [], CANARIES, [])).get(name)!;
     assert.deepEqual(
       [...found.samples],
       [
@@ -129,10 +138,28 @@ describe("renderMetrics", () => {
     );
   });
 
+  it("shows how fetching key sets goes, and of very many the first", () => {
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, [], [], KEY_SETS));
+    const [fetches, ages] = ["heddle_key_set_fetches_total", "heddle_key_set_age_seconds"];
+    assert.deepEqual(
+      [...found.get(fetches)!.samples],
+      [
+        [`${fetches}{key_set=https://id.example/jwks,result=ok}`, 3],
+        [`${fetches}{key_set=https://id.example/jwks,result=failed}`, 1],
+        [`${fetches}{key_set=https://other.example/jwks,result=ok}`, 0],
+        [`${fetches}{key_set=https://other.example/jwks,result=failed}`, 9],
+      ],
+    );
+    assert.deepEqual([...found.get(ages)!.samples], [[`${ages}{key_set=https://id.example/jwks}`, 61.25]]);
+    const many = Array.from({ length: 1_500 }, (_, at) => ({ ...KEY_SETS[0]!, place: `https://id${at}/` }));
+    const { samples } = parseExposition(renderMetrics(sampleRegistry(), FACTS, [], [], many)).get(ages)!;
+    assert.equal(samples.size, 1_000);
+  });
+
   it("is described metric by metric in the reference", () => {
     const page = readFileSync(new URL("../../../../docs/reference/metrics.md", import.meta.url), "utf8");
     const documented = [...page.matchAll(/^\| `([a-z_]+)` +\| (counter|gauge|histogram) +\|/gm)];
-    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES));
+    const found = parseExposition(renderMetrics(sampleRegistry(), FACTS, CERTIFICATES, CANARIES, KEY_SETS));
     assert.deepEqual(
       documented.map(([, name, type]) => `${name} ${type}`).sort(),
       [...found].map(([name, { type }]) => `${name} ${type}`).sort(),

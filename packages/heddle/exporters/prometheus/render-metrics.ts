@@ -4,6 +4,7 @@ import type { MetricsRegistry } from "@heddle/engine/observe";
 import { renderCanaries, type CanaryWeight } from "./canaries.ts";
 import { renderCertificates, type CertificateExpiry } from "./certificates.ts";
 import { Family, labels } from "./exposition.ts";
+import { renderKeySets, type KeySetFigures } from "./key-sets.ts";
 import type { MetricType } from "./exposition.ts";
 import { GROUP_METRICS } from "./metrics.ts";
 import type { ProcessFacts } from "./process-facts.ts";
@@ -20,11 +21,13 @@ export function renderMetrics(
   facts: ProcessFacts,
   certificates: readonly CertificateExpiry[],
   canaries: readonly CanaryWeight[],
+  keySets: readonly KeySetFigures[],
 ): string {
   return (
     GROUP_METRICS.map((table) => renderRows(registry, table)).join("") +
     renderCertificates(certificates) +
     renderCanaries(canaries) +
+    renderKeySets(keySets) +
     renderTables(registry) +
     renderEvents(registry) +
     renderWorkers(registry) +
