@@ -9,7 +9,10 @@ export interface ListenerText {
   certificate?: string;
 }
 
-/** A Gateway of its own with one listener. */
+/**
+ * A Gateway of its own with one listener. No load is shed: these tests drive a machine that may be busy with others, and
+ * count each answer (what is shed, and when, is test/e2e/overload).
+ */
 export function gateway({ port, gateway: name = "edge", hostname, certificate }: ListenerText): string {
   const tls = certificate === undefined ? "" : `, tls: { certificateRefs: [{ name: ${certificate} }] }`;
   const host = hostname === undefined ? "" : `, hostname: "${hostname}"`;
@@ -20,7 +23,13 @@ kind: Gateway
 metadata: { name: ${name} }
 spec:
   gatewayClassName: heddle
+  infrastructure: { parametersRef: { group: heddle.dev, kind: GatewaySettings, name: ${name} } }
   listeners: [{ name: main, protocol: ${protocol}, port: ${port}${host}${tls} }]
+---
+apiVersion: heddle.dev/v1alpha1
+kind: GatewaySettings
+metadata: { name: ${name} }
+spec: { overload: { targetDelay: 0s } }
 `;
 }
 
