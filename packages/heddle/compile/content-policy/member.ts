@@ -1,14 +1,7 @@
-import type { ContentPolicySpec, ResourceKey } from "../../resources/index.ts";
-import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
+import type { ContentPolicySpec } from "../../resources/index.ts";
+import type { Member as PolicyMember } from "../field-policy.ts";
 
-/** What one field of ContentPolicies is compiled with. */
-export interface MemberPlace extends RequestPlace {
-  /** The policy that the field is from: its namespace is where references lead. */
-  readonly policy: ResourceKey;
-}
+export type { MemberPlace } from "../field-policy.ts";
 
-/** Makes the filters of one field of ContentPolicies; null for none. */
-export type Member<Field extends keyof ContentPolicySpec> = (
-  spec: NonNullable<ContentPolicySpec[Field]>,
-  at: MemberPlace,
-) => RequestFilters | null;
+/** Makes the filters of one field of ContentPolicies. */
+export type Member<Field extends keyof ContentPolicySpec> = PolicyMember<ContentPolicySpec, Field>;
