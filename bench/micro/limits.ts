@@ -39,6 +39,9 @@ const context: FilterContext = {
   call: () => {
     throw new Error("no call");
   },
+  copy: () => {
+    throw new Error("no copy");
+  },
   data: () => ({ value: undefined, version: 0 }),
   notify: () => {},
   count: () => {},

@@ -93,6 +93,9 @@ export class RecordingContext implements FilterContext {
     this.calls.push(call);
     return call;
   }
+  copy(...[cluster, { request }, events]: Parameters<FilterContext["copy"]>): RecordedCall {
+    return this.call(cluster, request, events);
+  }
   data(name: string): SettableData {
     let found = this.dataUnits.get(name);
     if (found === undefined) this.dataUnits.set(name, (found = new SettableData()));

@@ -121,9 +121,12 @@ export interface SideCallEvents {
   onBody?(chunk: Uint8Array): void;
   /** Those of the response where it has any, before `onEnd`. */
   onTrailers?(trailers: Fields): void;
-  /** Once: undefined when the response is complete, else the fault's code. */
+  /** Once: undefined when the response is complete, else the fault's code; of copies, REFUSED where they were refused. */
   onEnd?(fault: string | undefined): void;
 }
+
+/** Why a copy was not sent, or not all of it: what guards its cluster refused it, or could not be asked. */
+export const REFUSED = "refused";
 
 /** A view of a data unit that follows it from Snapshot to Snapshot. */
 export interface DataRef {
@@ -158,6 +161,11 @@ export interface FilterContext {
   repeat(exchange: Exchange, filter: Filter, slot: number, value: unknown): void;
   /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */
   call(cluster: string, request: RequestHead, events: SideCallEvents): SideCall;
+  /**
+   * As `call`, for what copies requests to a cluster that it is configured with: whatever guards that cluster
+   * (`FilterSpec.guards`) is asked first, as if the exchange had been routed there. The exchange is given away too.
+   */
+  copy(cluster: string, exchange: Exchange, events: SideCallEvents): SideCall;
   /**
    * The data unit of that name, now and whenever it changes: a filter asks once, when it is built, and reads `value`
    * each time.

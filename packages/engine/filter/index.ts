@@ -18,5 +18,6 @@ export type {
   StreamBody,
   TransformBody,
 } from "./contract.ts";
+export { REFUSED } from "./contract.ts";
 export { buildChain, chainBefore, chainFrom, concerned, EMPTY_CHAIN } from "./chain.ts";
 export type { BodyFilter, FilterChain } from "./chain.ts";

@@ -232,12 +232,19 @@ export class Exchange {
   /** Version of the Snapshot that its request was matched in: its counters' places are kept until it ends. */
   snapshotVersion = 0;
 
-  constructor(request: RequestHead, peer: Peer, match: MatchInfo, startedMs: number) {
+  constructor(
+    request: RequestHead,
+    peer: Peer,
+    match: MatchInfo,
+    startedMs: number,
+    originalPath: string = request.path,
+    originalAuthority: string = request.authority,
+  ) {
     this.request = request;
     this.peer = peer;
     this.match = match;
-    this.originalPath = request.path;
-    this.originalAuthority = request.authority;
+    this.originalPath = originalPath;
+    this.originalAuthority = originalAuthority;
     this.clientAddress = peer.address;
     this.startedMs = startedMs;
   }

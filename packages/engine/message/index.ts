@@ -18,6 +18,7 @@ export { parseAuthority } from "./authority.ts";
 export { normalizePath } from "./path.ts";
 export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded.ts";
 export { formatIpv4, formatIpv6, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
+export { copyExchange } from "./copy-exchange.ts";
 export { Exchange, IN_PROCESS_PEER, PeerMemo } from "./exchange.ts";
 export type {
   BodySource,

@@ -83,6 +83,8 @@ export interface FilterSpec {
   readonly config: unknown;
   /** What it is called by in counters and logs. Default: its name. */
   readonly countsAs?: string;
+  /** What guards the cluster that it copies requests to: each copy passes these first. Default: nothing does. */
+  readonly guards?: readonly FilterSpec[];
 }
 
 export interface BackendSpec {

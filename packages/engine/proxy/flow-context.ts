@@ -10,6 +10,9 @@ export interface ExchangeObserver {
   retried(exchange: Exchange, fault: Fault | null): void;
 }
 
+/** Of exchanges that are no client's. */
+export const UNSEEN: ExchangeObserver = { exchangeStarted() {}, exchangeEnded() {}, retried() {} };
+
 /** What all exchanges of a worker share. */
 export interface FlowContext {
   readonly clock: Clock;

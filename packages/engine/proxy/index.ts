@@ -11,6 +11,7 @@ export type { RequestRouter, Site, Tracer } from "./proxy.ts";
 export { StreamRelay } from "./stream-relay.ts";
 export type { StreamRule } from "./stream-relay.ts";
 export { repeatRequest } from "./repeat-request.ts";
+export { GuardedCopy } from "./guarded-copy.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
 export type { Rule, RuleBackend } from "./rule.ts";

@@ -1,9 +1,10 @@
 import { WeightedChoice } from "../balance/index.ts";
 import { chainFrom, EMPTY_CHAIN } from "../filter/index.ts";
 import type { Filter } from "../filter/index.ts";
-import { Exchange } from "../message/index.ts";
-import type { ResponseSink } from "../message/index.ts";
-import type { ExchangeObserver, FlowContext } from "./flow-context.ts";
+import { copyExchange } from "../message/index.ts";
+import type { Exchange, ResponseSink } from "../message/index.ts";
+import { UNSEEN } from "./flow-context.ts";
+import type { FlowContext } from "./flow-context.ts";
 import { Flow } from "./flow.ts";
 import type { Rule } from "./rule.ts";
 
@@ -34,17 +35,10 @@ export function repeatRequest(
 }
 
 function copyOf(original: Exchange, nowMs: number): Exchange {
-  const { memo: _memo, ...peer } = original.peer;
   const request = original.request.clone();
   request.bodyLength = 0;
   request.expectsContinue = false;
-  const copy = new Exchange(request, peer, original.match, nowMs);
-  copy.matchedPath = original.matchedPath;
-  copy.clientAddress = original.clientAddress;
-  copy.principal = original.principal;
-  copy.traceparent = original.traceparent;
-  copy.snapshotVersion = original.snapshotVersion;
-  return copy;
+  return copyExchange(original, request, nowMs);
 }
 
 /** The rule as it is behind one of its filters, or of its backends' filters. */
@@ -68,8 +62,6 @@ function ruleBehind(rule: Rule, filter: Filter): Rule | null {
   }
   return null;
 }
-
-const UNSEEN: ExchangeObserver = { exchangeStarted() {}, exchangeEnded() {}, retried() {} };
 
 const NOWHERE: ResponseSink = {
   writeInformational() {},

@@ -1,7 +1,7 @@
 import { WeightedChoice } from "../balance/index.ts";
 import type { Clock, Random } from "../base/index.ts";
 import type { Cluster } from "../cluster/index.ts";
-import { buildChain, EMPTY_CHAIN } from "../filter/index.ts";
+import { buildChain, EMPTY_CHAIN, REFUSED } from "../filter/index.ts";
 import type {
   DataRef,
   Filter,
@@ -9,12 +9,14 @@ import type {
   FilterContext,
   FilterRegistry,
   SideCall,
+  SideCallEvents,
 } from "../filter/index.ts";
+import type { Exchange, RequestHead } from "../message/index.ts";
 import { PRIORITIES } from "../model/index.ts";
 import type { FilterSpec, RouteRule, RouteUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import type { SharedTable } from "../shared/index.ts";
-import { ClusterCall, repeatRequest } from "../proxy/index.ts";
+import { ClusterCall, GuardedCopy, repeatRequest } from "../proxy/index.ts";
 import type { FlowContext, Rule, RuleBackend } from "../proxy/index.ts";
 
 /** What rules are built from: this worker's clusters, filters and counters. */
@@ -106,7 +108,8 @@ function buildFilters(
       return null;
     }
     try {
-      filters.push(factory.create(spec.config, filterContext(shownAs, place, parts, context)));
+      const guards = buildGuards(route, spec, place, context);
+      filters.push(factory.create(spec.config, filterContext(shownAs, place, guards, parts, context)));
     } catch (error) {
       context.onFilterProblem(route.name, shownAs, error);
       return null;
@@ -115,7 +118,26 @@ function buildFilters(
   return buildChain(filters);
 }
 
-function filterContext(name: string, place: string, parts: RuleParts, context: RuleContext): FilterContext {
+/** Undefined where nothing guards what the filter copies to, null where what does cannot be built. */
+function buildGuards(
+  route: RouteUnit,
+  { guards = [] }: FilterSpec,
+  place: string,
+  context: RuleContext,
+): FilterChain | null | undefined {
+  if (guards.length === 0) return undefined;
+  const parts = new RuleParts();
+  const chain = buildFilters(route, `copies of ${place}`, guards, parts, context);
+  return chain === null ? null : { ...chain, slotCount: parts.slotCount };
+}
+
+function filterContext(
+  name: string,
+  place: string,
+  guards: FilterChain | null | undefined,
+  parts: RuleParts,
+  context: RuleContext,
+): FilterContext {
   const counters = new Map<string, number>();
   return {
     clock: context.clock,
@@ -126,12 +148,11 @@ function filterContext(name: string, place: string, parts: RuleParts, context: R
     repeat: (exchange, filter, slot, value) => {
       if (parts.rule !== null) repeatRequest(parts.rule, exchange, filter, { slot, value }, context.flow);
     },
-    call: (cluster, request, events): SideCall => {
-      const target = context.cluster(cluster);
-      if (target !== null) return new ClusterCall(target, request, events);
-      events.onEnd?.("HDL_BACKEND_UNRESOLVED");
-      return CLOSED_CALL;
-    },
+    call: (cluster, request, events) => callCluster(cluster, request, events, context),
+    copy: (cluster, exchange, events) =>
+      guards === undefined
+        ? callCluster(cluster, exchange.request, events, context)
+        : copyToCluster(cluster, exchange, guards, events, context),
     data: (name) => context.data(name),
     notify: (topic, subject) => context.notify(topic, subject),
     count: (event) => {
@@ -143,6 +164,37 @@ function filterContext(name: string, place: string, parts: RuleParts, context: R
       context.lane.countEvent(counter);
     },
   };
+}
+
+function callCluster(
+  cluster: string,
+  request: RequestHead,
+  events: SideCallEvents,
+  context: RuleContext,
+): SideCall {
+  const target = context.cluster(cluster);
+  return target === null
+    ? closedCall("HDL_BACKEND_UNRESOLVED", events)
+    : new ClusterCall(target, request, events);
+}
+
+function copyToCluster(
+  cluster: string,
+  exchange: Exchange,
+  guards: FilterChain | null,
+  events: SideCallEvents,
+  context: RuleContext,
+): SideCall {
+  const target = context.cluster(cluster);
+  if (target === null) return closedCall("HDL_BACKEND_UNRESOLVED", events);
+  // A guard that cannot be built has nobody pass.
+  if (guards === null) return closedCall(REFUSED, events);
+  return new GuardedCopy(target, guards, exchange, events, context.flow);
+}
+
+function closedCall(why: string, events: SideCallEvents): SideCall {
+  events.onEnd?.(why);
+  return CLOSED_CALL;
 }
 
 const CLOSED_CALL: SideCall = { pendingBytes: 0, writeBody() {}, writeEnd() {}, abort() {} };

@@ -3,6 +3,9 @@ import type { ClockTimer } from "@heddle/engine/base";
 import type { FilterContext, SideCall, SideCallEvents } from "@heddle/engine/filter";
 import type { Fields, RequestHead, ResponseHead } from "@heddle/engine/message";
 
+/** What a question needs: a clock, and a way to the cluster. */
+export type Asker = Pick<FilterContext, "call" | "clock">;
+
 /** A whole answer. */
 export interface ClusterAnswer {
   readonly status: number;
@@ -30,7 +33,7 @@ export interface AskOptions {
  * whoever asks decides what a failure means.
  */
 export function askCluster(
-  context: FilterContext,
+  context: Asker,
   cluster: string,
   head: RequestHead,
   body: Uint8Array | null,
@@ -57,7 +60,7 @@ class Question implements SideCallEvents {
     this.options = options;
   }
 
-  send(context: FilterContext, cluster: string, head: RequestHead, body: Uint8Array | null): void {
+  send(context: Asker, cluster: string, head: RequestHead, body: Uint8Array | null): void {
     const { signal, timeoutMs } = this.options;
     if (signal?.aborted === true) {
       this.settle({ failure: "aborted" });

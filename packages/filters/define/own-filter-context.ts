@@ -3,7 +3,7 @@ import type { BackendAnswer, BackendRequest } from "./fetch-backend.ts";
 import type { FilterSlot } from "./filter-slot.ts";
 
 /** Everything that a filter of your own may reach of the outside. */
-export interface OwnFilterContext extends Omit<FilterContext, "place" | "repeat" | "reserveSlot"> {
+export interface OwnFilterContext extends Omit<FilterContext, "copy" | "place" | "repeat" | "reserveSlot"> {
   /** "namespace/name" of the Filter that it is built for. */
   readonly filter: string;
   /** A place in each exchange for state of this filter. Called in `create` alone. */

@@ -1,5 +1,5 @@
 import type { Filter, FilterContext, FilterFactory, ObserveBody } from "@heddle/engine/filter";
-import { LENGTH_UNKNOWN } from "@heddle/engine/message";
+import { copyExchange, LENGTH_UNKNOWN } from "@heddle/engine/message";
 import type { Exchange, RequestHead } from "@heddle/engine/message";
 import type { MirrorConfig } from "./config.ts";
 import { MirrorRoom } from "./room.ts";
@@ -7,7 +7,8 @@ import { Shadow } from "./shadow.ts";
 
 /**
  * Copies requests to another cluster and drops its answers. The copy is what the request is at this place of the
- * filter list, Host included. The exchange never waits for it and never fails with it. Upgrades are not copied: their
+ * filter list, Host included. What guards the other cluster is asked, as for a request that is routed there, and a copy that
+ * it refuses is not sent. The exchange never waits for a copy and never fails with it. Upgrades are not copied: their
  * bytes are a conversation that only one side can answer.
  */
 class Mirror implements Filter {
@@ -37,7 +38,7 @@ class Mirror implements Filter {
       this.context.count("limited");
       return;
     }
-    const shadow = new Shadow(this.config.cluster, copyOf(request), this.context, this.room);
+    const shadow = new Shadow(this.config.cluster, this.copyOf(exchange), this.context, this.room);
     exchange.slots![this.slot] = shadow;
     if (request.bodyLength === 0) shadow.finish(0);
   }
@@ -52,12 +53,16 @@ class Mirror implements Filter {
     return numerator >= denominator || this.context.random.next() * denominator < numerator;
   }
 
+  private copyOf(exchange: Exchange): Exchange {
+    return copyExchange(exchange, headOf(exchange.request), this.context.clock.now());
+  }
+
   private shadowOf(exchange: Exchange): Shadow | undefined {
     return exchange.slots?.[this.slot] as Shadow | undefined;
   }
 }
 
-function copyOf(request: RequestHead): RequestHead {
+function headOf(request: RequestHead): RequestHead {
   const copy = request.clone();
   // The client was or will be told to go on; nobody asks the mirror.
   copy.expectsContinue = false;
@@ -65,7 +70,7 @@ function copyOf(request: RequestHead): RequestHead {
   return copy;
 }
 
-/** Events: `sent`, `limited` (too many copies are under way), `dropped` (the mirror was too slow), `failed` (it answered with no whole response). */
+/** Events: `sent`, `limited` (too many copies are under way), `dropped` (the mirror was too slow), `failed` (it answered with no whole response), `refused` (by what guards it). */
 export const mirror: FilterFactory<MirrorConfig> = {
   name: "mirror",
   create: (config, context) => new Mirror(config, context),

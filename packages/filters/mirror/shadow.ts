@@ -1,7 +1,8 @@
 import type { ClockTimer } from "@heddle/engine/base";
+import { REFUSED } from "@heddle/engine/filter";
 import type { FilterContext, SideCall } from "@heddle/engine/filter";
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
-import type { RequestHead } from "@heddle/engine/message";
+import type { Exchange, RequestHead } from "@heddle/engine/message";
 import type { MirrorRoom, RoomTaker } from "./room.ts";
 
 /** Octets of one copy that may wait for a slow mirror; beyond it is given up, since the exchange does not wait. */
@@ -13,13 +14,14 @@ export const ANSWER_TIMEOUT_MS = 30_000;
 /**
  * One copy of one request on its way.
  *
- *   waiting ──(first body bytes, or the end)──► open ──(body ended)──► sent ──(answered, or too late)──► over
- *      └────────────────────────────────────────┴──(too slow, failed, answered early, abandoned)──► over
+ *   waiting ──(first body bytes, or the end)──► open ──(body ended)──► sent ──(answered, refused, or too late)──► over
+ *      └────────────────────────────────────────┴──(too slow, failed, refused, answered early, abandoned)──► over
  *
  * It opens as late as it can, because a body filter before it may have changed the length after the head passed.
  */
 export class Shadow implements RoomTaker {
   private readonly cluster: string;
+  private readonly exchange: Exchange;
   private readonly head: RequestHead;
   private readonly context: FilterContext;
   private readonly room: MirrorRoom;
@@ -28,10 +30,11 @@ export class Shadow implements RoomTaker {
   private writtenBytes = 0;
   private timer: ClockTimer | null = null;
 
-  /** `room`: it has entered it, and leaves it when it is over. */
-  constructor(cluster: string, head: RequestHead, context: FilterContext, room: MirrorRoom) {
+  /** `exchange` is the copy's own. `room`: it has entered it, and leaves it when it is over. */
+  constructor(cluster: string, exchange: Exchange, context: FilterContext, room: MirrorRoom) {
     this.cluster = cluster;
-    this.head = head;
+    this.exchange = exchange;
+    this.head = exchange.request;
     this.context = context;
     this.room = room;
   }
@@ -87,7 +90,7 @@ export class Shadow implements RoomTaker {
     }
     this.state = "open";
     try {
-      this.call = this.context.call(this.cluster, this.head, {
+      this.call = this.context.copy(this.cluster, this.exchange, {
         onEnd: (fault) => this.onEnd(fault),
       });
     } catch {
@@ -102,7 +105,8 @@ export class Shadow implements RoomTaker {
     this.timer?.cancel();
     const isEarly = this.state === "open" && this.call !== null;
     this.end();
-    if (fault !== undefined) this.context.count("failed");
+    if (fault === REFUSED) this.context.count("refused");
+    else if (fault !== undefined) this.context.count("failed");
     // Answered before the whole body came: the rest has no reader.
     else if (isEarly) this.call!.abort();
   }

@@ -20,7 +20,7 @@ interface Recording {
  * Sends copies of requests and responses, as they are at this place of the filter list, to a recorder: one line of JSON
  * for each, in batches. No exchange waits for it or fails with it.
  *
- * Events: `recorded`, `dropped` (too much waits), and of batches `sent` and `failed`.
+ * Events: `recorded`, `dropped` (too much waits), and of batches `sent`, `failed` and `refused` (by what guards the recorder).
  */
 class Recorder implements Filter {
   readonly name = "recorder";

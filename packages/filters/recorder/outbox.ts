@@ -1,7 +1,8 @@
 import type { ClockTimer } from "@heddle/engine/base";
+import { REFUSED } from "@heddle/engine/filter";
 import type { FilterContext } from "@heddle/engine/filter";
-import { Fields, RequestHead } from "@heddle/engine/message";
-import { askCluster, type AskFailure, type ClusterAnswer } from "../ask-cluster/index.ts";
+import { Exchange, Fields, IN_PROCESS_PEER, RequestHead } from "@heddle/engine/message";
+import { askCluster, type Asker, type AskFailure, type ClusterAnswer } from "../ask-cluster/index.ts";
 import type { RecorderConfig } from "./config.ts";
 import type { Room } from "./room.ts";
 
@@ -10,6 +11,9 @@ const MAX_BATCH_BYTES = 1_048_576;
 
 /** Of an answer, which nobody reads. */
 const MAX_ANSWER_BYTES = 65_536;
+
+/** Batches are requests of no route. */
+const NO_MATCH = { listener: "", listenerIndex: -1, route: "", rule: "", routeIndex: -1 };
 
 /**
  * Records that wait for the recorder. One batch is under way at a time; what does not fit meanwhile is dropped.
@@ -58,8 +62,7 @@ export class Outbox {
     void this.ask(batch).then((answer) => {
       this.isSending = false;
       this.room.give(batch.length);
-      if (!("status" in answer) || answer.status >= 300) this.context.count("failed");
-      else this.context.count("sent");
+      this.context.count(outcomeOf(answer));
       this.schedule();
     });
   }
@@ -82,9 +85,24 @@ export class Outbox {
     const head = new RequestHead("POST", "http", authority, path, "", fields);
     try {
       const options = { timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal: null };
-      return await askCluster(this.context, cluster, head, batch, options);
+      return await askCluster(asGuarded(this.context), cluster, head, batch, options);
     } catch {
       return { failure: "HDL_INTERNAL" };
     }
   }
+}
+
+function outcomeOf(answer: ClusterAnswer | AskFailure): "sent" | "failed" | "refused" {
+  if ("failure" in answer) return answer.failure === REFUSED ? "refused" : "failed";
+  return answer.status < 300 ? "sent" : "failed";
+}
+
+/** A batch is of many clients, so it is nobody's: what guards the recorder sees a request of this process. */
+function asGuarded(context: FilterContext): Asker {
+  const { clock } = context;
+  return {
+    clock,
+    call: (cluster, head, events) =>
+      context.copy(cluster, new Exchange(head, IN_PROCESS_PEER, NO_MATCH, clock.now()), events),
+  };
 }

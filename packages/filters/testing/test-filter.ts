@@ -153,6 +153,7 @@ export class FilterTest {
       shared: new SharedTable(makeSharedTableMemory(1024, 1, [1, 2]), 0, this.clock, 0),
       reserveSlot: () => slots.count++,
       call: (cluster, request, events) => new ClusterCall(this.backends[cluster]!, request, events),
+      copy: (cluster, { request }, events) => new ClusterCall(this.backends[cluster]!, request, events),
       data: (name): DataRef => this.values[name]!,
       notify: (topic, subject) => this.notes.push([topic, subject]),
       count: (event) => {

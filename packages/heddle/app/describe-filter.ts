@@ -144,6 +144,7 @@ const noContext: FilterContext = {
   reserveSlot: () => 0,
   repeat: refuse,
   call: refuse,
+  copy: refuse,
   data: () => ({ value: undefined, version: 0 }),
   notify: () => {},
   count: () => {},

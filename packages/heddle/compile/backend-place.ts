@@ -1,11 +1,11 @@
-import type { HTTPBackendRef } from "../resources/index.ts";
+import type { BackendObjectReference } from "../resources/index.ts";
 import { isReachable } from "./app-protocol.ts";
 import { readResource, type FactReader } from "./facts.ts";
 import type { PolicyPlace } from "./policy-source.ts";
 
-/** What a backendRef leads to, as policies are attached to it. */
+/** What a reference to a backend leads to, as policies are attached to it. */
 export function backendPlace(
-  { kind, namespace: of, name, port }: HTTPBackendRef,
+  { kind, namespace: of, name, port }: BackendObjectReference,
   routeNamespace: string,
   facts: FactReader,
 ): PolicyPlace {

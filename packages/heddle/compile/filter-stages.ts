@@ -1,4 +1,5 @@
 import type { FilterSpec } from "@heddle/engine/model";
+import type { PolicyPlace } from "./policy-source.ts";
 
 /**
  * Where filters that policies add stand among each other and beside a route's own, in the direction of the request;
@@ -30,6 +31,8 @@ export type FilterStage = (typeof FILTER_STAGES)[number];
 export interface PlacedFilter {
   readonly stage: FilterStage;
   readonly spec: FilterSpec;
+  /** What it copies requests to, whose guards they pass. Default: it copies none. */
+  readonly copiesTo?: PolicyPlace;
 }
 
 /** Filters of policies with a route's own, in the order in which they run; the very same list where there are none. */

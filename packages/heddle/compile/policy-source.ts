@@ -9,6 +9,14 @@ export interface PolicyPlace {
   readonly sectionName: string;
 }
 
+/** All of a namespace. */
+export const namespacePlace = (namespace: string): PolicyPlace => ({
+  kind: "Namespace",
+  namespace,
+  name: namespace,
+  sectionName: "",
+});
+
 /** Where a value that is in force comes from. */
 export interface PolicySource {
   /** `retry`, or `timeouts.request`. */

@@ -1,6 +1,6 @@
 import type { BackendSpec } from "@heddle/engine/model";
 import type { HTTPBackendRef } from "../resources/index.ts";
-import { planFilters, type ResolveFilter, type ResolveRef } from "./route-filters.ts";
+import { planFilters, type FilterReferences } from "./route-filters.ts";
 import { makeFinding, type Finding } from "./status.ts";
 
 export interface BackendPlan {
@@ -15,13 +15,8 @@ export interface BackendPlan {
 }
 
 /** A backendRef as a share of the requests of its rule. */
-export function planBackendRef(
-  ref: HTTPBackendRef,
-  path: string,
-  resolve: ResolveRef,
-  resolveFilter: ResolveFilter,
-): BackendPlan {
-  const plan = planFilters(ref.filters ?? [], `${path}.filters`, resolve, resolveFilter);
+export function planBackendRef(ref: HTTPBackendRef, path: string, references: FilterReferences): BackendPlan {
+  const plan = planFilters(ref.filters ?? [], `${path}.filters`, references);
   const { filters, unsupported, unresolved, clusters, data } = plan;
   const redirect = plan.hasRedirect
     ? makeFinding(
@@ -30,7 +25,7 @@ export function planBackendRef(
         "RequestRedirect cannot be combined with the URLRewrite of the rule; remove one",
       )
     : null;
-  const resolved = resolve(ref, path);
+  const resolved = references.backend(ref, path);
   if ("finding" in resolved || unsupported.length > 0 || plan.isUnguarded) {
     const own = "finding" in resolved ? [resolved.finding] : [];
     return {

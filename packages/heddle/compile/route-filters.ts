@@ -12,12 +12,19 @@ import {
   type HTTPURLRewriteFilter,
 } from "../resources/index.ts";
 import { corsConfig } from "./cors-origin.ts";
-import type { GatewayFilterSpec, HeaderModifierConfig, RedirectConfig } from "./filter-specs.ts";
+import { guardsOfCopies } from "./copy-guards.ts";
+import type {
+  GatewayFilterSpec,
+  HeaderModifierConfig,
+  MirrorConfig,
+  RedirectConfig,
+} from "./filter-specs.ts";
 import type { ResolvedBackend } from "./backend-ref.ts";
 import { externalAuthConfig } from "./external-auth.ts";
 import { headerModifierConfig } from "./header-modifier-config.ts";
 import type { OwnFilterPlan } from "./own-filter.ts";
 import { compilePathChange } from "./path-change.ts";
+import type { PolicyFilters } from "./policy-filters.ts";
 import { isFinding, makeFinding, type Finding } from "./status.ts";
 
 export interface FiltersPlan {
@@ -38,10 +45,23 @@ export interface FiltersPlan {
 
 /** `isGrpc`: what is sent there are gRPC calls. */
 export type ResolveRef = (ref: BackendObjectReference, path: string, isGrpc?: boolean) => ResolvedBackend;
+/** The filters of what guards what a reference leads to: copies that are sent there pass them. */
+export type ResolveGuards = (ref: BackendObjectReference) => PolicyFilters;
 /** The Filter of that name, in the route's namespace. */
 export type ResolveFilter = (name: string, path: string) => OwnFilterPlan | Finding;
+
+/** How what filters refer to is found. */
+export interface FilterReferences {
+  readonly backend: ResolveRef;
+  readonly filter: ResolveFilter;
+  readonly guards: ResolveGuards;
+}
+
+/** A filter, and what has to be there for it. */
+type Needing = Pick<OwnFilterPlan, "clusters" | "data"> & { readonly spec: FilterSpec };
+
 type Outcome =
-  | OwnFilterPlan
+  | Needing
   | { readonly spec: GatewayFilterSpec }
   | { readonly unsupported: Finding }
   | { readonly finding: Finding; readonly isGuard?: boolean };
@@ -50,25 +70,17 @@ type Outcome =
 export function planFilters(
   filters: readonly HTTPRouteFilter[],
   path: string,
-  resolve: ResolveRef,
-  resolveFilter: ResolveFilter,
+  references: FilterReferences,
 ): FiltersPlan {
-  const outcomes = filters.map((filter, index) =>
-    planFilter(filter, `${path}[${index}]`, resolve, resolveFilter),
-  );
+  const outcomes = filters.map((filter, index) => planFilter(filter, `${path}[${index}]`, references));
   const own = outcomes.filter((one) => "data" in one);
-  const specs = outcomes.flatMap((one) => ("spec" in one ? [one.spec] : []));
+  const specs = outcomes.flatMap((one): FilterSpec[] => ("spec" in one ? [one.spec] : []));
   return {
     filters: specs,
     unsupported: outcomes.flatMap((one) => ("unsupported" in one ? [one.unsupported] : [])),
     unresolved: outcomes.flatMap((one) => ("finding" in one ? [one.finding] : [])),
     isUnguarded: outcomes.some((one) => "finding" in one && one.isGuard === true),
-    clusters: [
-      ...specs.flatMap((spec) =>
-        spec.name === "mirror" || spec.name === "external-authorization" ? [spec.config.cluster] : [],
-      ),
-      ...own.flatMap(({ clusters }) => clusters),
-    ],
+    clusters: own.flatMap(({ clusters }) => clusters),
     data: own.flatMap(({ data }) => data),
     hasRedirect: specs.some((spec) => spec.name === "redirect"),
     hasRewrite: specs.some((spec) => spec.name === "rewrite"),
@@ -78,8 +90,7 @@ export function planFilters(
 function planFilter(
   filter: HTTPRouteFilter,
   path: string,
-  resolve: ResolveRef,
-  resolveFilter: ResolveFilter,
+  { backend, filter: resolveFilter, guards }: FilterReferences,
 ): Outcome {
   switch (filter.type) {
     case "RequestHeaderModifier":
@@ -91,13 +102,13 @@ function planFilter(
     case "URLRewrite":
       return rewriteOutcome(filter.urlRewrite!, `${path}.urlRewrite`);
     case "RequestMirror":
-      return mirrorOutcome(filter.requestMirror!, `${path}.requestMirror`, resolve);
+      return mirrorOutcome(filter.requestMirror!, `${path}.requestMirror`, backend, guards);
     case "CORS":
       return corsOutcome(filter.cors!, `${path}.cors`);
     case "ExtensionRef":
       return ownOutcome(filter.extensionRef!, `${path}.extensionRef`, resolveFilter);
     case "ExternalAuth":
-      return externalAuthOutcome(filter.externalAuth!, `${path}.externalAuth`, resolve);
+      return externalAuthOutcome(filter.externalAuth!, `${path}.externalAuth`, backend);
     default:
       return unsupported(`${path}.type`, `unknown filter type ${String(filter.type)}`);
   }
@@ -149,17 +160,30 @@ function externalAuthOutcome(filter: HTTPExternalAuthFilter, path: string, resol
   const resolved = resolve(filter.backendRef, `${path}.backendRef`, filter.protocol === "GRPC");
   if ("finding" in resolved) return { finding: resolved.finding, isGuard: true };
   const config = externalAuthConfig(filter, resolved.cluster, path);
-  return isFinding(config) ? { unsupported: config } : { spec: { name: "external-authorization", config } };
+  if (isFinding(config)) return { unsupported: config };
+  return { spec: { name: "external-authorization", config }, clusters: [resolved.cluster], data: [] };
 }
 
-function mirrorOutcome(mirror: HTTPRequestMirrorFilter, path: string, resolve: ResolveRef): Outcome {
+function mirrorOutcome(
+  mirror: HTTPRequestMirrorFilter,
+  path: string,
+  resolve: ResolveRef,
+  resolveGuards: ResolveGuards,
+): Outcome {
   const resolved = resolve(mirror.backendRef, `${path}.backendRef`);
   if ("finding" in resolved) return resolved;
   const { numerator, denominator } = mirror.fraction ?? {
     numerator: mirror.percent ?? 100,
     denominator: 100,
   };
-  return { spec: { name: "mirror", config: { cluster: resolved.cluster, numerator, denominator } } };
+  const config: MirrorConfig = { cluster: resolved.cluster, numerator, denominator };
+  const { filters, clusters, data } = resolveGuards(mirror.backendRef);
+  const guards = guardsOfCopies(filters);
+  return {
+    spec: { name: "mirror", config, ...(guards.length > 0 && { guards }) },
+    clusters: [resolved.cluster, ...clusters],
+    data,
+  };
 }
 
 function corsOutcome(cors: HTTPCORSFilter, path: string): Outcome {

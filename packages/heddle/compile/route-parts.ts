@@ -1,10 +1,9 @@
 import { policiesOn, type PolicyStage } from "./attach/index.ts";
-import type { PolicyPlace } from "./policy-source.ts";
+import { namespacePlace, type PolicyPlace } from "./policy-source.ts";
 import type { FactReader } from "./facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "./policy-kinds.ts";
 import type { ParentOutcome } from "./route-parents.ts";
-import { namespacePlace } from "./rule-policies.ts";
 
 /** A route as it is for some of the listeners that take it: a unit of its own. */
 export interface RoutePart {

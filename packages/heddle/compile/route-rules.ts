@@ -18,7 +18,7 @@ import { withFaults } from "./faults-config.ts";
 import { clusterUnder } from "./gateway-settings.ts";
 import { withMirrorLimits } from "./mirror-limits.ts";
 import { planBackendRef, unresolvedShare, withAnswer } from "./route-backends.ts";
-import { planFilters, type ResolveFilter } from "./route-filters.ts";
+import { planFilters, type FilterReferences } from "./route-filters.ts";
 import { regexMistakes } from "./route-matches.ts";
 import { sessionOf } from "./route-settings.ts";
 import { isFinding, type Finding } from "./status.ts";
@@ -106,10 +106,14 @@ function planRule(
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
   };
   const at = requestPlace(facts, options, upstreamId);
-  const resolveFilter: ResolveFilter = (filter, where) => planOwnFilter(namespace, filter, where, at);
-  const own = planFilters(rule.filters, `${path}.filters`, resolve, resolveFilter);
+  const references: FilterReferences = {
+    backend: resolve,
+    filter: (filter, where) => planOwnFilter(namespace, filter, where, at),
+    guards: (ref) => backendPolicyFilters(ref, source, at),
+  };
+  const own = planFilters(rule.filters, `${path}.filters`, references);
   const backends = rule.backendRefs.map((ref, i) =>
-    planBackendRef(ref, `${path}.backendRefs[${i}]`, resolve, resolveFilter),
+    planBackendRef(ref, `${path}.backendRefs[${i}]`, references),
   );
   const { name } = rule;
   const ruleId = `${source.name}/${name}`;
@@ -123,9 +127,7 @@ function planRule(
   const isClosed = closing.length > 0 || own.isUnguarded;
   const ofRule = rule.policyFilters ?? noPolicyFilters;
   const ofBackends = backends.map(({ spec }, i) =>
-    spec.cluster === null
-      ? noPolicyFilters
-      : backendPolicyFilters(rule.backendRefs[i]!, source, upstreamId, facts, options),
+    spec.cluster === null ? noPolicyFilters : references.guards(rule.backendRefs[i]!),
   );
   const guards = [ofRule, ...ofBackends];
   const ownFilters = withFaults(withMirrorLimits(own.filters, rule.mirror), rule.faults);

@@ -1,19 +1,13 @@
 import { policyFiltersOf, withPolicies } from "./attach/index.ts";
 import { backendLimitsOf } from "./backend-limits.ts";
 import type { CompileOptions } from "./compile-io.ts";
+import { withCopyGuards } from "./copy-guards.ts";
 import type { FactReader } from "./facts.ts";
 import { policyKinds } from "./policy-kinds.ts";
-import type { PolicyPlace, PolicySource } from "./policy-source.ts";
+import { namespacePlace, type PolicyPlace, type PolicySource } from "./policy-source.ts";
 import { requestPlace } from "./request-place.ts";
 import type { RequestRoute } from "./route-parents.ts";
 import type { RuleSource, RulesSource } from "./rule-source.ts";
-
-export const namespacePlace = (namespace: string): PolicyPlace => ({
-  kind: "Namespace",
-  namespace,
-  name: namespace,
-  sectionName: "",
-});
 
 export interface PoliciedRules {
   readonly rules: readonly RuleSource[];
@@ -39,7 +33,7 @@ export function withRulePolicies(
   const rules = source.rules.map((rule) => {
     const chain = [...above, ...ofNamespace, { kind, namespace, name, sectionName: rule.name }];
     const made = withPolicies("rule", rule, policyKinds, chain, facts);
-    const policyFilters = policyFiltersOf(policyKinds, chain, at);
+    const policyFilters = withCopyGuards(policyFiltersOf(policyKinds, chain, at), at);
     const backendLimits = backendLimitsOf(rule, namespace, chain, facts);
     const all = [...made.sources, ...policyFilters.sources];
     if (all.length > 0) sources.push([rule.name, all]);

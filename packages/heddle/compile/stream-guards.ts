@@ -3,8 +3,7 @@ import { effectiveOf } from "./attach/index.ts";
 import { backendPlace } from "./backend-place.ts";
 import type { FactReader } from "./facts.ts";
 import { policyKinds } from "./policy-kinds.ts";
-import type { PolicyPlace } from "./policy-source.ts";
-import { namespacePlace } from "./rule-policies.ts";
+import { namespacePlace, type PolicyPlace } from "./policy-source.ts";
 
 /** What policies that act on requests come to where connections or datagrams pass, which have none. */
 export interface StreamGuard {

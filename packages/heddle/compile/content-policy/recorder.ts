@@ -1,5 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { RecorderConfig } from "@heddle/filters";
+import { parseKey } from "../../resources/index.ts";
+import { backendPlace } from "../backend-place.ts";
 import { authorityOf } from "../external-auth.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding } from "../status.ts";
@@ -28,8 +30,9 @@ export const recorderMember: Member<"recorder"> = (spec, at) => {
     redactHeaders: (spec.redactHeaders ?? []).map((name) => name.toLowerCase()),
     redactParameters: spec.redactParameters ?? [],
   };
+  const copiesTo = backendPlace(spec.backendRef, parseKey(at.policy).namespace, at.facts);
   return {
-    filters: [{ stage: "content", spec: { name: "recorder", config } }],
+    filters: [{ stage: "content", spec: { name: "recorder", config }, copiesTo }],
     clusters: [resolved.cluster],
   };
 };
