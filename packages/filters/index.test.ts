@@ -31,6 +31,7 @@ test("the registry has each filter under its own name", () => {
       "cache",
       "compression",
       "decompression",
+      "response-decompression",
       "json-limits",
       "graphql",
       "own",

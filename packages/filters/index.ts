@@ -11,7 +11,7 @@ import { cache } from "./cache/index.ts";
 import { compression } from "./compression/index.ts";
 import { clientCertificate } from "./client-certificate/index.ts";
 import { cors } from "./cors/index.ts";
-import { decompression } from "./decompression/index.ts";
+import { decompression, responseDecompression } from "./decompression/index.ts";
 import { csrf } from "./csrf/index.ts";
 import { denial } from "./denial/index.ts";
 import { errorPages } from "./error-pages/index.ts";
@@ -48,6 +48,7 @@ export {
   compression,
   cors,
   decompression,
+  responseDecompression,
   csrf,
   denial,
   errorPages,
@@ -175,6 +176,7 @@ export const builtinFilters: FilterRegistry = registryOf([
   cache,
   compression,
   decompression,
+  responseDecompression,
   jsonLimits,
   graphql,
   own,

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import zlib from "node:zlib";
 import { startHeddle } from "@heddle/testkit";
 
-const configuration = (port: number, backend: number): string => `
+const configuration = (port: number, backend: number, more = ""): string => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: edge }
@@ -37,7 +38,7 @@ spec:
           status: 202
           headers: { set: [{ name: X-Seen, value: "\${path.id}" }] }
           json: { remove: [/secret] }
----
+${more}---
 apiVersion: v1
 kind: Service
 metadata: { name: web }
@@ -97,6 +98,61 @@ test("requests and responses are transformed, in a running Heddle", async () => 
 
     const other = await fetch(`${at}/users/7?q=1`);
     assert.equal(await other.text(), '{"secret":1,"big":12345678901234567890}');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  }
+});
+
+test("a backend that compresses unasked is transformed too, and compressed again, in a running Heddle", async () => {
+  const server = http.createServer((request, response) => {
+    const json = '{"secret":1,"list":"' + "x".repeat(2_000) + '"}';
+    const body =
+      request.url === "/update/bomb" ? zlib.gzipSync(Buffer.alloc(9_000_000, 0x20)) : zlib.gzipSync(json);
+    request.resume();
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  try {
+    const start = (more: string) =>
+      startHeddle({
+        ports: ["edge"],
+        files: ({ edge }) => ({ "shop.yaml": configuration(edge, port, more) }),
+        args: ["--workers", "1"],
+      });
+    const put = (edge: number, id: string, accept: string) =>
+      fetch(`http://127.0.0.1:${edge}/users/${id}`, {
+        method: "PUT",
+        body: "{}",
+        headers: { "content-type": "application/json", "accept-encoding": accept },
+      });
+    await using without = await start("");
+    const refused = await put(without.ports.edge, "1", "gzip");
+    assert.equal(refused.status, 502);
+    assert.doesNotMatch(await refused.text(), /secret/);
+
+    await using heddle = await start("  responseDecompression: {}\n  compression: { codings: [br] }\n");
+    const { edge } = heddle.ports;
+    for (const [accept, coding] of [
+      ["identity", null],
+      ["gzip", null],
+      ["br", "br"],
+    ] as const) {
+      const response = await put(edge, "1", accept);
+      assert.deepEqual([response.status, response.headers.get("content-encoding")], [202, coding], accept);
+      assert.equal(await response.text(), `{"list":"${"x".repeat(2_000)}"}`);
+    }
+    const bomb = await put(edge, "bomb", "identity");
+    assert.equal(bomb.status, 502);
+    assert.match(await bomb.text(), /beyond the ratio/);
+    const other = await fetch(`http://127.0.0.1:${edge}/plain`, {
+      headers: { "accept-encoding": "identity" },
+    });
+    assert.equal(other.headers.get("content-encoding"), null);
+    assert.match(await other.text(), /^{"secret":1,/);
   } finally {
     server.closeAllConnections();
     server.close();

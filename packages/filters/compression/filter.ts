@@ -1,7 +1,7 @@
 import type { BodyOutput, Filter, FilterContext, FilterFactory, StreamBody } from "@heddle/engine/filter";
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
 import type { Exchange, Fields, ResponseHead } from "@heddle/engine/message";
-import { dropDigests } from "../content-coding/index.ts";
+import { dropDigests, mayRecode, weakenETag } from "../content-coding/index.ts";
 import type { Coding } from "../content-coding/index.ts";
 import { chooseCoding } from "./choose-coding.ts";
 import { CompressedBody } from "./compressed-body.ts";
@@ -43,11 +43,11 @@ class Compression implements Filter {
     const run = ((exchange.slots![this.slot] as Run | undefined) ??= runOf(exchange.request.fields));
     exchange.slots![this.slot] = run;
     const { fields, status } = head;
-    if (!mayTransform(exchange, head)) return;
+    if (isCoded(fields) || !mayRecode(exchange, head)) return;
     const coding = chooseCoding(run.accept, this.config.codings);
     if (status === 304) {
       // What the client has may have been compressed, and is to be found by this.
-      if (coding !== null) weaken(fields);
+      if (coding !== null) weakenETag(fields);
       return;
     }
     if (!matchesType(fields.get("content-type") ?? "", this.config.types)) return;
@@ -57,7 +57,7 @@ class Compression implements Filter {
     run.hasLength = head.bodyLength !== LENGTH_UNKNOWN;
     fields.set("content-encoding", coding);
     fields.delete("accept-ranges");
-    weaken(fields);
+    weakenETag(fields);
     dropDigests(fields);
     this.context.count(coding);
   }
@@ -85,19 +85,9 @@ const runOf = (fields: Fields): Run => ({
   hasLength: false,
 });
 
-/** Partial content has its ranges, coded content its coding, and gRPC its own (RFC 9110 sections 7.7 and 14). */
-function mayTransform({ grpcForm }: Exchange, { status, fields }: ResponseHead): boolean {
-  if (grpcForm !== "" || status < 200 || status === 204 || status === 206) return false;
-  if (fields.has("content-range")) return false;
+function isCoded(fields: Fields): boolean {
   const coding = fields.getList("content-encoding");
-  if (coding !== undefined && coding.trim().toLowerCase() !== "identity") return false;
-  return !(fields.getList("cache-control") ?? "").toLowerCase().includes("no-transform");
-}
-
-/** Octet by octet it is another representation from now on (RFC 9110 section 8.8.1). */
-function weaken(fields: Fields): void {
-  const etag = fields.get("etag");
-  if (etag !== undefined && etag.startsWith('"')) fields.set("etag", `W/${etag}`);
+  return coding !== undefined && coding.trim().toLowerCase() !== "identity";
 }
 
 function addVary(fields: Fields): void {

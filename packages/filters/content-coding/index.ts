@@ -2,4 +2,4 @@
 export { CodedBody } from "./coded-body.ts";
 export { CODINGS, codingNamed, decoderOf, encoderOf, flushKind } from "./coding.ts";
 export type { Coding, CodingStream } from "./coding.ts";
-export { dropDigests } from "./digests.ts";
+export { dropDigests, mayRecode, weakenETag } from "./recoding.ts";

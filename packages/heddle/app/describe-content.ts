@@ -17,6 +17,7 @@ type ContentSpec = Extract<
       | "cache"
       | "compression"
       | "decompression"
+      | "response-decompression"
       | "json-limits"
       | "graphql"
       | "openapi"
@@ -35,6 +36,8 @@ export function contentEffect(spec: ContentSpec): string {
       return compressionEffect(spec.config);
     case "decompression":
       return decompressionEffect(spec.config);
+    case "response-decompression":
+      return responseDecompressionEffect(spec.config);
     case "json-limits":
       return jsonLimitsEffect(spec.config);
     case "graphql":
@@ -81,6 +84,10 @@ function compressionEffect({ codings, types, minBytes, takesOver }: CompressionC
 
 function decompressionEffect({ codings, maxBytes, maxRatio }: DecompressionConfig): string {
   return `decompresses bodies in ${codings.join(", ")} up to ${maxBytes} octets and ${maxRatio} for one; answers 415 to other codings`;
+}
+
+function responseDecompressionEffect({ codings, maxBytes, maxRatio }: DecompressionConfig): string {
+  return `decompresses responses in ${codings.join(", ")} up to ${maxBytes} octets and ${maxRatio} for one`;
 }
 
 function jsonLimitsEffect(config: JsonLimitsConfig): string {

@@ -71,6 +71,7 @@ export class FilterWalk {
       case "cache":
       case "compression":
       case "decompression":
+      case "response-decompression":
       case "json-limits":
       case "graphql":
       case "openapi":

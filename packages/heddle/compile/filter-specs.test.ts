@@ -30,6 +30,7 @@ test("every filter that compile emits has a factory, and the other way round", (
     cache: true,
     compression: true,
     decompression: true,
+    "response-decompression": true,
     "json-limits": true,
     graphql: true,
     own: true,

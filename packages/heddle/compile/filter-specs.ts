@@ -98,6 +98,7 @@ interface FilterConfigs {
   cache: CacheConfig;
   compression: CompressionConfig;
   decompression: DecompressionConfig;
+  "response-decompression": DecompressionConfig;
   "json-limits": JsonLimitsConfig;
   graphql: GraphqlConfig;
   own: OwnFilterConfig;

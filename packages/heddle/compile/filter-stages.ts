@@ -8,7 +8,8 @@ import type { PolicyPlace } from "./policy-source.ts";
  * Error pages and security headers see every answer. What is compressed is what the client gets. CORS answers
  * preflights, which carry no credentials. Limits whose keys need no principal stand before authentication: a flood that
  * nobody authenticated must cost no key lookup. Bodies are looked at for callers that may send them. A cache answers
- * those alone that may ask. What a route rewrites and redirects is what was allowed as it came.
+ * those alone that may ask. What a route rewrites and redirects is what was allowed as it came. Responses are decoded
+ * before anything else has them.
  */
 export const FILTER_STAGES = [
   "responses",
@@ -23,6 +24,7 @@ export const FILTER_STAGES = [
   "cache",
   "own",
   "transformation",
+  "decoding",
 ] as const;
 
 export type FilterStage = (typeof FILTER_STAGES)[number];

@@ -10,3 +10,17 @@ export const compressionMember: Member<"compression"> = ({ codings, types, minBy
 export const decompressionMember: Member<"decompression"> = ({ codings, maxBytes, maxRatio }) => ({
   filters: [{ stage: "content", spec: { name: "decompression", config: { codings, maxBytes, maxRatio } } }],
 });
+
+/** Of responses, before anything looks at them. */
+export const responseDecompressionMember: Member<"responseDecompression"> = ({
+  codings,
+  maxBytes,
+  maxRatio,
+}) => ({
+  filters: [
+    {
+      stage: "decoding",
+      spec: { name: "response-decompression", config: { codings, maxBytes, maxRatio } },
+    },
+  ],
+});

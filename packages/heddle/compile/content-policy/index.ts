@@ -2,7 +2,7 @@ import type { ContentPolicySpec } from "../../resources/index.ts";
 import type { PolicyKind } from "../attach/index.ts";
 import { fieldPolicy } from "../field-policy.ts";
 import { cacheMember } from "./cache.ts";
-import { compressionMember, decompressionMember } from "./codings.ts";
+import { compressionMember, decompressionMember, responseDecompressionMember } from "./codings.ts";
 import { graphqlMember } from "./graphql.ts";
 import { errorPagesMember } from "./error-pages.ts";
 import { jsonMember } from "./json.ts";
@@ -25,6 +25,7 @@ export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = fie
   recorder: recorderMember,
   cache: cacheMember,
   transform: transformMember,
+  responseDecompression: responseDecompressionMember,
 });
 
 export { CACHE_PURGES } from "./cache.ts";

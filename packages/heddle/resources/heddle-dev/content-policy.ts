@@ -3,7 +3,11 @@ import { defineKind, type ResourceOf } from "../kind.ts";
 import { optional, struct } from "../schema/build.ts";
 import { heddleGroup } from "./backend.ts";
 import { cacheSchema } from "./content-policy/cache.ts";
-import { compressionSchema, decompressionSchema } from "./content-policy/codings.ts";
+import {
+  compressionSchema,
+  decompressionSchema,
+  responseDecompressionSchema,
+} from "./content-policy/codings.ts";
 import { graphqlSchema } from "./content-policy/graphql.ts";
 import { errorPagesSchema } from "./content-policy/error-pages.ts";
 import { jsonSchema } from "./content-policy/json.ts";
@@ -20,6 +24,8 @@ const contentPolicySpecSchema = struct({
   compression: optional(compressionSchema),
   /** Of request bodies, for whatever looks at them. */
   decompression: optional(decompressionSchema),
+  /** Of responses, likewise. */
+  responseDecompression: optional(responseDecompressionSchema),
   /** Bounds for the JSON of requests. */
   json: optional(jsonSchema),
   /** Bounds for operations of GraphQL. */

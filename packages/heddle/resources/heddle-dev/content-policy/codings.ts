@@ -4,6 +4,9 @@ import { mediaTypes } from "./media-types.ts";
 
 const codings = withDefault(set(choice(["zstd", "br", "gzip"]), { minItems: 1 }), ["zstd", "br", "gzip"]);
 
+/** Octets out for one octet in. */
+const maxRatio = withDefault(integer({ minimum: 2, maximum: 10_000 }), 100);
+
 const compressedTypes = [
   "text/*",
   "+json",
@@ -33,7 +36,14 @@ export const decompressionSchema = struct({
   codings,
   /** Of a body when it is decompressed. */
   maxBytes: withDefault(integer({ minimum: 1, maximum: 1_073_741_824 }), 10_485_760),
-  /** Octets out for one octet in. */
-  maxRatio: withDefault(integer({ minimum: 2, maximum: 10_000 }), 100),
+  maxRatio,
 });
 export type DecompressionSpec = Static<typeof decompressionSchema>;
+
+export const responseDecompressionSchema = struct({
+  codings,
+  /** Of a response when it is decompressed. */
+  maxBytes: withDefault(integer({ minimum: 1, maximum: 1_099_511_627_776 }), 1_073_741_824),
+  maxRatio,
+});
+export type ResponseDecompressionSpec = Static<typeof responseDecompressionSchema>;
