@@ -4,7 +4,7 @@ import { faults } from "./faults.ts";
 export const parts = ["faults", "balance"] as const;
 export type Part = (typeof parts)[number];
 
-export const contestantNames = ["heddle", "heddle-defaults", "haproxy", "nginx"] as const;
+const contestantNames = ["heddle", "heddle-defaults", "haproxy", "nginx"] as const;
 export type ContestantName = (typeof contestantNames)[number];
 
 export interface Options {

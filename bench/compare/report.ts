@@ -30,7 +30,7 @@ export function formatReport(summaries: readonly Summary[], cases: readonly Case
 }
 
 /** First column to the left, last as it comes, numbers between to the right. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+function alignColumns(rows: readonly (readonly string[])[]): string {
   // a row of two cells is a name and a remark, which may be as long as it likes
   const width = (column: number): number =>
     Math.max(...rows.map((row) => (column === 0 || row.length > 2 ? (row[column]?.length ?? 0) : 0)));

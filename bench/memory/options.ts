@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const partNames = ["rest", "idle", "growth"] as const;
+const partNames = ["rest", "idle", "growth"] as const;
 export type Part = (typeof partNames)[number];
 
 export interface Options {

@@ -14,7 +14,7 @@ export interface CoreTimes {
 let tickNs: number | undefined;
 
 /** Clock tick of /proc, in nanoseconds: 10 ms on every Linux of today, asked for all the same. */
-export function clockTickNs(): number {
+function clockTickNs(): number {
   tickNs ??= 1e9 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
   return tickNs;
 }

@@ -22,5 +22,5 @@ export { isH2Downstream, isH2Upstream, routePrefix, type Carried, type Proxy } f
 export { startBareHeddle } from "./start-bare.ts";
 export { startProxy, type Serving, type StartOptions } from "./start.ts";
 export { median, percentile, ratio, smallest } from "./statistics.ts";
-export { findTool, installTools, makeCertificate, requireTool, type Tool } from "./tools.ts";
+export { installTools, makeCertificate, requireTool, type Tool } from "./tools.ts";
 export { bulkBytes, largeBytes, smallJson, startUpstream, type Upstream } from "./upstream.ts";

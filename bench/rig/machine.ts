@@ -58,7 +58,7 @@ export function pinSelf(cores: string): void {
 }
 
 /** "0-2,5" → [0, 1, 2, 5] */
-export function parseCoreList(list: string): number[] {
+function parseCoreList(list: string): number[] {
   return list.split(",").flatMap((part) => {
     const [first = NaN, last = first] = part.split("-").map(Number);
     return Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -54,7 +54,7 @@ export function makeExchange(options: RequestOptions = {}): Exchange {
 }
 
 /** A data unit as tests change it. */
-export class SettableData implements DataRef {
+class SettableData implements DataRef {
   value: unknown = undefined;
   version = 0;
 

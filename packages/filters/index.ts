@@ -74,7 +74,7 @@ export {
   staticResponse,
   transform,
 };
-export { apiKeyDigest, isKeyPrefix, makeApiKey, visiblePartOf } from "./api-key/index.ts";
+export { makeApiKey, visiblePartOf } from "./api-key/index.ts";
 export type { ApiKeyConfig, ApiKeyRecord, ApiKeyTable } from "./api-key/index.ts";
 export type { AuthenticationConfig } from "./authentication/index.ts";
 export type {

@@ -63,7 +63,7 @@ const method = (name: string, requestStream: boolean, responseStream: boolean, s
 const unaryMethods = ["Echo", "EchoTwo", "EchoThree"] as const;
 
 /** The methods of a service of that name: unary ones, and one of each kind of stream. */
-export function echoMethods(service: string = echoService) {
+function echoMethods(service: string = echoService) {
   const unary = Object.fromEntries(unaryMethods.map((name) => [name, method(name, false, false, service)]));
   return {
     ...(unary as Record<(typeof unaryMethods)[number], Method>),

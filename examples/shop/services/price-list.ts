@@ -6,7 +6,7 @@ import { seedProducts } from "./seed.ts";
 const maxLineBytes = 256;
 
 /** The answer to one line: `PRICE <id>` tells a price in cents; undefined for `QUIT`. */
-export function answerLine(line: string): string | undefined {
+function answerLine(line: string): string | undefined {
   if (line === "QUIT") return undefined;
   const id = /^PRICE (\d{1,9})$/.exec(line)?.[1];
   if (id === undefined) return "ERR say PRICE <product> or QUIT";

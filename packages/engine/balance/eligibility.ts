@@ -3,11 +3,11 @@ import type { BalancedEndpoint } from "./endpoint.ts";
 /** How much has to be given up to find an endpoint, least first. */
 export const AVAILABLE = 0;
 /** The excluded one is the only one available. */
-export const ONLY_EXCLUDED = 1;
+const ONLY_EXCLUDED = 1;
 /** None is available; the excluded one is still avoided. */
 export const PANIC = 2;
 /** The excluded one is all there is. */
-export const ANYTHING = 3;
+const ANYTHING = 3;
 
 export function isEligible<E extends BalancedEndpoint>(
   endpoint: E,

@@ -14,7 +14,7 @@ export interface QueueHome {
 }
 
 /** An attempt that waits. It is itself the timer of how long. */
-export class Waiter extends Timer {
+class Waiter extends Timer {
   readonly pool: Pool;
   readonly attempt: PendingAttempt;
   private readonly queue: ConnectionQueue;

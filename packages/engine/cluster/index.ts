@@ -7,7 +7,6 @@ export type { ClusterObserver } from "./cluster-observer.ts";
 export type { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 export { Endpoint } from "./endpoint.ts";
 export { Http1Upstream } from "./http1-upstream.ts";
-export { Ejector } from "./ejector.ts";
 export { HealthLedger } from "./health-ledger.ts";
 export type { HealthVerdict } from "./health-ledger.ts";
 export { selectMembers } from "./members.ts";

@@ -1,6 +1,5 @@
 /** Bound listeners: accept, TLS, requests of HTTP/1.1 and HTTP/2 connections, time limits of slow clients, drain. */
 export { Http1Downstream } from "./http1-downstream.ts";
-export { Http2Downstream } from "./http2-downstream.ts";
 export type {
   ClientConnection,
   Downstream,

@@ -75,7 +75,7 @@ const MAX_WAITING = 16;
 /** Octets that wait where the system takes no more; what comes then is lost. */
 const MAX_QUEUED_BYTES = 1_048_576;
 
-export class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
+class OpenDatagrams implements BoundDatagrams, ConnectedDatagrams {
   private readonly socket: dgram.Socket;
   private readonly events: DatagramEvents;
   private waiting: Uint8Array[] = [];

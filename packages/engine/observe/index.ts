@@ -10,8 +10,7 @@ export { formatCommon } from "./format-common.ts";
 export { formatJson } from "./format-json.ts";
 export { redactQuery } from "./redact-query.ts";
 export type { QueryLogging } from "./redact-query.ts";
-export { IndexAllocator } from "./index-allocator.ts";
-export { bucketOf, GroupLane, statusOf, WorkerLane } from "./lane.ts";
+export { bucketOf, statusOf, WorkerLane } from "./lane.ts";
 export type { LaneMemory, LaneSegment } from "./lane.ts";
 export {
   BUCKETS_MS,
@@ -28,11 +27,10 @@ export {
   WORKER,
 } from "./layout.ts";
 export type { GroupLayout, GroupName, IndexedGroup, RefusalKind } from "./layout.ts";
-export { DEFAULT_LINE_BUFFER_LIMITS, LineBuffer } from "./line-buffer.ts";
+export { LineBuffer } from "./line-buffer.ts";
 export type { LineBufferLimits, LineSink } from "./line-buffer.ts";
 export { OncePerSecond } from "./once-per-second.ts";
-export { DEFAULT_NAMED_SLOTS, MetricsRegistry, NONE, OTHER } from "./registry.ts";
+export { MetricsRegistry, NONE, OTHER } from "./registry.ts";
 export type { VisitRow } from "./registry.ts";
-export { parseTraceparent, parseTracestate, traceExchange } from "./trace-context.ts";
-export type { TraceParent } from "./trace-context.ts";
+export { traceExchange } from "./trace-context.ts";
 export { TraceIds } from "./trace-ids.ts";

@@ -2,7 +2,6 @@
  * The life of one exchange: routing, filters, attempts, retries, bodies with backpressure, and the rescue table.
  * Takes exchanges from a listener or from a caller in this process; knows no socket.
  */
-export { Flow } from "./flow.ts";
 export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
 export { PriorityHeader } from "./priority-header.ts";

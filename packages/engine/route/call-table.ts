@@ -77,7 +77,7 @@ export function methodOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-export function callHolds(candidate: Candidate<unknown>, head: RequestHead, kind: CallKind): boolean {
+function callHolds(candidate: Candidate<unknown>, head: RequestHead, kind: CallKind): boolean {
   const call = candidate.call!;
   if (kind === "none" || (kind === "preflight" && !call.takesPreflights)) return false;
   if (!call.holds(serviceOf(head.path), methodOf(head.path))) return false;

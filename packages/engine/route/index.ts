@@ -10,5 +10,5 @@ export { Router } from "./router.ts";
 export type { PathType, RouteEntry } from "./candidate.ts";
 export type { ExplainedCandidate, Explanation } from "./explain.ts";
 export { queryParam } from "./query-param.ts";
-export { compileRegex, Regex } from "./regex/index.ts";
+export { compileRegex } from "./regex/index.ts";
 export type { RegexResult } from "./regex/index.ts";

@@ -49,7 +49,7 @@ export const holds: FilterFactory = {
 };
 
 /** Answers, and leaves a call to the cluster "app" behind. */
-export const callsAside: FilterFactory = {
+const callsAside: FilterFactory = {
   name: "calls-aside",
   create: (_config, context) => ({
     name: "calls-aside",

@@ -6,7 +6,6 @@ export const TAB = 9;
 export const LF = 10;
 export const CR = 13;
 export const SP = 32;
-export const COMMA = 44;
 export const COLON = 58;
 
 /** Octets of a field value (RFC 9110 section 5.5): tab, space, visible ASCII, obs-text. */
@@ -32,10 +31,10 @@ export const REQUEST_NAME_OCTETS: Uint8Array = (() => {
 
 /** Octets of a request target, by what the scan does with them. */
 export const TARGET_REFUSED = 0;
-export const TARGET_PLAIN = 1;
+const TARGET_PLAIN = 1;
 /** Slash and dot: right after a slash the path needs normalising. */
 export const TARGET_SLASH = 2;
-export const TARGET_DOT = 3;
+const TARGET_DOT = 3;
 /** Percent and backslash: the path needs normalising. */
 export const TARGET_ESCAPE = 4;
 export const TARGET_QUESTION = 5;

@@ -10,7 +10,7 @@ import { crc32 } from "node:zlib";
  * The prefix tells people and secret scanners what it is (`hdl_[0-9A-Za-z]{38}`), the checksum tells a typo from a key
  * that is not known before anything is looked up.
  */
-export const keySecretLength = 32;
+const keySecretLength = 32;
 const checksumLength = 6;
 const tailLength = keySecretLength + checksumLength;
 

@@ -2,6 +2,6 @@
 export { readJson } from "./read-json.ts";
 export type { JsonBounds, JsonReading } from "./read-json.ts";
 export { charsetOf, isJsonType, mediaTypeOf } from "./media-type.ts";
-export { escapePointer, parsePointer } from "./pointer.ts";
+export { escapePointer } from "./pointer.ts";
 export { problemReply } from "./problem.ts";
 export type { FieldError } from "./problem.ts";

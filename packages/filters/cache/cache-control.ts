@@ -63,7 +63,7 @@ function unquote(text: string): string {
 }
 
 /** Seconds; 0 for what is no delta-seconds, so that it is stale (RFC 9111 section 4.2.1). */
-export function parseDelta(text: string | null): number {
+function parseDelta(text: string | null): number {
   if (text === null || !/^[0-9]+$/.test(text)) return 0;
   return Math.min(Number(text), MAX_DELTA);
 }

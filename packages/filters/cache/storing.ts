@@ -8,7 +8,7 @@ import type { Lifetime } from "./freshness.ts";
  * Statuses that are understood, so that they may be stored where the endpoint allows it. Not 206, whose body is a part;
  * not what a client's own mistake may bring about for all (400, 413, 431 …), however it is marked.
  */
-export const STORABLE: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 307, 308, 404, 410]);
+const STORABLE: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 307, 308, 404, 410]);
 
 /**
  * Whether a shared cache may store the response (RFC 9111 sections 3 and 3.5); the policy's own bounds count too.

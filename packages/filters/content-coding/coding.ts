@@ -43,7 +43,7 @@ export function decoderOf(coding: Coding): CodingStream {
 }
 
 /** Levels that cost about as much as they save on text: a page of 16 KiB in well under a millisecond. */
-export const LEVELS: Readonly<Record<Coding, number>> = { gzip: 5, br: 4, zstd: 3 };
+const LEVELS: Readonly<Record<Coding, number>> = { gzip: 5, br: 4, zstd: 3 };
 
 export function encoderOf(coding: Coding): CodingStream {
   switch (coding) {

@@ -1,7 +1,7 @@
 import type { FilterContext } from "@heddle/engine/filter";
 
 /** Nonces of one key, in the time that one is remembered, per worker: no key takes all of the table that workers share. */
-export const maxNonces = 16_384;
+const maxNonces = 16_384;
 
 /**
  * Which nonces were used, whichever worker saw them; each is remembered until no signature with it could be good any

@@ -9,7 +9,7 @@ const always: Headers = [
   ["x-content-type-options", "nosniff"],
 ];
 
-export const cookieFields = (cookies: readonly string[]): Headers =>
+const cookieFields = (cookies: readonly string[]): Headers =>
   cookies.map((cookie) => ["set-cookie", cookie] as const);
 
 /** Sends the browser on. GET, whatever it was. */

@@ -17,8 +17,7 @@ export function scalarsOf(text: string, types: readonly ApiType[]): unknown[] {
 }
 
 /** One of them, for what is in lists and objects. */
-export const scalarOf = (text: string, types: readonly ApiType[] = ["string"]): unknown =>
-  scalarsOf(text, types)[0];
+const scalarOf = (text: string, types: readonly ApiType[] = ["string"]): unknown => scalarsOf(text, types)[0];
 
 export const isArrayShape = ({ types }: ApiShape): boolean => types.includes("array");
 export const isObjectShape = ({ types }: ApiShape): boolean =>

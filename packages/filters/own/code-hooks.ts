@@ -12,7 +12,7 @@ export function versionedUrl(url: string, hash: string): string {
 }
 
 /** The hash of the version that a stack, or a URL, is of; "" for none. */
-export function versionIn(text: string): string {
+function versionIn(text: string): string {
   return /\?heddle=([\w-]+)/.exec(text)?.[1] ?? "";
 }
 

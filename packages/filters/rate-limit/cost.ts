@@ -1,7 +1,7 @@
 import type { Fields } from "@heddle/engine/message";
 
 /** More than this is charged for nothing. */
-export const MAX_UNITS = 1_000_000_000;
+const MAX_UNITS = 1_000_000_000;
 
 /**
  * The cost in a header: its units, or `missing` where there is none. -1 where it cannot be read: no whole number, or

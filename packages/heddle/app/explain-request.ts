@@ -211,7 +211,7 @@ function explainOther({ entry, verdict, reason }: ExplainedCandidate<null>): Exp
 }
 
 /** `PathPrefix /api, method GET, header x-canary = always`. */
-export function describeCondition({ rule, matchIndex }: RouteEntry<null>): string {
+function describeCondition({ rule, matchIndex }: RouteEntry<null>): string {
   const { path, method, headers, queryParams } = rule.matches[matchIndex]!;
   const operator = (type: string) => (type === "Exact" ? "=" : "~");
   return [

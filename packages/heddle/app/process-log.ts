@@ -31,7 +31,7 @@ const colors: Readonly<Record<LogLevel, "gray" | "cyan" | "yellow" | "red">> = {
 };
 
 /** `level  message  name=value`; what comes from outside cannot begin a line of its own. */
-export function textLog(write: (line: string) => void, hasColor: boolean): Log {
+function textLog(write: (line: string) => void, hasColor: boolean): Log {
   return (level, message, fields = {}) => {
     if (level === "debug") return;
     const label = level.padEnd(5);

@@ -20,7 +20,7 @@ export function defaultStateFolder(env: NodeJS.ProcessEnv = process.env): string
   return path.join(os.homedir(), ".local/state/heddle");
 }
 
-export const tokenPath = (folder: string): string => path.join(folder, "token");
+const tokenPath = (folder: string): string => path.join(folder, "token");
 
 /** Makes the folder (0700) and the token in it (0600) where they are missing. Throws Error with the mend. */
 export async function openStateFolder(folder: string): Promise<StateFolder> {
@@ -53,7 +53,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** The token of a state folder, undefined where there is none. Throws Error for a file that others can read. */
-export async function readToken(folder: string): Promise<string | undefined> {
+async function readToken(folder: string): Promise<string | undefined> {
   const file = tokenPath(folder);
   let text: string;
   try {

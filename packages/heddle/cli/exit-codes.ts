@@ -9,6 +9,3 @@ export const exitCodes = {
 
 /** Thrown for a mistake in the command line, told with a hint at `--help`. */
 export class UsageError extends Error {}
-
-/** The exit code of a process that a signal ended (128 + its number), as shells show it. */
-export const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;

@@ -11,7 +11,7 @@ import type { PolicyPlace } from "./policy-source.ts";
  * those alone that may ask. What a route rewrites and redirects is what was allowed as it came. Responses are decoded
  * before anything else has them.
  */
-export const FILTER_STAGES = [
+const FILTER_STAGES = [
   "responses",
   "compression",
   "cors",

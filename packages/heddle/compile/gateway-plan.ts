@@ -115,7 +115,7 @@ const isWithoutTls = ({ listener, stream }: ListenerPlan): boolean =>
   ["HTTP", "TCP", "UDP"].includes(listener.protocol) || stream === "passthrough";
 
 /** Whether clients get a TLS connection. */
-export const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certificates.length ?? 0) > 0;
+const hasCertificate = ({ tls }: ListenerPlan): boolean => (tls?.certificates.length ?? 0) > 0;
 
 /** Served, and without a certificate to show yet. */
 export const isWaiting = (plan: GatewayPlan, listener: ListenerPlan): boolean =>

@@ -60,7 +60,7 @@ export function planSettings(
   };
 }
 
-export function defaultUpstream(options: CompileOptions): UpstreamSettings {
+function defaultUpstream(options: CompileOptions): UpstreamSettings {
   return {
     balancing: { algorithm: "peak-ewma" },
     settings: options.clusterSettings ?? DEFAULT_CLUSTER_SETTINGS,
@@ -70,7 +70,7 @@ export function defaultUpstream(options: CompileOptions): UpstreamSettings {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of both, those of `high` where both have one. Lists are taken whole. */
-export function mergeSettings(low: GatewaySettingsSpec, high: GatewaySettingsSpec): GatewaySettingsSpec {
+function mergeSettings(low: GatewaySettingsSpec, high: GatewaySettingsSpec): GatewaySettingsSpec {
   return mergeFields(low as Fields, high as Fields) as GatewaySettingsSpec;
 }
 

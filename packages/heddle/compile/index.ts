@@ -12,7 +12,6 @@ export { CompileMemo } from "./memo.ts";
 export { noOwnFilters } from "./own-filter-io.ts";
 export type { OwnFilterCode, OwnFilterState, OwnFilterStates } from "./own-filter-io.ts";
 export { hashUnit } from "./hash-unit.ts";
-export { defaultControllerName } from "./compile-io.ts";
 export type {
   CompileInput,
   CompileOptions,

@@ -50,7 +50,7 @@ const KEY_BYTES = 32;
 const MAX_KEYS = 8;
 
 /** One key a line, 32 octets in base64: the first seals, all open. A text says what is wrong, and nothing of the keys. */
-export function readCookieKeys(text: string): readonly string[] | string {
+function readCookieKeys(text: string): readonly string[] | string {
   const lines = text.split(/\s+/).filter((line) => line !== "");
   if (lines.length === 0 || lines.length > MAX_KEYS) return `has ${lines.length} keys; give 1 to ${MAX_KEYS}`;
   const isKey = (line: string) =>

@@ -4,13 +4,12 @@
  */
 export { FileSource } from "./file-source.ts";
 export type { FileSourceOptions } from "./file-source.ts";
-export { listFiles, reasonOf } from "./list-files.ts";
+export { reasonOf } from "./list-files.ts";
 export { defineConfig } from "./define-config.ts";
 export type { HeddleConfig, HeddleConfigSource } from "./define-config.ts";
 export { joinReadings } from "./desired-state.ts";
 export type { DesiredState, DuplicateResource } from "./desired-state.ts";
 export { FileWatcher } from "./watch-files.ts";
-export { formatOrigin } from "./origin.ts";
 export type { Origin } from "./origin.ts";
 export type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
 export { parseRouteFlags, readRoutes } from "./route-flag.ts";

@@ -7,9 +7,9 @@ import { PatternError } from "./syntax.ts";
 import type { Node } from "./syntax.ts";
 
 /** Groups inside groups: the parser and the code generator recurse. */
-export const MAX_NESTING = 100;
+const MAX_NESTING = 100;
 /** Largest count of a bounded repetition, as RE2's. */
-export const MAX_REPEAT = 1_000;
+const MAX_REPEAT = 1_000;
 
 interface Flags {
   readonly ignoreCase: boolean;

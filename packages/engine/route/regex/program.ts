@@ -7,7 +7,7 @@ import type { Assertion, Node } from "./syntax.ts";
  * Instructions of the longest program. It bounds the work per input character, and the memory of one state.
  * A DNS label with its length bound takes about 190.
  */
-export const MAX_PROGRAM = 1_000;
+const MAX_PROGRAM = 1_000;
 
 export const OP_SET = 0;
 export const OP_SPLIT = 1;

@@ -6,8 +6,8 @@
 export { GRPC_STATUS, GRPC_STATUS_NAMES, grpcStatusOfHttp, parseGrpcStatus } from "./status.ts";
 export type { GrpcStatusName } from "./status.ts";
 export { formatGrpcTimeout, parseGrpcTimeout } from "./timeout.ts";
-export { NO_RETRY, parseGrpcPushback } from "./pushback.ts";
-export { decodeStatusMessage, encodeStatusMessage } from "./status-message.ts";
+export { parseGrpcPushback } from "./pushback.ts";
+export { encodeStatusMessage } from "./status-message.ts";
 export { grpcStatusFields } from "./status-fields.ts";
 export { grpcFormOf, grpcFormOfRequest, withGrpcForm } from "./content-type.ts";
 export { MessageReader } from "./parse.ts";

@@ -15,19 +15,3 @@ export function encodeStatusMessage(text: string): string {
   }
   return encoded;
 }
-
-/** Never fails, as the specification asks: what is no escape stands for itself, what is no UTF-8 becomes U+FFFD. */
-export function decodeStatusMessage(text: string): string {
-  if (!text.includes("%")) return text;
-  const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const escape = text.charCodeAt(i) === 37 ? text.slice(i + 1, i + 3) : "";
-    if (/^[0-9A-Fa-f]{2}$/.test(escape)) {
-      bytes.push(parseInt(escape, 16));
-      i += 2;
-    } else {
-      bytes.push(text.charCodeAt(i));
-    }
-  }
-  return Buffer.from(bytes).toString("utf8");
-}

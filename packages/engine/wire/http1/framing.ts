@@ -3,7 +3,7 @@ import { NAME } from "../../message/index.ts";
 /** Rules of message body length (RFC 9112 section 6), the same for both directions: refuse, never repair. */
 
 export const CONTENT_LENGTH_BIT = 1 << NAME.CONTENT_LENGTH;
-export const TRANSFER_ENCODING_BIT = 1 << NAME.TRANSFER_ENCODING;
+const TRANSFER_ENCODING_BIT = 1 << NAME.TRANSFER_ENCODING;
 
 /**
  * The number in bytes[start, end), a Content-Length value; -1 when it is not 1–16 digits of at most 2^53 - 1.

@@ -132,7 +132,7 @@ export function frame(type: number, flags: number, stream: number, payload: Uint
  * "name value": a literal without indexing and without Huffman code (RFC 7541 section 6.2.2). "! name value" is never
  * indexed, "+ name value" is put into the table, "# hex" are octets of HPACK.
  */
-export function assembleField(line: string): Buffer {
+function assembleField(line: string): Buffer {
   if (line.startsWith("# ")) return Buffer.from(line.slice(2).replaceAll(" ", ""), "hex");
   const mark = line.startsWith("! ") ? 0x10 : line.startsWith("+ ") ? 0x40 : 0x00;
   const text = mark === 0 ? line : line.slice(2);

@@ -14,6 +14,6 @@ export type { ResponseStreamEvents, StreamEvents } from "./stream-events.ts";
 export type { Http2Writer } from "./writer.ts";
 export { DEFAULT_HTTP2_LIMITS } from "./limits.ts";
 export type { Http2Limits } from "./limits.ts";
-export { errorName, H2, resetCodeOf } from "./errors.ts";
+export { H2, resetCodeOf } from "./errors.ts";
 export type { Http2ErrorCode } from "./errors.ts";
-export { CLIENT_PREFACE, sniffPreface } from "./preface.ts";
+export { CLIENT_PREFACE } from "./preface.ts";

@@ -74,7 +74,7 @@ function words(first: string, more: (string | false)[]): string {
 }
 
 /** The owner of one stream. */
-export class StreamLog implements ResponseStreamEvents {
+class StreamLog implements ResponseStreamEvents {
   readonly log: Log;
   stream!: Http2Stream;
   /** Called at the end of the request: answers it. */

@@ -10,6 +10,5 @@ export type { ProxyVersion } from "./encode.ts";
 export { mistakeText } from "./errors.ts";
 export type { HeaderMistake } from "./errors.ts";
 export type { ProxyAddresses, ProxyHeader } from "./header.ts";
-export { MAX_V1_BYTES, MAX_V2_PAYLOAD_BYTES } from "./limits.ts";
 export { parseProxyHeader } from "./parse.ts";
 export { ProxyHeaderReader } from "./reader.ts";

@@ -83,7 +83,7 @@ function mix(hash: number, index: number, factor: number): number {
 }
 
 /** Counts stay below this, however much is charged afterwards. */
-export const MAX_COUNT = 0x7fffffff;
+const MAX_COUNT = 0x7fffffff;
 
 /** Adds to an entry's count, within bounds. */
 export function addTo(table: SharedTable, entry: number, amount: number): void {

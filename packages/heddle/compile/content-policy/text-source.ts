@@ -5,7 +5,7 @@ import { makeFinding, type Finding } from "../status.ts";
 import type { MemberPlace } from "./member.ts";
 
 /** Octets of a text from a ConfigMap. */
-export const MAX_TEXT_BYTES = 262_144;
+const MAX_TEXT_BYTES = 262_144;
 
 /** A text of a policy's: as it stands there, or the name of the data unit with it. */
 export interface TextReading {

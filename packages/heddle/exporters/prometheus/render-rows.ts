@@ -20,7 +20,7 @@ export function renderRows(registry: MetricsRegistry, table: GroupMetrics): stri
 }
 
 /** A row's labels from its key in the registry. */
-export function rowLabels(group: IndexedGroup, key: string): Labels {
+function rowLabels(group: IndexedGroup, key: string): Labels {
   const isReserved = key === NONE || key === OTHER;
   if (group === "route") {
     const slash = key.lastIndexOf("/");

@@ -51,7 +51,7 @@ const isAddress = {
 };
 
 /** Every address has the form that `addressType` names. */
-export const addressesFitType: Rule = {
+const addressesFitType: Rule = {
   name: "addresses-fit-type",
   message: "address must have the form that addressType names: IPv4, IPv6 or FQDN (a DNS name)",
   offender(self) {

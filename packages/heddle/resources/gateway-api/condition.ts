@@ -2,7 +2,7 @@ import type { Static } from "typebox";
 import { choice, integer, keyedList, optional, struct, text } from "../schema/build.ts";
 
 /** One finding about a resource, such as Accepted: True, as `metav1.Condition` has it. */
-export const conditionSchema = struct({
+const conditionSchema = struct({
   lastTransitionTime: text({ format: "date-time" }),
   message: text({ maxLength: 32768 }),
   observedGeneration: optional(integer({ minimum: 0, format: "int64" })),

@@ -78,7 +78,7 @@ const allowedListenersSchema = struct({
   ),
 });
 
-export const gatewaySpecSchema = struct({
+const gatewaySpecSchema = struct({
   addresses: optional(list(gatewaySpecAddressSchema, { maxItems: 16, rules: addressRules })),
   allowedListeners: optional(allowedListenersSchema),
   defaultScope: optional(defaultGatewayScope),
@@ -89,7 +89,7 @@ export const gatewaySpecSchema = struct({
 });
 export type GatewaySpec = Static<typeof gatewaySpecSchema>;
 
-export const gatewayStatusSchema = struct({
+const gatewayStatusSchema = struct({
   addresses: optional(list(gatewayStatusAddressSchema, { maxItems: 16 })),
   attachedListenerSets: optional(int32()),
   ...listenersStatusFields,

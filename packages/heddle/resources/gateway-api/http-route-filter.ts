@@ -11,7 +11,7 @@ import { localReferenceSchema } from "./reference.ts";
 import { requestMirrorSchema } from "./request-mirror.ts";
 
 /** Answers with a redirect; parts that are not given stay as in the request. */
-export const httpRequestRedirectSchema = struct({
+const httpRequestRedirectSchema = struct({
   hostname: optional(preciseHostname),
   path: optional(httpPathModifierSchema),
   port: optional(portNumber),
@@ -21,14 +21,14 @@ export const httpRequestRedirectSchema = struct({
 export type HTTPRequestRedirectFilter = Static<typeof httpRequestRedirectSchema>;
 
 /** Changes host or path of the request before it is forwarded. */
-export const httpUrlRewriteSchema = struct({
+const httpUrlRewriteSchema = struct({
   hostname: optional(preciseHostname),
   path: optional(httpPathModifierSchema),
 });
 export type HTTPURLRewriteFilter = Static<typeof httpUrlRewriteSchema>;
 
 /** One step in the processing of a request; its settings are in the field that its type names. */
-export const httpRouteFilterSchema = struct(
+const httpRouteFilterSchema = struct(
   {
     cors: optional(httpCorsFilterSchema),
     extensionRef: optional(localReferenceSchema),

@@ -65,7 +65,7 @@ const pathRules: Rule[] = [
   ),
 ];
 
-export const httpPathMatchSchema = struct(
+const httpPathMatchSchema = struct(
   {
     type: withDefault(choice(["Exact", "PathPrefix", "RegularExpression"]), "PathPrefix"),
     value: withDefault(text({ maxLength: 1024 }), "/"),
@@ -74,7 +74,7 @@ export const httpPathMatchSchema = struct(
 );
 export type HTTPPathMatch = Static<typeof httpPathMatchSchema>;
 
-export const httpQueryParamMatchSchema = struct({
+const httpQueryParamMatchSchema = struct({
   name: headerName,
   type: withDefault(matchType, "Exact"),
   value: text({ minLength: 1, maxLength: 1024 }),

@@ -12,7 +12,7 @@ import { routeFields, routeHostnames, routeSpecFields, ruleNameUnique } from "./
 import { sessionPersistenceSchema } from "./session-persistence.ts";
 
 /** A backend, its share of the requests, and filters for those that go to it. */
-export const httpBackendRefSchema = struct(
+const httpBackendRefSchema = struct(
   { filters: optional(httpRouteFilters), ...weightedBackendFields },
   { rules: [servicePortRule] },
 );
@@ -106,7 +106,7 @@ const timeoutsSchema = struct(
 );
 export type HTTPRouteTimeouts = Static<typeof timeoutsSchema>;
 
-export const httpRouteRuleSchema = struct(
+const httpRouteRuleSchema = struct(
   {
     backendRefs: optional(list(httpBackendRefSchema, { maxItems: 16 })),
     filters: optional(httpRouteFilters),
@@ -133,7 +133,7 @@ const rulesSchema = list(httpRouteRuleSchema, {
   ],
 });
 
-export const httpRouteSpecSchema = struct({
+const httpRouteSpecSchema = struct({
   hostnames: optional(routeHostnames),
   ...routeSpecFields,
   rules: withDefault(rulesSchema, [{ matches: [{ path: anyPath }] }]),

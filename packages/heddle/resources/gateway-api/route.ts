@@ -24,7 +24,7 @@ export const ruleNameUnique = unique<NamedRule>(
 );
 
 /** What each parent's controller says of a route. */
-export const routeStatusSchema = struct({
+const routeStatusSchema = struct({
   parents: list(
     struct({
       conditions: someConditions,

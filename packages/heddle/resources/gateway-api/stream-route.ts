@@ -5,7 +5,7 @@ import { ruleNameUnique } from "./route.ts";
 
 /** The rules of TCPRoute, TLSRoute and UDPRoute, which only have backends to choose from. */
 
-export const streamRuleSchema = struct({
+const streamRuleSchema = struct({
   backendRefs: list(backendRefSchema, { minItems: 1, maxItems: 16 }),
   name: optional(sectionName),
 });

@@ -128,8 +128,6 @@ const healthCheckSchema = struct(
     ],
   },
 );
-export type BackendHealthCheck = Static<typeof healthCheckSchema>;
-
 interface BackendShape {
   protocol: string;
   healthCheck?: unknown;

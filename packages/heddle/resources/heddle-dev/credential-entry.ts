@@ -20,7 +20,7 @@ const plain = /^[^\u0000-\u001f\u007f]{1,256}$/;
 /** Of the credential itself: no metadata gives it these. */
 const reservedNames: readonly string[] = ["scope", "key_id"];
 
-export const ownerFields: readonly string[] = ["consumer", "scopes", "expires", "created", "metadata"];
+const ownerFields: readonly string[] = ["consumer", "scopes", "expires", "created", "metadata"];
 
 /** The object that an entry is, or what is wrong with it. A field that nobody knows may be a misspelt `expires`. */
 export function readEntryObject(text: string, fields: readonly string[]): Loose | string {

@@ -6,7 +6,7 @@ import { heddleGroup } from "./backend.ts";
 import { policyStatusSchema, policyTargetRefs, requestPolicyTargets } from "./policy-target.ts";
 
 /** Where a filter stands among what guards a request, in the direction of the request; responses meet it in reverse. */
-export const filterPolicyStages = [
+const filterPolicyStages = [
   "Outermost",
   "BeforeAuthentication",
   "AfterAuthentication",

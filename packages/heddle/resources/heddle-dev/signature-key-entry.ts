@@ -3,7 +3,7 @@ import { readEntryObject, readOwner, type CredentialOwner } from "./credential-e
 /** The type of Secrets with keys that requests are signed with: each entry is one. */
 export const signatureKeysSecretType = "heddle.dev/signature-keys";
 
-export const signatureAlgorithms = [
+const signatureAlgorithms = [
   "hmac-sha256",
   "rsa-pss-sha512",
   "rsa-v1_5-sha256",

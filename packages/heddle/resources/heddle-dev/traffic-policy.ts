@@ -48,7 +48,7 @@ const timeoutsSchema = struct(
 );
 
 /** The codes that may get better with another attempt; OK and what the client did wrong are not among them. */
-export const retriedGrpcCodes = [
+const retriedGrpcCodes = [
   "CANCELLED",
   "UNKNOWN",
   "DEADLINE_EXCEEDED",
@@ -60,12 +60,7 @@ export const retriedGrpcCodes = [
 ] as const;
 
 /** What may go wrong with an attempt before there is an answer. */
-export const retriedFaults = [
-  "ConnectFailure",
-  "RefusedStream",
-  "ResetBeforeHeaders",
-  "AttemptTimeout",
-] as const;
+const retriedFaults = ["ConnectFailure", "RefusedStream", "ResetBeforeHeaders", "AttemptTimeout"] as const;
 
 const retrySchema = struct({
   /** HTTP statuses. */

@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { objectName } from "../../gateway-api/names.ts";
 import { flag, struct, text, withDefault } from "../../schema/build.ts";
 
@@ -13,4 +12,3 @@ export const basicSchema = struct({
   /** Whether name and password go on to the backend. */
   forward: withDefault(flag(), false),
 });
-export type BasicSpec = Static<typeof basicSchema>;

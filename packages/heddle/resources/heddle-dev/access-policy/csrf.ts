@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { corsOrigin } from "../../gateway-api/http-cors-filter.ts";
 import { choice, set, struct, withDefault } from "../../schema/build.ts";
 
@@ -10,4 +9,3 @@ export const csrfSchema = struct({
   /** Of requests that say nothing of their origin, as those of no browser do. */
   withoutOrigin: withDefault(choice(["Allow", "Refuse"]), "Allow"),
 });
-export type CsrfSpec = Static<typeof csrfSchema>;

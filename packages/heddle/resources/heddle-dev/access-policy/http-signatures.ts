@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { choice, integer, optional, set, struct, text, withDefault } from "../../schema/build.ts";
 import { everyItem } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
@@ -42,4 +41,3 @@ export const httpSignaturesSchema = struct({
   contentDigest: withDefault(choice(["Required", "IfCovered"]), "Required"),
   maxBodyBytes: withDefault(integer({ minimum: 1, maximum: 104_857_600 }), 1_048_576),
 });
-export type HttpSignaturesSpec = Static<typeof httpSignaturesSchema>;

@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { headerName } from "../../gateway-api/http-header.ts";
 import { choice, set, struct, text, withDefault } from "../../schema/build.ts";
 import { everyItem } from "../../schema/rule.ts";
@@ -63,4 +62,3 @@ export const securityHeadersSchema = struct({
     ["X-Powered-By"],
   ),
 });
-export type SecurityHeadersSpec = Static<typeof securityHeadersSchema>;

@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { integer, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
@@ -38,4 +37,3 @@ export const adaptiveConcurrencySchema = struct(
     ],
   },
 );
-export type AdaptiveConcurrency = Static<typeof adaptiveConcurrencySchema>;

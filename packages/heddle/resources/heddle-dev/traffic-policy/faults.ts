@@ -8,7 +8,7 @@ import { boundedTime } from "../bounded-time.ts";
 const percent = withDefault(number({ minimum: 0, maximum: 100 }), 100);
 
 /** The gRPC statuses of errors. */
-export const grpcErrorCodes = [
+const grpcErrorCodes = [
   "CANCELLED",
   "UNKNOWN",
   "INVALID_ARGUMENT",

@@ -1,4 +1,3 @@
-import type { Static } from "typebox";
 import { integer, number, optional, struct, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
@@ -22,4 +21,3 @@ export const hedgeSchema = struct(
     ],
   },
 );
-export type Hedge = Static<typeof hedgeSchema>;

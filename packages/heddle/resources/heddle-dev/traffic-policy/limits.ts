@@ -81,8 +81,6 @@ export const connectionSchema = struct({
   /** Connections to each endpoint that serves, per worker, made in advance. */
   warm: count(1, 10_000),
 });
-export type ConnectionLife = Static<typeof connectionSchema>;
-
 export const circuitBreakerSchema = struct({
   /** To one endpoint, per worker. */
   maxConnections: count(1, 1_000_000),
@@ -93,8 +91,6 @@ export const circuitBreakerSchema = struct({
   /** In flight to all endpoints, per worker. */
   maxRequests: count(1, 10_000_000),
 });
-export type CircuitBreaker = Static<typeof circuitBreakerSchema>;
-
 export const mirrorLimitsSchema = struct({
   /** Copies under way at a time, per worker. */
   maxConcurrent: count(1, 1_000_000),
