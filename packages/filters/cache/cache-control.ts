@@ -9,9 +9,16 @@ export type Directives = ReadonlyMap<string, string | null>;
 
 const NONE: Directives = new Map();
 
+/** Which ask for more the larger they are: of two the larger counts. */
+const FLOORS: ReadonlySet<string> = new Set(["min-fresh"]);
+
+/** Of which no argument allows the most. */
+const OPEN: ReadonlySet<string> = new Set(["max-stale"]);
+
 /**
  * Reads every Cache-Control line of a head as one list (RFC 9111 section 5.2). Of a directive that is there twice the
- * stricter counts: the one without an argument, or the smaller number. What is no directive is passed over.
+ * stricter counts (section 4.2.1): mostly the one without an argument, or the smaller number. White space around "="
+ * makes an argument invalid. What is no directive is passed over.
  */
 export function readDirectives(fields: Fields): Directives {
   const list = fields.getList("cache-control");
@@ -24,7 +31,7 @@ export function parseDirectives(list: string): Directives {
     const at = member.indexOf("=");
     const name = (at < 0 ? member : member.slice(0, at)).trim().toLowerCase();
     if (!isToken(name)) continue;
-    put(found, name, at < 0 ? null : unquote(member.slice(at + 1).trim()));
+    put(found, name, at < 0 ? null : argumentOf(member, at));
   }
   return found;
 }
@@ -35,8 +42,14 @@ function put(found: Map<string, string | null>, name: string, value: string | nu
     found.set(name, value);
     return;
   }
-  if (value === null || before === null) found.set(name, null);
-  else if (!(parseDelta(before) <= parseDelta(value))) found.set(name, value);
+  if (value === null || before === null) found.set(name, OPEN.has(name) ? (before ?? value) : null);
+  else if (parseDelta(before) > parseDelta(value) !== FLOORS.has(name)) found.set(name, value);
+}
+
+/** "" where there is white space before or after "=", which the grammar has not: it is no number then. */
+function argumentOf(member: string, at: number): string {
+  const isSpaced = /[ \t]=|=[ \t]/.test(member.slice(Math.max(0, at - 1), at + 2));
+  return isSpaced ? "" : unquote(member.slice(at + 1));
 }
 
 /** Members of a comma-separated list; commas within quotes are none of its. */

@@ -1,4 +1,4 @@
-import type { Fields } from "@heddle/engine/message";
+import type { RequestHead } from "@heddle/engine/message";
 import { splitList } from "./cache-control.ts";
 import { parseHttpTime } from "./http-time.ts";
 
@@ -10,12 +10,14 @@ export interface Conditions {
   readonly ifRange: string | undefined;
 }
 
-export function readConditions(fields: Fields): Conditions {
+export function readConditions({ method, fields }: Pick<RequestHead, "method" | "fields">): Conditions {
+  // RFC 9110 section 14.2: Range is of GET alone.
+  const hasRange = method === "GET";
   return {
     noneMatch: fields.getList("if-none-match"),
     modifiedSince: fields.get("if-modified-since"),
-    range: fields.getList("range"),
-    ifRange: fields.get("if-range"),
+    range: hasRange ? fields.getList("range") : undefined,
+    ifRange: hasRange ? fields.getList("if-range") : undefined,
   };
 }
 
@@ -39,12 +41,15 @@ export function isUnmodified(asked: Conditions, stored: Validators): boolean {
   return (Number.isNaN(modified) ? stored.dateMs : modified) <= since;
 }
 
-/** By the weak comparison of RFC 9110 section 8.8.3.2. */
+/** By the weak comparison of RFC 9110 section 8.8.3.2, as If-None-Match has it. */
 function matchesNone(list: string, etag: string | undefined): boolean {
   const members = splitList(list);
   if (members.length === 1 && members[0] === "*") return true;
-  return etag !== undefined && members.some((one) => opaque(one) === opaque(etag));
+  return members.some((one) => isAlike(one, etag));
 }
+
+export const isAlike = (one: string, etag: string | undefined): boolean =>
+  etag !== undefined && opaque(one) === opaque(etag);
 
 const opaque = (etag: string): string => (etag.startsWith("W/") ? etag.slice(2) : etag);
 
@@ -64,7 +69,7 @@ export function rangeOf(
   length: number,
 ): ByteRange | "unsatisfiable" | null {
   if (asked.range === undefined || !holdsRange(asked.ifRange, stored)) return null;
-  const found = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(asked.range.trim());
+  const found = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(asked.range.trim());
   if (found === null) return null;
   const [, from, to] = found;
   if (from === "" && to === "") return null;
@@ -78,9 +83,12 @@ export function rangeOf(
   return { first, last: to === "" ? length - 1 : Math.min(Number(to), length - 1) };
 }
 
-/** If-Range (RFC 9110 section 13.1.5): by the strong comparison, or the very date. */
-function holdsRange(ifRange: string | undefined, { etag, lastModified }: Validators): boolean {
+/**
+ * If-Range (RFC 9110 section 13.1.5): by the strong comparison, or the very date, which is a strong validator where the
+ * response was made a second later at least (section 8.8.2.2): within that second it may have changed again.
+ */
+function holdsRange(ifRange: string | undefined, { etag, lastModified, dateMs }: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.startsWith('"')) return ifRange === etag;
-  return !ifRange.startsWith("W/") && ifRange === lastModified;
+  return ifRange === lastModified && dateMs - parseHttpTime(ifRange, dateMs) >= 1_000;
 }

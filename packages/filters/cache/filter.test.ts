@@ -14,6 +14,8 @@ const fresh: Origin = {
   body: "hello",
 };
 
+const control = (value: string) => ["cache-control", value] as const;
+
 // What a stored answer looks like
 
 test("5.1: a stored answer has its Age, and the fields that came with it", () => {
@@ -58,6 +60,24 @@ test("5.2.1.7: only-if-cached is answered 504 rather than sent on", () => {
   rig.ask({}, fresh);
   assert.equal(rig.ask(asked).body, "hello");
 });
+
+for (const [name, value] of [
+  ["if-match", '"v1"'],
+  ["x-original-url", "/b"],
+  ["cache-control", "no-store"],
+] as const) {
+  test(`5.2.1.7: only-if-cached is answered 504 where ${name} keeps the store out`, () => {
+    const rig = new CacheRig();
+    rig.ask({}, fresh);
+    const { status, sent } = rig.ask({
+      headers: [
+        ["cache-control", "only-if-cached"],
+        [name, value],
+      ],
+    });
+    assert.deepEqual([status, sent], [504, null]);
+  });
+}
 
 test("HEAD is answered without the body", () => {
   const rig = new CacheRig();
@@ -143,6 +163,38 @@ for (const [ifRange, status] of [
   });
 }
 
+test("RFC 9110 13.1.5: a date of the very second is no strong validator, so If-Range has the whole", () => {
+  const rig = new CacheRig();
+  const modified = rig.date();
+  rig.ask({}, { headers: [control("max-age=60"), ["last-modified", modified]], body: "hello" });
+  const headers = [
+    ["range", "bytes=0-1"],
+    ["if-range", modified],
+  ] as const;
+  assert.equal(rig.ask({ headers }).status, 200);
+});
+
+test("RFC 9110 14.2: Range means nothing to HEAD", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  const { status, headers } = rig.ask({ method: "HEAD", headers: [["range", "bytes=9-"]] });
+  assert.deepEqual([status, headers.get("content-range")], [200, undefined]);
+});
+
+test("RFC 9110 14.1: names of range units compare without case", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  assert.equal(rig.ask({ headers: [["range", "Bytes=0-1"]] }).status, 206);
+});
+
+test("RFC 9110 15.4.5: a 304 has Last-Modified where there is no ETag", () => {
+  const rig = new CacheRig();
+  const modified = "Wed, 31 Dec 2025 00:00:00 GMT";
+  rig.ask({}, { headers: [control("max-age=60"), ["last-modified", modified]], body: "hello" });
+  const { status, headers } = rig.ask({ headers: [["if-modified-since", modified]] });
+  assert.deepEqual([status, headers.get("last-modified")], [304, modified]);
+});
+
 // Validation
 
 test("4.3.1: what is stale is asked about by its own validators; the client's are judged here", () => {
@@ -222,6 +274,61 @@ test("4.3.5: a HEAD that shows another response ends the stored one", () => {
   rig.ask({ method: "HEAD" }, { headers: [["etag", '"v2"']] });
   assert.equal(rig.ask({}).sent!.has("if-none-match"), false);
 });
+
+test("4.3.5: a HEAD that shows the same brings it up to date", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  rig.clock.advance(61_000);
+  const headers = [["etag", '"v1"'], control("max-age=100"), ["x-own", "2"]] as const;
+  assert.notEqual(rig.ask({ method: "HEAD" }, { headers }).sent, null);
+  rig.clock.advance(99_000);
+  const { sent, body, headers: got } = rig.ask({});
+  assert.deepEqual([sent, body, got.get("x-own"), got.get("age")], [null, "hello", "2", "99"]);
+});
+
+for (const [what, headers] of [
+  ["another length", [["content-length", "6"]]],
+  ["another date", [["last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"]]],
+  ["no-store", [control("no-store")]],
+] as const) {
+  test(`4.3.5: a HEAD with ${what} ends the stored one`, () => {
+    const rig = new CacheRig();
+    rig.ask({}, fresh);
+    rig.clock.advance(61_000);
+    rig.ask({ method: "HEAD" }, { headers: [control("max-age=60"), ...headers] });
+    assert.equal(rig.ask({}).sent!.has("if-none-match"), false);
+  });
+}
+
+test("4.3.5: a HEAD that fails says nothing of the stored one", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  rig.clock.advance(61_000);
+  rig.ask({ method: "HEAD" }, { status: 404 });
+  assert.equal(rig.ask({}, { status: 304 }).body, "hello");
+});
+
+test("3.5: an answer to somebody's own request does not bring what all get up to date", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  rig.clock.advance(61_000);
+  const own = [control("max-age=60"), ["x-own", "anna"]] as const;
+  rig.ask({ principal: "anna" }, { status: 304, headers: own });
+  assert.notEqual(rig.ask({}).sent, null);
+});
+
+for (const [etag, isKept] of [
+  ['W/"v1"', true],
+  ['W/"v2"', false],
+] as const) {
+  test(`4.3.4: a 304 with ${etag} ${isKept ? "is a word on" : "says nothing of"} what has "v1"`, () => {
+    const rig = new CacheRig();
+    rig.ask({}, fresh);
+    rig.clock.advance(61_000);
+    rig.ask({}, { status: 304, headers: [["etag", etag]] });
+    assert.equal(rig.ask({}).sent === null, isKept);
+  });
+}
 
 // RFC 5861
 

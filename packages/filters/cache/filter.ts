@@ -72,6 +72,7 @@ class Cache implements Filter {
     const run = this.begin(exchange);
     exchange.slots![this.slot] = run;
     if (run.forward === "method" || run.forward === "bypass") {
+      if (run.forward === "bypass" && run.asked.has("only-if-cached")) return this.notCached();
       this.context.count("bypass");
       return undefined;
     }
@@ -107,7 +108,7 @@ class Cache implements Filter {
     const key = query === null ? "" : cacheKey(this.context.place, uri);
     const asked = this.askedOf(exchange);
     const nowMs = this.context.clock.wallMs();
-    const run = new CacheRun({ key, origin, uri }, readConditions(request.fields), asked, nowMs);
+    const run = new CacheRun({ key, origin, uri }, readConditions(request), asked, nowMs);
     if (!isSafe(request.method)) run.forward = "method";
     else if (query === null || !isCacheable(request) || asked.has("no-store")) run.forward = "bypass";
     else if (this.config.query.mode !== "all") request.query = query;
@@ -119,8 +120,8 @@ class Cache implements Filter {
     if (!this.config.followsRequests) return NO_DIRECTIVES;
     const directives = readDirectives(request.fields);
     if (directives.size > 0 || !request.fields.has("pragma")) return directives;
-    const isNoCache = request.fields.getList("pragma")!.toLowerCase().includes("no-cache");
-    return isNoCache ? parseDirectives("no-cache") : directives;
+    const pragma = parseDirectives(request.fields.getList("pragma")!);
+    return pragma.has("no-cache") ? parseDirectives("no-cache") : directives;
   }
 
   private find(key: string, request: Exchange["request"]["fields"]): StoredResponse | null {
@@ -306,11 +307,17 @@ class Cache implements Filter {
     }
     if (run.stale === null || exchange.fault !== null) return;
     // Section 4.3.3: a full response takes the place of what was asked about. An error, or a part, says nothing of it.
-    const isGone =
-      exchange.request.method === "GET"
-        ? !ERRORS.has(status) && status !== 206 && status !== 304
-        : differsFrom(run.stale, head);
-    if (isGone) this.store.drop(run.stale);
+    if (exchange.request.method === "GET") {
+      if (!ERRORS.has(status) && status !== 206 && status !== 304) this.store.drop(run.stale);
+    } else if (status === 200) this.compare(run, run.stale, head);
+  }
+
+  /** Section 4.3.5: a HEAD's answer ends what is stored, or brings it up to date. */
+  private compare(run: CacheRun, stale: StoredResponse, head: ResponseHead): void {
+    const fresh = differsFrom(stale, head)
+      ? null
+      : freshenedBy(head, run, this.config, this.context.clock.wallMs());
+    if (fresh === null || !this.keep(fresh)) this.store.drop(stale);
   }
 
   private settle(run: CacheRun, outcome: FillOutcome): void {

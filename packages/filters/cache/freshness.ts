@@ -17,15 +17,23 @@ export interface Lifetime {
   readonly mustAsk: boolean;
 }
 
+/**
+ * Storable statuses whose responses are not fresh by a heuristic: the endpoint has to say so (RFC 9110 section 15.1).
+ * Marked public they are (RFC 9111 section 4.2.2).
+ */
+const NOT_BY_HEURISTIC: ReadonlySet<number> = new Set([302, 307]);
+
 /** RFC 9111 sections 4.2.1, 4.2.2 and 4.2.4, and RFC 5861. `dateMs` is the response's Date. */
 export function lifetimeOf(
+  status: number,
   directives: Directives,
   fields: Fields,
   dateMs: number,
   config: CacheConfig,
 ): Lifetime {
   const told = toldMs(directives, fields, dateMs);
-  const freshMs = told ?? heuristicMs(fields, dateMs, config);
+  const mayGuess = !NOT_BY_HEURISTIC.has(status) || directives.has("public");
+  const freshMs = told ?? (mayGuess ? heuristicMs(fields, dateMs, config) : undefined);
   const mustAsk = directives.has("no-cache");
   // 4.2.4: what forbids stale responses in so many words.
   const isStrict = mustAsk || directives.has("must-revalidate") || directives.has("proxy-revalidate");

@@ -29,7 +29,7 @@ export function serve(
   if (status !== "") extra.push(["cache-status", status]);
   if (stored.status === 200) {
     if (isUnmodified(asked, stored)) {
-      const headers = [...stored.pairs.filter(([name]) => OF_304.has(name)), ...extra];
+      const headers = [...stored.pairs.filter(([name]) => isOf304(name, stored)), ...extra];
       return { status: 304, headers, body: "", from };
     }
     const part = servePart(stored, asked, extra, from);
@@ -37,6 +37,10 @@ export function serve(
   }
   return { status: stored.status, headers: [...stored.pairs, ...extra], body: stored.body, from };
 }
+
+/** Last-Modified is worth its octets where there is no ETag. */
+const isOf304 = (name: string, { etag }: StoredResponse): boolean =>
+  OF_304.has(name) || (name === "last-modified" && etag === undefined);
 
 /** Null: the whole is to be sent. */
 function servePart(

@@ -3,11 +3,12 @@ import type { RequestHead, ResponseHead } from "@heddle/engine/message";
 import { readDirectives } from "./cache-control.ts";
 import type { CacheRun, Pending } from "./cache-run.ts";
 import type { CacheConfig } from "./config.ts";
+import { isAlike } from "./conditions.ts";
 import { ageOnArrivalMs, lifetimeOf } from "./freshness.ts";
 import { parseHttpTime } from "./http-time.ts";
 import { freshenedPairs, readTags, storedPairs } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
-import { mayStore } from "./storing.ts";
+import { isShareable, mayStore } from "./storing.ts";
 import { readVary, variantOf } from "./vary.ts";
 
 /** A response that may be stored, as it will be when its body is whole; null for one that may not. */
@@ -21,7 +22,7 @@ export function pendingFrom(
   const { fields } = head;
   const directives = readDirectives(fields);
   const dateMs = dateOf(fields, nowMs);
-  const lifetime = lifetimeOf(directives, fields, dateMs, config);
+  const lifetime = lifetimeOf(head.status, directives, fields, dateMs, config);
   if (!mayStore(request, run.isPersonal, head, directives, lifetime, config)) return null;
   const vary = readVary(fields);
   if (vary === null) return null;
@@ -45,7 +46,10 @@ export function pendingFrom(
   return { response, chunks: [], bytes: 0 };
 }
 
-/** What `stale` is after a 304 (RFC 9111 section 4.3.4); null where it may not be kept any longer. */
+/**
+ * What `stale` is after a 304 (RFC 9111 section 4.3.4), or after a HEAD's answer that shows no other response (section
+ * 4.3.5); null where it may not be kept any longer.
+ */
 export function freshenedBy(
   { fields }: ResponseHead,
   run: CacheRun,
@@ -54,16 +58,19 @@ export function freshenedBy(
 ): StoredResponse | null {
   const stale = run.stale!;
   const etag = fields.get("etag");
-  // A strong validator of another response: it is none of this one's.
-  if (etag !== undefined && etag !== stale.etag && !etag.startsWith("W/")) return null;
+  // The validator of another response: it is none of this one's. A strong one is so by a single letter.
+  if (etag !== undefined && etag !== stale.etag && !(etag.startsWith("W/") && isAlike(etag, stale.etag)))
+    return null;
   const pairs = freshenedPairs(stale.pairs, fields);
   const merged = Fields.of(pairs);
   const directives = readDirectives(merged);
   if (directives.has("no-store") || directives.has("private")) return null;
+  // Section 3.5 holds for what it is answered with from now on: the fields of an answer to somebody's own request.
+  if (run.isPersonal && !isShareable(directives)) return null;
   const dateMs = dateOf(merged, nowMs);
   return {
     ...stale,
-    ...lifetimeOf(directives, merged, dateMs, config),
+    ...lifetimeOf(stale.status, directives, merged, dateMs, config),
     pairs,
     dateMs,
     lastModified: merged.get("last-modified"),
@@ -75,7 +82,7 @@ export function freshenedBy(
 
 /** A HEAD's answer shows that what is stored is no more what the target is (RFC 9111 section 4.3.5). */
 export function differsFrom(stored: StoredResponse, { status, fields }: ResponseHead): boolean {
-  if (status !== 200) return false;
+  if (status !== stored.status) return true;
   const length = fields.get("content-length");
   return (
     (fields.has("etag") && fields.get("etag") !== stored.etag) ||

@@ -36,7 +36,7 @@ export function mayStore(
 }
 
 /** Section 3.5. */
-const isShareable = (directives: Directives): boolean =>
+export const isShareable = (directives: Directives): boolean =>
   directives.has("public") || directives.has("s-maxage") || directives.has("must-revalidate");
 
 /** Section 3, last point: only what says how long it lives, or can be asked about again. */

@@ -32,7 +32,8 @@ function isRefused({ freshMs }: StoredResponse, asked: Directives, age: number):
   const maxAge = deltaMs(asked, "max-age");
   const minFresh = deltaMs(asked, "min-fresh");
   if (asked.has("no-cache") || (minFresh !== undefined && freshMs - age < minFresh)) return true;
-  return maxAge !== undefined && age > maxAge + (deltaMs(asked, "max-stale") ?? 0);
+  // Of no age at all is only what comes now. Max-stale speaks of the response's lifetime, not of this bound.
+  return maxAge !== undefined && (maxAge === 0 || age > maxAge);
 }
 
 function mayBeStaleBy(asked: Directives, overdueMs: number): boolean {
