@@ -16,18 +16,22 @@ export interface Clock {
 }
 
 /**
- * The system's time. While an event of a socket is worked off, `now` stands still: an exchange asks for it a dozen
+ * The system's time. While an event of a socket is worked off, it stands still: an exchange asks for it a dozen
  * times between two reads, and the difference is microseconds (nginx's cached time, once per event here).
  */
 class SystemClock implements Clock {
   private heldMs = -1;
+  /** Taken when it is first asked for while time is held. */
+  private heldWallMs = -1;
 
   now(): number {
     return this.heldMs < 0 ? performance.now() : this.heldMs;
   }
 
   wallMs(): number {
-    return Date.now();
+    if (this.heldMs < 0) return Date.now();
+    if (this.heldWallMs < 0) this.heldWallMs = Date.now();
+    return this.heldWallMs;
   }
 
   after(delayMs: number, run: () => void): ClockTimer {
@@ -39,6 +43,7 @@ class SystemClock implements Clock {
   /** Holds time still until `release`. Only around a call that does not wait. */
   hold(): void {
     this.heldMs = performance.now();
+    this.heldWallMs = -1;
   }
 
   release(): void {

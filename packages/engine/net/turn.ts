@@ -40,8 +40,11 @@ let delivered = 0;
 let isDelivering = false;
 let ends: TurnEnd[] = [];
 let spareEnds: TurnEnd[] = [];
-let writers: TurnWriter[] = [];
-let spareWriters: TurnWriter[] = [];
+/** Two lists that take turns; slots that were worked off are null, and are used again without being made anew. */
+let writers: (TurnWriter | null)[] = [];
+let spareWriters: (TurnWriter | null)[] = [];
+let writes = 0;
+let isSending = false;
 
 /**
  * Keeps a copy of the octets for `reader` until the turn's reads are done. False: they are too long, or too many wait;
@@ -91,7 +94,9 @@ export function atTurnEnd(target: TurnEnd): void {
 
 /** Calls `writer.sendGathered` with the other writes of this turn, at once when very many wait. */
 export function writeInTurn(writer: TurnWriter): void {
-  if (writers.push(writer) === MAX_IN_TURN) sendWrites();
+  writers[writes++] = writer;
+  // What is added while others are sent waits for the next turn, however much it is.
+  if (writes >= MAX_IN_TURN && !isSending) sendWrites();
   else if (!isAsked) ask();
 }
 
@@ -107,7 +112,7 @@ function runTurn(): void {
     sendWrites();
   } finally {
     isAsked = false;
-    if (reads > 0 || ends.length > 0 || writers.length > 0) ask();
+    if (reads > 0 || ends.length > 0 || writes > 0) ask();
   }
 }
 
@@ -122,10 +127,20 @@ function endTurns(): void {
 
 function sendWrites(): void {
   const targets = writers;
+  const count = writes;
   writers = spareWriters;
-  for (let at = 0; at < targets.length; at++) targets[at].sendGathered();
-  targets.length = 0;
   spareWriters = targets;
+  writes = 0;
+  isSending = true;
+  try {
+    for (let at = 0; at < count; at++) {
+      const target = targets[at]!;
+      targets[at] = null;
+      target.sendGathered();
+    }
+  } finally {
+    isSending = false;
+  }
 }
 
 function addSlots(): void {

@@ -25,8 +25,12 @@ export function escapeQuoted(text: string, max: number): string {
   return text.length <= max && !UNSAFE.test(text) ? text : escapeSlowly(text, max, byteEscape);
 }
 
+/** The same and the space, which ends a field that is not quoted. */
+const UNSAFE_IN_WORD = /[^!#-[\]-~]/;
+
 /** A field that is not quoted: spaces too; "-" for the empty one. */
 export function escapeWord(text: string, max: number): string {
+  if (text !== "" && text.length <= max && !UNSAFE_IN_WORD.test(text)) return text;
   return text === "" ? "-" : escapeQuoted(text, max).replaceAll(" ", "\\x20");
 }
 

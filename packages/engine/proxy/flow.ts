@@ -178,7 +178,9 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   }
 
   private reserveSlots(count: number): void {
-    this.exchange.slots ??= new Array<unknown>(count).fill(undefined);
+    const slots: unknown[] = [];
+    for (let at = 0; at < count; at++) slots.push(undefined);
+    this.exchange.slots ??= slots;
   }
 
   // Filters on the request head: the route's, then the backend's

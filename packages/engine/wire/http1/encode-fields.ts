@@ -1,6 +1,9 @@
 import type { Fields } from "../../message/index.ts";
-import { knownNameId, SPAN } from "../../message/index.ts";
+import { KNOWN_NAMES, knownNameId, SPAN } from "../../message/index.ts";
 import { LAST_FRAMING_ID } from "../framing-names.ts";
+
+/** What a line of a known name begins with, by its id. */
+const KNOWN_STARTS = KNOWN_NAMES.map((name) => `${name}: `);
 
 /**
  * The kept fields as lines, each with its CRLF: runs of untouched ones as single slices of the head they came in,
@@ -24,7 +27,8 @@ export function encodeFields(fields: Fields, kept: number): string {
   }
   for (let i = 0; i < added.length; i += 2) {
     const id = knownNameId(added[i]);
-    if (id === 0 || !isSkipped(id, kept)) out += `${added[i]}: ${added[i + 1]}\r\n`;
+    if (id === 0) out += `${added[i]}: ${added[i + 1]}\r\n`;
+    else if (!isSkipped(id, kept)) out += `${KNOWN_STARTS[id]}${added[i + 1]}\r\n`;
   }
   return out + fields.blockLines;
 }
