@@ -46,6 +46,8 @@ export interface DriveOptions {
   readonly overload?: Partial<OverloadSettings>;
   /** Default: a caller in the same process. */
   readonly peerAddress?: string;
+  /** The client takes no more than is written, from the start. */
+  readonly isSinkFull?: boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Drive {
     this.cluster = options.cluster ?? this.makeCluster(options);
     this.cluster.log = log;
     this.sink = new ScriptedSink(log);
+    this.sink.isFull = options.isSinkFull ?? false;
     const context = {
       clock: this.clock,
       random: seededRandom(7),

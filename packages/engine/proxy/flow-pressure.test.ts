@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeFault } from "../base/index.ts";
+import type { Filter } from "../filter/index.ts";
 import { drive } from "./flow-driver.suite.ts";
 
 test("a full endpoint pauses the client, once, and its drain resumes it, once", () => {
@@ -82,5 +83,48 @@ test("a client is paused while a retry waits, so nothing piles up", () => {
   run.sendEnd();
   assert.equal(run.attempt.body, "abc");
   run.attempt.respond(200, "ok");
+  run.assertOver();
+});
+
+const longReply = (body: string): Filter => ({
+  name: "r",
+  requestHead: () => ({ status: 200, headers: [], body }),
+});
+
+test("a long reply goes out as the client takes it, and its request waits meanwhile", () => {
+  const body = "0123456789".repeat(20_000);
+  const run = drive({ method: "POST", body: "chunked", filters: [longReply(body)], isSinkFull: true });
+  assert.equal(run.sink.body, body.slice(0, 65_536));
+  assert.ok(run.sink.isPaused);
+  run.client.onResponseDrain();
+  assert.equal(run.sink.body.length, 2 * 65_536);
+  run.sink.isFull = false;
+  run.client.onResponseDrain();
+  assert.equal(run.sink.body, body);
+  assert.equal(run.exchange.responseBytes, body.length);
+  run.assertOver();
+});
+
+test("a client that leaves amid a long reply gets no more of it", () => {
+  const run = drive({ filters: [longReply("x".repeat(200_000))], isSinkFull: true });
+  run.client.onRequestReset(makeFault("HDL_DOWNSTREAM_RESET", "gone"));
+  run.client.onResponseDrain();
+  assert.equal(run.sink.body.length, 65_536);
+  run.assertOver();
+});
+
+test("a long reply passes a body filter, and waits for it", () => {
+  const body = "x".repeat(200_000);
+  const seen: number[] = [];
+  const observer: Filter = {
+    name: "o",
+    responseBody: { mode: "observe", chunk: (_, bytes) => void seen.push(bytes.length) },
+  };
+  const run = drive({ filters: [observer, longReply(body)], isSinkFull: true });
+  assert.deepEqual(seen, [65_536]);
+  run.sink.isFull = false;
+  run.client.onResponseDrain();
+  assert.deepEqual(seen, [65_536, 65_536, 65_536, 3_392]);
+  assert.equal(run.sink.body, body);
   run.assertOver();
 });

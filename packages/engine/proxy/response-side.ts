@@ -14,6 +14,9 @@ import { ResponseGate } from "./response-gate.ts";
 import type { ResponsePipe } from "./response-gate.ts";
 import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
 
+/** Of a reply's body, at a time: a client that takes a long one slowly holds no more than this and the high-water mark. */
+const SLICE_BYTES = 65_536;
+
 /**
  * What the client of one exchange gets: the endpoint's response or a reply of our own, through the filters in
  * reverse.
@@ -36,6 +39,8 @@ export class ResponseSide implements PipeOutput {
   private isPaused = false;
   private pipe: ResponsePipe | null = null;
   private heldHead: ResponseHead | null = null;
+  /** What is left of a reply's body. */
+  private rest: Uint8Array | null = null;
   private trailers: Fields | null = null;
   /** Whose stored response this is: those behind it do not see it. */
   private from: Filter | null = null;
@@ -231,9 +236,26 @@ export class ResponseSide implements PipeOutput {
     if (isLast) {
       flow.finish();
     } else if (body !== null) {
-      flow.onResponseBody(body);
-      flow.onResponseEnd(null);
+      this.rest = body;
+      this.sendRest();
     }
+  }
+
+  private sendRest(): void {
+    const { flow } = this;
+    let rest = this.rest!;
+    while (rest.length > SLICE_BYTES) {
+      flow.onResponseBody(rest.subarray(0, SLICE_BYTES));
+      if (flow.isEnded) return;
+      rest = this.rest = rest.subarray(SLICE_BYTES);
+      if (this.onPipeFlush() && !this.isPipeFull()) continue;
+      this.isPaused = true;
+      if (!flow.isRequestDone) flow.pauseRequest();
+      return;
+    }
+    this.rest = null;
+    flow.onResponseBody(rest);
+    flow.onResponseEnd(null);
   }
 
   private openPipe(stages: readonly BodyFilter[], head: ResponseHead): void {
@@ -309,7 +331,8 @@ export class ResponseSide implements PipeOutput {
   private resume(): void {
     if (!this.isPaused || this.flow.isEnded) return;
     this.isPaused = false;
-    this.flow.stream?.resumeResponseBody();
+    if (this.rest !== null) this.sendRest();
+    else this.flow.stream?.resumeResponseBody();
   }
 
   // PipeOutput; without a pipe, `write` and `end` come here directly
