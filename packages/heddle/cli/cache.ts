@@ -24,9 +24,9 @@ export function addCache(program: Command, terminal: Terminal, finish: (code: nu
     .command("purge")
     .summary("have stored responses answered no more")
     .description(
-      "Has the heddle that runs with this state folder answer from its caches nothing more of what it asked for until\n" +
-        "now and what is named: one URL, all that begin with another, those with a tag, or all. When it ends that is so\n" +
-        "in every worker. Exit codes: 0 purged, 1 none runs or it could not, 2 a wrong command line.",
+      "Has the heddle that runs with this state folder answer from its caches nothing more of what it asked for until " +
+        "now and what is named: one URL, all that begin with another, those with a tag, or all. When it ends that is so " +
+        "in every worker.\nExit codes: 0 purged, 1 none runs or it could not, 2 a wrong command line.",
     )
     .option("--url <URL>", "with its query, as clients ask for it: http://shop.example/a?page=2")
     .option("--prefix <URL>", "all that begin so: https://shop.example/images/")

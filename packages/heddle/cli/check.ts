@@ -11,7 +11,7 @@ export function addCheck(program: Command, terminal: Terminal, finish: (code: nu
     .description(
       "Prints what is wrong with a configuration, a line each:\n" +
         "  file:line:column: severity: Kind namespace/name field: message\n" +
-        "A heddle.config.ts is run for it. Exit codes: 0 no errors, 1 errors, 2 a wrong command line.",
+        "A heddle.config.ts is run for it.\nExit codes: 0 no errors, 1 errors, 2 a wrong command line.",
     )
     .argument("[PATH...]", "files and folders (default: the heddle.config.ts of the current folder)")
     .addOption(outputOption())

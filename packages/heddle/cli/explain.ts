@@ -35,8 +35,8 @@ export function addExplain(program: Command, terminal: Terminal, finish: (code: 
     .summary("say where a request or a connection would go, and why")
     .usage("[options] METHOD URL | tcp://HOST:PORT | tls://SERVER-NAME:PORT | udp://HOST:PORT")
     .description(
-      "Prints which listener, route, rule, filters and endpoints a request would take, and why the others did not\n" +
-        "match; or a connection of TCP or TLS, or a client's datagrams. With -f by that configuration, as a heddle at\n" +
+      "Prints which listener, route, rule, filters and endpoints a request would take, and why the others did not " +
+        "match; or a connection of TCP or TLS, or a client's datagrams. With -f by that configuration, as a heddle at " +
         "--zone and --node would run it; else by the one that a running heddle has in force, where that is.\n" +
         "Exit codes: 0 a route takes it, 1 none does, 2 a wrong command line.",
     )

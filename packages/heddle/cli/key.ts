@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 
 interface CreateFlags {
   readonly consumer: string;
-  readonly scopes: string[];
+  readonly scopes?: string[];
   readonly expires?: string;
   readonly prefix: string;
   readonly metadata?: string[];
@@ -36,13 +36,13 @@ function addCreate(key: Command, terminal: Terminal, finish: (code: number) => v
     .command("create")
     .summary("make an API key")
     .description(
-      "Makes an API key and prints it, once: what is kept is its hash. Without -f the Secret to apply goes to standard\n" +
-        "output, and the key to standard error; with -f the Secret is written into that file, and the key goes to\n" +
-        "standard output. Exit codes: 0 made, 1 the file cannot be read or written, 2 a wrong command line.",
+      "Makes an API key and prints it, once: what is kept is its hash. Without -f the Secret to apply goes to standard " +
+        "output, and the key to standard error; with -f the Secret is written into that file, and the key goes to " +
+        "standard output.\nExit codes: 0 made, 1 the file cannot be read or written, 2 a wrong command line.",
     )
     .requiredOption("--consumer <NAME>", "whose key it is; one may have several")
-    .option("--scopes <LIST>", "what it is good for, with commas between; repeatable", collectList, [])
-    .option("--expires <WHEN>", "a time (2027-01-31), or from now on (90d, 12h); by default never")
+    .option("--scopes <LIST>", "what it is good for, with commas between; repeatable", collectList)
+    .option("--expires <WHEN>", "a time (2027-01-31), or from now on (90d, 12h) (default: never)")
     .option("--prefix <PREFIX>", "how the key begins", "hdl")
     .option("--metadata <NAME=VALUE>", "becomes a claim of the consumer; repeatable", collect)
     .option("-f, --file <PATH>", "the YAML file to write the Secret into, made where there is none")
@@ -54,7 +54,7 @@ function addCreate(key: Command, terminal: Terminal, finish: (code: number) => v
     .action(async (flags: CreateFlags) => finish(await create(flags, terminal)));
 }
 
-const collectList = (value: string, before: readonly string[]): string[] => [
+const collectList = (value: string, before: readonly string[] = []): string[] => [
   ...before,
   ...value.split(",").flatMap((one) => (one.trim() === "" ? [] : [one.trim()])),
 ];
@@ -72,7 +72,7 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<number> {
 }
 
 function makeKey(
-  { consumer, scopes, expires, prefix, metadata = [] }: CreateFlags,
+  { consumer, scopes = [], expires, prefix, metadata = [] }: CreateFlags,
   nowMs: number,
 ): NewApiKey {
   if (consumer === "" || consumer.length > 256)

@@ -15,7 +15,7 @@ export function addNew(program: Command, terminal: Terminal, finish: (code: numb
     .command("filter")
     .summary("make a filter with its test")
     .description(
-      "Makes a filter of your own: its module, its test and the YAML that attaches it; a package.json where the project has\n" +
+      "Makes a filter of your own: its module, its test and the YAML that attaches it; a package.json where the project has " +
         "none, and lines in the folder's README.md. Nothing that is there is written over. See docs/guide/filters.md.\n" +
         "Exit codes: 0 made, 1 something of it is there, 2 a wrong command line.",
     )
