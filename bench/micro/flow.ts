@@ -124,6 +124,7 @@ function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    isWatched: false,
     hedge: null,
     priority: 2,
   };

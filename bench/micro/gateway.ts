@@ -122,6 +122,7 @@ const rule: Rule = {
   retry: null,
   sessionPersistence: null,
   translatesGrpcWeb: false,
+  isWatched: false,
   hedge: null,
   priority: 2,
 };

@@ -48,6 +48,7 @@ function answer(
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    isWatched: false,
     hedge: null,
     priority: 2,
   };

@@ -24,6 +24,8 @@ export interface FilterChain {
   /** Length of `exchange.slots`. */
   readonly slotCount: number;
   readonly isEmpty: boolean;
+  /** Filters that have to be told of damage. */
+  readonly watched: readonly Filter[];
 }
 
 export function buildChain(filters: readonly Filter[], slotCount: number = 0): FilterChain {
@@ -39,6 +41,7 @@ export function buildChain(filters: readonly Filter[], slotCount: number = 0): F
     end: filters.filter((filter) => filter.end !== undefined),
     slotCount,
     isEmpty: filters.length === 0,
+    watched: filters.filter((filter) => filter.damaged !== undefined),
   };
 }
 

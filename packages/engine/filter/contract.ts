@@ -40,6 +40,11 @@ export interface Filter {
   readonly responseBody?: BodyPhase;
   responseTrailers?(exchange: Exchange, trailers: Fields): void;
   end?(exchange: Exchange): void;
+  /**
+   * Of filters whose code nobody has looked at: its exchange could not go on as filters left it, and was failed. Where a
+   * filter has it, what exchanges of its rule are like is looked at before it goes out.
+   */
+  damaged?(what: unknown): void;
 }
 
 /** What a filter does with body bytes. A chunk is valid during the call only: copy what must be kept. */

@@ -33,5 +33,12 @@ export type {
   UpstreamEvents,
   UpstreamStream,
 } from "./exchange.ts";
+export {
+  fieldsMistake,
+  requestHeadMistake,
+  responseHeadMistake,
+  wholeRequestMistake,
+  wholeResponseMistake,
+} from "./head-mistake.ts";
 export { isFramingName } from "./framing-names.ts";
 export { reasonOf } from "./status-reason.ts";

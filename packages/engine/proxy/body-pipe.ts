@@ -225,7 +225,11 @@ export class BodyPipe {
       this.crash(error);
       return;
     }
-    this.endFrom(at + 1);
+    try {
+      this.endFrom(at + 1);
+    } catch (error) {
+      this.output.onPipeError(error);
+    }
   }
 
   /** False when the filter answered itself. */

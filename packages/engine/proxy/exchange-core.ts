@@ -44,4 +44,6 @@ export interface ExchangeCore {
   onResponseEnd(trailers: Fields | null): void;
   abort(fault: Fault): void;
   finish(): void;
+  /** What threw in the middle of it, where nobody above would hear of it. */
+  crash(error: unknown): void;
 }

@@ -120,6 +120,7 @@ export class Drive {
       retry: null,
       sessionPersistence: null,
       translatesGrpcWeb: false,
+      isWatched: false,
       hedge: null,
       priority: 2,
       ...options.rule,

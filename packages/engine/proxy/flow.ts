@@ -8,6 +8,7 @@ import type {
   Exchange,
   ExchangeEvents,
   Fields,
+  RequestHead,
   ResponseHead,
   ResponseSink,
   UpstreamEvents,
@@ -45,6 +46,7 @@ const NO_RULE: Rule = {
   retry: null,
   sessionPersistence: null,
   translatesGrpcWeb: false,
+  isWatched: false,
   hedge: null,
   priority: PRIORITIES.indexOf("Normal"),
 };
@@ -213,8 +215,12 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     wait.then(
       (reply) => {
         if (this.isEnded) return;
-        if (reply !== undefined) this.response.reply(reply);
-        else this.runRequestHeads(filters, at + 1, isBackend);
+        try {
+          if (reply !== undefined) this.response.reply(reply);
+          else this.runRequestHeads(filters, at + 1, isBackend);
+        } catch (error) {
+          this.crash(error);
+        }
       },
       (error: unknown) => this.abort(filterFault(filters[at], error)),
     );
@@ -290,7 +296,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     exchange.endpointIndex = endpoint.index;
     this.endpoint = endpoint;
     const isWhole = request === null || request.isEmpty();
-    const opened = cluster.open(endpoint, exchange.request, isWhole, isFresh, exchange.peer, this);
+    const opened = cluster.open(endpoint, this.outgoingHead(), isWhole, isFresh, exchange.peer, this);
     cluster.attemptStarted(endpoint);
     if ("code" in opened) {
       this.onUpstreamReset(opened);
@@ -302,6 +308,11 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     if (this.rule.hedge !== null) this.hedge(this.rule.hedge);
     if (isWhole) opened.flush();
     else request!.feed(opened);
+  }
+
+  /** The request's head as an attempt sends it. */
+  outgoingHead(): RequestHead {
+    return this.exchange.request;
   }
 
   private hedge(spec: HedgeSpec): void {
@@ -652,6 +663,11 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     this.response.fail(fault);
   }
 
+  /** Something threw that nothing here catches: no fault of one exchange, unless others are told apart from it. */
+  crash(error: unknown): void {
+    throw error;
+  }
+
   /** Once. */
   finish(): void {
     if (this.isEnded) return;
@@ -661,6 +677,10 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     this.response.stop();
     if (this.request !== null) this.request.stop();
     this.stopTimers();
+    this.endExchange();
+  }
+
+  protected endExchange(): void {
     const { exchange, context, rule } = this;
     exchange.markEnded(context.clock.now());
     if (!rule.chain.isEmpty) runEnds(rule.chain, exchange);

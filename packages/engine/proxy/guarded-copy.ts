@@ -8,7 +8,8 @@ import type { Exchange, Fields, ResponseHead, ResponseSink } from "../message/in
 import { PRIORITIES } from "../model/index.ts";
 import { UNSEEN } from "./flow-context.ts";
 import type { FlowContext } from "./flow-context.ts";
-import { Flow } from "./flow.ts";
+import type { Flow } from "./flow.ts";
+import { openFlow } from "./open-flow.ts";
 import type { Rule } from "./rule.ts";
 
 /** Faults that a guard answers with, or that say that it could not be asked. */
@@ -46,7 +47,7 @@ export class GuardedCopy implements SideCall {
     this.answer = new CopyAnswer(this, exchange, events);
     const isWhole = exchange.request.bodyLength === 0;
     const rule = ruleTo(cluster, guards, exchange);
-    this.flow = new Flow({ ...context, observer: UNSEEN }, exchange, isWhole, this.answer, rule);
+    this.flow = openFlow({ ...context, observer: UNSEEN }, exchange, isWhole, this.answer, rule);
     this.flow.start();
     this.flow.onRequestReadDone();
   }
@@ -184,6 +185,7 @@ function ruleTo(cluster: Cluster, chain: FilterChain, exchange: Exchange): Rule 
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    isWatched: chain.watched.length > 0,
     hedge: null,
     priority: PRIORITIES.indexOf("Normal"),
   };

@@ -1,5 +1,5 @@
 import type { ConcurrencyLimiter, Endpoint } from "../cluster/index.ts";
-import type { UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 
 /** An attempt that ran beside a flow's own. */
@@ -16,6 +16,8 @@ export interface AttemptBeside {
 export interface HedgedFlow extends ExchangeCore, UpstreamEvents {
   /** An endpoint that is none of these; null where there is none, or the client is to stay with its own. */
   pickBeside(used: readonly Endpoint[]): Endpoint | null;
+  /** The request's head as an attempt sends it. */
+  outgoingHead(): RequestHead;
   /** The head alone is the request. */
   isAllHead(): boolean;
   /** Sends the whole request, which is kept. */

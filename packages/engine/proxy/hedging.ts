@@ -53,7 +53,12 @@ export class Hedging extends Timer implements HedgeHome {
     const { flow } = this;
     // Between two attempts the next one is about to begin.
     if (flow.isEnded || flow.response.isStarted || flow.endpoint === null) return;
-    if (!flow.isRequestDone || !flow.canRepeat() || !this.launch(flow.endpoint, nowMs)) return;
+    try {
+      if (!flow.isRequestDone || !flow.canRepeat() || !this.launch(flow.endpoint, nowMs)) return;
+    } catch (error) {
+      flow.crash(error);
+      return;
+    }
     if (--this.left > 0) this.schedule(nowMs);
   }
 
@@ -63,15 +68,16 @@ export class Hedging extends Timer implements HedgeHome {
     const cluster = flow.cluster!;
     const endpoint = flow.pickBeside([main, ...this.racing.map((attempt) => attempt.endpoint)]);
     if (endpoint === null || !flow.mayRetry(null, true)) return false;
+    flow.tellTimeLeft();
+    const head = flow.outgoingHead();
     const { limiter } = cluster;
     if (limiter !== null && !limiter.tryStart(nowMs)) return false;
-    flow.tellTimeLeft();
     exchange.attempts++;
     cluster.hedged(false);
     const attempt = new HedgedAttempt(this, endpoint, nowMs, limiter);
     this.racing.push(attempt);
     cluster.attemptStarted(endpoint);
-    const opened = cluster.open(endpoint, exchange.request, flow.isAllHead(), false, exchange.peer, attempt);
+    const opened = cluster.open(endpoint, head, flow.isAllHead(), false, exchange.peer, attempt);
     if ("code" in opened) {
       attempt.onUpstreamReset(opened);
       return true;

@@ -5,7 +5,8 @@ import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from 
 import type { RouteEntry, Router } from "../route/index.ts";
 import { grpcFormOfRequest } from "../wire/grpc/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
-import { Flow } from "./flow.ts";
+import type { Flow } from "./flow.ts";
+import { openFlow } from "./open-flow.ts";
 import type { FlowContext } from "./flow-context.ts";
 import { spendForward } from "./max-forwards.ts";
 import { GrpcWebCall } from "./grpc-web-call.ts";
@@ -59,7 +60,7 @@ export class Proxy {
     }
     const web =
       rule !== null && rule.translatesGrpcWeb && isWeb(exchange) ? new GrpcWebCall(exchange, sink) : null;
-    const flow = new Flow(this.context, exchange, isLast, web ?? sink, rule);
+    const flow = openFlow(this.context, exchange, isLast, web ?? sink, rule);
     web?.attach(flow);
     const reply = misdirected === null ? spendForward(request) : null;
     if (misdirected !== null) flow.refuse(misdirected);

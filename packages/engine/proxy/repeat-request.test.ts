@@ -27,6 +27,7 @@ function ruleOf(run: Drive, own: readonly Filter[], backendsOwn: readonly Filter
     retry: null,
     sessionPersistence: null,
     translatesGrpcWeb: false,
+    isWatched: false,
     hedge: null,
     priority: 2,
   };

@@ -5,7 +5,7 @@ import { copyExchange } from "../message/index.ts";
 import type { Exchange, ResponseSink } from "../message/index.ts";
 import { UNSEEN } from "./flow-context.ts";
 import type { FlowContext } from "./flow-context.ts";
-import { Flow } from "./flow.ts";
+import { openFlow } from "./open-flow.ts";
 import type { Rule } from "./rule.ts";
 
 /** What a filter puts in its slot of the copy, for its own response phases to find. */
@@ -28,7 +28,7 @@ export function repeatRequest(
   const behind = ruleBehind(rule, filter);
   if (behind === null) return;
   const copy = copyOf(original, context.clock.now());
-  const flow = new Flow({ ...context, observer: UNSEEN }, copy, true, NOWHERE, behind);
+  const flow = openFlow({ ...context, observer: UNSEEN }, copy, true, NOWHERE, behind);
   copy.slots = new Array<unknown>(behind.chain.slotCount).fill(undefined);
   copy.slots[given.slot] = given.value;
   flow.start();

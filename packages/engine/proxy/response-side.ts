@@ -196,12 +196,16 @@ export class ResponseSide implements PipeOutput {
       (reply) => {
         if (this.flow.isEnded) return;
         this.pipe = null;
-        if (reply !== undefined) {
-          this.take(reply);
-          return;
+        try {
+          if (reply !== undefined) {
+            this.take(reply);
+            return;
+          }
+          this.runHeads(filters, at + 1, head, isLast, body);
+          this.open(gate);
+        } catch (error) {
+          this.flow.crash(error);
         }
-        this.runHeads(filters, at + 1, head, isLast, body);
-        this.open(gate);
       },
       (error: unknown) => {
         if (!this.flow.isEnded) this.replaceByFault(filterFault(filters[at], error));
@@ -229,10 +233,7 @@ export class ResponseSide implements PipeOutput {
       const stages = concerned(looking, flow.exchange);
       if (stages.length > 0) this.openPipe(stages, head);
     }
-    if (this.heldHead === null) {
-      this.isHeadSent = true;
-      this.sink.writeHead(head, isLast);
-    }
+    if (this.heldHead === null) this.sendHead(head, isLast);
     if (isLast) {
       flow.finish();
     } else if (body !== null) {
@@ -268,8 +269,13 @@ export class ResponseSide implements PipeOutput {
     const head = this.heldHead;
     if (head === null) return;
     this.heldHead = null;
+    this.sendHead(head, false);
+  }
+
+  /** A sink that refuses the head has sent nothing: another can still take its place. */
+  private sendHead(head: ResponseHead, isLast: boolean): void {
+    this.sink.writeHead(head, isLast);
     this.isHeadSent = true;
-    this.sink.writeHead(head, false);
   }
 
   // The body

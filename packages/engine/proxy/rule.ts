@@ -14,6 +14,8 @@ export interface Rule extends RequestLimits {
   readonly sessionPersistence: SessionPersistenceSpec | null;
   /** Its endpoints are spoken to in gRPC whatever form the client's call has. */
   readonly translatesGrpcWeb: boolean;
+  /** Among its filters are such as may leave anything behind: see `WatchedFlow`. */
+  readonly isWatched: boolean;
   /** Null: there is one attempt at a time. */
   readonly hedge: HedgeSpec | null;
   /** While load is shed, where the request does not say. */

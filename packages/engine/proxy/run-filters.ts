@@ -7,6 +7,9 @@ export function filterFault(filter: Filter, error: unknown): Fault {
   return makeFault("HDL_FILTER_FAILED", `filter ${filter.name} threw`, error);
 }
 
+/** Made by `filterFault`: the filter itself has seen its phase throw. */
+export const isOfOneFilter = ({ message }: Fault): boolean => message.startsWith("filter ");
+
 /** Shows trailers to each filter; the fault of the first that throws, or null. */
 export function runTrailers(
   filters: readonly Filter[],

@@ -73,6 +73,7 @@ function answering(keyAuthorization: string, info: MatchInfo): Rule {
     backends: null,
     backendList: [],
     translatesGrpcWeb: false,
+    isWatched: false,
     hedge: null,
     priority: PRIORITIES.indexOf("Critical"),
     requestTimeoutMs: 0,

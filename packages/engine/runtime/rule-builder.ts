@@ -69,12 +69,16 @@ export function buildRule(
     retry: rule.retry,
     sessionPersistence: rule.sessionPersistence,
     translatesGrpcWeb: rule.translatesGrpcWeb === true,
+    isWatched: isWatched(chain, backendList),
     hedge: rule.hedge ?? null,
     priority: PRIORITIES.indexOf(rule.priority ?? "Normal"),
   };
   parts.rule = built;
   return built;
 }
+
+const isWatched = (chain: FilterChain | null, backends: readonly RuleBackend[]): boolean =>
+  (chain !== null && chain.watched.length > 0) || backends.some(({ chain: own }) => own.watched.length > 0);
 
 function weighted(
   backends: readonly RuleBackend[],

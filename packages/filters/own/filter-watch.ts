@@ -31,6 +31,8 @@ export class FilterWatch implements FilterOwner {
   private readonly filter: string;
   private readonly budgetMs: number;
   private readonly context: FilterContext;
+  /** What was counted last. */
+  private last: unknown = undefined;
   private readonly since = { failed: 0, "over-budget": 0 };
   private readonly noted = { failed: -Infinity, "over-budget": -Infinity };
 
@@ -52,7 +54,8 @@ export class FilterWatch implements FilterOwner {
     const startMs = performance.now();
     try {
       return filterScope.run(this, call, ...args);
-    } catch (error) {
+    } catch (thrown) {
+      const error = asObject(thrown);
       this.failed(phase, error);
       throw error;
     } finally {
@@ -72,8 +75,13 @@ export class FilterWatch implements FilterOwner {
   }
 
   failed(phase: string, error: unknown): void {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.note("failed", phase, message.slice(0, MAX_MESSAGE), 0);
+    this.last = error;
+    this.note("failed", phase, textOf(error).slice(0, MAX_MESSAGE), 0);
+  }
+
+  /** As `failed`, of what may have been counted on its way here. */
+  failedOnce(phase: string, error: unknown): void {
+    if (typeof error !== "object" || error === null || error !== this.last) this.failed(phase, error);
   }
 
   onStray(error: unknown): void {
@@ -98,3 +106,16 @@ export class FilterWatch implements FilterOwner {
     this.context.notify(filterNoteTopic, JSON.stringify(note));
   }
 }
+
+/** What is thrown may be anything, and throw itself when it is looked at. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
+/** What is thrown is known again by being the same object. */
+const asObject = (thrown: unknown): object =>
+  typeof thrown === "object" && thrown !== null ? thrown : new Error(textOf(thrown));

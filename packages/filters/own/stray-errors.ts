@@ -38,7 +38,14 @@ function settle(error: unknown): void {
 }
 
 function ownerInStack(error: unknown): FilterOwner | undefined {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const code = /\?heddle=([\w-]+)/.exec(stack)?.[1];
+  const code = /\?heddle=([\w-]+)/.exec(stackOf(error))?.[1];
   return code === undefined ? undefined : owners.get(code);
+}
+
+function stackOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.stack) : "";
+  } catch {
+    return "";
+  }
 }

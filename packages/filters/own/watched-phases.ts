@@ -1,9 +1,9 @@
 import type { BodyPhase, BufferBody, Filter, ObserveBody, Reply, TransformBody } from "@heddle/engine/filter";
+import { requestHeadMistake, responseHeadMistake } from "@heddle/engine/message";
 import type { Exchange, Fields, ResponseHead } from "@heddle/engine/message";
 import type { FilterPhases } from "../define/index.ts";
 import type { FilterWatch } from "./filter-watch.ts";
-import { requestHeadMistake, responseHeadMistake } from "./head-mistake.ts";
-import { isPart, isReplyOrNothing, isThenable, isWholeOrNothing } from "./phase-results.ts";
+import { isPart, isReplyOrNothing, isThenable, isWholeOrNothing, readOnce } from "./phase-results.ts";
 
 type Soon<T> = T | undefined | void | Promise<T | undefined | void>;
 type MethodName = "requestHead" | "requestTrailers" | "responseHead" | "responseTrailers" | "end";
@@ -25,6 +25,7 @@ export function watchPhases(name: string, phases: FilterPhases, watch: FilterWat
     ...(responseBody !== undefined && { responseBody: watchBody("responseBody", responseBody, watch) }),
     ...trailers("responseTrailers", phases, watch),
     ...end(phases, watch),
+    damaged: (what) => watch.failedOnce("what a phase left behind", what),
   };
 }
 
@@ -146,7 +147,17 @@ class Settling<T> {
     this.isGood = isGood;
   }
 
+  /** What is given may throw when it is looked at. */
   of(given: Soon<T>, mistake: () => string | null): Soon<T> {
+    try {
+      return this.settle(given, mistake);
+    } catch (error) {
+      this.watch.failedOnce(this.phase, error);
+      throw error;
+    }
+  }
+
+  private settle(given: Soon<T>, mistake: () => string | null): Soon<T> {
     if (!isThenable(given)) return this.check(given as T | undefined, mistake);
     return Promise.resolve(given as PromiseLike<T | undefined>).then(
       (value) => this.check(value, mistake),
@@ -164,7 +175,8 @@ class Settling<T> {
   }
 }
 
-function atOnce<T>(phase: string, watch: FilterWatch, value: T, isGood: (value: unknown) => boolean): T {
+function atOnce<T>(phase: string, watch: FilterWatch, given: T, isGood: (value: unknown) => boolean): T {
+  const value = readOnce(given) as T;
   if (isGood(value)) return value;
   if (!isThenable(value)) refuse(phase, watch, "gave what it may not give");
   dropPromise(value);

@@ -136,6 +136,7 @@ export class FilterTest {
       retry: null,
       sessionPersistence: null,
       translatesGrpcWeb: false,
+      isWatched: true,
       hedge: null,
       priority: 2,
     };
