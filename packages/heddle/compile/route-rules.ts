@@ -106,10 +106,11 @@ function planRule(
     return "finding" in resolved ? resolved : { cluster: clusterUnder(resolved.cluster, upstreamId) };
   };
   const at = requestPlace(facts, options, upstreamId);
+  const ofRule = rule.policyFilters ?? noPolicyFilters;
   const references: FilterReferences = {
     backend: resolve,
     filter: (filter, where) => planOwnFilter(namespace, filter, where, at),
-    guards: (ref) => backendPolicyFilters(ref, source, at),
+    guards: (ref) => backendPolicyFilters(ref, source, at, ofRule.sources),
   };
   const own = planFilters(rule.filters, `${path}.filters`, references);
   const backends = rule.backendRefs.map((ref, i) =>
@@ -125,7 +126,6 @@ function planRule(
   ];
   // What is not whole answers with an error: nothing is let through past a filter that cannot be applied.
   const isClosed = closing.length > 0 || own.isUnguarded;
-  const ofRule = rule.policyFilters ?? noPolicyFilters;
   const ofBackends = backends.map(({ spec }, i) =>
     spec.cluster === null ? noPolicyFilters : references.guards(rule.backendRefs[i]!),
   );

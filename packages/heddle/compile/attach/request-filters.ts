@@ -1,4 +1,4 @@
-import type { PolicyPlace } from "../policy-source.ts";
+import type { PolicyPlace, PolicySource } from "../policy-source.ts";
 import {
   noPolicyFilters,
   type PolicyFilters,
@@ -6,21 +6,26 @@ import {
   type RequestPlace,
 } from "../policy-filters.ts";
 import { effectiveOf } from "./effective.ts";
+import { setAt } from "./field-path.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+import type { Effective, PolicySpec } from "./policy.ts";
 
 /**
  * The filters that policies add along a chain of places, the least specific first. One that has errors, or is not
- * whole, adds a denial in the place of its filters.
+ * whole, adds a denial in the place of its filters. `asked` is what acts on the request before: the same field of the
+ * same policy on the same target does not act once more.
  */
 export function policyFiltersOf(
   kinds: readonly PolicyKind[],
   chain: readonly PolicyPlace[],
   at: RequestPlace,
+  asked: readonly PolicySource[] = [],
 ): PolicyFilters {
   let all = noPolicyFilters;
   for (const kind of kinds) {
     if (kind.emit.request === undefined) continue;
-    const policy = effectiveOf(kind, "request", chain, at.facts);
+    const found = effectiveOf(kind, "request", chain, at.facts);
+    const policy = found === null ? null : withoutAsked(found, asked);
     if (policy === null) continue;
     const made = policy.denial === "" ? kind.emit.request(policy, at) : denial(policy.denial);
     const { data = [], clusters = [], findings = [] } = made;
@@ -34,6 +39,22 @@ export function policyFiltersOf(
   }
   return all;
 }
+
+/** Null where all of it has been asked. */
+function withoutAsked(
+  policy: Effective<PolicySpec>,
+  asked: readonly PolicySource[],
+): Effective<PolicySpec> | null {
+  const sources = policy.sources.filter((one) => !asked.some((other) => isSame(one, other)));
+  if (sources.length === policy.sources.length) return policy;
+  if (sources.length === 0 && policy.denial === "") return null;
+  const spec: Partial<PolicySpec> = {};
+  for (const { field, value } of sources) setAt(spec, field, value);
+  return { ...policy, spec, sources };
+}
+
+const isSame = (a: PolicySource, b: PolicySource): boolean =>
+  a.field === b.field && a.policy === b.policy && a.target === b.target;
 
 /** Before all that could answer in its place. */
 const denial = (reason: string): RequestFilters => ({
