@@ -34,15 +34,30 @@ export function readPathParameter(
   if (style === "json") return readJsonText(decodeSegment(text), maxDepth);
   if (style === "simple") return readDelimited(text, ",", explode, shape, decodeSegment);
   if (style === "label") {
-    if (!text.startsWith(".")) return malformed;
-    return readDelimited(text.slice(1), explode ? "." : ",", explode, shape, decodeSegment);
+    return text.startsWith(".") ? readLabel(text.slice(1), explode, shape) : malformed;
   }
   return readMatrix(text, name, explode, shape);
 }
 
-/** ";id=1,2" and, exploded, ";id=1;id=2" or ";a=1;b=2". */
+/**
+ * ".1.2" and ".a=1.b=2" exploded. Otherwise ".1,2" (RFC 6570 section 3.2.5), or ".1.2" as the tables of OpenAPI 3.0.0 to
+ * 3.1.0 had it: where there is no comma it may be either.
+ */
+function readLabel(text: string, explode: boolean, shape: ApiShape): ParameterReading {
+  const reading = readDelimited(text, explode ? "." : ",", explode, shape, decodeSegment);
+  const isCompound = isArrayShape(shape) || isObjectShape(shape);
+  if (explode || !isCompound || text.includes(",") || !text.includes(".")) return reading;
+  const older = readDelimited(text, ".", false, shape, decodeSegment);
+  if (!hasValues(reading)) return older;
+  return hasValues(older) ? { values: [...reading.values, ...older.values] } : reading;
+}
+
+const hasValues = (reading: ParameterReading): reading is { readonly values: readonly unknown[] } =>
+  reading !== "absent" && "values" in reading;
+
+/** ";id=1,2" and, exploded, ";id=1;id=2" or ";a=1;b=2". What is empty has no "=" (RFC 6570 section 3.2.7). */
 function readMatrix(text: string, name: string, explode: boolean, shape: ApiShape): ParameterReading {
-  const parts = text.split(";");
+  const parts = text.split(";").map((part) => (part === "" || part.includes("=") ? part : `${part}=`));
   if (parts.shift() !== "") return malformed;
   if (explode && isObjectShape(shape)) return readObject(assignmentsOf(parts), shape, decodeSegment);
   const values = assignmentsOf(parts);

@@ -116,7 +116,22 @@ export class SchemaChecker {
       schemaType: "boolean",
       validate: (isUnique: boolean, items: readonly unknown[]) => !isUnique || !hasTwins(items),
     });
+    // By Ajv 19.99 is no multiple of 0.01, which no binary number is.
+    ajv.removeKeyword("multipleOf");
+    ajv.addKeyword({
+      keyword: "multipleOf",
+      type: "number",
+      schemaType: "number",
+      validate: (divisor: number, value: number) => isMultiple(value, divisor),
+    });
   }
+}
+
+/** But for what is lost in writing both, and in the division, as binary numbers. */
+function isMultiple(value: number, divisor: number): boolean {
+  if (Number.isInteger(value) && Number.isInteger(divisor)) return value % divisor === 0;
+  const quotient = value / divisor;
+  return Math.abs(quotient - Math.round(quotient)) <= 2 * Number.EPSILON * Math.abs(quotient);
 }
 
 /** Patterns are looked for anywhere in a text. Compile has refused those that have no linear match. */
@@ -167,6 +182,8 @@ function detailOf(keyword: string, { message }: AjvError): string {
       return "must not be here";
     case "uniqueItems":
       return "must not have two equal items";
+    case "multipleOf":
+      return "must be a multiple of what the document says";
     case "pattern":
     case "patternProperties":
       return "must match the pattern of the document";

@@ -85,7 +85,14 @@ export class SchemaBook {
     return { requests, responses };
   }
 
-  private schema(value: unknown, pointer: string, direction: Direction, depth: number): JsonSchema {
+  /** `family`: the schemas that it is a part of, by allOf and its like: of the same object. */
+  private schema(
+    value: unknown,
+    pointer: string,
+    direction: Direction,
+    depth: number,
+    family: readonly Place[] = [],
+  ): JsonSchema {
     if (typeof value === "boolean" && !this.view.isOld) return value;
     if (!isNode(value)) return this.wrong(pointer, "must be a schema, which is an object");
     if (depth > MAX_DEPTH) return this.wrong(pointer, `is nested deeper than ${MAX_DEPTH}`);
@@ -107,8 +114,9 @@ export class SchemaBook {
     this.writeType(value, pointer, out);
     this.writeValues(value, pointer, out);
     this.writeText(value, pointer, out);
-    this.writeSchemas(value, pointer, direction, depth, out);
-    this.writeRequired(value, pointer, direction, out);
+    const whole = [...family, { node: value, pointer }];
+    this.writeSchemas(value, pointer, direction, depth, whole, out);
+    this.writeRequired(value, pointer, direction, whole, out);
     return out;
   }
 
@@ -198,6 +206,7 @@ export class SchemaBook {
     pointer: string,
     direction: Direction,
     depth: number,
+    whole: readonly Place[],
     out: Record<string, unknown>,
   ): void {
     const inner = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1);
@@ -213,7 +222,9 @@ export class SchemaBook {
       if (value === undefined) continue;
       const at = step(pointer, name);
       if (Array.isArray(value) && value.length > 0)
-        out[name] = value.map((one, i) => inner(one, step(at, i)));
+        out[name] = value.map((one, i) =>
+          this.schema(one, step(at, i), direction, depth + 1, name === "prefixItems" ? [] : whole),
+        );
       else this.view.complain(at, "must be a list of schemas");
     }
     for (const name of schemaMaps) {
@@ -260,21 +271,44 @@ export class SchemaBook {
     return Array.isArray(all) && all.some((one) => this.isMarked(one, pointer, mark, depth + 1));
   }
 
+  /** The property is one that is misplaced, by the schema or by what it is made of. */
+  private hasMisplaced(
+    name: string,
+    value: unknown,
+    pointer: string,
+    direction: Direction,
+    depth: number,
+  ): boolean {
+    if (!isNode(value) || depth > 8) return false;
+    const ref = own(value, "$ref");
+    if (ref !== undefined) {
+      const target = this.view.target(ref, pointer);
+      if (target !== undefined && this.hasMisplaced(name, target.value, target.pointer, direction, depth + 1))
+        return true;
+      if (this.view.isOld) return false;
+    }
+    const properties = own(value, "properties");
+    const property = isNode(properties) ? own(properties, name) : undefined;
+    if (this.isMisplaced(property, step(pointer, "properties", name), direction)) return true;
+    const all = own(value, "allOf");
+    return (
+      Array.isArray(all) && all.some((one) => this.hasMisplaced(name, one, pointer, direction, depth + 1))
+    );
+  }
+
   private writeRequired(
     node: Node,
     pointer: string,
     direction: Direction,
+    whole: readonly Place[],
     out: Record<string, unknown>,
   ): void {
     const isNames = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
     this.take(node, pointer, "required", out, isNames, "must be a list of names");
     const required = out["required"] as string[] | undefined;
     if (required !== undefined) {
-      const properties = own(node, "properties");
       const asked = [...new Set(required)].filter(
-        (name) =>
-          !isNode(properties) ||
-          !this.isMisplaced(own(properties, name), step(pointer, "properties", name), direction),
+        (name) => !whole.some((place) => this.hasMisplaced(name, place.node, place.pointer, direction, 0)),
       );
       if (asked.length > 0) out["required"] = asked;
       else delete out["required"];
