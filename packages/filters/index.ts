@@ -1,6 +1,6 @@
 /**
  * The policies that come with Heddle, one folder each, written against the engine's filter contract and nothing
- * else. `builtinFilters` is what the runtime builds chains from; each folder's README.md is its manual.
+ * else. `builtinFilters` has them all, `lazy` those that a configuration uses; each folder's README.md is its manual.
  */
 import type { FilterFactory, FilterRegistry } from "@heddle/engine/filter";
 import { apiKey } from "./api-key/index.ts";
@@ -26,8 +26,7 @@ import { httpSignatures } from "./http-signatures/index.ts";
 import { jwt } from "./jwt/index.ts";
 import { mirror } from "./mirror/index.ts";
 import { openApi } from "./openapi/index.ts";
-import { rateLimit, rateLimitWith } from "./rate-limit/index.ts";
-import type { OpenLimitStore } from "./rate-limit/index.ts";
+import { rateLimit } from "./rate-limit/index.ts";
 import { own } from "./own/index.ts";
 import { oidc } from "./oidc/index.ts";
 import { recorder } from "./recorder/index.ts";
@@ -186,7 +185,3 @@ export const builtinFilters: FilterRegistry = registryOf([
   transform,
   recorder,
 ]);
-
-/** The same, with limits that are counted in stores. */
-export const withLimitStores = (open: OpenLimitStore): FilterRegistry =>
-  new Map(builtinFilters).set(rateLimit.name, rateLimitWith(open) as FilterFactory);

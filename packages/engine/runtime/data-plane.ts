@@ -11,6 +11,7 @@ import type { FlowContext } from "../proxy/index.ts";
 import type { SharedTable } from "../shared/index.ts";
 import { BoundListeners } from "./bound-listeners.ts";
 import { DataBoard } from "./data-board.ts";
+import { FilterNames } from "./filter-names.ts";
 import { HeldUnits } from "./held-units.ts";
 import { ListenerCertificates } from "./listener-certificates.ts";
 import { LoadShedder } from "./load-shedder.ts";
@@ -47,10 +48,10 @@ export interface DataPlaneOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /**
-   * Makes ready what filters are built with: the data units that came with a change, whose swap waits for it. Never
-   * rejects. Default: nothing is to be made ready.
+   * Makes ready what rules are built with: the data units that came with a change, and filters by names that no change
+   * before it had, which are in `filters` afterwards. The swap waits for it. Never rejects. Default: all is ready.
    */
-  prepare?(data: readonly DataUnit[]): Promise<void>;
+  prepare?(data: readonly DataUnit[], filters: readonly string[]): Promise<void>;
   /** Takes what filters tell the main thread. Default: nobody. */
   notify?(topic: string, subject: string): void;
   /** Called when no exchange holds a version before `version` any more. */
@@ -72,8 +73,9 @@ export class DataPlane {
   private readonly monitor: LoopMonitor;
   private readonly units = new HeldUnits();
   private readonly data = new DataBoard();
-  /** Data that `prepare` has not seen. */
+  /** What `prepare` has not seen. */
   private newData: DataUnit[] = [];
+  private readonly filterNames = new FilterNames();
   private readonly clusters: PlaneClusters;
   private readonly certificates: ListenerCertificates;
   private readonly builder: SnapshotBuilder;
@@ -149,6 +151,7 @@ export class DataPlane {
   /** Takes a part of a change; nothing of it shows before `swap`. */
   take(delta: SnapshotDelta): void {
     this.units.take(delta);
+    for (const { unit } of delta.puts) if (unit.kind === "route") this.filterNames.note(unit);
     this.options.collector?.take(delta.puts.length);
     this.takeData(delta);
   }
@@ -172,7 +175,7 @@ export class DataPlane {
       this.monitor.note(ms);
       this.options.collector?.build(ms);
     };
-    if (this.newData.length > 0) await this.prepare();
+    await this.prepare();
     const next = await runInSlices(this.builder.build(), () => this.clock.now(), note);
     const startMs = this.clock.now();
     this.observer.swapped(version);
@@ -190,8 +193,10 @@ export class DataPlane {
 
   private async prepare(): Promise<void> {
     const data = this.newData;
+    const filters = this.filterNames.takeNew();
+    if (data.length === 0 && filters.length === 0) return;
     this.newData = [];
-    await this.options.prepare?.(data);
+    await this.options.prepare?.(data, filters);
   }
 
   /** This worker asks endpoints whether they are healthy from now on. */

@@ -8,9 +8,8 @@ import type { SharedTableMemory } from "../shared/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
 import type { HashedUnit, UnitChange } from "../source/index.ts";
 import { CounterKeys } from "./counter-keys.ts";
-import { LocalPlane } from "./local-plane.ts";
 import type { LocalParts } from "./local-plane.ts";
-import type { AccessLogOptions, ListenerReport, ListenerSockets, Log } from "./messages.ts";
+import type { AccessLogOptions, ListenerReport, ListenerSockets, Log, WorkerStart } from "./messages.ts";
 import { ThreadPlane } from "./thread-plane.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 
@@ -116,7 +115,7 @@ export class Engine implements PlaneHost {
     };
     const opening =
       options.workers === 0
-        ? LocalPlane.open(start, options, this)
+        ? openLocal(start, options, this)
         : ThreadPlane.open(start, options.workerEntry, this);
     const plane = await opening.catch((error: unknown) => {
       // The next one takes its place, and its UDP ports.
@@ -304,6 +303,12 @@ export class Engine implements PlaneHost {
     await this.applying;
     await Promise.all([...this.planes.values()].map((plane) => plane.stop(STOP_MS)));
   }
+}
+
+/** Loaded where it is wanted: with worker threads this one needs nothing of the request path. */
+async function openLocal(start: WorkerStart, parts: LocalParts, host: PlaneHost): Promise<PlaneHandle> {
+  const { LocalPlane } = await import("./local-plane.ts");
+  return LocalPlane.open(start, parts, host);
 }
 
 /** SO_REUSEPORT deals connections out on Linux alone. There all bind by it: a process that takes over may have more workers. */

@@ -20,7 +20,7 @@ import type { AccessLog } from "./plane-observer.ts";
 export interface LocalParts {
   readonly filters: FilterRegistry;
   /** See DataPlaneOptions. */
-  prepare?(data: readonly DataUnit[]): Promise<void>;
+  prepare?(data: readonly DataUnit[], filters: readonly string[]): Promise<void>;
   openAccessLog?(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
   /** The system's by default. */
   readonly clock?: Clock;

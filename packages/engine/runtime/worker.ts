@@ -14,7 +14,7 @@ import type { AccessLog } from "./plane-observer.ts";
 export interface WorkerParts {
   readonly filters: FilterRegistry;
   /** See DataPlaneOptions. */
-  prepare?(data: readonly DataUnit[]): Promise<void>;
+  prepare?(data: readonly DataUnit[], filters: readonly string[]): Promise<void>;
   openAccessLog(options: AccessLogOptions, lane: WorkerLane): Promise<AccessLog>;
 }
 

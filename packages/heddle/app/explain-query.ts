@@ -1,6 +1,5 @@
 import type { AppliedConfiguration } from "./configuration.ts";
-import { explainRequest, parseExplainRequest, type RequestExplanation } from "./explain-request.ts";
-import { explainStream, isStreamUrl, parseExplainStream, type StreamExplanation } from "./explain-stream.ts";
+import type { RequestExplanation, StreamExplanation } from "./explain/index.ts";
 
 /**
  * Explains a request by what is in force: `GET /explain?method=GET&url=http://shop.localhost/&header=k:%20v`; or a
@@ -11,6 +10,9 @@ export async function explainQuery(
   applied: AppliedConfiguration | null,
 ): Promise<RequestExplanation | StreamExplanation> {
   if (applied === null) throw new Error("no configuration is in force yet");
+  // Loaded when somebody asks: it knows all filters.
+  const { explainRequest, explainStream, isStreamUrl, parseExplainRequest, parseExplainStream } =
+    await import("./explain/index.ts");
   const units = applied.units.map(({ unit }) => unit);
   const url = params.get("url") ?? "";
   if (isStreamUrl(url)) return explainStream(parseExplainStream(url), units, applied.policies);

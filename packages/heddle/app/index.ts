@@ -10,18 +10,6 @@ export { DocumentMistakes, importOpenApi } from "./import-openapi.ts";
 export type { ImportOptions } from "./import-openapi.ts";
 export { checkPaths } from "./check-paths.ts";
 export type { CheckResult } from "./check-paths.ts";
-export { explainRequest, parseExplainRequest } from "./explain-request.ts";
-export { explainStream, isStreamUrl, parseExplainStream } from "./explain-stream.ts";
-export type { ExplainedStreamListener, ExplainedStreamMatch, StreamExplanation } from "./explain-stream.ts";
-export type { ExplainedAnswers } from "./explained-answers.ts";
-export type { ExplainedBackend } from "./explained-backend.ts";
-export type {
-  ExplainRequest,
-  ExplainedRequestBackend,
-  ExplainedListener,
-  ExplainedMatch,
-  RequestExplanation,
-} from "./explain-request.ts";
 export { isBelow, projectOf } from "./filter-module-place.ts";
 export { openProcessLog } from "./process-log.ts";
 export type { LogFormat } from "./process-log.ts";
@@ -34,7 +22,6 @@ export type { RunningProcess } from "./hand-over-messages.ts";
 export { startReport } from "./start-report.ts";
 export type { RouteHint, StartReport } from "./start-report.ts";
 export { defaultStateFolder } from "./state-folder.ts";
-export { describeEndpoint } from "./explained-endpoint.ts";
 export { withApiKey } from "./api-key-document.ts";
 export type { ApiKeyPlace } from "./api-key-document.ts";
 export { newApiKey } from "./new-api-key.ts";

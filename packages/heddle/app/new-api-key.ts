@@ -1,5 +1,5 @@
 import { hash, randomInt } from "node:crypto";
-import { makeApiKey, visiblePartOf } from "@heddle/filters";
+import { makeApiKey, visiblePartOf } from "@heddle/filters/api-key";
 import type { ApiKeyEntryFields } from "../resources/index.ts";
 
 export interface ApiKeyWish {

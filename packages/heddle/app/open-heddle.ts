@@ -4,7 +4,7 @@ import { rememberServer } from "@heddle/engine/net";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
 import { Engine, giveBackMemory } from "@heddle/engine/runtime";
-import { filterNoteTopic, loadFilterCode } from "@heddle/filters/own";
+import type { filterNoteTopic } from "@heddle/filters/own";
 import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
@@ -15,7 +15,7 @@ import { CanaryFile } from "./canary-file.ts";
 import { makeCompileOptions } from "./compile-options.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import { Configuration, type AppliedConfiguration, type UnitTarget } from "./configuration.ts";
-import { dataPlaneFilters } from "./data-plane-filters.ts";
+import { openDataPlaneFilters } from "./data-plane-filters.ts";
 import { openDataPlaneLog } from "./data-plane-log.ts";
 import { HandOver } from "./hand-over.ts";
 import type { RunningProcess } from "./hand-over-messages.ts";
@@ -73,12 +73,11 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     // In a hot upgrade the other one answers until this one is ready.
     const early = takeOver === null ? await openOwnApi() : null;
     const filterNotes = new FilterNotes(log);
-    notes.set(filterNoteTopic, (subject) => filterNotes.take(subject));
+    notes.set(ownFilterTopic, (subject) => filterNotes.take(subject));
     const engine = await Engine.open({
       workers: options.workers ?? availableParallelism(),
       workerEntry: new URL("./worker.ts", import.meta.url),
-      filters: dataPlaneFilters(),
-      prepare: loadFilterCode,
+      ...openDataPlaneFilters(),
       openAccessLog: openDataPlaneLog,
       registry,
       accessLog: options.accessLog,
@@ -220,6 +219,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     throw error;
   }
 }
+
+const ownFilterTopic: typeof filterNoteTopic = "own-filter";
 
 /** What is applied has what was purged, too. */
 function withPurges(engine: Engine, purges: CachePurges): UnitTarget {

@@ -1,33 +1,7 @@
 import type { Command } from "commander";
-import { parseApiAddress } from "../api/index.ts";
-import {
-  checkPaths,
-  explainRequest,
-  explainStream,
-  isStreamUrl,
-  parseExplainRequest,
-  parseExplainStream,
-  type RequestExplanation,
-  type StreamExplanation,
-} from "../app/index.ts";
-import { exitCodes, UsageError } from "./exit-codes.ts";
-import { askApi } from "./ask-api.ts";
-import { formatExplanation } from "./format-explanation.ts";
-import { formatStreamExplanation } from "./format-stream-explanation.ts";
-import { assertPathsExist, collect, defaultPort, nodeOption, outputOption, zoneOption } from "./options.ts";
+import type { ExplainFlags } from "./run-explain.ts";
+import { collect, nodeOption, outputOption, zoneOption } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
-
-interface ExplainFlags {
-  readonly file?: string[];
-  readonly header?: string[];
-  /** Of the process that would run that configuration; a running one knows its own. */
-  readonly zone: string;
-  readonly node: string;
-  readonly api: string;
-  readonly output: "text" | "json";
-}
-
-type Explanation = RequestExplanation | StreamExplanation;
 
 export function addExplain(program: Command, terminal: Terminal, finish: (code: number) => void): void {
   program
@@ -48,78 +22,9 @@ export function addExplain(program: Command, terminal: Terminal, finish: (code: 
     .addOption(nodeOption())
     .option("--api <ADDRESS:PORT>", "the API of the running heddle", "127.0.0.1:9901")
     .addOption(outputOption())
-    .action(async (first: string, second: string | undefined, flags: ExplainFlags) =>
-      finish(await explain(first, second, flags, terminal)),
-    );
-}
-
-async function explain(
-  first: string,
-  second: string | undefined,
-  { file = [], header = [], api, output, zone, node }: ExplainFlags,
-  terminal: Terminal,
-): Promise<number> {
-  const what = usage(() => whatOf(first, second, header));
-  const explanation =
-    file.length > 0
-      ? await explainLocally(what, file, { zone, node })
-      : await askRunning(
-          usage(() => parseApiAddress(api)),
-          what.query,
-        );
-  const text =
-    "request" in explanation ? formatExplanation(explanation) : formatStreamExplanation(explanation);
-  terminal.out(output === "json" ? `${JSON.stringify(explanation, null, 2)}\n` : text);
-  return explanation.listeners.some(({ match }) => match !== null) ? exitCodes.done : exitCodes.failed;
-}
-
-interface Explained {
-  /** Of the API's. */
-  readonly query: URLSearchParams;
-  by(
-    ...facts: [Parameters<typeof explainStream>[1], Parameters<typeof explainStream>[2]]
-  ): Explanation | Promise<Explanation>;
-}
-
-function whatOf(first: string, second: string | undefined, headers: readonly string[]): Explained {
-  if (isStreamUrl(first)) {
-    if (second !== undefined || headers.length > 0)
-      throw new Error("a connection has neither a method nor headers: give its URL alone");
-    const stream = parseExplainStream(first);
-    return { query: new URLSearchParams({ url: first }), by: (...facts) => explainStream(stream, ...facts) };
-  }
-  if (second === undefined) throw new Error("give a method and a URL, or one of tcp://, tls://, udp://");
-  const request = parseExplainRequest(first, second, headers);
-  const query = new URLSearchParams({ method: first, url: second });
-  for (const header of headers) query.append("header", header);
-  return { query, by: (...facts) => explainRequest(request, ...facts) };
-}
-
-async function explainLocally(
-  what: Explained,
-  paths: readonly string[],
-  place: Pick<ExplainFlags, "zone" | "node">,
-): Promise<Explanation> {
-  await assertPathsExist(paths);
-  const { units, policies } = await checkPaths(paths, defaultPort, place);
-  return what.by(
-    units.map(({ unit }) => unit),
-    policies,
-  );
-}
-
-async function askRunning(
-  address: ReturnType<typeof parseApiAddress>,
-  query: URLSearchParams,
-): Promise<Explanation> {
-  return (await askApi(address, `/explain?${query.toString()}`)) as Explanation;
-}
-
-/** What is wrong with an argument is a mistake in the command line. */
-function usage<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+    .action(async (first: string, second: string | undefined, flags: ExplainFlags) => {
+      // Loaded for this command alone: it knows all filters.
+      const { runExplain } = await import("./run-explain.ts");
+      finish(await runExplain(first, second, flags, terminal));
+    });
 }

@@ -1,13 +1,13 @@
 import {
   describeEndpoint,
-  oneLine,
   type ExplainedAnswers,
   type ExplainedBackend,
   type ExplainedListener,
   type ExplainedMatch,
   type ExplainedRequestBackend,
   type RequestExplanation,
-} from "../app/index.ts";
+} from "../app/explain/index.ts";
+import { oneLine } from "../app/index.ts";
 import { parseKey } from "../resources/index.ts";
 
 type Limits = NonNullable<ExplainedRequestBackend["limits"]>;

@@ -1,9 +1,9 @@
 import {
-  oneLine,
   type ExplainedStreamListener,
   type ExplainedStreamMatch,
   type StreamExplanation,
-} from "../app/index.ts";
+} from "../app/explain/index.ts";
+import { oneLine } from "../app/index.ts";
 import { formatBackend, sourceOf } from "./format-explanation.ts";
 
 /** As `formatExplanation`, of a connection or of datagrams. */
