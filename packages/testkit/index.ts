@@ -7,6 +7,7 @@ export { AcmeServer } from "./acme-server.ts";
 export type { AcmeOrderRecord, AcmeProblem, AcmeServerOptions } from "./acme-server.ts";
 export { makeCertificateAuthority } from "./certificates.ts";
 export type { IssuedCertificate, IssueOptions, TestCertificateAuthority } from "./certificates.ts";
+export { measureCpuMs } from "./cpu-time.ts";
 export { openDnsServer } from "./dns-server.ts";
 export type { DnsRecord, DnsServer } from "./dns-server.ts";
 export { openEchoServer } from "./echo-server.ts";
