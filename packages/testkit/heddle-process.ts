@@ -10,7 +10,7 @@ export interface StartHeddleOptions<Port extends string = "http"> {
   ports?: readonly Port[];
   /** Configuration files by name, made with the ports; they are written to a folder that is given as `-f`. */
   files?: (ports: Record<Port, number>) => Record<string, string>;
-  /** More arguments of `heddle run`. */
+  /** More arguments of `heddle run`. Without `--workers` it has one: a test of several says how many. */
   args?: readonly string[];
   /** More environment. */
   env?: Record<string, string>;
@@ -21,7 +21,7 @@ export interface StartHeddleOptions<Port extends string = "http"> {
    * is ready when it says that it is up.
    */
   replaces?: RunningHeddle<Port>;
-  /** Default 30 s: a busy machine starts slowly. */
+  /** Default 60 s: a busy machine starts slowly. */
   readyTimeoutMs?: number;
 }
 
@@ -55,6 +55,9 @@ export interface RunningHeddle<Port extends string = "http"> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A heddle that starts needs the processor more than who asks it whether it is ready. */
+const READY_POLL_MS = 25;
+
 const launcher = path.join(import.meta.dirname, "../heddle/bin/heddle.js");
 
 /**
@@ -73,7 +76,9 @@ export async function startHeddle<Port extends string = "http">(
   const args = ["run", "--api", `127.0.0.1:${apiPort}`, "--state", stateFolder];
   if (hasFiles) args.push("-f", configFolder);
   if (replaces !== undefined) args.push("--replace");
-  const child = spawn(command, [...first, ...args, ...(options.args ?? [])], {
+  args.push(...(options.args ?? []));
+  if (!args.includes("--workers")) args.push("--workers", "1");
+  const child = spawn(command, [...first, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });
@@ -81,7 +86,7 @@ export async function startHeddle<Port extends string = "http">(
   const ended = endOf(child).finally(() => leavePlace(place));
   const api = `http://127.0.0.1:${apiPort}`;
   const isUp = replaces === undefined ? () => isReady(api) : () => output.stdout !== "";
-  await waitUntilUp(isUp, child, ended, output, options.readyTimeoutMs ?? 30_000);
+  await waitUntilUp(isUp, child, ended, output, options.readyTimeoutMs ?? 60_000);
 
   const stop = async (timeoutMs = 20_000) => {
     child.kill("SIGTERM");
@@ -207,7 +212,7 @@ async function waitUntilUp(
 ): Promise<void> {
   let end: ProcessEnd | undefined;
   void ended.then((result) => (end = result));
-  const cameUp = await becomesTrue(() => end !== undefined || isUp(), timeoutMs);
+  const cameUp = await becomesTrue(() => end !== undefined || isUp(), timeoutMs, READY_POLL_MS);
   if (end) {
     const how = end.signal ?? `exit code ${end.code}`;
     throw new Error(`heddle ended with ${how} before it was ready; it printed:\n${output.text()}`);

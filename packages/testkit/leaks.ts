@@ -8,11 +8,13 @@ export interface ConnectionHolder {
 }
 
 const POLL_MS = 5;
+/** Only what leaks waits so long; on a busy machine an end takes its time to come around. */
+const PATIENCE_MS = 20_000;
 
-/** Waits until `subject` holds no connection; fails after `timeoutMs` (2 s) with how many are left. */
+/** Waits until `subject` holds no connection; fails after `timeoutMs` (20 s) with how many are left. */
 export async function assertNoOpenConnections(
   subject: net.Server | ConnectionHolder,
-  timeoutMs: number = 2000,
+  timeoutMs: number = PATIENCE_MS,
 ): Promise<void> {
   let open = 0;
   const isGone = await becomesTrue(async () => (open = await countConnections(subject)) === 0, timeoutMs);
@@ -32,11 +34,11 @@ const watched = [
 
 /**
  * Remembers which sockets, servers and child processes this process holds, and returns a check that, given up to
- * `timeoutMs` (2 s), no more of any are held. Call it before a test's own set-up and the check after its teardown.
+ * `timeoutMs` (20 s), no more of any are held. Call it before a test's own set-up and the check after its teardown.
  */
 export function watchForLeaks(): (timeoutMs?: number) => Promise<void> {
   const before = countResources();
-  return async (timeoutMs = 2000) => {
+  return async (timeoutMs = PATIENCE_MS) => {
     const left = () => watched.filter((name) => (countResources()[name] ?? 0) > (before[name] ?? 0));
     const isGone = await becomesTrue(() => left().length === 0, timeoutMs);
     assert.ok(isGone, `still open after ${timeoutMs} ms: ${left().join(", ")}`);
@@ -47,12 +49,13 @@ export function watchForLeaks(): (timeoutMs?: number) => Promise<void> {
 export async function becomesTrue(
   ask: () => boolean | Promise<boolean>,
   timeoutMs: number,
+  pollMs: number = POLL_MS,
 ): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     if (await ask()) return true;
     if (performance.now() >= deadline) return false;
-    await wait(POLL_MS);
+    await wait(pollMs);
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 
-const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** How a connection came to its end. */
 export type ConnectionEnd = "end" | "reset";
@@ -17,7 +17,8 @@ export class RawConnection {
   readonly closed: Promise<ConnectionEnd>;
   /** True once the other side has ended its direction. */
   hasEnded = false;
-  #chunks: Buffer[] = [];
+  /** Grows by doubling; what was received is its beginning. */
+  #bytes = Buffer.alloc(1024);
   #receivedLength = 0;
   #consumed = 0;
   #isClosed = false;
@@ -44,8 +45,7 @@ export class RawConnection {
 
   /** All that has been received so far, read or not. */
   get received(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0] ?? Buffer.alloc(0);
+    return this.#bytes.subarray(0, this.#receivedLength);
   }
 
   /** What has been received and not yet read. */
@@ -69,16 +69,18 @@ export class RawConnection {
 
   /**
    * Reads up to and including the first match of `pattern`, and returns what was read.
-   * Rejects after `timeoutMs` (5 s), or when the other side ends without a match; the message carries what there was.
+   * Rejects after `timeoutMs` (30 s), or when the other side ends without a match; the message carries what there was.
    */
   receiveUntil(pattern: string | RegExp, timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<string> {
+    let searched = 0;
     return this.#read(`${pattern}`, timeoutMs, () => {
-      const text = this.unread;
       if (typeof pattern === "string") {
-        const at = text.indexOf(pattern);
-        return at === -1 ? -1 : at + pattern.length;
+        // From where the last search ended, or a long body would be searched again with each of its chunks.
+        const at = this.received.indexOf(pattern, Math.max(this.#consumed, searched), "latin1");
+        searched = this.#receivedLength - pattern.length + 1;
+        return at === -1 ? -1 : at + pattern.length - this.#consumed;
       }
-      const match = pattern.exec(text);
+      const match = pattern.exec(this.unread);
       return match === null ? -1 : match.index + match[0].length;
     });
   }
@@ -137,8 +139,14 @@ export class RawConnection {
   }
 
   #take(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#receivedLength += chunk.length;
+    const length = this.#receivedLength + chunk.length;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.alloc(2 * length);
+      this.#bytes.copy(grown);
+      this.#bytes = grown;
+    }
+    chunk.copy(this.#bytes, this.#receivedLength);
+    this.#receivedLength = length;
     this.#notify();
   }
 

@@ -76,7 +76,7 @@ test("keys of `heddle key create` let their consumers in, and overlap while one 
   assert.equal(before.challenge, 'ApiKey realm="heddle", header="x-api-key"');
 
   const first = create("--scopes", "orders:read");
-  assert.ok(await becomesTrue(async () => (await withKey(first)).status === 200, 10_000));
+  assert.ok(await becomesTrue(async () => (await withKey(first)).status === 200, 20_000));
   assert.ok(!readFileSync(file, "utf8").includes(first));
   const typo = `${first.slice(0, -1)}${first.endsWith("a") ? "b" : "a"}`;
   for (const [title, headers, target] of [
@@ -96,9 +96,9 @@ test("keys of `heddle key create` let their consumers in, and overlap while one 
   assert.ok(!JSON.stringify(byQuery.echo).includes(first));
 
   const second = create("--overlap", "3s");
-  assert.ok(await becomesTrue(async () => (await withKey(second)).status === 200, 10_000));
+  assert.ok(await becomesTrue(async () => (await withKey(second)).status === 200, 20_000));
   assert.ok(
-    await becomesTrue(async () => (await withKey(first)).status === 401, 10_000),
+    await becomesTrue(async () => (await withKey(first)).status === 401, 20_000),
     "the first expires",
   );
   assert.equal((await withKey(second)).status, 200);

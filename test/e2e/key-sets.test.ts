@@ -171,7 +171,7 @@ async function keysResolved(api: string): Promise<Condition> {
 }
 
 const hasReason = (api: string, reason: string): Promise<boolean> =>
-  becomesTrue(async () => (await keysResolved(api)).reason === reason, 10_000);
+  becomesTrue(async () => (await keysResolved(api)).reason === reason, 20_000);
 
 test("an issuer that is away while Heddle restarts lets nobody down, and the policy says so until it is back", async (t) => {
   t.after(() => agent.destroy());
@@ -213,7 +213,7 @@ test("an issuer that is away while Heddle restarts lets nobody down, and the pol
   await issuer.open();
   assert.ok(await hasReason(heddle.api, "KeysResolved"));
   const isFollowed = async () => (await ask(url, makeToken("b", keys.b.privateKey))) === 200;
-  assert.ok(await becomesTrue(isFollowed, 10_000));
+  assert.ok(await becomesTrue(isFollowed, 20_000));
   assert.equal(await ask(url, token), 401);
   const lines = heddle.stderr().split("\n").concat(heddle.stdout().split("\n"));
   assert.equal(lines.filter((line) => line.includes("keys cannot be fetched")).length, 1);
@@ -239,5 +239,5 @@ test("an issuer that never answered is said on the policy, whose tokens are refu
   );
   issuer.isBroken = false;
   assert.ok(await hasReason(heddle.api, "KeysResolved"));
-  assert.ok(await becomesTrue(async () => (await ask(heddle.urls.http, token)) === 200, 10_000));
+  assert.ok(await becomesTrue(async () => (await ask(heddle.urls.http, token)) === 200, 20_000));
 });

@@ -58,7 +58,7 @@ spec:
   const slowMs = performance.now() - from;
   assert.equal(timedOut.status, 504);
   assert.match(timedOut.text, /HDL_ROUTE_TIMEOUT/);
-  assert.ok(slowMs > 250 && slowMs < 10_000, `${slowMs} ms: the backend's limit, not the Gateway's`);
+  assert.ok(slowMs > 250 && slowMs < 30_000, `${slowMs} ms: the backend's limit, not the Gateway's`);
   assert.equal((await ask("/own")).status, 504);
   assert.deepEqual(await ask("/busy"), { status: 200, text: "ok" });
   assert.equal(busy.requests.length, 2);
@@ -117,7 +117,7 @@ spec:
   const from = performance.now();
   assert.equal(await byRoute.closed, "reset");
   assert.equal(await bySet.closed, "reset");
-  assert.ok(performance.now() - from < 10_000, "long before the hour of the Gateway");
+  assert.ok(performance.now() - from < 60_000, "long before the hour of the Gateway");
   const text = await explain(heddle, `tcp://127.0.0.1:${heddle.ports.set}`);
   assert.match(text, /ends after 500 ms without an octet either way\n/);
   assert.match(

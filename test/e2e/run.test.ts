@@ -64,7 +64,7 @@ describe("heddle run", () => {
   test("with nothing configured serves its API and prints three next steps", async () => {
     await using heddle = await startHeddle();
     // It is ready a moment before it says so.
-    await becomesTrue(() => heddle.stdout().includes("\n  3. "), 5_000);
+    await becomesTrue(() => heddle.stdout().includes("\n  3. "), 20_000);
     assert.equal(
       heddle.stdout(),
       `heddle 0.1.0: API and status page at ${heddle.api}
@@ -94,7 +94,7 @@ Next, as there are no routes yet:
       args: ["--port", String(port), "--route", `shop.localhost/api=http://127.0.0.1:${echo.port}`],
     });
     const line = `\n  curl http://shop.localhost:${port}/api\n`;
-    assert.ok(await becomesTrue(() => heddle.stdout().includes(line), 5_000), heddle.stdout());
+    assert.ok(await becomesTrue(() => heddle.stdout().includes(line), 20_000), heddle.stdout());
     const url = `http://127.0.0.1:${port}`;
     assert.equal((await ask(`${url}/api/x`)).status, 404, "another host");
     const answer = await fetch(`http://shop.localhost:${port}/api/x`).catch(() => undefined);
@@ -132,13 +132,13 @@ describe("changes while it runs", () => {
     const file = path.join(heddle.configFolder, "routes/a.yaml");
     assert.deepEqual(await ask(url), { status: 200, servedBy: "one" });
     writeFileSync(file, route("a", "two"));
-    assert.ok(await becomesTrue(async () => (await ask(url)).servedBy === "two", 5_000), heddle.stderr());
+    assert.ok(await becomesTrue(async () => (await ask(url)).servedBy === "two", 20_000), heddle.stderr());
     const next = path.join(heddle.configFolder, ".next");
     writeFileSync(next, route("a", "one"));
     renameSync(next, file);
-    assert.ok(await becomesTrue(async () => (await ask(url)).servedBy === "one", 5_000), heddle.stderr());
+    assert.ok(await becomesTrue(async () => (await ask(url)).servedBy === "one", 20_000), heddle.stderr());
     rmSync(file);
-    assert.ok(await becomesTrue(async () => (await ask(url)).status === 404, 5_000), heddle.stderr());
+    assert.ok(await becomesTrue(async () => (await ask(url)).status === 404, 20_000), heddle.stderr());
   });
 
   test("a file that cannot be parsed keeps its last good state, and says so once", async () => {
@@ -152,10 +152,10 @@ describe("changes while it runs", () => {
     const file = path.join(heddle.configFolder, "a.yaml");
     const saysSo = () => heddle.stderr().split(`${file}:3:1:`).length - 1;
     writeFileSync(file, "a: 1\nb: [\n");
-    assert.ok(await becomesTrue(() => saysSo() > 0, 5_000), heddle.stderr());
+    assert.ok(await becomesTrue(() => saysSo() > 0, 20_000), heddle.stderr());
     // Another change, which is in force although that file is broken still.
     writeFileSync(path.join(heddle.configFolder, "b.yaml"), route("b", "one"));
-    assert.ok(await becomesTrue(async () => (await ask(`${heddle.urls.http}/b`)).status === 200, 5_000));
+    assert.ok(await becomesTrue(async () => (await ask(`${heddle.urls.http}/b`)).status === 200, 20_000));
     assert.equal((await ask(`${heddle.urls.http}/a`)).status, 200);
     assert.equal(saysSo(), 1, heddle.stderr());
     writeFileSync(file, route("a", "one"));
@@ -177,7 +177,7 @@ describe("changes while it runs", () => {
       path.join(heddle.configFolder, "a.yaml"),
       route("a", "one").replace("PathPrefix", "Prefix"),
     );
-    assert.ok(await becomesTrue(async () => (await ask(`${heddle.urls.http}/a`)).status === 404, 5_000));
+    assert.ok(await becomesTrue(async () => (await ask(`${heddle.urls.http}/a`)).status === 404, 20_000));
     assert.equal((await ask(`${heddle.urls.http}/b`)).status, 200);
     const accepted = async () => {
       const found = await json<{ status: { parents: { conditions: Condition[] }[] } }>(
@@ -185,7 +185,7 @@ describe("changes while it runs", () => {
       );
       return found.status.parents[0]?.conditions.find(({ type }) => type === "Accepted");
     };
-    assert.ok(await becomesTrue(async () => (await accepted())?.status === "False", 5_000));
+    assert.ok(await becomesTrue(async () => (await accepted())?.status === "False", 20_000));
     assert.match((await accepted())!.message, /spec\.rules\[0\]\.matches\[0\]\.path\.type/);
     assert.match(
       heddle.stderr(),
@@ -226,7 +226,7 @@ describe("changes while it runs", () => {
         const found = (await answer.json()) as { status?: { conditions?: Condition[] } };
         return found.status?.conditions?.find(({ type }) => type === "Programmed");
       };
-      assert.ok(await becomesTrue(async () => (await programmed())?.reason === "AddressNotUsable", 8_000));
+      assert.ok(await becomesTrue(async () => (await programmed())?.reason === "AddressNotUsable", 20_000));
       assert.match(
         (await programmed())!.message,
         /the port is in use \(EADDRINUSE\); stop what listens on it/,
@@ -235,7 +235,7 @@ describe("changes while it runs", () => {
       assert.deepEqual([ready.status, await ready.text()], [503, `listener [::]/${port}: EADDRINUSE\n`]);
       await new Promise((resolve) => taken.close(resolve));
       assert.ok(
-        await becomesTrue(async () => (await programmed())?.status === "True", 10_000),
+        await becomesTrue(async () => (await programmed())?.status === "True", 20_000),
         heddle.stderr(),
       );
     } finally {
@@ -318,13 +318,13 @@ describe("signals", () => {
       await seen.promise;
       heddle.kill("SIGTERM");
       const isLame = async () => (await fetch(`${heddle.api}/readyz`)).status === 503;
-      assert.ok(await becomesTrue(isLame, 5_000), heddle.stderr());
+      assert.ok(await becomesTrue(isLame, 20_000), heddle.stderr());
       const refused = async () =>
         fetch(`${heddle.urls.http}/a`, { headers: { connection: "close" } }).then(
           () => false,
           () => true,
         );
-      assert.ok(await becomesTrue(refused, 5_000), "no new connections");
+      assert.ok(await becomesTrue(refused, 20_000), "no new connections");
       release.resolve();
       const answer = await inFlight;
       assert.deepEqual([answer.status, await answer.text()], [200, "late"]);
@@ -356,7 +356,7 @@ describe("signals", () => {
         const inFlight = fetch(`${heddle.urls.http}/a`).catch(() => undefined);
         await seen.promise;
         heddle.kill(signal);
-        assert.ok(await becomesTrue(() => heddle.stderr().includes("again to end at once"), 5_000));
+        assert.ok(await becomesTrue(() => heddle.stderr().includes("again to end at once"), 20_000));
         heddle.kill(signal);
         assert.deepEqual(await heddle.ended, { code, signal: null });
         await inFlight;
@@ -377,16 +377,16 @@ describe("signals", () => {
     });
     try {
       await ask(`${heddle.urls.http}/a/first`);
-      const has = (file: string, text: string) => becomesTrue(() => readText(file).includes(text), 5_000);
+      const has = (file: string, text: string) => becomesTrue(() => readText(file).includes(text), 20_000);
       assert.ok(await has(log, "/a/first"));
       renameSync(log, `${log}.1`);
       heddle.kill("SIGHUP");
-      assert.ok(await becomesTrue(() => heddle.stderr().includes("logs reopened"), 5_000));
+      assert.ok(await becomesTrue(() => heddle.stderr().includes("logs reopened"), 20_000));
       const isBack = async () => {
         await ask(`${heddle.urls.http}/a/second`);
         return readText(log).includes("/a/second");
       };
-      assert.ok(await becomesTrue(isBack, 8_000), heddle.stderr());
+      assert.ok(await becomesTrue(isBack, 20_000), heddle.stderr());
       assert.match(readText(`${log}.1`), /"GET \/a\/first HTTP\/1\.1" 200/);
     } finally {
       for (const file of [log, `${log}.1`]) rmSync(file, { force: true });
@@ -411,7 +411,7 @@ describe("signals", () => {
     rmSync(folder, { recursive: true });
     heddle.kill("SIGHUP");
     const isSaid = () => heddle.stderr().includes("the access log could not be reopened");
-    assert.ok(await becomesTrue(isSaid, 5_000), heddle.stderr());
+    assert.ok(await becomesTrue(isSaid, 20_000), heddle.stderr());
     assert.match(await askAgain(), /^HTTP\/1\.1 200 /);
   });
 

@@ -132,7 +132,7 @@ describe("Chromium over HTTP/2", () => {
       images: IMAGES,
       scripts: SCRIPTS,
     });
-    assert.ok(await becomesTrue(() => records().length > IMAGES + SCRIPTS, 5_000));
+    assert.ok(await becomesTrue(() => records().length > IMAGES + SCRIPTS, 20_000));
     const versions = new Set(records().map(({ protocol }) => protocol));
     assert.deepEqual([...versions], ["HTTP/2.0"]);
   });
@@ -144,7 +144,7 @@ describe("Chromium over HTTP/2", () => {
       end: [4_001, "done", true],
     });
     const found = () => records().find(({ path: target }) => target === "/chat");
-    assert.ok(await becomesTrue(() => found() !== undefined, 5_000));
+    assert.ok(await becomesTrue(() => found() !== undefined, 20_000));
     assert.equal(found()!.protocol, "HTTP/2.0");
   });
 });

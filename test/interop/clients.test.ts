@@ -70,12 +70,12 @@ describe("clients of all kinds", () => {
     for (const args of [
       ["-H", "Expect:"],
       ["-H", "Transfer-Encoding: chunked"],
-      ["-H", "Expect: 100-continue", "--expect100-timeout", "10"],
+      ["-H", "Expect: 100-continue", "--expect100-timeout", "60"],
     ]) {
       const from = performance.now();
       const seen = await curl(...args, "-T", upload, `${heddle.urls.http}/up`);
       assert.deepEqual([seen.method, seen.bodyLength], ["PUT", UPLOAD_BYTES]);
-      assert.ok(performance.now() - from < 9_000, "100 came, and was not waited for in vain");
+      assert.ok(performance.now() - from < 30_000, "100 came, and was not waited for in vain");
     }
   });
 

@@ -49,7 +49,7 @@ export async function startServer(
   });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-  if (!(await becomesTrue(() => answers(port), 5_000))) {
+  if (!(await becomesTrue(() => answers(port), 20_000))) {
     await end(child);
     throw new Error(`${command} does not listen on ${port}: ${errors}`);
   }

@@ -187,15 +187,17 @@ describe("the script that counts, in Redis", () => {
     redis.signal("SIGSTOP");
     const first = performance.now();
     assert.equal(await store.take([question("k", meter)]), null);
-    assert.ok(performance.now() - first < 1_000);
+    assert.ok(performance.now() - first < 10_000);
+    let waitedMs = 0;
     for (let i = 0; i < 100; i++) {
       const startMs = performance.now();
       assert.equal(await store.take([question("k", meter)]), null);
-      assert.ok(performance.now() - startMs < 100);
+      waitedMs += performance.now() - startMs;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    assert.ok(waitedMs < 10_000, `${waitedMs} ms, where each in its own time-out would be 20 s`);
     redis.signal("SIGCONT");
-    const isBack = await becomesTrue(async () => (await store.take([question("k", meter)])) !== null, 10_000);
+    const isBack = await becomesTrue(async () => (await store.take([question("k", meter)])) !== null, 20_000);
     assert.ok(isBack);
   });
 
@@ -205,7 +207,7 @@ describe("the script that counts, in Redis", () => {
     const ask = () => store.take([question("k", fixed(10, "day"))]);
     assert.notEqual(await ask(), null);
     await run("redis-cli", ["-p", String(redis.port), "SCRIPT", "FLUSH"]);
-    assert.ok(await becomesTrue(async () => (await ask()) !== null, 10_000));
+    assert.ok(await becomesTrue(async () => (await ask()) !== null, 20_000));
   });
 });
 
@@ -293,12 +295,12 @@ describe("processes that count in one Redis", () => {
       assert.ok((away[2]!.statuses[200] ?? 0) <= 5 && away[2]!.statuses[429]! >= 45, JSON.stringify(away[2]));
       await redis.up();
       const isBack = () =>
-        becomesTrue(async () => (await flood(deny, 1, 1)).statuses[503] === undefined, 15_000);
+        becomesTrue(async () => (await flood(deny, 1, 1)).statuses[503] === undefined, 20_000);
       assert.ok(await isBack());
       await becomesTrue(async () => {
         const again = await flood(urlsOf(all), 60, 4);
         return again.statuses[429] === 60;
-      }, 15_000);
+      }, 20_000);
       const { statuses } = await flood(urlsOf(all), 60, 4);
       assert.deepEqual(statuses, { 429: 60 }, "they count together again");
     } finally {
@@ -348,7 +350,7 @@ data: { username: ${base64("heddle")}, password: ${base64(password)}, ca.crt: ${
         20_000,
       ),
     );
-    await becomesTrue(async () => (await flood(urlsOf([heddle]), 10, 2)).statuses[429] === 10, 15_000);
+    await becomesTrue(async () => (await flood(urlsOf([heddle]), 10, 2)).statuses[429] === 10, 20_000);
     assert.equal(echo.requestCount, 5);
     const told = heddle.stdout() + heddle.stderr();
     for (const hidden of ["open-sesame", base64("open-sesame")]) assert.ok(!told.includes(hidden));

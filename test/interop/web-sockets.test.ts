@@ -105,7 +105,7 @@ describe("ws through Heddle", () => {
       other.close(4_001, "done");
       assert.equal((await once(other, "close"))[0], 4_001);
       assert.equal((await left)[0], 4_001);
-      assert.ok(await becomesTrue(() => versions().length === before + 2, 5_000));
+      assert.ok(await becomesTrue(() => versions().length === before + 2, 20_000));
       const version = way === "HTTP/2 over TLS" ? "HTTP/2.0" : "HTTP/1.1";
       assert.deepEqual(versions().slice(before), [version, version]);
     });

@@ -237,7 +237,7 @@ test("health checks speak for Heddle itself: LOCAL", async () => {
     proxyProtocol: "v2",
     healthCheck,
   });
-  assert.ok(await becomesTrue(() => server.receivedText().length > LOCAL.length + 4, 3_000));
+  assert.ok(await becomesTrue(() => server.receivedText().length > LOCAL.length + 4, 20_000));
   assert.equal(server.receivedText().slice(0, LOCAL.length + 3), `${LOCAL}PRI`);
 });
 

@@ -63,7 +63,7 @@ class Client {
     const isThere = await becomesTrue(() => {
       if (!isAnswered()) this.socket.send(text, this.port, this.address);
       return isAnswered();
-    }, 10_000);
+    }, 20_000);
     assert.ok(isThere, `no answer to ${text}`);
     return this.got.find((one) => one.endsWith(`:${text}`))!.split(":")[0];
   }

@@ -77,7 +77,7 @@ test(
         .map(([, , , , , timer = ""]) => timer.split(":"));
     // The endpoint may have accepted before this side knows that it is connected.
     assert.ok(
-      await becomesTrue(() => timers().every(([kind]) => kind === "02"), 2_000),
+      await becomesTrue(() => timers().every(([kind]) => kind === "02"), 20_000),
       JSON.stringify(timers()),
     );
     assert.equal(timers().length, 1);

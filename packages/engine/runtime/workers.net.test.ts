@@ -283,5 +283,5 @@ test("closing without a drain does not wait for connections that are open", asyn
   await readResponse(client);
   const startMs = performance.now();
   await gateway.engine.close();
-  assert.ok(performance.now() - startMs < 2_000);
+  assert.ok(performance.now() - startMs < 10_000);
 });

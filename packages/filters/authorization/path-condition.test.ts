@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import { normalizePath } from "@heddle/engine/message";
 import { PathCondition } from "./path-condition.ts";
 import type { TextMatch } from "./config.ts";
@@ -65,9 +66,10 @@ test("no way to write a path that some backend takes for /admin is let in beside
   }
 });
 
-test("a hostile path takes no longer than it is long", () => {
+test("a hostile path takes no longer than it is long", async () => {
   const evil = new PathCondition([{ type: "regex", value: "/(a+)+b" }]);
-  const startMs = performance.now();
-  for (let i = 0; i < 10; i++) evil.test(`/${"a".repeat(50_000)}`);
-  assert.ok(performance.now() - startMs < 1_000);
+  const spentMs = await measureCpuMs(() => {
+    for (let i = 0; i < 10; i++) evil.test(`/${"a".repeat(50_000)}`);
+  });
+  assert.ok(spentMs < 1_000);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import type { Reply } from "@heddle/engine/filter";
 import { LENGTH_UNKNOWN } from "@heddle/engine/message";
 import { FilterRun, makeExchange } from "../filter-run.suite.ts";
@@ -102,15 +103,14 @@ test("variables count as what they are, and else as what the operation says", ()
   assert.equal(ask("query Q($n: Int) { list(first: $n) { a } }", { n: "500" }), "passed");
 });
 
-test("a document that stands for billions of fields takes no time", () => {
+test("a document that stands for billions of fields takes no time", async () => {
   const fragments = Array.from(
     { length: 60 },
     (_, at) => `fragment F${at} on Q { ...F${at + 1} ...F${at + 1} }`,
   );
   const document = `{ ...F0 } ${fragments.join(" ")} fragment F60 on Q { a }`;
-  const began = performance.now();
-  assert.equal(ask(document), "cost");
-  assert.ok(performance.now() - began < 500);
+  const spentMs = await measureCpuMs(() => assert.equal(ask(document), "cost"));
+  assert.ok(spentMs < 500);
 });
 
 test("a document of any depth is refused, and no more", () => {

@@ -72,7 +72,7 @@ const stateOf = (service: AcmeService, { id }: AcmeRequest): AcmeCertificateStat
   service.states.certificates.get(id);
 
 async function becomes(what: string, ask: () => boolean): Promise<void> {
-  assert.ok(await becomesTrue(ask, 10_000), `not in time: ${what}; ${logs.join("\n")}`);
+  assert.ok(await becomesTrue(ask, 20_000), `not in time: ${what}; ${logs.join("\n")}`);
 }
 
 const isIssued = (service: AcmeService, wanted: AcmeRequest) => (): boolean =>

@@ -20,7 +20,7 @@ test("a process that takes over writes nothing before the file is its own, and t
     return (JSON.parse(text) as Record<string, CanaryState>)["shop/orders/0"]?.step;
   };
   const becomesStep = (step: number): Promise<boolean> =>
-    becomesTrue(async () => (await stepKept()) === step, 2_000);
+    becomesTrue(async () => (await stepKept()) === step, 20_000);
   try {
     const [first, second] = [new CanaryFile(name, () => {}), new CanaryFile(name, () => {}, true)];
     second.write(at(7));

@@ -22,7 +22,7 @@ test("gives back what was written last, in a file that nobody else reads, and le
   assert.deepEqual(await file.read(), new Map());
   for (const text of ["a", "b", "c"]) file.write(sets(text));
   const isLast = async () => (await readFile(name, "utf8").catch(() => "")).includes('"c"');
-  assert.ok(await becomesTrue(isLast, 2_000));
+  assert.ok(await becomesTrue(isLast, 20_000));
   assert.equal((await stat(name)).mode & 0o777, 0o600);
   assert.deepEqual(await readdir(path.dirname(name)), ["key-sets.json"]);
   assert.deepEqual(await new KeySetFile(name, assert.fail, false).read(), sets("c"));
@@ -57,7 +57,7 @@ test("a process that takes over writes nothing before the file is its own", asyn
   first.write(sets("b"));
   const holds = (text: string) => async () =>
     (await readFile(name, "utf8").catch(() => "")).includes(`"${text}"`);
-  assert.ok(await becomesTrue(holds("b"), 2_000));
+  assert.ok(await becomesTrue(holds("b"), 20_000));
   file.takeOver();
-  assert.ok(await becomesTrue(holds("a"), 2_000));
+  assert.ok(await becomesTrue(holds("a"), 20_000));
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import { seededRandom } from "@heddle/engine/base";
 import { validateResource } from "../resources/index.ts";
 import { intersectHostname } from "./hostnames.ts";
@@ -50,14 +51,13 @@ test("routes of one kind do not conflict, nor do those that lost take hosts from
   );
 });
 
-test("ten thousand routes of each kind are sorted out in a moment", () => {
+test("ten thousand routes of each kind are sorted out in a moment", async () => {
   const kinds = [claimant("HTTPRoute", "r", []), claimant("GRPCRoute", "r", [])];
   const claimants = Array.from({ length: 20_000 }, (_, i) => {
     const { route } = kinds[i % 2]!;
     const named = { ...route, metadata: { ...route.metadata, name: `r${i}` } } as RequestRoute;
     return { route: named, claims: [{ listener: "l", hostnames: [`h${i}.test`] }] };
   });
-  const began = performance.now();
-  assert.equal(findLost(claimants).size, 0);
-  assert.ok(performance.now() - began < 3_000);
+  const spentMs = await measureCpuMs(() => assert.equal(findLost(claimants).size, 0));
+  assert.ok(spentMs < 3_000);
 });

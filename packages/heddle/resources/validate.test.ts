@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import * as fc from "fast-check";
 import { maxProblems } from "./problem.ts";
 import { kinds } from "./registry.ts";
@@ -276,12 +277,13 @@ describe("hostile documents", () => {
     assert.equal(problems.at(-1)?.path, "spec.rules");
   });
 
-  test("a value that sends a backtracking expression astray is refused at once", () => {
+  test("a value that sends a backtracking expression astray is refused at once", async () => {
     const value = `${"a".repeat(4000)}\u0000`;
     const spec = { rules: [{ matches: [{ headers: [{ name: "x", value }] }] }] };
-    const started = performance.now();
-    assert.equal(validateResource({ ...route, spec }).resource, undefined);
-    assert.ok(performance.now() - started < 1000);
+    const spentMs = await measureCpuMs(() =>
+      assert.equal(validateResource({ ...route, spec }).resource, undefined),
+    );
+    assert.ok(spentMs < 1000);
   });
 
   test("a value that is nested without bound is refused wherever it is", () => {

@@ -53,7 +53,7 @@ test("log injection: whatever a client sends is one line of JSON, without a secr
   }
   assert.ok(sent > 30, `${sent} requests were exchanges`);
   const lines = () => heddle.stdout().split("\n").filter(Boolean);
-  assert.ok(await becomesTrue(() => lines().length >= sent, 5_000), `${lines().length} of ${sent}`);
+  assert.ok(await becomesTrue(() => lines().length >= sent, 20_000), `${lines().length} of ${sent}`);
   assert.equal(lines().length, sent, "one line a request");
   for (const line of lines()) {
     // oxlint-disable-next-line no-control-regex -- control bytes are what must not be there

@@ -95,7 +95,7 @@ test(`HTTP/2 on both sides: ${SWAPS} changes of the configuration, then SIGTERM,
     writeFileSync(path.join(heddle.configFolder, ".next"), routeText(generation));
     renameSync(path.join(heddle.configFolder, ".next"), path.join(heddle.configFolder, "route.yaml"));
     const hasArrived = () => latest.every((own) => own === generation);
-    assert.ok(await becomesTrue(hasArrived, 10_000), `generation ${generation}: ${latest.join(" ")}`);
+    assert.ok(await becomesTrue(hasArrived, 20_000), `generation ${generation}: ${latest.join(" ")}`);
   }
   heddle.kill("SIGTERM");
   const reports = await Promise.all(loops);

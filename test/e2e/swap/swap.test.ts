@@ -50,7 +50,7 @@ test(`${SWAPS} changes of the configuration under load: each request is answered
       writeFileSync(path.join(heddle.configFolder, ".next"), routeText(generation));
       renameSync(path.join(heddle.configFolder, ".next"), file);
       const hasArrived = () => seen.every((own) => own === generation);
-      assert.ok(await becomesTrue(hasArrived, 10_000), `generation ${generation}: ${seen.join(" ")}`);
+      assert.ok(await becomesTrue(hasArrived, 20_000), `generation ${generation}: ${seen.join(" ")}`);
     }
   } finally {
     isOver = true;

@@ -117,7 +117,7 @@ test("a new one that fails leaves the old one as it was, and says why", async ()
   };
   const broken = path.join(old.configFolder, "broken.yaml");
   writeFileSync(broken, "a: [\n");
-  assert.ok(await becomesTrue(() => old.stderr().includes("broken.yaml"), 10_000));
+  assert.ok(await becomesTrue(() => old.stderr().includes("broken.yaml"), 20_000));
   await assert.rejects(
     startHeddle({ replaces: old, ...patience, args }),
     /exit code 1 [^]*the configuration has errors that the running one has not:\n.*broken\.yaml:/,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import { OpenApiRig, type Asked, type Verdict } from "./openapi-rig.suite.ts";
 
 const shop = `
@@ -415,9 +416,9 @@ const withSchema = (schema: object, schemas: object = {}) => ({
 async function timed(document: object, body: string): Promise<{ ms: number; verdict: Verdict }> {
   const rig = new OpenApiRig(document, { maxBodyBytes: 16_777_216 });
   await rig.request("/", { body: "{}" });
-  const before = performance.now();
-  const verdict = await rig.request("/", { body });
-  return { ms: performance.now() - before, verdict };
+  let verdict: Verdict | undefined;
+  const ms = await measureCpuMs(async () => (verdict = await rig.request("/", { body })));
+  return { ms, verdict: verdict! };
 }
 
 test("evil texts take no time: patterns, formats, equal items, recursive alternatives", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import { validateResource } from "../../validate.ts";
 
 const problemsOf = (rule: unknown): readonly string[] =>
@@ -49,7 +50,7 @@ test("what no transformation may write is refused when it is read (threats 11)",
   assert.deepEqual(problemsOf({ request: { json: { set: [{ pointer: "", json: "1" }] } } }), []);
 });
 
-test("paths of patterns", () => {
+test("paths of patterns", async () => {
   for (const path of ["/", "/a", "/a/", "/users/{id}", "/a/{b}/c", "/a/**", "/**", "/a-b.c~d/%20", "//"])
     assert.deepEqual(problemsOf({ path, request: {} }), [], path);
   for (const path of [
@@ -68,7 +69,6 @@ test("paths of patterns", () => {
     "/\u00e9",
   ])
     assert.deepEqual(problemsOf({ path, request: {} }), ["path"], path);
-  const began = performance.now();
-  problemsOf({ path: `${"/a".repeat(500)} `, request: {} });
-  assert.ok(performance.now() - began < 1_000);
+  const spentMs = await measureCpuMs(() => problemsOf({ path: `${"/a".repeat(500)} `, request: {} }));
+  assert.ok(spentMs < 1_000);
 });
