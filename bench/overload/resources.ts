@@ -38,6 +38,8 @@ export function writeOverloadConfig({
     // The upstream is never what is full.
     overload: { targetDelay: target },
     upstream: { maxConnectionsPerEndpoint: 7000 },
+    // A connection without a request is closed after it: none is to be, as the load picks it.
+    limits: { headTimeout: "1m" },
   });
   const filter = heddleDev("Filter", { module: "./work.ts", config: { micros: workMicros } });
   const policy = heddleDev("FilterPolicy", {

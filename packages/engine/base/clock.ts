@@ -23,6 +23,8 @@ class SystemClock implements Clock {
   private heldMs = -1;
   /** Taken when it is first asked for while time is held. */
   private heldWallMs = -1;
+  /** When time was last held. */
+  recentMs = 0;
 
   now(): number {
     return this.heldMs < 0 ? performance.now() : this.heldMs;
@@ -42,7 +44,7 @@ class SystemClock implements Clock {
 
   /** Holds time still until `release`. Only around a call that does not wait. */
   hold(): void {
-    this.heldMs = performance.now();
+    this.recentMs = this.heldMs = performance.now();
     this.heldWallMs = -1;
   }
 

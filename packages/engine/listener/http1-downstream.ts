@@ -25,6 +25,8 @@ import type { Downstream, DownstreamOwner } from "./downstream.ts";
 /** How long, and how many octets, a response waits for a client that still sends when it is complete. */
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 67_108_864;
+/** What the client has sent waits to be worked off: whether it was late is seen after it. */
+const UNREAD_MS = 100;
 /** After a response that promised to keep the connection, the next request may be on its way: a drain waits so long. */
 const LAST_REQUEST_MS = 500;
 
@@ -570,6 +572,10 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
 
   expire(nowMs: number): void {
     const { settings } = this;
+    if (this.connection.waitingReads > 0 && (this.phase === "idle" || this.phase === "head")) {
+      this.owner.wheel.schedule(this, nowMs + UNREAD_MS);
+      return;
+    }
     switch (this.phase) {
       case "idle":
         if (this.isDue(this.phaseStartMs + this.idleLimitMs(), nowMs)) this.linger();

@@ -19,6 +19,8 @@ import type { StreamHome } from "./http2-exchange.ts";
 /** How long, and how many octets, the last GOAWAY waits for a client that still sends. */
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 67_108_864;
+/** What the client has sent waits to be worked off: whether it was late is seen after it. */
+const UNREAD_MS = 100;
 
 /** A client has so long to learn of the first GOAWAY (RFC 9113 section 6.8): a round trip, answered or not. */
 const DRAIN_NOTICE_MS = 1_000;
@@ -73,6 +75,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.owner = owner;
     this.clock = owner.clock;
     this.connection = connection;
+    connection.isDivisible = true;
     this.peer = peer;
     const { settings } = owner;
     this.session = new Http2ServerSession(
@@ -338,6 +341,10 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   expire(nowMs: number): void {
     if (this.phase === "linger") this.expireLinger(nowMs);
     if (this.phase !== "open") return;
+    if (this.connection.waitingReads > 0) {
+      this.watch(nowMs + UNREAD_MS);
+      return;
+    }
     let dueMs = this.checkConnection(nowMs);
     for (let at = this.first; at !== null;) {
       const { next } = at;

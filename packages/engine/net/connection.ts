@@ -3,10 +3,11 @@ import { sliceLatin1, systemClock } from "../base/index.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
-import { takeReads } from "./raw-reads.ts";
+import { continueReads, suspendReads, takeReads } from "./raw-reads.ts";
+import type { RawReader } from "./raw-reads.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { writeInTurn } from "./turn.ts";
-import type { TurnReader, TurnWriter } from "./turn.ts";
+import type { TurnWriter } from "./turn.ts";
 
 /** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
 export interface ConnectionEvents {
@@ -34,7 +35,7 @@ const TURN_CHARS = 8_192;
  *   opening ──(attach)──► open ──(end)──► finishing ──► closed
  *      └──────────────────┴────(destroy, error)───────────▲
  */
-export class Connection implements TurnReader, TurnWriter {
+export class Connection implements RawReader, TurnWriter {
   private readonly events: ConnectionEvents;
   private socket: Socket | null = null;
   private handle: RawHandle | null = null;
@@ -46,6 +47,10 @@ export class Connection implements TurnReader, TurnWriter {
   private wasOpen = false;
   private isFinishing = false;
   isClosed = false;
+  waitingReads = 0;
+  isSuspended = false;
+  /** Its owner makes many requests of one read. */
+  isDivisible = false;
   private holdsBack = false;
   /**
    * A write that TLS has taken is over with the turn of the event loop at the earliest, and a second one before that
@@ -296,6 +301,17 @@ export class Connection implements TurnReader, TurnWriter {
 
   resumeReading(): void {
     if (!this.isClosed) this.socket?.resume();
+  }
+
+  suspendReads(): void {
+    if (this.isSuspended || this.isClosed) return;
+    this.isSuspended = true;
+    suspendReads(this.socket);
+  }
+
+  continueReads(): void {
+    this.isSuspended = false;
+    if (!this.isClosed) continueReads(this.socket);
   }
 
   /** Sends what was gathered, then FIN. Reading goes on until the peer ends too. */

@@ -10,7 +10,7 @@ export { canPassDescriptors, DescriptorChannel } from "./descriptor-channel.ts";
 export type { LentDescriptor, PassedDescriptor, ReceivedMessage } from "./descriptor-channel.ts";
 export { ListeningSockets } from "./listening-sockets.ts";
 export { rememberServer } from "./open-handles.ts";
-export { atTurnEnd } from "./turn.ts";
+export { atTurnEnd, turnWaitMs } from "./turn.ts";
 export type { TurnEnd } from "./turn.ts";
 export { usesRawWrites } from "./raw-writes.ts";
 export { AddressChoice } from "./address-choice.ts";

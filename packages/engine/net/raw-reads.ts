@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { sharedReadBuffer } from "./slab-pool.ts";
 import { streamBinding } from "./stream-binding.ts";
-import { deliverReads, readInTurn } from "./turn.ts";
+import type { TurnReader } from "./read-row.ts";
+import { finishReads, readInTurn } from "./turn.ts";
 
 /** Who gets what a handle reads into the shared buffer. */
-export interface RawReader {
+export interface RawReader extends TurnReader {
   readonly isClosed: boolean;
-  received(length: number, bytes: Buffer): boolean;
 }
 
 type OnRead = (this: ReadHandle, bytes: unknown) => unknown;
@@ -15,6 +15,10 @@ interface ReadHandle {
   onread?: OnRead;
   heddleReader?: RawReader;
   heddleOnRead?: OnRead;
+  /** What the socket wants. */
+  reading?: boolean;
+  readStart?(): number;
+  readStop?(): number;
 }
 
 /**
@@ -25,8 +29,8 @@ interface ReadHandle {
  */
 export function takeReads(socket: Socket, reader: RawReader): void {
   if (streamBinding === null) return;
-  const handle = (socket as unknown as { _handle?: ReadHandle | null })._handle;
-  if (handle === null || handle === undefined || typeof handle.onread !== "function") return;
+  const handle = handleOf(socket);
+  if (handle === null || typeof handle.onread !== "function") return;
   handle.heddleReader = reader;
   handle.heddleOnRead = handle.onread;
   handle.onread = onRead;
@@ -37,9 +41,59 @@ function onRead(this: ReadHandle, bytes: unknown): unknown {
   const length = streamBaseState[kReadBytesOrError];
   const reader = this.heddleReader!;
   if (length <= 0 || reader.isClosed) {
-    deliverReads();
+    if (length < 0 && !reader.isClosed && !finishReads(reader)) {
+      const end = new LateEnd(this, reader, length);
+      if (!readInTurn(end, 0, sharedReadBuffer)) end.received();
+      return undefined;
+    }
     return this.heddleOnRead!(bytes);
   }
   if (!readInTurn(reader, length, sharedReadBuffer)) reader.received(length, sharedReadBuffer);
   return undefined;
+}
+
+/** The end of a connection, or what broke it, of which some reads still wait: it comes after them. */
+class LateEnd implements TurnReader {
+  waitingReads = 0;
+  readonly isSuspended = false;
+  readonly isDivisible = false;
+  private readonly handle: ReadHandle;
+  private readonly reader: RawReader;
+  private readonly code: number;
+
+  constructor(handle: ReadHandle, reader: RawReader, code: number) {
+    this.handle = handle;
+    this.reader = reader;
+    this.code = code;
+    // Its reads are not to be continued.
+    reader.waitingReads++;
+  }
+
+  received(): boolean {
+    this.reader.waitingReads--;
+    if (this.reader.isClosed) return false;
+    const { streamBaseState, kReadBytesOrError } = streamBinding!;
+    streamBaseState[kReadBytesOrError] = this.code;
+    this.handle.heddleOnRead!(undefined);
+    return false;
+  }
+
+  suspendReads(): void {}
+
+  continueReads(): void {}
+}
+
+/** Leaves what comes in the kernel, whatever the socket wants. */
+export function suspendReads(socket: Socket | null): void {
+  handleOf(socket)?.readStop?.();
+}
+
+/** Reads again, if the socket wants it. */
+export function continueReads(socket: Socket | null): void {
+  const handle = handleOf(socket);
+  if (handle?.reading === true) handle.readStart?.();
+}
+
+function handleOf(socket: Socket | null): ReadHandle | null {
+  return (socket as unknown as { _handle?: ReadHandle | null } | null)?._handle ?? null;
 }

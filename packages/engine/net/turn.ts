@@ -1,9 +1,6 @@
-import { SLAB_BYTES } from "./slab-pool.ts";
-
-/** Who gets what was read, when its turn comes. */
-export interface TurnReader {
-  received(length: number, bytes: Buffer): boolean;
-}
+import { systemClock } from "../base/index.ts";
+import { ReadRow } from "./read-row.ts";
+import type { TurnReader } from "./read-row.ts";
 
 /** Gathers what many exchanges write, and sends it together. */
 export interface TurnEnd {
@@ -17,10 +14,13 @@ export interface TurnWriter {
   sendGathered(): void;
 }
 
-/** Most heads of requests and small answers. Longer reads are worked off where they are. */
-const READ_BYTES = 2_048;
 /** What one poll of the event loop may find. */
 const MAX_IN_TURN = 1_024;
+/**
+ * A turn works off reads for so long; the rest is the next turn's. A row of a thousand takes less, so it is cut where
+ * requests are dear, or come faster than they are worked off.
+ */
+const TURN_MS = 10;
 
 /*
  * A turn of the event loop, in which many sockets are readable, is worked off in rows:
@@ -28,16 +28,11 @@ const MAX_IN_TURN = 1_024;
  *   the system's reads ─► readers, in their order ─► turn ends (HTTP/2 makes frames of what came) ─► writes
  *
  * In a row each step finds its own code in the caches; one request after the other would run the kernel's sending and
- * receiving in between, which takes them (docs/adr/0024-turns-in-rows.md, with the figures).
+ * receiving in between, which takes them (docs/adr/0024-turns-in-rows.md, with the figures). A turn's time is bounded:
+ * timers, new connections and writes go on while requests wait, and how long these wait is known (ADR 31).
  */
+const row = new ReadRow(systemClock);
 let isAsked = false;
-/** Slots for what was read, made as they are needed. */
-const slots: Buffer[] = [];
-const readers: (TurnReader | null)[] = [];
-const lengths: number[] = [];
-let reads = 0;
-let delivered = 0;
-let isDelivering = false;
 let ends: TurnEnd[] = [];
 let spareEnds: TurnEnd[] = [];
 /** Two lists that take turns; slots that were worked off are null, and are used again without being made anew. */
@@ -47,43 +42,22 @@ let writes = 0;
 let isSending = false;
 
 /**
- * Keeps a copy of the octets for `reader` until the turn's reads are done. False: they are too long, or too many wait;
- * what waits has been delivered then, so that these can be in order.
+ * Keeps a copy of the octets for `reader` until the turn's reads are done, or a later turn has time for it. False: its
+ * turn has come, and what waited before them has been delivered.
  */
 export function readInTurn(reader: TurnReader, length: number, bytes: Buffer): boolean {
-  if (length > READ_BYTES || reads === MAX_IN_TURN) {
-    deliverReads();
-    return false;
-  }
-  const at = reads;
-  if (at === slots.length) addSlots();
-  bytes.copy(slots[at], 0, 0, length);
-  readers[at] = reader;
-  lengths[at] = length;
-  reads = at + 1;
   if (!isAsked) ask();
-  return true;
+  return row.add(reader, length, bytes);
 }
 
-/** Delivers what was read: for who must know that nothing is to come. */
-export function deliverReads(): void {
-  if (reads === 0) return;
-  // A slot is in use while its reader works, which may lead back here.
-  const isOutermost = !isDelivering;
-  isDelivering = true;
-  try {
-    while (delivered < reads) deliverNext();
-  } finally {
-    if (isOutermost) isDelivering = false;
-    if (isOutermost && delivered === reads) reads = delivered = 0;
-  }
+/** For who must know that nothing is to come: false while some of what was read for `reader` waits. */
+export function finishReads(reader: TurnReader): boolean {
+  return row.finish(reader);
 }
 
-function deliverNext(): void {
-  const at = delivered++;
-  const reader = readers[at]!;
-  readers[at] = null;
-  reader.received(lengths[at], slots[at]);
+/** How long what is worked off next has waited since it was read. */
+export function turnWaitMs(nowMs: number): number {
+  return row.waitMs(nowMs);
 }
 
 /** Calls `target.onTurnEnd` once the reads of this turn are worked off. The caller asks once a turn. */
@@ -107,12 +81,13 @@ function ask(): void {
 
 function runTurn(): void {
   try {
-    deliverReads();
+    if (!row.isEmpty) row.deliver(systemClock.now() + TURN_MS);
     endTurns();
     sendWrites();
   } finally {
     isAsked = false;
-    if (reads > 0 || ends.length > 0 || writes > 0) ask();
+    row.endTurn();
+    if (!row.isEmpty || ends.length > 0 || writes > 0) ask();
   }
 }
 
@@ -141,9 +116,4 @@ function sendWrites(): void {
   } finally {
     isSending = false;
   }
-}
-
-function addSlots(): void {
-  const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  for (let at = 0; at < SLAB_BYTES; at += READ_BYTES) slots.push(slab.subarray(at, at + READ_BYTES));
 }

@@ -3,9 +3,9 @@ import type { HeldRequest } from "../proxy/index.ts";
 /** Refusals go out at this share of the rate of those who go on; a refusal costs about a third of an answer. */
 const SHARE = 0.1;
 /** Beside these, so that nobody waits for good: within this time as many as wait. */
-const HOLD_MS = 2_000;
+const HOLD_MS = 4_000;
 /** Nobody waits longer for a refusal. */
-const MAX_HOLD_MS = 3_000;
+const MAX_HOLD_MS = 5_000;
 /** More than these do not wait. */
 const MAX_HELD = 10_000;
 /** Refusals at once that were not needed before. */

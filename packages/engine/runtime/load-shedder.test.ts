@@ -79,6 +79,36 @@ describe("LoadShedder", () => {
     assert.equal(shedder.isOn, false);
   });
 
+  test("a crowd that is worked off in half a second refuses nobody", () => {
+    const { loop, shed } = setUp();
+    loop.run(1_000, NORMAL_ONLY(1));
+    loop.run(20, NORMAL_ONLY(80));
+    loop.run(5_000, NORMAL_ONLY(1));
+    assert.deepEqual(shed, [0, 0, 0, 0]);
+  });
+
+  test("dear requests on thousands of connections wait for about the target, not for all the others", () => {
+    const { loop } = setUp(100, 4_000, { serve: 0.8 });
+    loop.run(5_000, NORMAL_ONLY(3.75));
+    const { served, percentile } = loop.run(20_000, NORMAL_ONLY(3.75));
+    // All that are in front of one: 3,200 ms.
+    assert.ok(percentile(0.99) < 300, `p99 ${percentile(0.99)} ms`);
+    assert.ok(served[2] / 20_000 > 0.85 * 1.25, `${served[2]} served`);
+  });
+
+  test("a loop that others keep from running refuses nobody while it has time for all", () => {
+    const { loop, shed } = setUp(100, 2_000, { stolen: 150 });
+    loop.run(60_000, NORMAL_ONLY(0.2));
+    assert.deepEqual(shed, [0, 0, 0, 0]);
+  });
+
+  test("a loop that others keep from running serves what it has time for", () => {
+    const { loop } = setUp(100, 2_000, { stolen: 40 });
+    loop.run(10_000, NORMAL_ONLY(3));
+    const { served } = loop.run(30_000, NORMAL_ONLY(3));
+    assert.ok(served[2] / 30_000 > 0.75, `${served[2] / 30_000} of 1 a millisecond`);
+  });
+
   test("a loop that is late for other reasons goes on serving a few", () => {
     const { loop, shedder } = setUp(20, 2_000, { other: 300 });
     const { served } = loop.run(60_000, NORMAL_ONLY(0.04));

@@ -7,13 +7,19 @@ import { HeldRefusals } from "./held-refusals.ts";
 const CONTROL_MS = 100;
 /** The median of so many probes is the delay: one stall, whatever its length, is none. */
 const PROBES = 5;
+/** A crowd that is worked off within this time is none. */
+const PATIENCE_MS = 500;
+/** What came during a stall is given as long as the stall took, and no longer than this. */
+const MAX_PATIENCE_MS = 2_000;
 /** Gain of the controller: so much of the rate a second, for a delay of twice the target. */
 const GAIN = 0.4;
-/** Targets below it are steered as if they were it: the probes are no finer. */
-const FINEST_MS = 20;
+/** Targets below it are steered as gently as if they were it: probes and turns are coarser. */
+const FINEST_MS = 50;
 /** The rate changes by no more than these at a time, as exponents of e. */
 const MAX_FALL = 0.7;
 const MAX_RISE = 0.1;
+/** Up to this share of what went on lately the rate rises as fast as it may while the delay is short. */
+const KNOWN = 0.9;
 /** The rate is this many times what went on lately at most, so that a new crowd meets a limit that fits. */
 const HEADROOM = 1.5;
 /** What went on is forgotten by a hundredth each time. */
@@ -38,7 +44,7 @@ export interface ShedObserver {
 /**
  * Keeps a worker's event loop on time, and its memory in bounds, by refusing requests: those of low priority first.
  *
- *   off ──(delay above target, or memory short)──► on ──(a second without refusals, delay below half)──► off
+ *   off ──(delay above target for a while, or memory short)──► on ──(a second without refusals, delay below half)──► off
  *
  * While it is on, a proportional-integral controller (PIE, RFC 8033) finds the rate of requests at which the delay of
  * the loop stays at its target, beginning with the rate that was worked off when the delay got there. Its gains are for
@@ -61,6 +67,8 @@ export class LoadShedder implements Shedder {
   private probeAt = 0;
   private controlledMs: number;
   private lastDelayMs = 0;
+  /** Load is not shed before. */
+  private patientUntilMs = 0;
   /** Requests a millisecond that may go on by delay; Infinity: not yet known. */
   private rate = Infinity;
   /** The same with regard to memory too. */
@@ -119,8 +127,9 @@ export class LoadShedder implements Shedder {
     this.memoryShare = share;
   }
 
-  /** How late a probe of the loop came: as long as a request waits until the loop gets to it. */
-  probe(delayMs: number, nowMs: number): void {
+  /** `delayMs` is how long requests wait; `lateMs` how late the probe came, for whatever reason. */
+  probe(delayMs: number, lateMs: number, nowMs: number): void {
+    this.bePatient(delayMs, lateMs, nowMs);
     this.probes[this.probeAt++ % PROBES] = delayMs;
     if (this.isOn) this.refusals.release(this.admittedSinceProbe, nowMs);
     this.admittedSinceProbe = 0;
@@ -129,10 +138,18 @@ export class LoadShedder implements Shedder {
     const medianMs = this.probes.length < PROBES ? 0 : this.median();
     let refusedShare = 0;
     if (this.isOn) refusedShare = this.control(medianMs, elapsedMs, nowMs);
-    else if (medianMs > this.targetMs || this.memoryShare < 1) this.begin(nowMs);
+    else if (this.memoryShare < 1) this.begin(nowMs);
+    else if (medianMs > this.targetMs && nowMs >= this.patientUntilMs) this.begin(nowMs);
     this.controlledMs = nowMs;
     this.lastDelayMs = medianMs;
     this.observer.setLoopState(medianMs, refusedShare);
+  }
+
+  /** As the delay gets above the target: many may have come at once, or while the loop stood still. */
+  private bePatient(delayMs: number, lateMs: number, nowMs: number): void {
+    const isAbove = Math.max(delayMs, lateMs) > this.targetMs;
+    if (!isAbove || this.lastDelayMs > this.targetMs || nowMs < this.patientUntilMs) return;
+    this.patientUntilMs = nowMs + Math.min(Math.max(lateMs, PATIENCE_MS), MAX_PATIENCE_MS);
   }
 
   /** Answers whoever waits. */
@@ -185,7 +202,9 @@ export class LoadShedder implements Shedder {
       const grown = (delayMs - this.lastDelayMs) / 1_000;
       const excess = ((delayMs - this.targetMs) / 1_000) * (elapsedMs / 1_000);
       const exponent = -(proportional * grown + integral * excess);
-      this.rate *= Math.exp(Math.min(MAX_RISE, Math.max(-MAX_FALL, exponent)));
+      // The delay falls a while after the rate: what was taken off too much comes back at once.
+      const isIdle = delayMs < this.targetMs / 4 && this.rate < this.proven * KNOWN;
+      this.rate *= Math.exp(isIdle ? MAX_RISE : Math.min(MAX_RISE, Math.max(-MAX_FALL, exponent)));
     }
     this.rate = Math.max(FLOOR_PER_MS, Math.min(this.rate, this.proven * HEADROOM));
   }

@@ -1,5 +1,6 @@
 import { systemClock } from "../base/index.ts";
 import type { Clock, ClockTimer } from "../base/index.ts";
+import { turnWaitMs } from "../net/index.ts";
 import { memoryShare, readMemory } from "./memory-gauge.ts";
 import type { MemoryReading } from "./memory-gauge.ts";
 
@@ -10,20 +11,41 @@ const MEMORY_TICKS = 50;
 
 /** Who is told of this thread's event loop and memory. */
 export interface LoopObserver {
-  /** How late a timer came, every 20 ms: as long as anybody waits until the loop gets to him. */
-  probe(delayMs: number, nowMs: number): void;
+  /**
+   * Every 20 ms: how long requests wait because of what this thread has to do, and how late the timer came, whoever's
+   * doing that was.
+   */
+  probe(delayMs: number, lateMs: number, nowMs: number): void;
   /** Every second: see `memoryShare`. */
   setMemoryShare(share: number): void;
 }
 
-/** Measures how late this thread's event loop is, and how near memory is to its limits. */
+/** What the monitor asks for. */
+export interface LoopReadings {
+  memory(): MemoryReading;
+  /** How long those have waited whose turn it is. */
+  waitMs(nowMs: number): number;
+  /** Processor time of this thread. */
+  cpuMs(): number;
+}
+
+export const LOOP_READINGS: LoopReadings = { memory: readMemory, waitMs: turnWaitMs, cpuMs: threadCpuMs };
+
+/**
+ * Measures how late this thread's event loop is, and how near memory is to its limits.
+ *
+ * Requests wait in the row of reads (net/turn.ts), and before the loop reads them, for as long as a timer is late. A loop
+ * is late by its own work or because the system runs others meanwhile, and then less load would not make it punctual:
+ * only as much of the lateness counts as the thread itself was running.
+ */
 export class LoopMonitor {
   private readonly observer: LoopObserver;
   private readonly report: (maxDelayMs: number) => void;
   private readonly clock: Clock;
-  private readonly memory: () => MemoryReading;
+  private readonly readings: LoopReadings;
   private timer: ClockTimer;
   private lastMs: number;
+  private lastCpuMs: number;
   private maxMs = 0;
   private maxSinceMs = 0;
   private ticks = 0;
@@ -33,13 +55,14 @@ export class LoopMonitor {
     observer: LoopObserver,
     report: (maxDelayMs: number) => void,
     clock: Clock = systemClock,
-    memory: () => MemoryReading = readMemory,
+    readings: LoopReadings = LOOP_READINGS,
   ) {
     this.observer = observer;
     this.report = report;
     this.clock = clock;
-    this.memory = memory;
+    this.readings = readings;
     this.lastMs = clock.now();
+    this.lastCpuMs = readings.cpuMs();
     this.timer = clock.after(TICK_MS, () => this.tick());
   }
 
@@ -53,16 +76,28 @@ export class LoopMonitor {
 
   private tick(): void {
     const nowMs = this.clock.now();
-    const delayMs = Math.max(0, nowMs - this.lastMs - TICK_MS);
+    const lateMs = Math.max(0, nowMs - this.lastMs - TICK_MS);
+    const waitMs = this.readings.waitMs(nowMs);
+    const cpuMs = this.readings.cpuMs();
+    const ownMs = Math.min(lateMs, cpuMs - this.lastCpuMs);
+    this.lastCpuMs = cpuMs;
     this.lastMs = nowMs;
     if (nowMs - this.maxSinceMs > WINDOW_MS) this.maxMs = 0;
-    this.note(delayMs);
-    if (++this.ticks % MEMORY_TICKS === 0) this.observer.setMemoryShare(memoryShare(this.memory()));
-    this.observer.probe(delayMs, nowMs);
+    this.note(Math.max(lateMs, waitMs));
+    if (++this.ticks % MEMORY_TICKS === 0) this.observer.setMemoryShare(memoryShare(this.readings.memory()));
+    this.observer.probe(Math.max(ownMs, waitMs), lateMs, nowMs);
     this.timer = this.clock.after(TICK_MS, () => this.tick());
   }
 
   close(): void {
     this.timer.cancel();
   }
+}
+
+/** Where the runtime does not tell, all lateness counts. */
+function threadCpuMs(): number {
+  const { threadCpuUsage } = process as { threadCpuUsage?: () => { user: number; system: number } };
+  if (threadCpuUsage === undefined) return performance.now();
+  const { user, system } = threadCpuUsage.call(process);
+  return (user + system) / 1_000;
 }

@@ -3,9 +3,14 @@ import type { HeldRequest } from "../proxy/index.ts";
 import type { LoadShedder } from "./load-shedder.ts";
 
 const PROBE_MS = 20;
+const SLICE_MS = 10;
+/** What a turn works off reads for. */
+const TURN_MS = 10;
 
 interface Arrival {
   readonly atMs: number;
+  /** When the loop read it. */
+  readonly readMs: number;
   readonly priority: number;
 }
 
@@ -17,6 +22,8 @@ export interface LoopCosts {
   readonly refuse: number;
   /** Beside requests, each turn. */
   readonly other?: number;
+  /** After ten milliseconds of work the system runs others for so long. */
+  readonly stolen?: number;
 }
 
 export interface LoopRun {
@@ -29,8 +36,8 @@ export interface LoopRun {
 }
 
 /**
- * An event loop under an open load: in each turn it works off what came during the turn before. Clients have a number
- * of connections, each with one request at a time. Time is its own.
+ * An event loop under an open load: in each turn it reads what has come, and works off in its order as much as a turn
+ * has time for. Clients have a number of connections, each with one request at a time. Time is its own.
  */
 export class SimulatedLoop {
   nowMs = 0;
@@ -43,6 +50,9 @@ export class SimulatedLoop {
   private probeDueMs = PROBE_MS;
   private waiting: Arrival[] = [];
   private busy = 0;
+  private cpuMs = 0;
+  private probedCpuMs = 0;
+  private stolenAtMs = SLICE_MS;
   private nextAtMs = 0;
 
   constructor(shedder: LoadShedder, costs: LoopCosts, connections: number, random: Random) {
@@ -67,21 +77,23 @@ export class SimulatedLoop {
         const priority = this.choose(perMs, rate);
         offered[priority]++;
         if (this.busy >= this.connections) unsent[priority]++;
-        else this.waiting.push({ atMs: this.nextAtMs, priority });
+        else this.waiting.push({ atMs: this.nextAtMs, readMs: this.nowMs, priority });
         if (this.busy < this.connections) this.busy++;
       }
       if (this.nowMs >= this.probeDueMs) this.probe();
-      const turn = this.waiting;
-      this.waiting = [];
-      if (turn.length > 0 || this.costs.other !== undefined) this.nowMs += this.costs.other ?? 0;
+      if (this.waiting.length > 0 || this.costs.other !== undefined) this.spend(this.costs.other ?? 0);
       else this.nowMs = Math.min(this.nextAtMs, this.probeDueMs);
-      for (const { atMs, priority } of turn) {
+      const untilMs = this.nowMs + TURN_MS;
+      let done = 0;
+      while (done < this.waiting.length && this.nowMs < untilMs) {
+        const { atMs, priority } = this.waiting[done++];
         if (!this.takes(priority)) continue;
-        this.nowMs += this.costs.serve;
+        this.spend(this.costs.serve);
         this.busy--;
         served[priority]++;
         latencies.push(this.nowMs - atMs);
       }
+      this.waiting.splice(0, done);
     }
     latencies.sort((a, b) => a - b);
     return {
@@ -95,21 +107,34 @@ export class SimulatedLoop {
   private takes(priority: number): boolean {
     const { shedder, costs } = this;
     if (!shedder.isOn || shedder.admits(priority, this.nowMs)) return true;
-    this.nowMs += costs.look;
+    this.spend(costs.look);
     shedder.hold(this.refusal);
     return false;
   }
 
   private readonly refusal: HeldRequest = {
     turnAway: () => {
-      this.nowMs += this.costs.refuse;
+      this.spend(this.costs.refuse);
       this.busy--;
     },
   };
 
+  /** Time in which the loop is at work. */
+  private spend(ms: number): void {
+    this.nowMs += ms;
+    this.cpuMs += ms;
+    if (this.costs.stolen === undefined || this.cpuMs < this.stolenAtMs) return;
+    this.nowMs += this.costs.stolen;
+    this.stolenAtMs = this.cpuMs + SLICE_MS;
+  }
+
   private probe(): void {
     const wasOn = this.shedder.isOn;
-    this.shedder.probe(this.nowMs - this.probeDueMs, this.nowMs);
+    const lateMs = this.nowMs - this.probeDueMs;
+    const ownMs = Math.min(lateMs, this.cpuMs - this.probedCpuMs);
+    this.probedCpuMs = this.cpuMs;
+    const waitMs = this.waiting.length === 0 ? 0 : this.nowMs - this.waiting[0].readMs;
+    this.shedder.probe(Math.max(ownMs, waitMs), lateMs, this.nowMs);
     if (this.shedder.isOn && !wasOn) this.begun++;
     this.probeDueMs = this.nowMs + PROBE_MS;
   }

@@ -1,4 +1,5 @@
 import http from "node:http";
+import http2 from "node:http2";
 
 export interface LoadOutcome {
   /** Milliseconds that each answer 200 took. */
@@ -34,6 +35,12 @@ export async function openLoad(url: string, perSecond: number, durationMs: numbe
 
 /** As many requests at a time as `connections`, each after the answer to the one before: answers 200 a second. */
 export async function measurePeak(url: string, connections: number, durationMs: number): Promise<number> {
+  const outcome = await closedLoad(url, connections, durationMs);
+  return outcome.served.length / (durationMs / 1_000);
+}
+
+/** As many requests at a time as `connections`, each on one of its own and after the answer to the one before. */
+export async function closedLoad(url: string, connections: number, durationMs: number): Promise<LoadOutcome> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   const outcome: LoadOutcome = { served: [], refused: [], other: [] };
   const endMs = performance.now() + durationMs;
@@ -42,7 +49,46 @@ export async function measurePeak(url: string, connections: number, durationMs: 
   };
   await Promise.all(Array.from({ length: connections }, client));
   agent.destroy();
-  return outcome.served.length / (durationMs / 1_000);
+  return outcome;
+}
+
+/** As `closedLoad`, on streams of a few connections of HTTP/2. */
+export async function closedHttp2Load(
+  url: string,
+  connections: number,
+  streams: number,
+  durationMs: number,
+): Promise<LoadOutcome> {
+  const outcome: LoadOutcome = { served: [], refused: [], other: [] };
+  const endMs = performance.now() + durationMs;
+  const sessions = Array.from({ length: connections }, () => http2.connect(url));
+  const client = async (session: http2.ClientHttp2Session): Promise<void> => {
+    while (performance.now() < endMs) await askStream(session, outcome);
+  };
+  await Promise.all(sessions.flatMap((session) => Array.from({ length: streams }, () => client(session))));
+  for (const session of sessions) session.close();
+  return outcome;
+}
+
+function askStream(session: http2.ClientHttp2Session, outcome: LoadOutcome): Promise<void> {
+  const sentMs = performance.now();
+  return new Promise((resolve) => {
+    const stream = session.request({ ":path": "/" });
+    let [status, body] = [0, ""];
+    stream.on("response", (head) => (status = Number(head[":status"])));
+    stream.setEncoding("latin1").on("data", (text: string) => (body += text));
+    stream.on("error", () => {}); // "close" follows
+    stream.on("close", () => {
+      count(outcome, status, performance.now() - sentMs, body);
+      resolve();
+    });
+  });
+}
+
+function count(outcome: LoadOutcome, status: number, tookMs: number, body: string): void {
+  if (status === 200) outcome.served.push(tookMs);
+  else if (status === 503) outcome.refused.push(body);
+  else outcome.other.push(status);
 }
 
 function askOnce(url: string, agent: http.Agent, outcome: LoadOutcome): Promise<void> {
@@ -52,9 +98,7 @@ function askOnce(url: string, agent: http.Agent, outcome: LoadOutcome): Promise<
       let body = "";
       response.setEncoding("latin1").on("data", (text: string) => (body += text));
       response.on("end", () => {
-        if (response.statusCode === 200) outcome.served.push(performance.now() - sentMs);
-        else if (response.statusCode === 503) outcome.refused.push(body);
-        else outcome.other.push(response.statusCode ?? 0);
+        count(outcome, response.statusCode ?? 0, performance.now() - sentMs, body);
         resolve();
       });
     });

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import path from "node:path";
 import { test } from "node:test";
 import { findFreePorts, openEchoServer, startHeddle } from "@heddle/testkit";
-import { measurePeak, openLoad, percentile } from "./open-load.ts";
+import { closedHttp2Load, closedLoad, measurePeak, openLoad, percentile } from "./open-load.ts";
+import type { LoadOutcome } from "./open-load.ts";
 
 const SERVERS = 4;
 const WORK_MS = 20;
@@ -95,16 +96,14 @@ test("a service asked for three times what it can do goes on doing what it can, 
   assert.ok(Number(limit) >= 3 && Number(limit) < 100, `limit ${limit}`);
 });
 
-/** Milliseconds that a request keeps the worker busy: what is too much does not depend on how fast this machine is. */
-const DEAR_MS = 5;
-
-const dear = `import { defineFilter } from "@heddle/filters/define";
+/** A filter that keeps the worker busy: what is too much does not depend on how fast this machine is. */
+const dear = (ms: number): string => `import { defineFilter } from "@heddle/filters/define";
 export default defineFilter({
   name: "dear",
   schema: { type: "object" },
   create: () => ({
     requestHead() {
-      for (const untilMs = performance.now() + ${DEAR_MS}; performance.now() < untilMs; );
+      for (const untilMs = performance.now() + ${ms}; performance.now() < untilMs; );
     },
   }),
 });
@@ -148,7 +147,7 @@ spec:
 test("a worker that is late refuses low priority first, says so, and serves what is critical", async (t) => {
   await using service = await openEchoServer();
   await using heddle = await startHeddle({
-    files: ({ http }) => ({ "web.yaml": configuration(http, service.port, shedding), "dear.ts": dear }),
+    files: ({ http }) => ({ "web.yaml": configuration(http, service.port, shedding), "dear.ts": dear(5) }),
     args: ["--workers", "1"],
     readyTimeoutMs: 120_000,
   });
@@ -169,7 +168,8 @@ test("a worker that is late refuses low priority first, says so, and serves what
   let refused: string[] = [];
   let other: number[] = [];
   for (let round = 0; round < 10 && refused.length === 0; round++) {
-    ({ refused, other } = await openLoad(heddle.urls.http, (2 * 1_000) / DEAR_MS, 1_000));
+    // Twice what a thread can do.
+    ({ refused, other } = await openLoad(heddle.urls.http, 400, 1_000));
     assert.deepEqual(other, []);
   }
   over.abort();
@@ -189,3 +189,37 @@ test("a worker that is late refuses low priority first, says so, and serves what
   assert.ok(shed("low") > 0);
   assert.equal(shed("critical"), 0);
 });
+
+const CLIENTS = 1_500;
+const loads: Record<string, (url: string, durationMs: number) => Promise<LoadOutcome>> = {
+  "on a connection each": (url, durationMs) => closedLoad(url, CLIENTS, durationMs),
+  "on streams of a few connections": (url, durationMs) => closedHttp2Load(url, CLIENTS / 60, 60, durationMs),
+};
+for (const [where, load] of Object.entries(loads)) {
+  test(`dear requests of many clients ${where} do not wait for all the others`, async (t) => {
+    await using service = await openEchoServer();
+    await using heddle = await startHeddle({
+      files: ({ http }) => ({ "web.yaml": configuration(http, service.port, shedding), "dear.ts": dear(2) }),
+      args: ["--workers", "1"],
+      readyTimeoutMs: 120_000,
+    });
+    for (let round = 0; round < 10; round++)
+      if ((await load(heddle.urls.http, 2_000)).refused.length > 0) break;
+    const startMs = performance.now();
+    const { served, refused, other } = await load(heddle.urls.http, 6_000);
+    const tookMs = performance.now() - startMs;
+    // As long as each would take if all were served in turn, at the speed of those that were.
+    const queueMs = (CLIENTS / served.length) * tookMs;
+    const p99Ms = percentile(served, 0.99);
+    t.diagnostic(
+      `${served.length} served in ${tookMs} ms, p99 ${p99Ms} of ${queueMs} ms; ${refused.length} refused`,
+    );
+    assert.deepEqual(other, []);
+    assert.ok(refused.length > 0);
+    assert.deepEqual(
+      refused.filter((body) => !body.includes("HDL_OVERLOADED")),
+      [],
+    );
+    assert.ok(p99Ms < queueMs / 2, `p99 ${p99Ms} ms, all in turn ${queueMs} ms`);
+  });
+}

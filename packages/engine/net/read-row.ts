@@ -1,0 +1,233 @@
+import { SLAB_BYTES } from "./slab-pool.ts";
+
+/** Who gets what was read, when its turn comes. */
+export interface TurnReader {
+  /** How many of its reads wait; the row's to change. */
+  waitingReads: number;
+  /** Between `suspendReads` and `continueReads`. */
+  readonly isSuspended: boolean;
+  /** Many requests may be in one read (HTTP/2): it can be given in pieces. */
+  readonly isDivisible: boolean;
+  received(length: number, bytes: Buffer): boolean;
+  /** What more it is sent is to wait in the kernel. */
+  suspendReads(): void;
+  /** None of its reads waits any more. */
+  continueReads(): void;
+}
+
+export interface RowClock {
+  now(): number;
+  /** When the latest reader was given its octets, or later: `now`, for nothing. */
+  readonly recentMs: number;
+}
+
+/** Most heads of requests and small answers. Longer reads are worked off where they are, while the loop is on time. */
+const READ_BYTES = 2_048;
+/** So many slots stay when they are empty: what one poll of the event loop may find. */
+const KEPT_READS = 1_024;
+/** After so many rows that needed no more the others are given back. */
+const SMALL_ROWS = 1_000;
+/** More do not wait: a connection has one read in the row, unless it goes on and on. */
+const MAX_READS = 16_383;
+/** Of long ones, together. */
+const MAX_LONG_BYTES = 33_554_432;
+/** A poll may take so long before long reads have to wait too. */
+const POLL_MS = 20;
+/** Who waited so long is not read from until it is his turn. */
+const SUSPEND_MS = 30;
+/** A late row gives reads that are divisible so much at a time: some requests. */
+const PIECE_BYTES = 128;
+/** The time is looked at with every so many reads: they take microseconds each. */
+const STAMP_READS = 64;
+
+/**
+ * What was read and is to be worked off, in its order, and since when it waits: a ring. While the loop is on time it is
+ * empty at the end of every turn, and long reads are worked off at once, without a copy. When a turn has no time for all
+ * of it the row is late: the rest stays for later turns, whatever is read joins it, and those who wait for long are not
+ * read from any more, so that it has about one read of each connection at most.
+ */
+export class ReadRow {
+  private readonly clock: RowClock;
+  /** Slots for short reads, made as they are needed; as many as the row has places. */
+  private slots: Buffer[] = [];
+  private readers: (TurnReader | null)[] = [];
+  private lengths: number[] = [];
+  private readMs: number[] = [];
+  /** Copies of long reads, by place; mostly none. */
+  private readonly long = new Map<number, Buffer>();
+  private longBytes = 0;
+  /** Places are counted on and on until the row is empty: place & mask is where. */
+  private mask = -1;
+  private head = 0;
+  private tail = 0;
+  /** What was given of the read at the head. */
+  private given = 0;
+  /** Up to this place readers were suspended. */
+  private suspended = 0;
+  private isLate = false;
+  private smallRows = 0;
+  /** When the first read of this turn came, or -1. */
+  private startedMs = -1;
+  private stampMs = 0;
+
+  constructor(clock: RowClock) {
+    this.clock = clock;
+  }
+
+  get isEmpty(): boolean {
+    return this.head === this.tail;
+  }
+
+  /** How long the read has waited that is next. */
+  waitMs(nowMs: number): number {
+    return this.isEmpty ? 0 : Math.max(0, nowMs - this.readMs[this.head & this.mask]);
+  }
+
+  /**
+   * Keeps a copy of the octets for `reader` until its turn comes. False: it has come, what waited before them has been
+   * delivered.
+   */
+  add(reader: TurnReader, length: number, bytes: Buffer): boolean {
+    if (this.startedMs < 0) this.stampMs = this.startedMs = this.clock.now();
+    const isLong = length > READ_BYTES;
+    if (isLong && this.takesNow()) return false;
+    const count = this.tail - this.head;
+    if (count === MAX_READS || (isLong && this.longBytes + length > MAX_LONG_BYTES)) {
+      this.deliver(Infinity);
+      return false;
+    }
+    // One place stays free: the slot before the head may be in use.
+    if (count >= this.mask) this.grow();
+    if (this.tail % STAMP_READS === STAMP_READS - 1) this.stampMs = this.clock.now();
+    const at = this.tail++ & this.mask;
+    if (isLong) this.keepLong(reader, at, length, bytes);
+    else bytes.copy(this.slots[at], 0, 0, length);
+    this.readers[at] = reader;
+    this.lengths[at] = length;
+    this.readMs[at] = this.stampMs;
+    reader.waitingReads++;
+    return true;
+  }
+
+  /** Whether what is read now is worked off at once; what waits has been, then. */
+  private takesNow(): boolean {
+    if (!this.isEmpty) this.deliverInPoll();
+    return this.isEmpty && this.hasTime();
+  }
+
+  private keepLong(reader: TurnReader, at: number, length: number, bytes: Buffer): void {
+    const copy = Buffer.allocUnsafeSlow(length);
+    bytes.copy(copy, 0, 0, length);
+    this.long.set(at, copy);
+    this.longBytes += length;
+    reader.suspendReads();
+  }
+
+  /** Before the end of a connection is told: whether nothing of it waits any more. */
+  finish(reader: TurnReader): boolean {
+    if (reader.waitingReads > 0) this.deliverInPoll();
+    return reader.waitingReads === 0;
+  }
+
+  private deliverInPoll(): void {
+    if (this.hasTime()) this.deliver(this.startedMs + POLL_MS);
+  }
+
+  /** Whether the loop is on time, and may work while it polls. */
+  private hasTime(): boolean {
+    return !this.isLate && this.clock.recentMs < this.startedMs + POLL_MS;
+  }
+
+  /** Delivers what waits, in its order, one at least, and no more of it after `untilMs`. */
+  deliver(untilMs: number): void {
+    do this.deliverNext();
+    while (this.head < this.tail && this.clock.recentMs < untilMs);
+    if (this.isEmpty) this.reset();
+  }
+
+  private deliverNext(): void {
+    const at = this.head & this.mask;
+    const reader = this.readers[at]!;
+    const length = this.lengths[at];
+    if (this.isLate && reader.isDivisible && length - this.given > PIECE_BYTES) {
+      const from = this.given;
+      this.given += PIECE_BYTES;
+      reader.received(PIECE_BYTES, this.bytesAt(at, length).subarray(from));
+      return;
+    }
+    this.head++;
+    this.readers[at] = null;
+    reader.waitingReads--;
+    if (this.given > 0 || length > READ_BYTES) this.deliverRest(reader, at, length);
+    else reader.received(length, this.slots[at]);
+    if (reader.isSuspended && reader.waitingReads === 0) reader.continueReads();
+  }
+
+  private deliverRest(reader: TurnReader, at: number, length: number): void {
+    const from = this.given;
+    this.given = 0;
+    const bytes = this.bytesAt(at, length);
+    if (length > READ_BYTES) {
+      this.long.delete(at);
+      this.longBytes -= length;
+    }
+    reader.received(length - from, from === 0 ? bytes : bytes.subarray(from));
+  }
+
+  private bytesAt(at: number, length: number): Buffer {
+    return length > READ_BYTES ? this.long.get(at)! : this.slots[at];
+  }
+
+  /** The turn is over: what is left waits for the next one. */
+  endTurn(): void {
+    this.startedMs = -1;
+    this.isLate = !this.isEmpty;
+    if (!this.isLate) return;
+    this.stampMs = this.startedMs = this.clock.now();
+    const beforeMs = this.stampMs - SUSPEND_MS;
+    if (this.suspended < this.head) this.suspended = this.head;
+    while (this.suspended < this.tail && this.readMs[this.suspended & this.mask] < beforeMs)
+      this.readers[this.suspended++ & this.mask]!.suspendReads();
+  }
+
+  private reset(): void {
+    if (this.tail > KEPT_READS) this.smallRows = 0;
+    else if (this.mask >= KEPT_READS && ++this.smallRows > SMALL_ROWS) this.shrink();
+    this.head = this.tail = this.suspended = 0;
+  }
+
+  private grow(): void {
+    const { mask, head, readers, lengths, readMs } = this;
+    const count = this.tail - head;
+    const at = (place: number): number => (head + place) & mask;
+    const places = Array.from({ length: count }, (_, place) => at(place));
+    this.readers = places.map((from) => readers[from]);
+    this.lengths = places.map((from) => lengths[from]);
+    this.readMs = places.map((from) => readMs[from]);
+    const long = places.map((from) => this.long.get(from));
+    this.long.clear();
+    for (const [place, copy] of long.entries()) if (copy !== undefined) this.long.set(place, copy);
+    const size = Math.max(SLAB_BYTES / READ_BYTES, 2 * (mask + 1));
+    const slots = this.slots.map((_, place) => this.slots[at(place)]);
+    // It may be in use, and is the last one to be taken.
+    const before = slots.pop();
+    while (slots.length < size) addSlots(slots);
+    if (before !== undefined) slots[size - 1] = before;
+    this.slots = slots.slice(0, size);
+    this.mask = size - 1;
+    this.suspended = Math.max(0, this.suspended - head);
+    this.head = 0;
+    this.tail = count;
+  }
+
+  private shrink(): void {
+    this.slots.length = this.readers.length = this.lengths.length = this.readMs.length = KEPT_READS;
+    this.mask = KEPT_READS - 1;
+    this.smallRows = 0;
+  }
+}
+
+function addSlots(slots: Buffer[]): void {
+  const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  for (let at = 0; at < SLAB_BYTES; at += READ_BYTES) slots.push(slab.subarray(at, at + READ_BYTES));
+}
