@@ -125,3 +125,62 @@ spec:
     /timeouts\.sessionIdle "500ms", by TrafficPolicy default\/more on ListenerSet default\/more\n/,
   );
 });
+
+test("what a Gateway's rules deny no route opens, and a route that only denies opens nothing", async () => {
+  await using upstream = await openUpstream(() => OK);
+  const access = (name: string, target: string, rules: string): string => `---
+apiVersion: heddle.dev/v1alpha1
+kind: AccessPolicy
+metadata: { name: ${name} }
+spec: { targetRefs: [${target}], authorization: { ${rules} } }
+`;
+  const has = (name: string): string => `headers: [{ name: ${name} }]`;
+  await using heddle = await startHeddle({
+    files: ({ http }) => ({
+      "site.yaml":
+        `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: heddle
+  listeners: [{ name: main, protocol: HTTP, port: ${http} }]
+` +
+        backend("up", upstream.port) +
+        ["plain", "denies", "opens", "dry"]
+          .map((name) => route({ name, backend: "up", matches: [`{ path: { value: /${name} } }`] }))
+          .join("") +
+        access(
+          "edge",
+          "{ kind: Gateway, name: edge }",
+          `rules: [{ action: Deny, ${has("X-Bad")} }, { action: Allow, ${has("X-Staff")} }]`,
+        ) +
+        access(
+          "denies",
+          "{ kind: HTTPRoute, name: denies }",
+          `rules: [{ action: Deny, methods: [DELETE] }]`,
+        ) +
+        access("opens", "{ kind: HTTPRoute, name: opens }", `rules: [{ action: Allow }]`) +
+        access("dry", "{ kind: HTTPRoute, name: dry }", `mode: DryRun, rules: [{ action: Allow }]`),
+    }),
+  });
+  const ask = async (target: string, headers: Record<string, string>, method = "GET"): Promise<number> => {
+    const answer = await fetch(`${heddle.urls.http}${target}`, { method, headers });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+  const staff = { "x-staff": "1" };
+  const table: readonly (readonly [string, Record<string, string>, number])[] = [
+    ["/plain", {}, 403],
+    ["/plain", staff, 200],
+    ["/denies", {}, 403],
+    ["/denies", staff, 200],
+    ["/opens", {}, 200],
+    ["/opens", { "x-bad": "1" }, 403],
+    ["/opens", { ...staff, "x-bad": "1" }, 403],
+    ["/dry", {}, 403],
+    ["/dry", staff, 200],
+  ];
+  for (const [target, headers, status] of table)
+    assert.equal(await ask(target, headers), status, `${target} ${JSON.stringify(headers)}`);
+  assert.equal(await ask("/denies", staff, "DELETE"), 403);
+});

@@ -97,6 +97,24 @@ describe("RateLimitPolicy", () => {
     assert.deepEqual(await flooded(heddle, 100, 8), { 200: 40, 429: 60 });
   });
 
+  test("a route adds to its Gateway's limits and lifts none, but for one that may be overridden", async () => {
+    await using echo = await openEchoServer();
+    const named = (name: string, target: string, limits: string): string =>
+      `${policy(target, `limits: [${limits}]`).replace("name: limits", `name: ${name}`)}---\n`;
+    const month = (name: string, quota: number, rest: string = "") =>
+      `{ name: ${name}, fixedWindow: { quota: ${quota}, unit: Month }${rest} }`;
+    await using heddle = await start(
+      echo.port,
+      named("edge", onGateway, `${month("flood", 300)}, ${month("soft", 10, ", overridable: true")}`) +
+        named("one", "{ kind: HTTPRoute, name: one }", `${month("flood", 100_000)}, ${month("soft", 1_000)}`),
+    );
+    const one = (total: number) => flood([`${heddle.urls.http}/one`], total, 8);
+    const two = (total: number) => flood([`${heddle.urls.http}/two`], total, 8);
+    assert.deepEqual((await two(20)).statuses, { 200: 10, 429: 10 });
+    assert.deepEqual((await one(400)).statuses, { 200: 290, 429: 110 });
+    assert.equal(echo.requestCount, 300);
+  });
+
   test("places in flight are given back by clients that leave, and are one number for both workers", async () => {
     const waiting = new Set<http.ServerResponse>();
     const server = http.createServer((_request, response) => {

@@ -1,5 +1,5 @@
 import { keyOf, parseKey, type FilterPolicySpec, requestPolicyTargets } from "../resources/index.ts";
-import type { Effective, PolicyKind } from "./attach/index.ts";
+import { effectiveAlone, type Effective, type PolicyKind } from "./attach/index.ts";
 import type { FilterStage, PlacedFilter } from "./filter-stages.ts";
 import { planOwnFilter } from "./own-filter.ts";
 import type { RequestFilters, RequestPlace } from "./policy-filters.ts";
@@ -22,8 +22,7 @@ export const filterPolicy: PolicyKind<FilterPolicySpec, "FilterPolicy"> = {
   fields: { filters: "request" },
   failure: "closed",
   findings: (policy, at) => {
-    const sources = [{ field: "filters", value: null, policy: keyOf(policy), target: "" }];
-    return emitFilters({ spec: policy.spec, sources, denial: "" }, at).findings ?? [];
+    return emitFilters(effectiveAlone(policy.spec, keyOf(policy), ["filters"]), at).findings ?? [];
   },
   emit: { request: emitFilters },
 };

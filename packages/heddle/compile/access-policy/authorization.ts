@@ -1,35 +1,91 @@
 import { normalizePath } from "@heddle/engine/message";
 import type {
+  AuthorizationConfig,
   AuthorizationRule,
   ConditionConfig,
   TextCondition,
   TextMatch,
   TimeWindow,
 } from "@heddle/filters";
-import { parseClaimPath, parseKey, weekdays, type AuthorizationRuleSpec } from "../../resources/index.ts";
-import type { RequestFilters } from "../policy-filters.ts";
+import {
+  parseClaimPath,
+  parseKey,
+  weekdays,
+  type AccessPolicySpec,
+  type AuthorizationRuleSpec,
+  type ResourceKey,
+} from "../../resources/index.ts";
+import type { PolicyLevel } from "../attach/index.ts";
+import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
 import { makeFinding, type Finding } from "../status.ts";
-import type { Member, MemberPlace } from "./member.ts";
 
 const base = "spec.authorization.rules";
 
-/** What may be done, and by whom. */
-export const authorizationMember: Member<"authorization"> = (spec, at): RequestFilters => {
-  const { namespace, name } = parseKey(at.policy);
-  const config = {
-    policy: `AccessPolicy ${namespace}/${name}`,
-    isDryRun: spec.mode === "DryRun",
-    rules: spec.rules.map((rule, index): AuthorizationRule => ({
-      name: rule.name ?? String(index),
-      action: rule.action === "Allow" ? "allow" : "deny",
-      conditions: conditionsOf(rule),
-    })),
-  };
+/** A policy with rules, at one place. */
+interface Level {
+  readonly policy: ResourceKey;
+  readonly spec: NonNullable<AccessPolicySpec["authorization"]>;
+}
+
+/**
+ * What may be done, and by whom: one filter of all rules that are in force, and one for each policy that runs dry, which
+ * tells of itself alone. Rules that deny hold from every place; those that allow are of the most specific place that
+ * has any, so that a place that only denies opens nothing. What runs dry takes no part in that.
+ */
+export function authorizationFilters(
+  levels: readonly PolicyLevel<AccessPolicySpec>[],
+  at: RequestPlace,
+): RequestFilters {
+  const all = levels.flatMap(({ spec: { authorization: spec }, policy }): Level[] =>
+    spec === undefined ? [] : [{ spec, policy }],
+  );
+  const enforced = all.filter(({ spec }) => spec.mode !== "DryRun");
+  const allowing = enforced.findLast(allows);
+  const lastAllowing = all.findLast(allows);
+  const configs = [
+    configOf(enforced, false, (level) => level === allowing),
+    ...all
+      .filter(({ spec }) => spec.mode === "DryRun")
+      .map((level) => configOf([level], true, () => level === lastAllowing)),
+  ];
   return {
-    filters: [{ stage: "authorization", spec: { name: "authorization", config } }],
-    findings: spec.rules.flatMap((rule, index) => regexFindings(rule, `${base}[${index}]`, at)),
+    filters: configs
+      .filter(({ rules }) => rules.length > 0)
+      .map((config) => ({ stage: "authorization", spec: { name: "authorization", config } })),
+    findings: all.flatMap(({ spec }) =>
+      spec.rules.flatMap((rule, index) => regexFindings(rule, `${base}[${index}]`, at)),
+    ),
   };
-};
+}
+
+const allows = ({ spec }: Level): boolean => spec.rules.some(({ action }) => action === "Allow");
+
+/** The rules of places, the least specific first; those that allow only of places for which `mayAllow`. */
+function configOf(
+  levels: readonly Level[],
+  isDryRun: boolean,
+  mayAllow: (level: Level) => boolean,
+): AuthorizationConfig {
+  const taken = levels.map((level) => ({
+    policy: policyName(level.policy),
+    rules: level.spec.rules.flatMap((rule, index): AuthorizationRule[] => {
+      const action = rule.action === "Allow" ? "allow" : "deny";
+      if (action === "allow" && !mayAllow(level)) return [];
+      return [{ name: rule.name ?? String(index), action, conditions: conditionsOf(rule) }];
+    }),
+  }));
+  const giving = taken.filter(({ rules }) => rules.length > 0);
+  return {
+    policy: [...new Set(giving.map(({ policy }) => policy))].join(", "),
+    isDryRun,
+    rules: giving.flatMap(({ rules }) => rules),
+  };
+}
+
+function policyName(policy: ResourceKey): string {
+  const { namespace, name } = parseKey(policy);
+  return `AccessPolicy ${namespace}/${name}`;
+}
 
 type MatchSpec = NonNullable<AuthorizationRuleSpec["paths"]>[number];
 const matchTypes = { Exact: "exact", Prefix: "prefix", RegularExpression: "regex" } as const;
@@ -135,7 +191,7 @@ function minuteOf(time: string): number {
 function regexFindings(
   rule: AuthorizationRuleSpec,
   path: string,
-  { options }: MemberPlace,
+  { options }: RequestPlace,
 ): readonly Finding[] {
   const check = options.checkRegex ?? (() => null);
   const patterns = [

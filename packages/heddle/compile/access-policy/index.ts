@@ -2,7 +2,7 @@ import type { AccessPolicySpec } from "../../resources/index.ts";
 import type { PolicyKind } from "../attach/index.ts";
 import { fieldPolicy } from "../field-policy.ts";
 import { authenticationMember } from "./authentication.ts";
-import { authorizationMember } from "./authorization.ts";
+import { authorizationFilters } from "./authorization.ts";
 import { csrfMember } from "./csrf.ts";
 import { externalAuthorizationMember } from "./external-authorization.ts";
 import { requestMember } from "./request.ts";
@@ -16,16 +16,21 @@ const asking = ["authentication", "authorization", "externalAuthorization"] as c
 
 /**
  * AccessPolicies: who may call. Each field is taken whole from the most specific policy that has it: what lets somebody
- * in here is said in one place.
+ * in here is said in one place. Rules of `authorization` that deny hold wherever they are attached: who may write routes
+ * does not lift what a Gateway forbids.
  */
 export const accessPolicy: PolicyKind<AccessPolicySpec, "AccessPolicy"> = {
-  ...fieldPolicy<AccessPolicySpec, "AccessPolicy">("AccessPolicy", {
-    authentication: authenticationMember,
-    authorization: authorizationMember,
-    externalAuthorization: externalAuthorizationMember,
-    csrf: csrfMember,
-    securityHeaders: securityHeadersMember,
-    request: requestMember,
-  }),
+  ...fieldPolicy<AccessPolicySpec, "AccessPolicy", "authorization">(
+    "AccessPolicy",
+    {
+      authentication: authenticationMember,
+      externalAuthorization: externalAuthorizationMember,
+      csrf: csrfMember,
+      securityHeaders: securityHeadersMember,
+      request: requestMember,
+    },
+    { authorization: authorizationFilters },
+  ),
+  askedAgain: ["authorization"],
   asksWhoCalls: (spec) => asking.some((field) => spec[field] !== undefined),
 };

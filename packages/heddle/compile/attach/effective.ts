@@ -4,12 +4,12 @@ import type { PolicyPlace, PolicySource } from "../policy-source.ts";
 import { holderOf, readClaims, readNamespaceDenials, targetKey } from "./claim.ts";
 import { setAt, valueAt } from "./field-path.ts";
 import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
-import type { Effective, PolicySpec } from "./policy.ts";
+import type { Effective, PolicyLevel, PolicySpec } from "./policy.ts";
 import { sectionWords } from "./sections.ts";
 
 /**
  * What policies of a kind say of a rule or a cluster along a chain of places, the least specific first: the most
- * specific one that has a field gives it. Null where there is none.
+ * specific one that has a field gives it, and of `gathered` ones all that have it are told. Null where there is none.
  */
 export function effectiveOf<Spec extends PolicySpec>(
   kind: PolicyKind<Spec>,
@@ -21,17 +21,21 @@ export function effectiveOf<Spec extends PolicySpec>(
   if (found.length === 0) return null;
   const spec: Partial<Spec> = {};
   const sources: PolicySource[] = [];
+  const levels = found.filter((holder) => holder.spec !== null).toReversed() as PolicyLevel<Spec>[];
   const broken = found.find((holder) => holder.spec === null);
   for (const [field, of] of Object.entries(kind.fields)) {
     if (of !== stage) continue;
     const first = found.find((holder) => holder.spec !== null && valueAt(holder.spec, field) !== undefined);
     if (first === undefined) continue;
-    const value = valueAt(first.spec!, field);
-    setAt(spec, field, value);
-    sources.push({ field, value, policy: first.policy, target: first.target });
+    setAt(spec, field, valueAt(first.spec!, field));
+    const givers = kind.gathered?.includes(field) === true ? levels : [first];
+    for (const { spec: of, policy, target } of givers) {
+      const value = valueAt(of!, field);
+      if (value !== undefined) sources.push({ field, value, policy, target });
+    }
   }
   const denial = broken === undefined ? "" : `${policyName(broken.policy)} on ${broken.target} has errors`;
-  return { spec, sources, denial };
+  return { spec, levels, sources, denial };
 }
 
 /** The policies that rules or clusters follow at a place, by name: where these are equal, what they say is. */
@@ -46,6 +50,7 @@ export function policiesOn(
 
 interface Holder {
   readonly policy: ResourceKey;
+  readonly place: PolicyPlace;
   /** Null: it denies. */
   readonly spec: PolicySpec | null;
   /** `HTTPRoute shop/orders rule pay`, or `all of namespace shop`. */
@@ -62,7 +67,7 @@ function holdersAt<Spec extends PolicySpec>(
   // What fails open never denies, and its rules need not look.
   const denials = kind.failure === "open" ? [] : readNamespaceDenials(facts, kind.kind, place.namespace);
   const target = `all of namespace ${place.namespace}`;
-  const wide = denials.map((policy) => ({ policy, spec: null, target }));
+  const wide = denials.map((policy) => ({ policy, place, spec: null, target }));
   return [...wide, ...holdersOf(kind, stage, place, facts)];
 }
 
@@ -78,7 +83,7 @@ function holdersOf<Spec extends PolicySpec>(
   return sections.flatMap((sectionName) => {
     const claim = holderOf(claims, sectionName);
     if (claim === undefined || !speaksOf(kind, stage, claim.spec)) return [];
-    return [{ policy: claim.policy, spec: claim.spec, target: describe(place, sectionName) }];
+    return [{ policy: claim.policy, place, spec: claim.spec, target: describe(place, sectionName) }];
   });
 }
 

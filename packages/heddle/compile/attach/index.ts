@@ -1,7 +1,7 @@
 /**
  * How policies of every kind attach: by `targetRefs` to Gateways, routes, Services and Backends, or to a listener, a
- * rule or a port of one by `sectionName`. Along a chain of targets the most specific policy that has a field gives it;
- * of two with one target the older holds, and the other says `Conflicted`.
+ * rule or a port of one by `sectionName`. Along a chain of targets the most specific policy that has a field gives it,
+ * but for what a kind gathers from all of them; of two with one target the older holds, and the other says `Conflicted`.
  *
  *   policies ─ claims, by target ─┬─ statuses of the policies
  *                                 └─ facts ── effectiveOf(kind, chain of places) ── emit: rules, clusters
@@ -14,4 +14,5 @@ export { effectiveOf, policiesOn } from "./effective.ts";
 export { withPolicies } from "./apply-policies.ts";
 export { policyFiltersOf } from "./request-filters.ts";
 export type { PolicyKind, PolicyStage } from "./policy-kind.ts";
-export type { Effective, Policy, PolicySpec } from "./policy.ts";
+export { effectiveAlone } from "./policy.ts";
+export type { Effective, Policy, PolicyLevel, PolicySpec } from "./policy.ts";

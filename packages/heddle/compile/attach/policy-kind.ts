@@ -25,6 +25,16 @@ export interface PolicyKind<Spec extends PolicySpec = PolicySpec, Name extends s
    */
   readonly fields: Readonly<Record<string, PolicyStage>>;
   /**
+   * Those that add to each other: `emit` takes them from `Effective.levels`, and every policy that has one is a source.
+   * What guards at a Gateway must not be lifted by who may write routes.
+   */
+  readonly gathered?: readonly string[];
+  /**
+   * Those of them of which a more specific place may leave a part out of force: on the way to a backend they are asked once
+   * more, though the rule has them, so that a route takes nothing away from what guards a Service. Default: none.
+   */
+  readonly askedAgain?: readonly string[];
+  /**
    * Those of rules that Services and Backends may have as well: they hold for the requests of all rules that go there, and
    * what is attached to a route goes before them.
    */

@@ -25,7 +25,7 @@ export function policyFiltersOf(
   for (const kind of kinds) {
     if (kind.emit.request === undefined) continue;
     const found = effectiveOf(kind, "request", chain, at.facts);
-    const policy = found === null ? null : withoutAsked(found, asked);
+    const policy = found === null ? null : withoutAsked(kind, found, asked);
     if (policy === null) continue;
     const made = policy.denial === "" ? kind.emit.request(policy, at) : denial(policy.denial);
     const { data = [], clusters = [], findings = [] } = made;
@@ -42,15 +42,24 @@ export function policyFiltersOf(
 
 /** Null where all of it has been asked. */
 function withoutAsked(
+  kind: PolicyKind,
   policy: Effective<PolicySpec>,
   asked: readonly PolicySource[],
 ): Effective<PolicySpec> | null {
-  const sources = policy.sources.filter((one) => !asked.some((other) => isSame(one, other)));
+  const isAsked = (one: PolicySource): boolean =>
+    kind.askedAgain?.includes(one.field) !== true && asked.some((other) => isSame(one, other));
+  const sources = policy.sources.filter((one) => !isAsked(one));
   if (sources.length === policy.sources.length) return policy;
   if (sources.length === 0 && policy.denial === "") return null;
   const spec: Partial<PolicySpec> = {};
   for (const { field, value } of sources) setAt(spec, field, value);
-  return { ...policy, spec, sources };
+  const levels = policy.levels.map((level) => {
+    const own = sources.filter((one) => one.policy === level.policy && one.target === level.target);
+    const left: PolicySpec = { targetRefs: level.spec.targetRefs };
+    for (const { field, value } of own) setAt(left, field, value);
+    return { ...level, spec: left };
+  });
+  return { ...policy, spec, levels, sources };
 }
 
 const isSame = (a: PolicySource, b: PolicySource): boolean =>

@@ -12,20 +12,24 @@ import { staticResponseMember } from "./static-response.ts";
 import { transformMember } from "./transform.ts";
 
 /** ContentPolicies: what is sent, and what becomes of it. */
-export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = fieldPolicy("ContentPolicy", {
-  errorPages: errorPagesMember,
-  staticResponse: staticResponseMember,
-  compression: compressionMember,
-  // Before what looks at bodies.
-  decompression: decompressionMember,
-  json: jsonMember,
-  graphql: graphqlMember,
-  openApi: openApiMember,
-  // It records what the others let pass.
-  recorder: recorderMember,
-  cache: cacheMember,
-  transform: transformMember,
-  responseDecompression: responseDecompressionMember,
-});
+export const contentPolicy: PolicyKind<ContentPolicySpec, "ContentPolicy"> = fieldPolicy(
+  "ContentPolicy",
+  {
+    errorPages: errorPagesMember,
+    staticResponse: staticResponseMember,
+    compression: compressionMember,
+    // Before what looks at bodies.
+    decompression: decompressionMember,
+    json: jsonMember,
+    graphql: graphqlMember,
+    openApi: openApiMember,
+    // It records what the others let pass.
+    recorder: recorderMember,
+    cache: cacheMember,
+    transform: transformMember,
+    responseDecompression: responseDecompressionMember,
+  },
+  {},
+);
 
 export { CACHE_PURGES } from "./cache.ts";

@@ -14,7 +14,7 @@ const accessPolicySpecSchema = struct({
   targetRefs: policyTargetRefs(requestPolicyTargets),
   /** Who calls; taken whole from the most specific policy that has it. */
   authentication: optional(authenticationSchema),
-  /** What may be done, and by whom; taken whole from the most specific policy that has it. */
+  /** What may be done, and by whom; rules that deny hold from every place, those that allow from the most specific. */
   authorization: optional(authorizationSchema),
   /** A service of one's own that is asked as well. */
   externalAuthorization: optional(externalAuthorizationSchema),

@@ -21,7 +21,9 @@ const mistakes = (limit: object): string[] =>
 describe("RateLimitPolicy", () => {
   test("defaults refuse nobody for lack of a key, and are in force", () => {
     const { spec } = validate({ limits: [flight], response: {} }).resource as RateLimitPolicy;
-    assert.deepEqual(spec.limits, [{ ...flight, whenKeyMissing: "Share", mode: "Enforce" }]);
+    assert.deepEqual(spec.limits, [
+      { ...flight, whenKeyMissing: "Share", mode: "Enforce", overridable: false },
+    ]);
     assert.deepEqual(spec.response, { status: 429 });
   });
 

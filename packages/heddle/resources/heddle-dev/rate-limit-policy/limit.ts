@@ -109,6 +109,8 @@ const limitSchema = struct(
     cost: optional(costSchema),
     /** Shadow: it counts, and refuses nothing. */
     mode: withDefault(choice(["Enforce", "Shadow"]), "Enforce"),
+    /** Whether a limit of its name at a more specific place holds in its place. */
+    overridable: withDefault(flag(), false),
   },
   {
     rules: [
