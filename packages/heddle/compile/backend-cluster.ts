@@ -2,7 +2,7 @@ import type { ClusterProtocol, ClusterTls, EndpointSpec } from "@heddle/engine/m
 import type { Backend, BackendEndpoint } from "../resources/index.ts";
 import { parseCertificates } from "./certificate.ts";
 import type { ControlAddress } from "./compile-io.ts";
-import { endpointMistake } from "./endpoint-guard.ts";
+import { endpointMistake } from "./backends/endpoint-guard.ts";
 import { readResource, type FactReader } from "./facts.ts";
 import { normalAddress } from "./ip-address.ts";
 import { makeFinding, type Finding } from "./status.ts";

@@ -1,12 +1,12 @@
 import { gatewayGroup, keyOf, type BackendTLSPolicy } from "../resources/index.ts";
-import { mayEncrypt, readTransport } from "./app-protocol.ts";
-import { planPolicyTls, type PolicyTlsPlan } from "./backend-tls.ts";
+import { mayEncrypt, readTransport } from "./backends/app-protocol.ts";
+import { planPolicyTls, type PolicyTlsPlan } from "./backends/backend-tls.ts";
 import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions } from "./compile-io.ts";
 import { readResource, readTlsTargets, type FactReader, type Facts } from "./facts.ts";
 import { parseListenerId } from "./listener-id.ts";
 import type { CompileMemo } from "./memo.ts";
-import type { RouteReach } from "./request-route.ts";
+import type { RouteReach } from "./routes/request-route.ts";
 import { goodUnless, makeFinding, verdictOf, type Finding } from "./status.ts";
 
 /** As many as a status may have. */

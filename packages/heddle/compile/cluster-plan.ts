@@ -1,5 +1,5 @@
 import type { ClusterProtocol, ClusterTls, EndpointSpec, HealthCheckSpec } from "@heddle/engine/model";
-import type { Transport } from "./app-protocol.ts";
+import type { Transport } from "./backends/app-protocol.ts";
 import type { UpstreamSettings } from "./upstream-settings.ts";
 
 /** What a cluster is made of, but for its name. */

@@ -4,7 +4,7 @@ import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
 import type { CanaryPlan } from "./canary-io.ts";
 import type { OwnFilterStates } from "./own-filter-io.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { AddressPool } from "./address-pool.ts";
+import type { AddressPool } from "./gateways/address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { Status } from "./status.ts";
 

@@ -1,6 +1,6 @@
 import { parseTemplate } from "../resources/index.ts";
 import type { DataSource } from "./data-source.ts";
-import { readEntry } from "./key-set-names.ts";
+import { readEntry } from "./credentials/key-set-names.ts";
 
 const nameOf = (prefix: string, parts: readonly string[]): string =>
   [prefix, ...parts.map(encodeURIComponent)].join("/");

@@ -4,14 +4,14 @@ import { hashUnit } from "./hash-unit.ts";
 import { configTextSource, templateSource } from "./config-text.ts";
 import type { DataSource } from "./data-source.ts";
 import type { HashedUnit } from "./compile-io.ts";
-import { apiKeysSource } from "./api-keys.ts";
+import { apiKeysSource } from "./credentials/api-keys.ts";
 import { filterCodeSource, filterDataSource } from "./own-filter.ts";
-import { cookieKeysSource, secretTextSource } from "./secret-entries.ts";
-import { hmacSource } from "./hmac-secrets.ts";
-import { keySetSource, keySourceSource } from "./key-set-names.ts";
+import { cookieKeysSource, secretTextSource } from "./credentials/secret-entries.ts";
+import { hmacSource } from "./credentials/hmac-secrets.ts";
+import { keySetSource, keySourceSource } from "./credentials/key-set-names.ts";
 import { limitStoreSource } from "./rate-limit-policy/index.ts";
-import { basicSource } from "./htpasswd.ts";
-import { signatureKeysSource } from "./signature-keys.ts";
+import { basicSource } from "./credentials/htpasswd.ts";
+import { signatureKeysSource } from "./credentials/signature-keys.ts";
 import { apiSource } from "./openapi/index.ts";
 
 export const dataSources: readonly DataSource[] = [

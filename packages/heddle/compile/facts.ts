@@ -11,7 +11,7 @@ import {
   type ResourceKey,
   type Secret,
 } from "../resources/index.ts";
-import type { TlsTarget } from "./tls-policies.ts";
+import type { TlsTarget } from "./backends/tls-policies.ts";
 
 type ResourceNamed<K extends KindName> = Extract<Resource, { kind: K }>;
 

@@ -6,6 +6,11 @@
  *   resources ─ Facts ─┬─ gateway-class, gateway ── listener and secret units
  *                      ├─ http-route ── route units          each result is kept in the CompileMemo with what it read
  *                      └─ clusters ── cluster and endpoints units, for what routes name
+ *
+ * Its rooms, of which each reads only those before it, and what lies in the open: attach (how policies of every kind
+ * attach), credentials (what Secrets hold for filters), backends, gateways (with their listeners and certificates),
+ * routes. Each policy whose fields make filters has a folder of its own; openapi reads documents. In the open are the
+ * pieces that several rooms share, and what puts them together (`compile.ts`, `policy-kinds.ts`).
  */
 export { compile, compileInSlices } from "./compile.ts";
 export { CompileMemo } from "./memo.ts";
@@ -35,10 +40,10 @@ export type { CanaryAnalysis, CanaryPlan, CanaryStep } from "./canary-io.ts";
 export type { PolicySource } from "./policy-source.ts";
 export type { CompileProblem } from "./compile-problem.ts";
 export { parseListenerId } from "./listener-id.ts";
-export { parseAddressPool } from "./address-pool.ts";
-export type { AddressPool } from "./address-pool.ts";
+export { parseAddressPool } from "./gateways/address-pool.ts";
+export type { AddressPool } from "./gateways/address-pool.ts";
 export { addressRange, normalAddress } from "./ip-address.ts";
-export { endpointMistake } from "./endpoint-guard.ts";
+export { endpointMistake } from "./backends/endpoint-guard.ts";
 export { supportedFeatures } from "./features.ts";
 export type {
   ConditionsStatus,
@@ -52,12 +57,12 @@ export type {
   Status,
   StatusCondition,
 } from "./status.ts";
-export { MAX_KEY_SET_BYTES, readKeySet } from "./key-set.ts";
-export type { KeySetReading } from "./key-set.ts";
+export { MAX_KEY_SET_BYTES, readKeySet } from "./credentials/key-set.ts";
+export type { KeySetReading } from "./credentials/key-set.ts";
 export { remoteKeySets } from "./access-policy/index.ts";
 export type { RemoteKeySet } from "./access-policy/index.ts";
-export { keySetOfSource } from "./key-set-names.ts";
-export type { KeySource } from "./key-set-names.ts";
+export { keySetOfSource } from "./credentials/key-set-names.ts";
+export type { KeySource } from "./credentials/key-set-names.ts";
 export type {
   CacheKeyPart,
   AuthenticationConfig,

@@ -6,7 +6,7 @@ import type { CompileOptions } from "./compile-io.ts";
 import type { DataSource } from "./data-source.ts";
 import { readRejection, readResource, type FactName, type FactReader, type Facts } from "./facts.ts";
 import type { GatewayFilterSpec } from "./filter-specs.ts";
-import { readEntry } from "./key-set-names.ts";
+import { readEntry } from "./credentials/key-set-names.ts";
 import type { CompileMemo } from "./memo.ts";
 import type { OwnFilterState, OwnFilterStates } from "./own-filter-io.ts";
 import type { RequestPlace } from "./policy-filters.ts";

@@ -1,5 +1,5 @@
 import type { BackendObjectReference, ResourceKey } from "../resources/index.ts";
-import type { ResolvedBackend } from "./backend-ref.ts";
+import type { ResolvedBackend } from "./backends/backend-ref.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import type { PlacedFilter } from "./filter-stages.ts";

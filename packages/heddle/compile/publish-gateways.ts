@@ -1,9 +1,9 @@
 import type { Facts } from "./facts.ts";
-import type { GatewayPlan } from "./gateway-plan.ts";
+import type { GatewayPlan } from "./gateways/gateway-plan.ts";
 import { upstreamFact } from "./gateway-settings.ts";
 import type { CompileMemo } from "./memo.ts";
-import { parentFact, viewOfGateway, viewOfSet } from "./parent-view.ts";
-import { defaultGatewaysFact } from "./route-parents.ts";
+import { parentFact, viewOfGateway, viewOfSet } from "./routes/parent-view.ts";
+import { defaultGatewaysFact } from "./routes/route-parents.ts";
 
 /** ListenerSets between two yields. */
 const sliceLength = 32;

@@ -3,7 +3,7 @@ import type { Collector } from "./collector.ts";
 import { defaultControllerName, type CompileOptions, type RejectedResource } from "./compile-io.ts";
 import type { Facts } from "./facts.ts";
 import { field, textField } from "./loose.ts";
-import { parentFact } from "./parent-view.ts";
+import { parentFact } from "./routes/parent-view.ts";
 import { condition } from "./status.ts";
 
 /** Kinds whose status has conditions of its own; those that say it is not in force either. */

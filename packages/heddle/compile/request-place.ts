@@ -1,6 +1,6 @@
 import { heddleGroup, parseKey } from "../resources/index.ts";
 import type { RequestPlace } from "./policy-filters.ts";
-import { resolveBackend } from "./backend-ref.ts";
+import { resolveBackend } from "./backends/backend-ref.ts";
 import type { CompileOptions } from "./compile-io.ts";
 import type { FactReader } from "./facts.ts";
 import { clusterUnder } from "./gateway-settings.ts";

@@ -7,10 +7,10 @@ import type {
 } from "../resources/index.ts";
 import type { CanarySource } from "./canary.ts";
 import type { FaultsConfig } from "./filter-specs.ts";
-import type { MirrorLimits } from "./mirror-limits.ts";
+import type { MirrorLimits } from "./routes/mirror-limits.ts";
 import type { PolicyFilters } from "./policy-filters.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { FieldPattern } from "./route-matches.ts";
+import type { FieldPattern } from "./routes/route-matches.ts";
 import { durationMs } from "./route-settings.ts";
 
 /** A rule of either kind of route, in the form that is planned: GRPCRoutes have some of what HTTPRoutes have. */

@@ -1,6 +1,6 @@
 import { parseKey } from "../../resources/index.ts";
-import { basicUnit, readHtpasswd } from "../htpasswd.ts";
-import { readEntry } from "../key-set-names.ts";
+import { basicUnit, readHtpasswd } from "../credentials/htpasswd.ts";
+import { readEntry } from "../credentials/key-set-names.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { makeFinding } from "../status.ts";
 import type { Member } from "./member.ts";

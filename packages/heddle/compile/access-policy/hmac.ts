@@ -1,6 +1,6 @@
 import type { HmacConfig } from "@heddle/filters";
 import { parseKey, parseSignedContent, type HmacSpec } from "../../resources/index.ts";
-import { hmacFindings, hmacUnit } from "../hmac-secrets.ts";
+import { hmacFindings, hmacUnit } from "../credentials/hmac-secrets.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
 import type { Member } from "./member.ts";

@@ -1,8 +1,8 @@
 import { parseKey, signatureKeysSecretType } from "../../resources/index.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
-import { selectionFindings } from "../selected-secrets.ts";
-import { signatureKeysUnit, signatureKeyWarnings } from "../signature-keys.ts";
+import { selectionFindings } from "../credentials/selected-secrets.ts";
+import { signatureKeysUnit, signatureKeyWarnings } from "../credentials/signature-keys.ts";
 import type { Member } from "./member.ts";
 
 const path = "spec.authentication.httpSignatures.secrets";

@@ -3,7 +3,7 @@ import { parseClaimPath, parseKey, type IntrospectionSpec } from "../../resource
 import { authorityOf } from "../external-auth.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
-import { secretText } from "../secret-entries.ts";
+import { secretText } from "../credentials/secret-entries.ts";
 import type { Member } from "./member.ts";
 
 const base = "spec.authentication.introspection";

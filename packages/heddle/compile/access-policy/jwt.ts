@@ -8,8 +8,8 @@ import {
   type Resource,
 } from "../../resources/index.ts";
 import { readBundle } from "../backend-cluster.ts";
-import { readKeySet } from "../key-set.ts";
-import { readEntry, refKeySet, urlKeySet } from "../key-set-names.ts";
+import { readKeySet } from "../credentials/key-set.ts";
+import { readEntry, refKeySet, urlKeySet } from "../credentials/key-set-names.ts";
 import type { RequestFilters } from "../policy-filters.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding, type Finding } from "../status.ts";

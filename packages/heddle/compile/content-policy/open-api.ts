@@ -1,7 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { OpenApiConfig } from "@heddle/filters";
 import { parseKey, type OpenApiSpec } from "../../resources/index.ts";
-import { readEntry } from "../key-set-names.ts";
+import { readEntry } from "../credentials/key-set-names.ts";
 import { apiDataName, readApiOnce } from "../openapi/index.ts";
 import { makeFinding, type Finding } from "../status.ts";
 import type { Member, MemberPlace } from "./member.ts";

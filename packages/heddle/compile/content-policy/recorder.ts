@@ -1,7 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { RecorderConfig } from "@heddle/filters";
 import { parseKey } from "../../resources/index.ts";
-import { backendPlace } from "../backend-place.ts";
+import { backendPlace } from "../backends/backend-place.ts";
 import { authorityOf } from "../external-auth.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding } from "../status.ts";

@@ -1,6 +1,6 @@
 import { parseKey, type TextSourceSpec } from "../../resources/index.ts";
 import { configTextName, templateName } from "../config-text.ts";
-import { readEntry } from "../key-set-names.ts";
+import { readEntry } from "../credentials/key-set-names.ts";
 import { makeFinding, type Finding } from "../status.ts";
 import type { MemberPlace } from "./member.ts";
 

@@ -2,7 +2,7 @@ import type { StoreConfig, StoreCredentials } from "@heddle/filters";
 import { parseKey, type LimitStoreSpec, type ResourceKey } from "../../resources/index.ts";
 import type { DataSource } from "../data-source.ts";
 import { readResource, type FactReader } from "../facts.ts";
-import { readEntry } from "../key-set-names.ts";
+import { readEntry } from "../credentials/key-set-names.ts";
 import { durationMs } from "../route-settings.ts";
 import { makeFinding, type Finding } from "../status.ts";
 

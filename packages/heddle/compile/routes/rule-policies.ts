@@ -1,0 +1,47 @@
+import { policyFiltersOf, withPolicies } from "../attach/index.ts";
+import { backendLimitsOf } from "../backends/backend-limits.ts";
+import type { CompileOptions } from "../compile-io.ts";
+import { withCopyGuards } from "../backends/copy-guards.ts";
+import type { FactReader } from "../facts.ts";
+import { policyKinds } from "../policy-kinds.ts";
+import { namespacePlace, type PolicyPlace, type PolicySource } from "../policy-source.ts";
+import { requestPlace } from "../request-place.ts";
+import type { RequestRoute } from "./route-parents.ts";
+import type { RuleSource, RulesSource } from "../rule-source.ts";
+
+export interface PoliciedRules {
+  readonly rules: readonly RuleSource[];
+  /** Where what policies say of them comes from, by rule. */
+  readonly sources: readonly (readonly [string, readonly PolicySource[]])[];
+}
+
+/**
+ * The rules of a route with what policies make of them; a route's own word goes before theirs. `above` are the places of
+ * the listener that they are reached by; [] where none serves them.
+ */
+export function withRulePolicies(
+  { kind, metadata: { namespace, name } }: RequestRoute,
+  source: RulesSource,
+  above: readonly PolicyPlace[],
+  upstreamId: string,
+  facts: FactReader,
+  options: CompileOptions,
+): PoliciedRules {
+  const sources: (readonly [string, readonly PolicySource[]])[] = [];
+  const ofNamespace = above.some((place) => place.namespace === namespace) ? [] : [namespacePlace(namespace)];
+  const at = requestPlace(facts, options, upstreamId);
+  const rules = source.rules.map((rule) => {
+    const chain = [...above, ...ofNamespace, { kind, namespace, name, sectionName: rule.name }];
+    const made = withPolicies("rule", rule, policyKinds, chain, facts);
+    const policyFilters = withCopyGuards(policyFiltersOf(policyKinds, chain, at), at);
+    const backendLimits = backendLimitsOf(rule, namespace, chain, facts);
+    const all = [...made.sources, ...policyFilters.sources];
+    if (all.length > 0) sources.push([rule.name, all]);
+    return {
+      ...made.plan,
+      ...(policyFilters.filters.length > 0 && { policyFilters }),
+      ...(backendLimits.some((one) => one !== null) && { backendLimits }),
+    };
+  });
+  return { rules, sources };
+}
