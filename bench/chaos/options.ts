@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { faults } from "./faults.ts";
+import { pickNames, wholeNumber } from "../rig/option-values.ts";
 
 export const parts = ["faults", "balance"] as const;
 export type Part = (typeof parts)[number];
@@ -53,24 +54,4 @@ export function parseOptions(argv: readonly string[]): Options {
     builtFolder: values.built,
     out: values.out,
   };
-}
-
-function pickNames<Name extends string>(
-  flag: string,
-  list: string | undefined,
-  known: readonly Name[],
-): readonly Name[] {
-  if (list === undefined) return known;
-  const asked = list.split(",");
-  const unknown = asked.find((name) => !known.some((each) => each === name));
-  if (unknown !== undefined)
-    throw new Error(`${flag} has ${JSON.stringify(unknown)}, takes ${known.join(",")}`);
-  return known.filter((name) => asked.includes(name));
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new Error(`${flag} is ${JSON.stringify(text)}, takes a whole number from 1`);
-  return value;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.ts";
 import { proxyNames, type ProxyName } from "./proxy-names.ts";
+import { pickNames, wholeNumber } from "../rig/option-values.ts";
 
 export interface Options {
   cases: readonly string[];
@@ -54,33 +55,13 @@ export function parseOptions(argv: readonly string[]): Options {
   return {
     cases: pickNames("--cases", values.cases ?? (smoke ? "plain,tls" : undefined), caseNames),
     proxies: pickNames("--proxies", values.proxies, proxyNames),
-    rounds: wholeNumber("--rounds", values.rounds, smoke ? 1 : 5),
-    seconds: wholeNumber("--seconds", values.seconds, smoke ? 1 : 3),
-    warmUpSeconds: wholeNumber("--warm-up", values["warm-up"], smoke ? 1 : 3),
+    rounds: wholeNumber("--rounds", values.rounds ?? (smoke ? "1" : "5")),
+    seconds: wholeNumber("--seconds", values.seconds ?? (smoke ? "1" : "3")),
+    warmUpSeconds: wholeNumber("--warm-up", values["warm-up"] ?? (smoke ? "1" : "3")),
     out: values.out,
     builtFolder: values.built,
     usePerf: values.perf,
     useCpuProf: values["cpu-prof"],
     profileFolder: values["profile-dir"],
   };
-}
-
-function pickNames<Name extends string>(
-  flag: string,
-  list: string | undefined,
-  known: readonly Name[],
-): readonly Name[] {
-  if (list === undefined) return known;
-  const asked = list.split(",");
-  const unknown = asked.find((name) => !known.some((each) => each === name));
-  if (unknown !== undefined)
-    throw new Error(`${flag} has ${JSON.stringify(unknown)}, takes ${known.join(",")}`);
-  return known.filter((name) => asked.includes(name));
-}
-
-function wholeNumber(flag: string, text: string | undefined, fallback: number): number {
-  const value = text === undefined ? fallback : Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new Error(`${flag} is ${JSON.stringify(text)}, takes a whole number from 1`);
-  return value;
 }

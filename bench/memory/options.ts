@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { oneOf, positiveNumber } from "../rig/option-values.ts";
 
 const partNames = ["rest", "idle", "growth"] as const;
 export type Part = (typeof partNames)[number];
@@ -39,30 +40,18 @@ export function parseOptions(argv: readonly string[]): Options {
       out: { type: "string" },
     },
   });
-  const minutes = positive("--minutes", values.minutes);
-  const earlyMinutes = positive("--early", values.early);
+  const minutes = positiveNumber("--minutes", values.minutes);
+  const earlyMinutes = positiveNumber("--early", values.early);
   if (earlyMinutes >= minutes)
     throw new Error(`--early is ${earlyMinutes}, takes less than the ${minutes} of --minutes`);
   return {
     parts: values.parts.split(",").map((name) => oneOf("--parts", name, partNames)),
     configFiles: values.config,
     proxy: oneOf("--proxy", values.proxy, ["heddle", "nginx", "haproxy", "caddy"]),
-    connections: positive("--connections", values.connections),
+    connections: positiveNumber("--connections", values.connections),
     minutes,
     earlyMinutes,
     builtFolder: values.built,
     out: values.out,
   };
-}
-
-function oneOf<Name extends string>(flag: string, name: string, known: readonly Name[]): Name {
-  const found = known.find((each) => each === name);
-  if (found === undefined) throw new Error(`${flag} has ${JSON.stringify(name)}, takes ${known.join(",")}`);
-  return found;
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`${flag} is ${JSON.stringify(text)}, takes a number above 0`);
-  return value;
 }

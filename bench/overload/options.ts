@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../rig/option-values.ts";
 
 export interface Options {
   seconds: number;
@@ -33,20 +34,12 @@ export function parseOptions(argv: readonly string[]): Options {
     },
   });
   return {
-    seconds: atLeast(1, "--seconds", values.seconds),
-    times: atLeast(1, "--times", values.times),
-    connections: atLeast(64, "--connections", values.connections),
-    workMicros: atLeast(0, "--work", values.work),
+    seconds: wholeNumber("--seconds", values.seconds, 1),
+    times: wholeNumber("--times", values.times, 1),
+    connections: wholeNumber("--connections", values.connections, 64),
+    workMicros: wholeNumber("--work", values.work, 0),
     target: values.target,
     builtFolder: values.built,
     out: values.out,
   };
-}
-
-function atLeast(least: number, flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${flag} is ${JSON.stringify(text)}, takes a whole number from ${least}`);
-  }
-  return value;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { oneOf, wholeNumber } from "../rig/option-values.ts";
 
 export interface Options {
   formats: readonly ("yaml" | "json")[];
@@ -40,33 +41,15 @@ export function parseOptions(argv: readonly string[]): Options {
     },
   });
   return {
-    formats: values.formats.split(",").map(formatOf),
-    change: changeOf(values.change),
+    formats: values.formats.split(",").map((name) => oneOf("--formats", name, ["yaml", "json"])),
+    change: oneOf("--change", values.change, ["one", "all"]),
     // one route would be the catch-all of the plain case
-    routes: atLeast(2, "--routes", values.routes),
-    rounds: atLeast(1, "--rounds", values.rounds),
-    rate: atLeast(1, "--rate", values.rate),
-    connections: atLeast(1, "--connections", values.connections),
-    workers: atLeast(1, "--workers", values.workers),
+    routes: wholeNumber("--routes", values.routes, 2),
+    rounds: wholeNumber("--rounds", values.rounds),
+    rate: wholeNumber("--rate", values.rate),
+    connections: wholeNumber("--connections", values.connections),
+    workers: wholeNumber("--workers", values.workers),
     builtFolder: values.built,
     out: values.out,
   };
-}
-
-function formatOf(name: string): "yaml" | "json" {
-  if (name === "yaml" || name === "json") return name;
-  throw new Error(`--formats has ${JSON.stringify(name)}, takes yaml,json`);
-}
-
-function changeOf(name: string): "one" | "all" {
-  if (name === "one" || name === "all") return name;
-  throw new Error(`--change is ${JSON.stringify(name)}, takes one or all`);
-}
-
-function atLeast(least: number, flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${flag} is ${JSON.stringify(text)}, takes a whole number from ${least}`);
-  }
-  return value;
 }
