@@ -32,8 +32,8 @@ const authentication = `
       - { action: Deny, headers: [{ name: X-Tenant, values: [evil] }] }
       - { action: Deny, methods: [DELETE], notClientAddresses: [192.0.2.0/24] }`;
 
-/** The same guard by two ways: of the Gateway, and of the Service that another Gateway's route leads to. */
-const configuration = (ports: { edge: number; plain: number }, backend: number): string => `
+/** The same guard by three ways: of a Gateway, of the Service that another's route leads to, of the class of a third. */
+const configuration = (ports: { edge: number; plain: number; wide: number }, backend: number): string => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: edge }
@@ -45,9 +45,19 @@ metadata: { name: plain }
 spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${ports.plain} }] }
 ---
 apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: wide }
+spec: { controllerName: heddle.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: wide }
+spec: { gatewayClassName: wide, listeners: [{ name: http, protocol: HTTP, port: ${ports.wide} }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: edge }
-spec: { parentRefs: [{ name: edge }], rules: [{ backendRefs: [{ name: open, port: 80 }] }] }
+spec: { parentRefs: [{ name: edge }, { name: wide }], rules: [{ backendRefs: [{ name: open, port: 80 }] }] }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -59,6 +69,24 @@ kind: AccessPolicy
 metadata: { name: guard }
 spec:
   targetRefs: [{ kind: Gateway, name: edge }, { kind: Service, name: guarded }]${authentication}
+---
+apiVersion: heddle.dev/v1alpha1
+kind: AccessPolicy
+metadata: { name: guard, namespace: heddle-system }
+spec:
+  targetRefs: [{ kind: GatewayClass, name: wide }]${authentication}
+---
+apiVersion: heddle.dev/v1alpha1
+kind: AccessPolicy
+metadata: { name: elsewhere }
+spec:
+  targetRefs: [{ kind: GatewayClass, name: wide }]
+  authentication: { anonymous: Allow }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: keys, namespace: heddle-system }
+stringData: { jwks.json: '${jwks}' }
 ---
 apiVersion: v1
 kind: Secret
@@ -149,26 +177,26 @@ const table: readonly (readonly [string, () => string[], number, path?: string, 
   ["a token and basic", () => [...bearer(makeToken()), "Authorization", "Basic YTpi"], 401],
 ];
 
-test("the same policy on a Gateway and on a Service gives the same verdicts", async () => {
+test("the same policy on a Gateway, on a Service and on a class of Gateways gives the same verdicts", async () => {
   await using backend = await openEchoServer();
   await using heddle = await startHeddle({
-    ports: ["edge", "plain"],
+    ports: ["edge", "plain", "wide"],
     files: (ports) => ({ "shop.yaml": configuration(ports, backend.port) }),
     args: ["--workers", "2"],
   });
-  const { edge, plain } = heddle.ports;
+  const ports = [heddle.ports.edge, heddle.ports.plain, heddle.ports.wide];
   for (const [title, headers, expected, path, method] of table) {
     const sent = headers();
-    const answers = await Promise.all([ask(edge, sent, path, method), ask(plain, sent, path, method)]);
+    const answers = await Promise.all(ports.map((port) => ask(port, sent, path, method)));
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [expected, expected],
+      [expected, expected, expected],
       title,
     );
     for (const { challenge } of answers)
       assert.equal(challenge?.startsWith("Bearer ") ?? false, expected === 401, title);
   }
-  for (const port of [edge, plain]) {
+  for (const port of ports) {
     const spoofed = await ask(port, [...bearer(makeToken()), "x-user", "root", "X-USER", "root"]);
     const users = spoofed.seen!.filter(([name]) => name.toLowerCase() === "x-user");
     assert.deepEqual(

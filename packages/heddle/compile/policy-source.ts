@@ -1,4 +1,4 @@
-import type { PolicyTargetKind, ResourceKey } from "../resources/index.ts";
+import { rootNamespace, type PolicyTargetKind, type ResourceKey } from "../resources/index.ts";
 
 /** Something that policies can be attached to, and the part of it that is looked at. */
 export interface PolicyPlace {
@@ -16,6 +16,20 @@ export const namespacePlace = (namespace: string): PolicyPlace => ({
   name: namespace,
   sectionName: "",
 });
+
+/** All Gateways of a class, with what they lead to. */
+export const classPlace = (name: string): PolicyPlace => ({
+  kind: "GatewayClass",
+  namespace: rootNamespace,
+  name,
+  sectionName: "",
+});
+
+/** The places with that of a namespace behind them, where none of them is in it. */
+export function withNamespace(above: readonly PolicyPlace[], namespace: string): readonly PolicyPlace[] {
+  const isThere = above.some((place) => place.kind !== "GatewayClass" && place.namespace === namespace);
+  return isThere ? above : [...above, namespacePlace(namespace)];
+}
 
 /** Where a value that is in force comes from. */
 export interface PolicySource {

@@ -109,7 +109,7 @@ export type { Canary, CanaryBackendRef } from "./heddle-dev/traffic-policy/canar
 export type { InjectedFaults } from "./heddle-dev/traffic-policy/faults.ts";
 export { readStatusRange } from "./heddle-dev/traffic-policy/health-check.ts";
 export type { HealthCheck } from "./heddle-dev/traffic-policy/health-check.ts";
-export { policyTargetGroups, requestPolicyTargets } from "./heddle-dev/policy-target.ts";
+export { policyTargetGroups, requestPolicyTargets, rootNamespace } from "./heddle-dev/policy-target.ts";
 export type { PolicyTarget, PolicyTargetKind } from "./heddle-dev/policy-target.ts";
 export type { BalancingPolicy } from "./heddle-dev/traffic-policy/balancing.ts";
 export type { RateLimitPolicy, RateLimitPolicySpec } from "./heddle-dev/rate-limit-policy.ts";

@@ -1,5 +1,6 @@
 import {
   keyOf,
+  makeKey,
   parseKey,
   policyTargetGroups,
   type PolicyTarget,
@@ -11,6 +12,7 @@ import { defaultControllerName, type CompileOptions, type RejectedResource } fro
 import { problemOf, type CompileProblem } from "../compile-problem.ts";
 import { readPresence, type FactReader, type Facts } from "../facts.ts";
 import { field } from "../loose.ts";
+import { defaultClassName } from "../gateways/gateway-class.ts";
 import type { CompileMemo } from "../memo.ts";
 import {
   goodUnless,
@@ -169,7 +171,8 @@ function ancestorOf(
   options: CompileOptions,
 ): PolicyStatus["ancestors"][number] {
   const { namespace } = parseKey(policy);
-  const ref = { group: policyTargetGroups[kind], kind, namespace, name };
+  const group = policyTargetGroups[kind];
+  const ref = kind === "GatewayClass" ? { group, kind, name } : { group, kind, namespace, name };
   return {
     ancestorRef: sectionName === undefined ? ref : { ...ref, sectionName },
     controllerName: options.controllerName ?? defaultControllerName,
@@ -182,11 +185,11 @@ function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding |
   const { target, policy, index: at, refused } = claim;
   const { namespace } = parseKey(policy);
   const path = `spec.targetRefs[${at}]`;
-  const name = `${target.kind} ${namespace}/${target.name}`;
+  const isOfClass = target.kind === "GatewayClass";
+  if (isOfClass && refused !== null) return refused;
+  const name = isOfClass ? `GatewayClass ${target.name}` : `${target.kind} ${namespace}/${target.name}`;
   const key = targetKey(target.kind, namespace, target.name);
-  // A namespace is there with whatever is in it.
-  const presence =
-    target.kind !== "Namespace" ? readPresence(facts, key) : target.name === namespace ? "present" : "absent";
+  const presence = presenceOf(target, key, namespace, facts);
   if (target.kind === "Namespace" && presence === "absent") {
     const message = `a policy is attached to its own namespace, ${namespace}; name that, or put the policy into namespace ${target.name}`;
     return makeFinding("TargetNotFound", `${path}.name`, message);
@@ -196,7 +199,8 @@ function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding |
     return makeFinding("TargetNotFound", path, `${name} has errors; mend it first`);
   const { sectionName = "" } = target;
   if (sectionName !== "") {
-    const found = target.kind === "Namespace" ? [] : sectionsOf(facts.read(key) as Resource);
+    const hasParts = sectionWords[target.kind] !== "";
+    const found = hasParts ? sectionsOf(facts.read(key) as Resource) : [];
     if (!found.includes(sectionName)) {
       return makeFinding("TargetNotFound", `${path}.sectionName`, sectionMissing(target, name, found));
     }
@@ -206,6 +210,14 @@ function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding |
   if (holder === undefined || holder.policy === policy) return null;
   const message = `${kind.kind} ${parseKey(holder.policy).name}, which goes first, holds for this target already; remove one`;
   return makeFinding("Conflicted", path, message);
+}
+
+function presenceOf({ kind, name }: PolicyTarget, key: ResourceKey, namespace: string, facts: FactReader) {
+  // A namespace is there with whatever is in it, and a class without being declared.
+  if (kind === "Namespace") return name === namespace ? "present" : "absent";
+  if (kind !== "GatewayClass") return readPresence(facts, key);
+  if (name === defaultClassName) return "present";
+  return readPresence(facts, makeKey(policyTargetGroups.GatewayClass, "GatewayClass", "", name));
 }
 
 function sectionMissing(
@@ -232,13 +244,14 @@ function rejectedStatus(
     reason: "Invalid",
     message: `it has errors, so ${consequenceOf(kind, rejected)}`,
   };
-  const accepted = goodUnless(
-    "Accepted",
-    verdict,
-    "Accepted",
-    typeof generation === "number" ? generation : undefined,
-  );
-  const ancestors = claims.map(({ target }) => ancestorOf(key, target, [accepted], options));
+  const acceptedUnless = (reason: typeof verdict) =>
+    goodUnless("Accepted", reason, "Accepted", typeof generation === "number" ? generation : undefined);
+  const accepted = acceptedUnless(verdict);
+  const ancestors = claims.map(({ target, refused }) => {
+    const isRefused = refused !== null && kind.failure === "closed";
+    const condition = isRefused ? acceptedUnless(verdictOf([refused])!) : accepted;
+    return ancestorOf(key, target, [condition], options);
+  });
   if (!deniesNamespace(kind, rejected)) return { ancestors };
   const { namespace } = parseKey(key);
   const controllerName = options.controllerName ?? defaultControllerName;

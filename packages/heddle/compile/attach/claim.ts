@@ -3,6 +3,7 @@ import {
   makeKey,
   parseKey,
   policyTargetGroups,
+  rootNamespace,
   type PolicyTarget,
   type PolicyTargetKind,
   type ResourceKey,
@@ -68,8 +69,16 @@ export function claimsOf(kind: PolicyKind, policy: Policy): readonly Claim[] {
     index,
     target,
     spec: policy.spec,
-    refused: misplacedField(kind, policy.spec, target),
+    refused:
+      outsideRoot(policy.metadata.namespace, target, index) ?? misplacedField(kind, policy.spec, target),
   }));
+}
+
+/** A policy for all is none of a namespace's own; null for any other target. */
+function outsideRoot(namespace: string, { kind }: PolicyTarget, index: number): Finding | null {
+  if (kind !== "GatewayClass" || namespace === rootNamespace) return null;
+  const message = `a policy for a GatewayClass counts in namespace ${rootNamespace} alone; put it there, or attach it to namespace ${namespace}`;
+  return makeFinding("Invalid", `spec.targetRefs[${index}]`, message);
 }
 
 /**
@@ -93,7 +102,7 @@ export function claimsOfRejected(kind: PolicyKind, rejected: RejectedResource): 
     index,
     target,
     spec: null,
-    refused,
+    refused: refused ?? outsideRoot(namespace, target, index),
   }));
 }
 

@@ -111,6 +111,6 @@ function policyId(policy: ResourceKey): string {
 }
 
 function describe({ kind, namespace, name }: PolicyPlace, sectionName: string): string {
-  const whole = `${kind} ${namespace}/${name}`;
+  const whole = kind === "GatewayClass" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
   return sectionName === "" ? whole : `${whole} ${sectionWords[kind]} ${sectionName}`;
 }

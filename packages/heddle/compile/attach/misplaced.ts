@@ -10,6 +10,7 @@ const listenerStages: readonly PolicyStage[] = ["rule", "stream", "request"];
 
 /** What policies of a target act on. */
 const stages: Readonly<Record<PolicyTargetKind, readonly PolicyStage[]>> = {
+  GatewayClass: ["request"],
   Namespace: ["request"],
   Gateway: allStages,
   ListenerSet: listenerStages,

@@ -3,6 +3,7 @@ import type { PolicyTargetKind, Resource } from "../../resources/index.ts";
 
 /** What `sectionName` names in a target, in one word; "" where it has no parts. */
 export const sectionWords: Readonly<Record<PolicyTargetKind, string>> = {
+  GatewayClass: "",
   Namespace: "",
   Gateway: "listener",
   ListenerSet: "listener",

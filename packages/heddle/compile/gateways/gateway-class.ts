@@ -15,7 +15,7 @@ import {
 } from "../status.ts";
 
 /** The class that is there without being declared. */
-const defaultClassName = "heddle";
+export const defaultClassName = "heddle";
 
 /** Whose Gateways are those of a class: ours, another controller's, or nobody's, since the class is not accepted. */
 type Owner = "ours" | "theirs" | "nobody";

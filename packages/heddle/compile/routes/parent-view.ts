@@ -15,6 +15,7 @@ import type { OwnerName } from "../listener-id.ts";
 export interface ParentView extends OwnerName {
   /** Itself, or the one that the ListenerSet belongs to. */
   readonly gateway: { readonly namespace: string; readonly name: string };
+  readonly className: string;
   /** Why a ListenerSet belongs to no Gateway; null where it does. */
   readonly refused: string | null;
   /** `GatewaySettingsPlan.upstreamId`. */
@@ -64,6 +65,7 @@ function makeView(
   return {
     ...owner,
     gateway: { namespace, name },
+    className: plan.gateway.spec.gatewayClassName,
     refused,
     upstreamId,
     escapedSlashes: settings.escapedSlashes,

@@ -1,5 +1,5 @@
 import { policiesOn, type PolicyStage } from "../attach/index.ts";
-import { namespacePlace, type PolicyPlace } from "../policy-source.ts";
+import { classPlace, namespacePlace, withNamespace, type PolicyPlace } from "../policy-source.ts";
 import type { FactReader } from "../facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "../policy-kinds.ts";
@@ -64,14 +64,10 @@ export function partId(
  */
 export function placesOf(parent: ParentView, { name: sectionName }: ListenerView): readonly PolicyPlace[] {
   const { kind, namespace, name, gateway } = parent;
-  const above = namespacePlace(gateway.namespace);
-  if (kind === "Gateway") return [above, { kind, ...gateway, sectionName }];
-  return [
-    above,
-    { kind: "Gateway", ...gateway, sectionName: "" },
-    ...(namespace === gateway.namespace ? [] : [namespacePlace(namespace)]),
-    { kind, namespace, name, sectionName },
-  ];
+  const above = [classPlace(parent.className), namespacePlace(gateway.namespace)];
+  if (kind === "Gateway") return [...above, { kind, ...gateway, sectionName }];
+  const ofGateway: PolicyPlace = { kind: "Gateway", ...gateway, sectionName: "" };
+  return [...withNamespace([...above, ofGateway], namespace), { kind, namespace, name, sectionName }];
 }
 
 /** Names of resources have no "@", and ids of parts all have a slash. */

@@ -4,7 +4,7 @@ import type { CompileOptions } from "../compile-io.ts";
 import { withCopyGuards } from "../backends/copy-guards.ts";
 import type { FactReader } from "../facts.ts";
 import { policyKinds } from "../policy-kinds.ts";
-import { namespacePlace, type PolicyPlace, type PolicySource } from "../policy-source.ts";
+import { withNamespace, type PolicyPlace, type PolicySource } from "../policy-source.ts";
 import { requestPlace } from "../request-place.ts";
 import type { RequestRoute } from "./route-parents.ts";
 import type { RuleSource, RulesSource } from "../rule-source.ts";
@@ -28,10 +28,10 @@ export function withRulePolicies(
   options: CompileOptions,
 ): PoliciedRules {
   const sources: (readonly [string, readonly PolicySource[]])[] = [];
-  const ofNamespace = above.some((place) => place.namespace === namespace) ? [] : [namespacePlace(namespace)];
+  const around = withNamespace(above, namespace);
   const at = requestPlace(facts, options, upstreamId);
   const rules = source.rules.map((rule) => {
-    const chain = [...above, ...ofNamespace, { kind, namespace, name, sectionName: rule.name }];
+    const chain = [...around, { kind, namespace, name, sectionName: rule.name }];
     const made = withPolicies("rule", rule, policyKinds, chain, facts);
     const policyFilters = withCopyGuards(policyFiltersOf(policyKinds, chain, at), at);
     const backendLimits = backendLimitsOf(rule, namespace, chain, facts);

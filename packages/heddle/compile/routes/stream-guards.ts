@@ -3,7 +3,7 @@ import { effectiveOf } from "../attach/index.ts";
 import { backendPlace } from "../backends/backend-place.ts";
 import type { FactReader } from "../facts.ts";
 import { policyKinds } from "../policy-kinds.ts";
-import { namespacePlace, type PolicyPlace } from "../policy-source.ts";
+import { namespacePlace, withNamespace, type PolicyPlace } from "../policy-source.ts";
 
 /** What policies that act on requests come to where connections or datagrams pass, which have none. */
 export interface StreamGuard {
@@ -18,8 +18,7 @@ export function routeGuards(
   namespace: string,
   facts: FactReader,
 ): readonly StreamGuard[] {
-  const own = above.some((place) => place.namespace === namespace) ? [] : [namespacePlace(namespace)];
-  return guardsAlong([...above, ...own], facts);
+  return guardsAlong(withNamespace(above, namespace), facts);
 }
 
 /** Of the Service or Backend that a reference leads to. */

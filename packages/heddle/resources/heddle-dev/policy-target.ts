@@ -8,6 +8,8 @@ import { heddleGroup } from "./backend.ts";
 
 /** What policies can be attached to, with the group of each. */
 export const policyTargetGroups = {
+  /** All that its Gateways lead to. From `rootNamespace` alone. */
+  GatewayClass: gatewayGroup,
   /** The policy's own. */
   Namespace: "",
   Gateway: gatewayGroup,
@@ -22,8 +24,12 @@ export const policyTargetGroups = {
 } as const;
 export type PolicyTargetKind = keyof typeof policyTargetGroups;
 
+/** Whoever may write policies here may write them for everybody. */
+export const rootNamespace = "heddle-system";
+
 /** What policies that act on requests are attached to. */
 export const requestPolicyTargets = [
+  "GatewayClass",
   "Namespace",
   "Gateway",
   "ListenerSet",
@@ -35,7 +41,7 @@ export const requestPolicyTargets = [
 
 const groupOf = (kind: PolicyTargetKind): string => policyTargetGroups[kind];
 
-/** A target of a policy, in the policy's namespace. */
+/** A target of a policy, in the policy's namespace where it is in any. */
 function policyTargetSchema<const K extends PolicyTargetKind>(kinds: readonly K[]) {
   return struct({
     /** By default that of the kind. */
