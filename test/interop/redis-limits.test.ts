@@ -263,6 +263,28 @@ describe("processes that count in one Redis", () => {
     }
   });
 
+  test("killed and started again under the load of 3 processes: no more than each limit once more, and the shares of processes", async () => {
+    await using redis = await Redis.start();
+    await using echo = await openEchoServer();
+    const spec = `${quota(400)}, store: { redis: { url: "redis://127.0.0.1:${redis.port}", timeout: 10s }, whenUnavailable: Local, localPercent: 10 }`;
+    const all = await Promise.all([1, 2, 3].map(() => start(echo.port, spec)));
+    try {
+      const load = flood(urlsOf(all), 1_500, 16);
+      assert.ok(await becomesTrue(() => echo.requestCount >= 200, 20_000), "some are counted before");
+      await redis.kill();
+      const { statuses } = await load;
+      assert.deepEqual(Object.keys(statuses).sort(), ["200", "429"]);
+      const again = flood(urlsOf(all), 1_500, 16);
+      await redis.up();
+      await again;
+      await becomesTrue(async () => (await flood(urlsOf(all), 480, 16)).statuses[429] === 480, 20_000);
+      // 400 before, 400 of the server that forgot them, 40 of each process in between.
+      assert.ok(echo.requestCount > 440 && echo.requestCount <= 920, `${echo.requestCount} got through`);
+    } finally {
+      await Promise.all(all.map((heddle) => heddle.stop()));
+    }
+  });
+
   test("killed and started again: what was chosen for that time holds, and no request waits long", async () => {
     await using redis = await Redis.start();
     await using echo = await openEchoServer();
