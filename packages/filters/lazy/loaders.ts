@@ -31,6 +31,7 @@ export const builtinLoaders: FilterLoaders = {
   cache: async () => (await import("../cache/index.ts")).cache,
   compression: async () => (await import("../compression/index.ts")).compression,
   decompression: async () => (await import("../decompression/index.ts")).decompression,
+  "response-decompression": async () => (await import("../decompression/index.ts")).responseDecompression,
   "json-limits": async () => (await import("../json-limits/index.ts")).jsonLimits,
   graphql: async () => (await import("../graphql/index.ts")).graphql,
   own: async () => (await import("../own/index.ts")).own,
