@@ -25,8 +25,14 @@ async function run(step: Step): Promise<StepResult> {
 
 // The tests come after: beside the type checker they would wait for the processor and miss their times.
 const tests = process.argv.includes("--static") ? [] : [unitTests];
+const announce = (steps: readonly Step[]) =>
+  console.log(`...    ${steps.map(({ name }) => name).join(", ")}`);
+announce(staticSteps);
 const results = await Promise.all(staticSteps.map(run));
-for (const step of tests) results.push(await run(step));
+for (const step of tests) {
+  announce([step]);
+  results.push(await run(step));
+}
 const failed = results.filter(({ ok }) => !ok);
 if (failed.length > 0) {
   console.error(`check failed: ${failed.map(({ name }) => name).join(", ")}`);
