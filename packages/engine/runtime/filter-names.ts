@@ -1,21 +1,24 @@
-import type { RouteUnit } from "../model/index.ts";
+import type { FilterSpec, RouteUnit } from "../model/index.ts";
 
-/** Names of the filters that routes have, each told once: their code is made ready before the first rule with it is built. */
+/** Names of the filters that routes have, and of those that guard their copies, each told once: their code is made ready before the first rule with it is built. */
 export class FilterNames {
   private readonly known = new Set<string>();
   private fresh: string[] = [];
 
   note({ rules }: RouteUnit): void {
     for (const { filters, backends } of rules) {
-      for (const { name } of filters) this.noteName(name);
-      for (const backend of backends) for (const { name } of backend.filters) this.noteName(name);
+      this.noteAll(filters);
+      for (const backend of backends) this.noteAll(backend.filters);
     }
   }
 
-  private noteName(name: string): void {
-    if (this.known.has(name)) return;
-    this.known.add(name);
-    this.fresh.push(name);
+  private noteAll(filters: readonly FilterSpec[]): void {
+    for (const { name, guards } of filters) {
+      if (guards !== undefined) this.noteAll(guards);
+      if (this.known.has(name)) continue;
+      this.known.add(name);
+      this.fresh.push(name);
+    }
   }
 
   /** Those that came since it was asked last. */
