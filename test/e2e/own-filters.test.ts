@@ -231,7 +231,10 @@ test("a filter of the user's: run, changed under load, broken, mended", async (t
       assert.equal(await now(), "v3");
       write("version.ts", version("v5"));
       await until("v5", async () => (await now()) === "v5");
-      assert.equal((await conditionOf(heddle.api, "ResolvedRefs")).status, "True");
+      await until(
+        "it is told",
+        async () => (await conditionOf(heddle.api, "ResolvedRefs")).status === "True",
+      );
     },
   );
 
