@@ -27,7 +27,7 @@ const COMPRESSION_ERROR = 9;
 const ENHANCE_YOUR_CALM = 11;
 const MEGABYTE = 1_048_576;
 /** Generous, as the machine may be busy; a flood that is not bounded takes seconds. */
-const FLOOR_MS = 150;
+const FLOOR_MS = 500;
 const FACTOR = 10;
 
 let upstream: Upstream;
