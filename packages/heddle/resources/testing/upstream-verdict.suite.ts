@@ -21,7 +21,7 @@ export interface Verdict {
 export function compileVerdict(schema: CrdSchema): (document: unknown) => Verdict {
   const validate = makeAjv().compile(schema);
   return (document) => {
-    const defaulted = withoutNulls(structuredClone(document));
+    const defaulted = withoutNulls(document);
     // Twice, since ajv looks at `oneOf` before it fills in defaults.
     validate(defaulted);
     const verdict: Verdict = {
@@ -36,7 +36,7 @@ export function compileVerdict(schema: CrdSchema): (document: unknown) => Verdic
   };
 }
 
-/** The API server drops null from fields that are not nullable, and no field of these CRDs is. */
+/** A copy: the API server drops null from fields that are not nullable, and no field of these CRDs is. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== "object" || value === null) return value;
@@ -73,10 +73,14 @@ const cel = new Environment({
 const programs = new Map<string, (context: Record<string, unknown>) => unknown>();
 
 function runRules(value: unknown, schema: CrdSchema, verdict: Verdict): void {
-  for (const { rule, message } of schema["x-kubernetes-validations"] ?? []) {
-    // Rules on changes have no old value here.
-    if (rule.includes("oldSelf")) continue;
-    (holds(rule, value, schema) ? verdict.kept : verdict.broken).push(message);
+  const rules = schema["x-kubernetes-validations"];
+  if (rules !== undefined) {
+    const self = celValue(value, schema);
+    for (const { rule, message } of rules) {
+      // Rules on changes have no old value here.
+      if (rule.includes("oldSelf")) continue;
+      (isTrue(rule, self) ? verdict.kept : verdict.broken).push(message);
+    }
   }
   if (Array.isArray(value)) {
     for (const item of value) runRules(item, schema.items ?? {}, verdict);
@@ -89,14 +93,17 @@ function runRules(value: unknown, schema: CrdSchema, verdict: Verdict): void {
 }
 
 /** Whether a value keeps a rule. An error in an evaluation counts as a broken rule, as it does for the API server. */
-export function holds(rule: string, value: unknown, schema: CrdSchema): boolean {
+export const holds = (rule: string, value: unknown, schema: CrdSchema): boolean =>
+  isTrue(rule, celValue(value, schema));
+
+function isTrue(rule: string, self: unknown): boolean {
   let program = programs.get(rule);
   if (program === undefined) {
     program = cel.parse(portable(rule));
     programs.set(rule, program);
   }
   try {
-    return program({ self: celValue(value, schema) }) === true;
+    return program({ self }) === true;
   } catch {
     return false;
   }
@@ -117,10 +124,10 @@ function celValue(value: unknown, schema: CrdSchema): unknown {
   if (typeof value === "number") return BigInt(value);
   if (Array.isArray(value)) return value.map((item) => celValue(item, schema.items ?? {}));
   if (typeof value !== "object" || value === null) return value;
-  const fields = Object.entries(value).flatMap(([key, field]): [string, unknown][] => {
+  const fields: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) {
     const child = schema.properties?.[key] ?? schema.additionalProperties;
-    const name = key === "namespace" ? "__namespace__" : key;
-    return child === undefined ? [] : [[name, celValue(field, child)]];
-  });
-  return Object.fromEntries(fields);
+    if (child !== undefined) fields[key === "namespace" ? "__namespace__" : key] = celValue(field, child);
+  }
+  return fields;
 }
