@@ -1,8 +1,8 @@
 import { compile, type CompileOutput, type HashedUnit } from "../compile/index.ts";
 import { FileSource, joinReadings } from "../sources/index.ts";
-import { makeCompileOptions, type CompileSettings } from "./compile-options.ts";
-import { OwnFilterLink } from "./own-filter-link.ts";
-import { collectProblems, type ReportedProblem } from "./reported-problem.ts";
+import { makeCompileOptions, type CompileSettings } from "./configuration/compile-options.ts";
+import { OwnFilterLink } from "./own-filters/own-filter-link.ts";
+import { collectProblems, type ReportedProblem } from "./report/reported-problem.ts";
 
 export interface CheckResult {
   readonly problems: readonly ReportedProblem[];

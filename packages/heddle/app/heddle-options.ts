@@ -1,7 +1,7 @@
 import type { AccessLogOptions, Log } from "@heddle/engine/runtime";
 import type { ApiAddress } from "../api/index.ts";
 import type { AddressPool } from "../compile/index.ts";
-import type { TakeOver } from "./take-over.ts";
+import type { TakeOver } from "./control/take-over.ts";
 
 /** What a run is told by its command line. */
 export interface HeddleOptions {

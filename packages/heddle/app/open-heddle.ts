@@ -9,28 +9,28 @@ import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
 import { openMemoryStore } from "../store/index.ts";
 import { CanaryService } from "../canary/index.ts";
-import { AcmeLink } from "./acme-link.ts";
-import { CachePurges } from "./cache-purges.ts";
-import { CanaryFile } from "./canary-file.ts";
-import { makeCompileOptions } from "./compile-options.ts";
-import { ConfigurationLoop } from "./configuration-loop.ts";
-import { Configuration, type AppliedConfiguration, type UnitTarget } from "./configuration.ts";
-import { openDataPlaneFilters } from "./data-plane-filters.ts";
-import { openDataPlaneLog } from "./data-plane-log.ts";
-import { HandOver } from "./hand-over.ts";
-import type { RunningProcess } from "./hand-over-messages.ts";
+import { AcmeLink } from "./links/acme-link.ts";
+import { CachePurges } from "./control/cache-purges.ts";
+import { CanaryFile } from "./state/canary-file.ts";
+import { makeCompileOptions } from "./configuration/compile-options.ts";
+import { ConfigurationLoop } from "./configuration/configuration-loop.ts";
+import { Configuration, type AppliedConfiguration, type UnitTarget } from "./configuration/configuration.ts";
+import { openDataPlaneFilters } from "./data-plane/data-plane-filters.ts";
+import { openDataPlaneLog } from "./data-plane/data-plane-log.ts";
+import { HandOver } from "./control/hand-over.ts";
+import type { RunningProcess } from "./control/hand-over-messages.ts";
 import type { HeddleOptions } from "./heddle-options.ts";
-import { KeySetFile } from "./key-set-file.ts";
-import { KeySetLink } from "./key-set-link.ts";
-import { Births } from "./births.ts";
-import { FilterNotes } from "./filter-notes.ts";
-import { OwnFilterLink } from "./own-filter-link.ts";
-import { NameLink } from "./name-link.ts";
-import { openRunApi, type RunStatus } from "./open-run-api.ts";
-import { problemPlaces } from "./problem-places.ts";
-import { ProblemReporter } from "./problem-reporter.ts";
-import { openStateFolder } from "./state-folder.ts";
-import { SystemAuthorities } from "./system-authorities.ts";
+import { KeySetFile } from "./state/key-set-file.ts";
+import { KeySetLink } from "./links/key-set-link.ts";
+import { Births } from "./store/births.ts";
+import { FilterNotes } from "./own-filters/filter-notes.ts";
+import { OwnFilterLink } from "./own-filters/own-filter-link.ts";
+import { NameLink } from "./links/name-link.ts";
+import { openRunApi, type RunStatus } from "./run-api/open-run-api.ts";
+import { problemPlaces } from "./report/problem-places.ts";
+import { ProblemReporter } from "./report/problem-reporter.ts";
+import { openStateFolder } from "./state/state-folder.ts";
+import { SystemAuthorities } from "./links/system-authorities.ts";
 
 /** A running Heddle. */
 export interface Heddle {
@@ -76,7 +76,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     notes.set(ownFilterTopic, (subject) => filterNotes.take(subject));
     const engine = await Engine.open({
       workers: options.workers ?? availableParallelism(),
-      workerEntry: new URL("./worker.ts", import.meta.url),
+      workerEntry: new URL("./data-plane/worker.ts", import.meta.url),
       ...openDataPlaneFilters(),
       openAccessLog: openDataPlaneLog,
       registry,

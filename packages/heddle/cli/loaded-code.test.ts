@@ -22,7 +22,7 @@ const inPackages = (files: readonly string[], pattern: RegExp) =>
   files.filter((file) => pattern.test(file.slice(file.indexOf("/packages/"))));
 
 // Each file takes some 10 kB of every thread that loads it (bench/README.md, "At rest").
-for (const entry of ["./main.ts", "../app/worker.ts"]) {
+for (const entry of ["./main.ts", "../app/data-plane/worker.ts"]) {
   test(`${entry} loads no filter before a configuration uses it, and not Node's fetch`, () => {
     const { files, builtins } = loadedBy(entry);
     assert.ok(inPackages(files, /^\/packages\/engine\//).length > 0);

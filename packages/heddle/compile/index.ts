@@ -13,10 +13,10 @@
  * pieces that several rooms share, and what puts them together (`compile.ts`, `policy-kinds.ts`).
  */
 export { compile, compileInSlices } from "./compile.ts";
-export { CompileMemo } from "./memo.ts";
-export { noOwnFilters } from "./own-filter-io.ts";
-export type { OwnFilterCode, OwnFilterState, OwnFilterStates } from "./own-filter-io.ts";
-export { hashUnit } from "./hash-unit.ts";
+export { CompileMemo } from "./pass/memo.ts";
+export { noOwnFilters } from "./io/own-filter-io.ts";
+export type { OwnFilterCode, OwnFilterState, OwnFilterStates } from "./io/own-filter-io.ts";
+export { hashUnit } from "./pass/hash-unit.ts";
 export type {
   CompileInput,
   CompileOptions,
@@ -24,8 +24,8 @@ export type {
   ControlAddress,
   HashedUnit,
   RejectedResource,
-} from "./compile-io.ts";
-export { noAcmeStates } from "./acme-io.ts";
+} from "./io/compile-io.ts";
+export { noAcmeStates } from "./io/acme-io.ts";
 export type {
   AcmeCertificateState,
   AcmeChallengeType,
@@ -35,14 +35,14 @@ export type {
   AcmeKeyType,
   AcmeRequest,
   AcmeStates,
-} from "./acme-io.ts";
-export type { CanaryAnalysis, CanaryPlan, CanaryStep } from "./canary-io.ts";
-export type { PolicySource } from "./policy-source.ts";
-export type { CompileProblem } from "./compile-problem.ts";
-export { parseListenerId } from "./listener-id.ts";
+} from "./io/acme-io.ts";
+export type { CanaryAnalysis, CanaryPlan, CanaryStep } from "./io/canary-io.ts";
+export type { PolicySource } from "./policies/policy-source.ts";
+export type { CompileProblem } from "./io/compile-problem.ts";
+export { parseListenerId } from "./values/listener-id.ts";
 export { parseAddressPool } from "./gateways/address-pool.ts";
 export type { AddressPool } from "./gateways/address-pool.ts";
-export { addressRange, normalAddress } from "./ip-address.ts";
+export { addressRange, normalAddress } from "./values/ip-address.ts";
 export { endpointMistake } from "./backends/endpoint-guard.ts";
 export { supportedFeatures } from "./features.ts";
 export type {
@@ -56,7 +56,7 @@ export type {
   RouteStatus,
   Status,
   StatusCondition,
-} from "./status.ts";
+} from "./io/status.ts";
 export { MAX_KEY_SET_BYTES, readKeySet } from "./credentials/key-set.ts";
 export type { KeySetReading } from "./credentials/key-set.ts";
 export { remoteKeySets } from "./access-policy/index.ts";
@@ -94,6 +94,6 @@ export type {
   RecorderConfig,
   RedirectConfig,
   RewriteConfig,
-} from "./filter-specs.ts";
+} from "./filters/filter-specs.ts";
 export { CACHE_PURGES } from "./content-policy/index.ts";
 export { readApi } from "./openapi/index.ts";

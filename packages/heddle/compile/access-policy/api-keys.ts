@@ -1,7 +1,7 @@
 import type { CredentialSource } from "@heddle/filters";
 import { apiKeysSecretType, parseKey, type ApiKeysSpec } from "../../resources/index.ts";
 import { apiKeysUnit, apiKeyWarnings } from "../credentials/api-keys.ts";
-import type { RequestFilters } from "../policy-filters.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
 import { selectionFindings } from "../credentials/selected-secrets.ts";
 import type { Member } from "./member.ts";
 

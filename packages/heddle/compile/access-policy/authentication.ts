@@ -1,4 +1,4 @@
-import type { RequestFilters } from "../policy-filters.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
 import { apiKeysMember } from "./api-keys.ts";
 import { basicMember } from "./basic.ts";
 import { clientCertificateMember } from "./client-certificate.ts";

@@ -16,8 +16,8 @@ import {
   type ResourceKey,
 } from "../../resources/index.ts";
 import type { PolicyLevel } from "../attach/index.ts";
-import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { RequestFilters, RequestPlace } from "../filters/policy-filters.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 const base = "spec.authorization.rules";
 

@@ -1,8 +1,8 @@
 import { parseKey } from "../../resources/index.ts";
 import { basicUnit, readHtpasswd } from "../credentials/htpasswd.ts";
 import { readEntry } from "../credentials/key-set-names.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { makeFinding } from "../status.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { makeFinding } from "../io/status.ts";
 import type { Member } from "./member.ts";
 
 const path = "spec.authentication.basic.secretRef";

@@ -1,9 +1,9 @@
 import type { CertificateMatch, ClientCertificateConfig } from "@heddle/filters";
 import { parseKey, type ClientCertificateSpec } from "../../resources/index.ts";
-import { readBundle } from "../backend-cluster.ts";
-import { parseCertificates } from "../certificate.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { readBundle } from "../backends/backend-cluster.ts";
+import { parseCertificates } from "../values/certificate.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 
 const path = "spec.authentication.clientCertificate.caCertificateRefs";

@@ -1,5 +1,5 @@
-import { parseOrigin } from "../cors-origin.ts";
-import { makeFinding } from "../status.ts";
+import { parseOrigin } from "../filters/cors-origin.ts";
+import { makeFinding } from "../io/status.ts";
 import type { Member } from "./member.ts";
 
 /** Requests that pages of other sites have browsers send. */

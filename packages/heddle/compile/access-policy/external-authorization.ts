@@ -1,9 +1,9 @@
 import type { CacheKeyPart, ExternalAuthorizationConfig } from "@heddle/filters";
 import type { ExternalAuthorizationSpec } from "../../resources/index.ts";
-import { authorityOf, prefixOf } from "../external-auth.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
-import type { Finding } from "../status.ts";
+import { authorityOf, prefixOf } from "../filters/external-auth.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
+import type { Finding } from "../io/status.ts";
 import type { Member } from "./member.ts";
 
 const base = "spec.externalAuthorization";

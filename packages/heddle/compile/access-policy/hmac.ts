@@ -1,8 +1,8 @@
 import type { HmacConfig } from "@heddle/filters";
 import { parseKey, parseSignedContent, type HmacSpec } from "../../resources/index.ts";
 import { hmacFindings, hmacUnit } from "../credentials/hmac-secrets.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import type { Member } from "./member.ts";
 
 const path = "spec.authentication.hmac.secretRefs";

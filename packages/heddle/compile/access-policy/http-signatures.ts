@@ -1,6 +1,6 @@
 import { parseKey, signatureKeysSecretType } from "../../resources/index.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import { selectionFindings } from "../credentials/selected-secrets.ts";
 import { signatureKeysUnit, signatureKeyWarnings } from "../credentials/signature-keys.ts";
 import type { Member } from "./member.ts";

@@ -1,6 +1,6 @@
 import type { AccessPolicySpec } from "../../resources/index.ts";
 import type { PolicyKind } from "../attach/index.ts";
-import { fieldPolicy } from "../field-policy.ts";
+import { fieldPolicy } from "../policies/field-policy.ts";
 import { authenticationMember } from "./authentication.ts";
 import { authorizationFilters } from "./authorization.ts";
 import { csrfMember } from "./csrf.ts";

@@ -1,8 +1,8 @@
 import type { IntrospectionConfig } from "@heddle/filters";
 import { parseClaimPath, parseKey, type IntrospectionSpec } from "../../resources/index.ts";
-import { authorityOf } from "../external-auth.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
+import { authorityOf } from "../filters/external-auth.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import { secretText } from "../credentials/secret-entries.ts";
 import type { Member } from "./member.ts";
 

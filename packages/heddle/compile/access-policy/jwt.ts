@@ -7,12 +7,12 @@ import {
   type JwtIssuerSpec,
   type Resource,
 } from "../../resources/index.ts";
-import { readBundle } from "../backend-cluster.ts";
+import { readBundle } from "../backends/backend-cluster.ts";
 import { readKeySet } from "../credentials/key-set.ts";
 import { readEntry, refKeySet, urlKeySet } from "../credentials/key-set-names.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 
 /** A key set that a policy names by URL. */

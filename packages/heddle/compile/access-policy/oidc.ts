@@ -1,9 +1,9 @@
 import type { OidcConfig, OidcProvider } from "@heddle/filters";
 import { parseClaimPath, parseKey, type OidcProviderSpec, type OidcSpec } from "../../resources/index.ts";
-import type { RequestFilters } from "../policy-filters.ts";
-import { durationMs } from "../route-settings.ts";
+import type { RequestFilters } from "../filters/policy-filters.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import { cookieKeys, secretText } from "../credentials/secret-entries.ts";
-import type { Finding } from "../status.ts";
+import type { Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 
 const base = "spec.authentication.oidc";

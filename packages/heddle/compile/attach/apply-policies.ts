@@ -1,11 +1,11 @@
-import type { ClusterPlan } from "../cluster-plan.ts";
-import type { FactReader } from "../facts.ts";
-import type { RuleSource } from "../rule-source.ts";
-import type { StreamPlan } from "../stream-plan.ts";
+import type { ClusterPlan } from "../backends/cluster-plan.ts";
+import type { FactReader } from "../pass/facts.ts";
+import type { RuleSource } from "../routes/rule-source.ts";
+import type { StreamPlan } from "../routes/stream-plan.ts";
 import { effectiveOf } from "./effective.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Effective, PolicySpec } from "./policy.ts";
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 
 /** What policies act on. */
 interface Plans {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyOf, makeKey, validateResource, type Resource } from "../../resources/index.ts";
-import { Collector } from "../collector.ts";
-import type { RejectedResource } from "../compile-io.ts";
-import { Facts } from "../facts.ts";
-import { CompileMemo } from "../memo.ts";
-import type { PolicyStatus } from "../status.ts";
-import type { PolicyPlace } from "../policy-source.ts";
+import { Collector } from "../pass/collector.ts";
+import type { RejectedResource } from "../io/compile-io.ts";
+import { Facts } from "../pass/facts.ts";
+import { CompileMemo } from "../pass/memo.ts";
+import type { PolicyStatus } from "../io/status.ts";
+import type { PolicyPlace } from "../policies/policy-source.ts";
 import { attachPolicies, effectiveOf, policiesOn, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {

@@ -7,13 +7,13 @@ import {
   type Resource,
   type ResourceKey,
 } from "../../resources/index.ts";
-import type { Collector } from "../collector.ts";
-import { defaultControllerName, type CompileOptions, type RejectedResource } from "../compile-io.ts";
-import { problemOf, type CompileProblem } from "../compile-problem.ts";
-import { readPresence, type FactReader, type Facts } from "../facts.ts";
-import { field } from "../loose.ts";
+import type { Collector } from "../pass/collector.ts";
+import { defaultControllerName, type CompileOptions, type RejectedResource } from "../io/compile-io.ts";
+import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
+import { readPresence, type FactReader, type Facts } from "../pass/facts.ts";
+import { field } from "../values/loose.ts";
 import { defaultClassName } from "../gateways/gateway-class.ts";
-import type { CompileMemo } from "../memo.ts";
+import type { CompileMemo } from "../pass/memo.ts";
 import {
   goodUnless,
   makeFinding,
@@ -21,7 +21,7 @@ import {
   type Finding,
   type PolicyStatus,
   type StatusCondition,
-} from "../status.ts";
+} from "../io/status.ts";
 import {
   claimsFact,
   claimsOf,
@@ -36,7 +36,7 @@ import {
 } from "./claim.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Policy } from "./policy.ts";
-import { requestPlace } from "../request-place.ts";
+import { requestPlace } from "../filters/request-place.ts";
 import { sectionsOf, sectionWords } from "./sections.ts";
 
 export interface PolicyRun {

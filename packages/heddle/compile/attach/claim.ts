@@ -8,11 +8,11 @@ import {
   type PolicyTargetKind,
   type ResourceKey,
 } from "../../resources/index.ts";
-import { createdMs } from "../age.ts";
-import type { RejectedResource } from "../compile-io.ts";
-import type { FactName, FactReader } from "../facts.ts";
-import { field, textField } from "../loose.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { createdMs } from "../values/age.ts";
+import type { RejectedResource } from "../io/compile-io.ts";
+import type { FactName, FactReader } from "../pass/facts.ts";
+import { field, textField } from "../values/loose.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import { misplacedField } from "./misplaced.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Policy, PolicySpec } from "./policy.ts";

@@ -1,6 +1,6 @@
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
-import type { FactReader } from "../facts.ts";
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
+import type { FactReader } from "../pass/facts.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 import { holderOf, readClaims, readNamespaceDenials, targetKey } from "./claim.ts";
 import { setAt, valueAt } from "./field-path.ts";
 import type { PolicyKind, PolicyStage } from "./policy-kind.ts";

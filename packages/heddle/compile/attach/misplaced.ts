@@ -1,5 +1,5 @@
 import type { PolicyTarget, PolicyTargetKind } from "../../resources/index.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import { valueAt } from "./field-path.ts";
 import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
 import type { PolicySpec } from "./policy.ts";

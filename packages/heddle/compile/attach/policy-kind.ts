@@ -1,10 +1,10 @@
 import type { PolicyTargetKind } from "../../resources/index.ts";
-import type { ClusterPlan } from "../cluster-plan.ts";
-import type { RuleSource } from "../rule-source.ts";
-import type { StreamPlan } from "../stream-plan.ts";
-import type { Finding } from "../status.ts";
+import type { ClusterPlan } from "../backends/cluster-plan.ts";
+import type { RuleSource } from "../routes/rule-source.ts";
+import type { StreamPlan } from "../routes/stream-plan.ts";
+import type { Finding } from "../io/status.ts";
 import type { Effective, Policy, PolicySpec } from "./policy.ts";
-import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
+import type { RequestFilters, RequestPlace } from "../filters/policy-filters.ts";
 
 /**
  * What policies act on: a rule of requests; one of connections or datagrams; a cluster, which routes share; or requests,

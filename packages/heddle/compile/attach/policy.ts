@@ -1,5 +1,5 @@
 import type { PolicyTarget, ResourceKey } from "../../resources/index.ts";
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 
 /** What every policy has: its targets. The rest is its kind's. */
 export interface PolicySpec {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { validateResource, type Resource } from "../../resources/index.ts";
-import { Collector } from "../collector.ts";
-import type { RejectedResource } from "../compile-io.ts";
-import { Facts } from "../facts.ts";
-import { placeFilters } from "../filter-stages.ts";
-import { CompileMemo } from "../memo.ts";
-import type { PolicyPlace } from "../policy-source.ts";
-import { requestPlace } from "../request-place.ts";
-import type { Finding, PolicyStatus } from "../status.ts";
+import { Collector } from "../pass/collector.ts";
+import type { RejectedResource } from "../io/compile-io.ts";
+import { Facts } from "../pass/facts.ts";
+import { placeFilters } from "../filters/filter-stages.ts";
+import { CompileMemo } from "../pass/memo.ts";
+import type { PolicyPlace } from "../policies/policy-source.ts";
+import { requestPlace } from "../filters/request-place.ts";
+import type { Finding, PolicyStatus } from "../io/status.ts";
 import { attachPolicies, policyFiltersOf, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {

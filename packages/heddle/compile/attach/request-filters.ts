@@ -1,10 +1,10 @@
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 import {
   noPolicyFilters,
   type PolicyFilters,
   type RequestFilters,
   type RequestPlace,
-} from "../policy-filters.ts";
+} from "../filters/policy-filters.ts";
 import { effectiveOf } from "./effective.ts";
 import { setAt } from "./field-path.ts";
 import type { PolicyKind } from "./policy-kind.ts";

@@ -1,4 +1,4 @@
-import { ruleName } from "../rule-source.ts";
+import { ruleName } from "../routes/rule-source.ts";
 import type { PolicyTargetKind, Resource } from "../../resources/index.ts";
 
 /** What `sectionName` names in a target, in one word; "" where it has no parts. */

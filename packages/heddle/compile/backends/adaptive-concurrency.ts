@@ -1,7 +1,7 @@
 import type { AdaptiveConcurrencySpec } from "@heddle/engine/model";
 import type { TrafficPolicySpec } from "../../resources/index.ts";
-import type { ClusterPlan } from "../cluster-plan.ts";
-import { durationMs } from "../route-settings.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
+import { durationMs } from "../routes/route-settings.ts";
 
 /** A cluster with the limit on concurrency that a policy asks for. */
 export function withAdaptiveConcurrency(

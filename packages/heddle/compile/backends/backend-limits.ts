@@ -1,9 +1,9 @@
 import { policiesOn, withPolicies } from "../attach/index.ts";
 import { backendPlace } from "./backend-place.ts";
-import type { FactReader } from "../facts.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import type { PolicyPlace } from "../policy-source.ts";
-import { limitsOf, type BackendLimits, type RuleSource } from "../rule-source.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import type { PolicyPlace } from "../policies/policy-source.ts";
+import { limitsOf, type BackendLimits, type RuleSource } from "../routes/rule-source.ts";
 
 const kinds = policyKinds.filter(({ backendFields = [] }) => backendFields.length > 0);
 const fields = new Set(kinds.flatMap(({ backendFields = [] }) => backendFields));

@@ -1,7 +1,7 @@
 import type { BackendObjectReference } from "../../resources/index.ts";
 import { isReachable } from "./app-protocol.ts";
-import { readResource, type FactReader } from "../facts.ts";
-import type { PolicyPlace } from "../policy-source.ts";
+import { readResource, type FactReader } from "../pass/facts.ts";
+import type { PolicyPlace } from "../policies/policy-source.ts";
 
 /** What a reference to a backend leads to, as policies are attached to it. */
 export function backendPlace(

@@ -2,9 +2,9 @@ import type { BackendObjectReference } from "../../resources/index.ts";
 import { policyFiltersOf } from "../attach/index.ts";
 import { backendPlace } from "./backend-place.ts";
 import { withCopyGuards } from "./copy-guards.ts";
-import type { PolicyFilters, RequestPlace } from "../policy-filters.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import { namespacePlace, type PolicySource } from "../policy-source.ts";
+import type { PolicyFilters, RequestPlace } from "../filters/policy-filters.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import { namespacePlace, type PolicySource } from "../policies/policy-source.ts";
 
 /**
  * The filters of the policies that guard what a backendRef leads to, whichever route does. A policy of its namespace acts

@@ -13,11 +13,11 @@ import {
   servicePortProtocol,
   type Transport,
 } from "./app-protocol.ts";
-import { planBackend } from "../backend-cluster.ts";
-import type { ControlAddress } from "../compile-io.ts";
-import { readPresence, readResource, type FactReader } from "../facts.ts";
-import { grantMissing, isGranted, type Referrer } from "../reference-grant.ts";
-import { makeFinding, verdictOf, type Finding, type Warning } from "../status.ts";
+import { planBackend } from "./backend-cluster.ts";
+import type { ControlAddress } from "../io/compile-io.ts";
+import { readPresence, readResource, type FactReader } from "../pass/facts.ts";
+import { grantMissing, isGranted, type Referrer } from "../references/reference-grant.ts";
+import { makeFinding, verdictOf, type Finding, type Warning } from "../io/status.ts";
 import { tlsPolicyFor } from "./tls-policy-for.ts";
 
 export type ResolvedBackend =

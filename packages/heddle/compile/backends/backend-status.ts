@@ -1,10 +1,10 @@
 import { keyOf, type Backend } from "../../resources/index.ts";
-import { planBackend } from "../backend-cluster.ts";
-import type { Collector } from "../collector.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import type { FactReader, Facts } from "../facts.ts";
-import type { CompileMemo } from "../memo.ts";
-import { goodUnless, verdictOf, type ConditionsStatus, type Finding } from "../status.ts";
+import { planBackend } from "./backend-cluster.ts";
+import type { Collector } from "../pass/collector.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import type { FactReader, Facts } from "../pass/facts.ts";
+import type { CompileMemo } from "../pass/memo.ts";
+import { goodUnless, verdictOf, type ConditionsStatus, type Finding } from "../io/status.ts";
 
 interface BackendReport {
   readonly status: ConditionsStatus;

@@ -1,8 +1,8 @@
 import type { AltName, ClusterTls } from "@heddle/engine/model";
 import type { BackendTLSPolicy, SubjectAltName } from "../../resources/index.ts";
-import { readBundle } from "../backend-cluster.ts";
-import { readResource, type FactReader } from "../facts.ts";
-import { makeFinding, verdictOf, type Finding } from "../status.ts";
+import { readBundle } from "./backend-cluster.ts";
+import { readResource, type FactReader } from "../pass/facts.ts";
+import { makeFinding, verdictOf, type Finding } from "../io/status.ts";
 
 export interface PolicyTlsPlan {
   readonly tls: ClusterTls;

@@ -1,8 +1,8 @@
 import { hashText } from "@heddle/engine/base";
 import type { BalancingAlgorithm, BalancingSpec, HashKeySpec, ZoneSpec } from "@heddle/engine/model";
 import type { BalancingPolicy } from "../../resources/index.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import { durationMs } from "../route-settings.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import { durationMs } from "../routes/route-settings.ts";
 
 const algorithms: Readonly<Record<BalancingPolicy["algorithm"], BalancingAlgorithm>> = {
   PeakEwma: "peak-ewma",

@@ -1,6 +1,6 @@
 import type { ClusterSettings, OutlierSpec, TcpKeepAlive } from "@heddle/engine/model";
 import { parseDurationMs, type TrafficPolicySpec } from "../../resources/index.ts";
-import type { ClusterPlan } from "../cluster-plan.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
 
 /** A cluster with the times, limits and habits that a policy gives; what it does not say stays as it is. */
 export function withLimits(plan: ClusterPlan, spec: Partial<TrafficPolicySpec>): ClusterPlan {

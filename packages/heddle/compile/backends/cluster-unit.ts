@@ -1,7 +1,7 @@
 import type { ClusterUnit, EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
 import { settleBalancing } from "./balancing.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import type { ClusterPlan } from "../cluster-plan.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
 
 export function clusterUnit(name: string, plan: ClusterPlan, options: CompileOptions): ClusterUnit {
   const { protocol, tls, proxyProtocol, healthCheck } = plan;

@@ -8,20 +8,20 @@ import {
   servicePortProtocol,
   type Transport,
 } from "./app-protocol.ts";
-import { planBackend } from "../backend-cluster.ts";
+import { planBackend } from "./backend-cluster.ts";
 import { policyTls } from "./backend-tls.ts";
 import { affinityOfService, zoneOfService } from "./balancing.ts";
 import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
-import type { ClusterPlan } from "../cluster-plan.ts";
+import type { ClusterPlan } from "./cluster-plan.ts";
 import { withPolicies } from "../attach/index.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
-import type { CompileOptions, HashedUnit } from "../compile-io.ts";
-import type { CompileProblem } from "../compile-problem.ts";
-import { readResource, readSlices, type FactReader } from "../facts.ts";
-import { readClusterName } from "../gateway-settings.ts";
-import { hashUnit } from "../hash-unit.ts";
-import { durationMs } from "../route-settings.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
+import type { CompileOptions, HashedUnit } from "../io/compile-io.ts";
+import type { CompileProblem } from "../io/compile-problem.ts";
+import { readResource, readSlices, type FactReader } from "../pass/facts.ts";
+import { readClusterName } from "../gateways/gateway-settings.ts";
+import { hashUnit } from "../pass/hash-unit.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
 import { tlsPolicyFor } from "./tls-policy-for.ts";
 

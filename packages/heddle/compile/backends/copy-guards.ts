@@ -1,9 +1,9 @@
 import type { FilterSpec } from "@heddle/engine/model";
 import { policyFiltersOf } from "../attach/index.ts";
-import { placeFilters, type PlacedFilter } from "../filter-stages.ts";
-import type { PolicyFilters, RequestPlace } from "../policy-filters.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import { namespacePlace, type PolicyPlace } from "../policy-source.ts";
+import { placeFilters, type PlacedFilter } from "../filters/filter-stages.ts";
+import type { PolicyFilters, RequestPlace } from "../filters/policy-filters.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import { namespacePlace, type PolicyPlace } from "../policies/policy-source.ts";
 
 /** Filters that are about answers, which nobody reads, or that copy: a copy makes no copies. */
 const notForCopies: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
-import type { ControlAddress } from "../compile-io.ts";
-import { addressRange, normalAddress } from "../ip-address.ts";
+import type { ControlAddress } from "../io/compile-io.ts";
+import { addressRange, normalAddress } from "../values/ip-address.ts";
 
 /** Ranges that no service has: requests to them would be for the machine's own network or its metadata service. */
 const refusedRanges: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { HealthCheckSpec, HttpHealthSpec } from "@heddle/engine/model";
 import { readStatusRange, type HealthCheck } from "../../resources/index.ts";
-import { durationMs } from "../route-settings.ts";
+import { durationMs } from "../routes/route-settings.ts";
 
 /** Health checks as the data plane makes them. */
 export function healthCheckSpec(check: HealthCheck): HealthCheckSpec {

@@ -8,10 +8,10 @@ import {
   type ServicePort,
 } from "../../resources/index.ts";
 import { isReachable, type Transport } from "./app-protocol.ts";
-import type { ControlAddress } from "../compile-io.ts";
-import type { CompileProblem } from "../compile-problem.ts";
+import type { ControlAddress } from "../io/compile-io.ts";
+import type { CompileProblem } from "../io/compile-problem.ts";
 import { endpointMistake } from "./endpoint-guard.ts";
-import { normalAddress } from "../ip-address.ts";
+import { normalAddress } from "../values/ip-address.ts";
 
 export interface ServiceEndpoints {
   readonly endpoints: readonly EndpointSpec[];

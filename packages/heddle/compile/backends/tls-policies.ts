@@ -1,7 +1,7 @@
 import { parseKey, type BackendTLSPolicy } from "../../resources/index.ts";
-import { compareAge } from "../age.ts";
-import type { RejectedResource } from "../compile-io.ts";
-import { field, textField } from "../loose.ts";
+import { compareAge } from "../values/age.ts";
+import type { RejectedResource } from "../io/compile-io.ts";
+import { field, textField } from "../values/loose.ts";
 
 /** A Service that a BackendTLSPolicy asks TLS for: all of its ports, or one by name. */
 export interface TlsTarget {

@@ -1,5 +1,5 @@
 import type { ServicePort } from "../../resources/index.ts";
-import { readTlsTargets, type FactReader } from "../facts.ts";
+import { readTlsTargets, type FactReader } from "../pass/facts.ts";
 
 /** The name of the policy in force for a port of a Service: that for the port by its name, else that for all of them. */
 export function tlsPolicyFor(

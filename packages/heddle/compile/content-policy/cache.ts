@@ -1,6 +1,6 @@
 import type { CacheConfig } from "@heddle/filters";
 import { parseKey, type CacheSpec, type ResourceKey } from "../../resources/index.ts";
-import { durationMs } from "../route-settings.ts";
+import { durationMs } from "../routes/route-settings.ts";
 import type { Member } from "./member.ts";
 
 /** The data unit with what was purged, which the main thread adds. */

@@ -1,6 +1,6 @@
 import type { ErrorPage, Template } from "@heddle/filters";
 import { parseTemplate, type ErrorPagesSpec } from "../../resources/index.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 import { readTextSource } from "./text-source.ts";
 

@@ -1,6 +1,6 @@
 import type { ContentPolicySpec } from "../../resources/index.ts";
 import type { PolicyKind } from "../attach/index.ts";
-import { fieldPolicy } from "../field-policy.ts";
+import { fieldPolicy } from "../policies/field-policy.ts";
 import { cacheMember } from "./cache.ts";
 import { compressionMember, decompressionMember, responseDecompressionMember } from "./codings.ts";
 import { graphqlMember } from "./graphql.ts";

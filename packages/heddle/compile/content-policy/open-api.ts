@@ -3,7 +3,7 @@ import type { OpenApiConfig } from "@heddle/filters";
 import { parseKey, type OpenApiSpec } from "../../resources/index.ts";
 import { readEntry } from "../credentials/key-set-names.ts";
 import { apiDataName, readApiOnce } from "../openapi/index.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 
 const field = "spec.openApi";

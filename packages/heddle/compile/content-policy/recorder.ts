@@ -2,9 +2,9 @@ import { normalizePath } from "@heddle/engine/message";
 import type { RecorderConfig } from "@heddle/filters";
 import { parseKey } from "../../resources/index.ts";
 import { backendPlace } from "../backends/backend-place.ts";
-import { authorityOf } from "../external-auth.ts";
-import { durationMs } from "../route-settings.ts";
-import { makeFinding } from "../status.ts";
+import { authorityOf } from "../filters/external-auth.ts";
+import { durationMs } from "../routes/route-settings.ts";
+import { makeFinding } from "../io/status.ts";
 import type { Member } from "./member.ts";
 
 const base = "spec.recorder";

@@ -1,7 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { StaticAnswer, StaticPath } from "@heddle/filters";
 import type { StaticResponseSpec } from "../../resources/index.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
 import { readTextSource, type TextReading } from "./text-source.ts";
 

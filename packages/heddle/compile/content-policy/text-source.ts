@@ -1,7 +1,7 @@
 import { parseKey, type TextSourceSpec } from "../../resources/index.ts";
-import { configTextName, templateName } from "../config-text.ts";
+import { configTextName, templateName } from "../data/config-text.ts";
 import { readEntry } from "../credentials/key-set-names.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { MemberPlace } from "./member.ts";
 
 /** Octets of a text from a ConfigMap. */

@@ -9,7 +9,7 @@ import type {
   Template,
 } from "@heddle/filters";
 import { parseTemplate, type TransformSpec } from "../../resources/index.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member } from "./member.ts";
 
 type RuleSpec = TransformSpec["rules"][number];

@@ -1,9 +1,9 @@
 import type { ApiKeyRecord, ApiKeyTable } from "@heddle/filters";
 import { apiKeysSecretType, parseApiKeyEntry, type SecretSelection } from "../../resources/index.ts";
-import type { DataSource } from "../data-source.ts";
-import type { FactReader } from "../facts.ts";
+import type { DataSource } from "../data/data-source.ts";
+import type { FactReader } from "../pass/facts.ts";
 import { entriesOf, parseSelectionName, selectedSecrets, selectionName } from "./selected-secrets.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The data unit with the API keys of a selection of Secrets. */
 export const apiKeysUnit = (namespace: string, selection: SecretSelection): string =>

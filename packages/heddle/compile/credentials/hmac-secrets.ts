@@ -1,7 +1,7 @@
 import type { HmacSecrets } from "@heddle/filters";
-import { readResource, type FactReader } from "../facts.ts";
-import type { DataSource } from "../data-source.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { readResource, type FactReader } from "../pass/facts.ts";
+import type { DataSource } from "../data/data-source.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 export interface SecretKeyRef {
   readonly name: string;

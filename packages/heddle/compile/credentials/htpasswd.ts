@@ -1,5 +1,5 @@
 import type { BasicUsers } from "@heddle/filters";
-import type { DataSource } from "../data-source.ts";
+import type { DataSource } from "../data/data-source.ts";
 import { readEntry } from "./key-set-names.ts";
 
 /** The data unit with the users of a Secret's key. */

@@ -1,6 +1,6 @@
-import { readBundle } from "../backend-cluster.ts";
-import type { DataSource } from "../data-source.ts";
-import { readResource, type FactReader } from "../facts.ts";
+import { readBundle } from "../backends/backend-cluster.ts";
+import type { DataSource } from "../data/data-source.ts";
+import { readResource, type FactReader } from "../pass/facts.ts";
 import { readKeySet } from "./key-set.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { DataSource } from "../data-source.ts";
-import type { FactReader } from "../facts.ts";
+import type { DataSource } from "../data/data-source.ts";
+import type { FactReader } from "../pass/facts.ts";
 import { readEntry } from "./key-set-names.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** A key of a Secret of the policy's namespace. */
 export interface SecretEntryRef {

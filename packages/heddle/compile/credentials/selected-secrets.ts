@@ -1,7 +1,7 @@
 import type { Secret, SecretSelection } from "../../resources/index.ts";
-import { readResource, readSecrets, type FactReader } from "../facts.ts";
-import { selectorMistake, selects } from "../label-selector.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { readResource, readSecrets, type FactReader } from "../pass/facts.ts";
+import { selectorMistake, selects } from "../references/label-selector.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The Secrets of a namespace that a policy takes credentials from, by name; of another type none. */
 export function selectedSecrets(

@@ -6,10 +6,10 @@ import {
   type SecretSelection,
   type SignatureAlgorithmName,
 } from "../../resources/index.ts";
-import type { DataSource } from "../data-source.ts";
-import type { FactReader } from "../facts.ts";
+import type { DataSource } from "../data/data-source.ts";
+import type { FactReader } from "../pass/facts.ts";
 import { entriesOf, parseSelectionName, selectedSecrets, selectionName } from "./selected-secrets.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The data unit with the keys of a selection of Secrets. */
 export const signatureKeysUnit = (namespace: string, selection: SecretSelection): string =>

@@ -1,9 +1,9 @@
 import { heddleGroup, keyOf, makeKey, parseDurationMs, type AcmeIssuer } from "../../resources/index.ts";
-import type { AcmeIssuerPlan, AcmeStates } from "../acme-io.ts";
-import { readBundle } from "../backend-cluster.ts";
-import type { Collector } from "../collector.ts";
-import { readRejection, readResource, type FactReader, type Facts } from "../facts.ts";
-import type { CompileMemo } from "../memo.ts";
+import type { AcmeIssuerPlan, AcmeStates } from "../io/acme-io.ts";
+import { readBundle } from "../backends/backend-cluster.ts";
+import type { Collector } from "../pass/collector.ts";
+import { readRejection, readResource, type FactReader, type Facts } from "../pass/facts.ts";
+import type { CompileMemo } from "../pass/memo.ts";
 import {
   condition,
   goodUnless,
@@ -11,7 +11,7 @@ import {
   verdictOf,
   type Finding,
   type StatusCondition,
-} from "../status.ts";
+} from "../io/status.ts";
 
 interface IssuerResult {
   /** Null where something that it refers to is missing. */

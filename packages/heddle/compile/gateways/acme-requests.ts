@@ -1,6 +1,6 @@
-import type { AcmeChallengeType, AcmeRequest } from "../acme-io.ts";
+import type { AcmeChallengeType, AcmeRequest } from "../io/acme-io.ts";
 import { isServed, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
-import { makeFinding } from "../status.ts";
+import { makeFinding } from "../io/status.ts";
 
 /** Where a CA asks (RFC 8555 section 8.3, RFC 8737 section 3). */
 const wellKnownPorts: Readonly<Record<AcmeChallengeType, number>> = { "http-01": 80, "tls-alpn-01": 443 };

@@ -1,5 +1,5 @@
 import type { ListenerAcme } from "./listener-acme.ts";
-import { condition, type Finding, type StatusCondition, type Verdict } from "../status.ts";
+import { condition, type Finding, type StatusCondition, type Verdict } from "../io/status.ts";
 
 const conditionType = "heddle.dev/CertificateIssued";
 

@@ -5,10 +5,10 @@ import {
   type Gateway,
   type Listener,
 } from "../../resources/index.ts";
-import { readBundle } from "../backend-cluster.ts";
-import type { FactReader } from "../facts.ts";
-import { grantMissing, isGranted } from "../reference-grant.ts";
-import { makeFinding, verdictOf, type Finding } from "../status.ts";
+import { readBundle } from "../backends/backend-cluster.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { grantMissing, isGranted } from "../references/reference-grant.ts";
+import { makeFinding, verdictOf, type Finding } from "../io/status.ts";
 
 export interface ClientValidationPlan {
   /** Null where clients are not asked for certificates, or nobody could vouch for them. */

@@ -1,8 +1,8 @@
 import type { Gateway } from "../../resources/index.ts";
 import { pickAddress, type AddressPool } from "./address-pool.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import { addressRange, normalAddress } from "../ip-address.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import { addressRange, normalAddress } from "../values/ip-address.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 export interface AddressPlan {
   /** To bind, normalised, each once. */

@@ -1,10 +1,10 @@
 import { keyOf, type Gateway, type GatewayClass } from "../../resources/index.ts";
-import type { Collector } from "../collector.ts";
-import { defaultControllerName, type CompileOptions } from "../compile-io.ts";
-import type { Facts } from "../facts.ts";
+import type { Collector } from "../pass/collector.ts";
+import { defaultControllerName, type CompileOptions } from "../io/compile-io.ts";
+import type { Facts } from "../pass/facts.ts";
 import { supportedFeatures } from "../features.ts";
-import type { SettingsSource } from "../gateway-settings.ts";
-import { resolveParameters } from "../parameters-ref.ts";
+import type { SettingsSource } from "./gateway-settings.ts";
+import { resolveParameters } from "./parameters-ref.ts";
 import {
   condition,
   goodUnless,
@@ -12,7 +12,7 @@ import {
   verdictOf,
   type Finding,
   type GatewayClassStatus,
-} from "../status.ts";
+} from "../io/status.ts";
 
 /** The class that is there without being declared. */
 export const defaultClassName = "heddle";

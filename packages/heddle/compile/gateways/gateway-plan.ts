@@ -9,10 +9,10 @@ import {
   type ResourceKey,
 } from "../../resources/index.ts";
 import type { AddressPlan } from "./gateway-address.ts";
-import type { GatewaySettingsPlan } from "../gateway-settings.ts";
+import type { GatewaySettingsPlan } from "./gateway-settings.ts";
 import type { ListenerAcme } from "./listener-acme.ts";
-import type { OwnerName } from "../listener-id.ts";
-import type { Finding, Warning } from "../status.ts";
+import type { OwnerName } from "../values/listener-id.ts";
+import type { Finding, Warning } from "../io/status.ts";
 
 /** Where a Gateway names its settings. */
 export const parametersPath = "spec.infrastructure.parametersRef";

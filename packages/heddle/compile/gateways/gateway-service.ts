@@ -7,10 +7,10 @@ import {
   type Service,
   type ServicePort,
 } from "../../resources/index.ts";
-import { defaultControllerName, type CompileOptions } from "../compile-io.ts";
-import { readPresence, type FactReader } from "../facts.ts";
+import { defaultControllerName, type CompileOptions } from "../io/compile-io.ts";
+import { readPresence, type FactReader } from "../pass/facts.ts";
 import { isServed, type GatewayPlan } from "./gateway-plan.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The label of everything that is generated for a Gateway (GEP-1762). */
 const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";

@@ -10,7 +10,7 @@ import {
   type Verdict,
   type GatewayStatus,
   type StatusCondition,
-} from "../status.ts";
+} from "../io/status.ts";
 
 /**
  * The status of a Gateway; `attached` counts the accepted routes of each listener, by its id, and `taken` tells why no

@@ -1,20 +1,20 @@
 import type { Gateway } from "../../resources/index.ts";
-import { compareAge } from "../age.ts";
+import { compareAge } from "../values/age.ts";
 import { policiesOn } from "../attach/index.ts";
-import type { Collector } from "../collector.ts";
+import type { Collector } from "../pass/collector.ts";
 import { planAddresses, requestedAddresses } from "./gateway-address.ts";
 import type { ClassPlan } from "./gateway-class.ts";
 import { ownerOf, parametersPath, type GatewayPlan, type ListenerSetPlan } from "./gateway-plan.ts";
-import { planSettings, type SettingsSource } from "../gateway-settings.ts";
+import { planSettings, type SettingsSource } from "./gateway-settings.ts";
 import { markConflicts } from "./listener-conflicts.ts";
 import { markOverlaps } from "./listener-overlaps.ts";
 import { planListener, type GatewayRun } from "./listener-plan.ts";
 import { planSet, setsByGateway } from "./listener-sets.ts";
 import { resolveCertificate } from "./listener-tls.ts";
-import { selectorFinding } from "../namespaces-from.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import { resolveParameters } from "../parameters-ref.ts";
-import { isFinding, type Finding } from "../status.ts";
+import { selectorFinding } from "../references/namespaces-from.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import { resolveParameters } from "./parameters-ref.ts";
+import { isFinding, type Finding } from "../io/status.ts";
 
 /** Decides about all Gateways of our classes and their ListenerSets, in steps. The plans are from the oldest to the youngest. */
 export function* planGateways(

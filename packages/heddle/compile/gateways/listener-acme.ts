@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { SecretUnit } from "@heddle/engine/model";
 import { heddleGroup, type Listener } from "../../resources/index.ts";
 import { resolveIssuer } from "./acme-issuers.ts";
-import type { AcmeCertificateState, AcmeRequest, AcmeStates } from "../acme-io.ts";
-import type { Facts } from "../facts.ts";
-import { covers } from "../hostnames.ts";
-import type { CompileMemo } from "../memo.ts";
-import { grantMissing, isGranted, type Referrer } from "../reference-grant.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { AcmeCertificateState, AcmeRequest, AcmeStates } from "../io/acme-io.ts";
+import type { Facts } from "../pass/facts.ts";
+import { covers } from "../values/hostnames.ts";
+import type { CompileMemo } from "../pass/memo.ts";
+import { grantMissing, isGranted, type Referrer } from "../references/reference-grant.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 export const issuerOption = "heddle.dev/acme-issuer";
 export const hostnamesOption = "heddle.dev/acme-hostnames";

@@ -1,6 +1,6 @@
 import { isAccepted, isDistinct, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 import { inPrecedence } from "./listener-precedence.ts";
-import { makeFinding } from "../status.ts";
+import { makeFinding } from "../io/status.ts";
 
 interface Claim {
   readonly plan: GatewayPlan;

@@ -1,5 +1,5 @@
 import { isDistinct, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
-import { makeFinding } from "../status.ts";
+import { makeFinding } from "../io/status.ts";
 
 /**
  * Marks HTTPS listeners of one port and address whose host names or certificates overlap: a client that holds a

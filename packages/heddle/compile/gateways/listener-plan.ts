@@ -1,16 +1,16 @@
 import type { ClientValidation } from "@heddle/engine/model";
 import { gatewayGroup, type Gateway, type Listener } from "../../resources/index.ts";
-import type { AcmeStates } from "../acme-io.ts";
-import type { Collector } from "../collector.ts";
+import type { AcmeStates } from "../io/acme-io.ts";
+import type { Collector } from "../pass/collector.ts";
 import { planClientValidation, type ClientValidationPlan } from "./client-validation.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import type { Facts } from "../facts.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import type { Facts } from "../pass/facts.ts";
 import type { ListenerOwner, ListenerPlan } from "./gateway-plan.ts";
-import { listenerId } from "../listener-id.ts";
+import { listenerId } from "../values/listener-id.ts";
 import { planTls, unopenedOptionWarnings, type TlsPlan } from "./listener-tls.ts";
-import type { CompileMemo } from "../memo.ts";
-import { selectorFinding } from "../namespaces-from.ts";
-import { makeFinding, type Finding, type Warning } from "../status.ts";
+import type { CompileMemo } from "../pass/memo.ts";
+import { selectorFinding } from "../references/namespaces-from.ts";
+import { makeFinding, type Finding, type Warning } from "../io/status.ts";
 
 /** What the planning of Gateways works with. */
 export interface GatewayRun {

@@ -1,4 +1,4 @@
-import { compareAge, createdMs } from "../age.ts";
+import { compareAge, createdMs } from "../values/age.ts";
 import type { GatewayPlan, ListenerPlan } from "./gateway-plan.ts";
 
 /** The listeners of a Gateway's own spec, or of one of its ListenerSets. */

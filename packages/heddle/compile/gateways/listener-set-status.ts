@@ -14,7 +14,7 @@ import {
   type ListenerSetStatus,
   type StatusCondition,
   type Verdict,
-} from "../status.ts";
+} from "../io/status.ts";
 
 /** The status of a ListenerSet; `attached` counts the accepted routes of each listener, by its id. */
 export function listenerSetStatus(

@@ -1,12 +1,12 @@
 import { gatewayGroup, keyOf, type Gateway, type ListenerSet } from "../../resources/index.ts";
-import { compareAge } from "../age.ts";
-import type { Facts } from "../facts.ts";
+import { compareAge } from "../values/age.ts";
+import type { Facts } from "../pass/facts.ts";
 import { ownerOf, type ListenerPlan, type ListenerSetPlan } from "./gateway-plan.ts";
 import { orphanStatus } from "./listener-set-status.ts";
 import { planListener, type GatewayRun } from "./listener-plan.ts";
-import { takesNamespace } from "../namespaces-from.ts";
-import { parentMissing } from "../parent-missing.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { takesNamespace } from "../references/namespaces-from.ts";
+import { parentMissing } from "../references/parent-missing.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** Listeners of one Gateway, those of its ListenerSets included; what comes after them is not accepted. */
 export const maxListeners = 4_096;

@@ -8,7 +8,7 @@ import {
   type ListenerStatus,
   type StatusCondition,
   type Verdict,
-} from "../status.ts";
+} from "../io/status.ts";
 
 /** The statuses of the listeners of one resource; `attached` counts the accepted routes of each by its id. */
 export function listenerStatuses(

@@ -1,12 +1,12 @@
 import type { SecretUnit, ServerTls } from "@heddle/engine/model";
 import { keyOf, type Listener } from "../../resources/index.ts";
-import type { AcmeStates } from "../acme-io.ts";
-import { readCertificate, type CertificateResult } from "../certificate.ts";
-import { readResource, type Facts } from "../facts.ts";
+import type { AcmeStates } from "../io/acme-io.ts";
+import { readCertificate, type CertificateResult } from "../values/certificate.ts";
+import { readResource, type Facts } from "../pass/facts.ts";
 import { hostnamesOption, issuerOption, planAcme, type ListenerAcme } from "./listener-acme.ts";
-import type { CompileMemo } from "../memo.ts";
-import { grantMissing, isGranted, type Referrer } from "../reference-grant.ts";
-import { makeFinding, type Finding, type Warning } from "../status.ts";
+import type { CompileMemo } from "../pass/memo.ts";
+import { grantMissing, isGranted, type Referrer } from "../references/reference-grant.ts";
+import { makeFinding, type Finding, type Warning } from "../io/status.ts";
 
 export interface TlsPlan {
   readonly tls: ServerTls | null;

@@ -1,5 +1,5 @@
 import type { ClientValidation, ListenerSettings, ListenerUnit, ServerSpec } from "@heddle/engine/model";
-import type { Collector } from "../collector.ts";
+import type { Collector } from "../pass/collector.ts";
 import { isServed, parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 import { inPrecedence } from "./listener-precedence.ts";
 

@@ -1,5 +1,5 @@
-import type { DataSource } from "../data-source.ts";
-import { configTextSource } from "../config-text.ts";
+import type { DataSource } from "../data/data-source.ts";
+import { configTextSource } from "../data/config-text.ts";
 import { readApiOnce } from "./api-cache.ts";
 
 const prefix = "openapi";

@@ -1,4 +1,4 @@
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 export type Node = Readonly<Record<string, unknown>>;
 

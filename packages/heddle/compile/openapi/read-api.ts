@@ -1,5 +1,5 @@
 import type { ApiBody, ApiDocument, ApiOperation, ApiParameter, ApiPath, ApiResponse } from "@heddle/filters";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 import { DocumentView, own, step, type Place } from "./document-view.ts";
 import { parsePathTemplate } from "./path-template.ts";
 import {

@@ -6,10 +6,10 @@ import {
 } from "../../resources/index.ts";
 import type { LimitConfig, StoreConfig } from "@heddle/filters";
 import type { Effective, PolicyKind, PolicyLevel } from "../attach/index.ts";
-import type { RateLimitConfig } from "../filter-specs.ts";
-import type { FilterStage, PlacedFilter } from "../filter-stages.ts";
-import type { RequestFilters, RequestPlace } from "../policy-filters.ts";
-import type { Finding } from "../status.ts";
+import type { RateLimitConfig } from "../filters/filter-specs.ts";
+import type { FilterStage, PlacedFilter } from "../filters/filter-stages.ts";
+import type { RequestFilters, RequestPlace } from "../filters/policy-filters.ts";
+import type { Finding } from "../io/status.ts";
 import { limitConfig, needsPrincipal } from "./limit-config.ts";
 import { storeConfig, storeFindings } from "./store-config.ts";
 

@@ -1,6 +1,6 @@
 import type { KeyPart, LimitConfig, MeterConfig } from "@heddle/filters";
 import { parseClaimPath, type LimitKeyPart, type LimitSpec } from "../../resources/index.ts";
-import { durationMs } from "../route-settings.ts";
+import { durationMs } from "../routes/route-settings.ts";
 
 const missing = { Share: "shared", Skip: "skip", Deny: "deny" } as const;
 const units = { Minute: "minute", Hour: "hour", Day: "day", Month: "month" } as const;

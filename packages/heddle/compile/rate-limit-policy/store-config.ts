@@ -1,10 +1,10 @@
 import type { StoreConfig, StoreCredentials } from "@heddle/filters";
 import { parseKey, type LimitStoreSpec, type ResourceKey } from "../../resources/index.ts";
-import type { DataSource } from "../data-source.ts";
-import { readResource, type FactReader } from "../facts.ts";
+import type { DataSource } from "../data/data-source.ts";
+import { readResource, type FactReader } from "../pass/facts.ts";
 import { readEntry } from "../credentials/key-set-names.ts";
-import { durationMs } from "../route-settings.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { durationMs } from "../routes/route-settings.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 const whenAway = { Allow: "allow", Deny: "deny", Local: "local" } as const;
 const prefix = "limit-store";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cachesBehindGuards } from "./cache-behind-guards.ts";
-import { placeFilters, type FilterStage, type PlacedFilter } from "../filter-stages.ts";
+import { placeFilters, type FilterStage, type PlacedFilter } from "../filters/filter-stages.ts";
 
 const at = (stage: FilterStage, name: string): PlacedFilter => ({ stage, spec: { name, config: null } });
 const own = (name: string) => ({ name, config: null });

@@ -1,5 +1,5 @@
 import type { FilterSpec } from "@heddle/engine/model";
-import type { FilterStage, PlacedFilter } from "../filter-stages.ts";
+import type { FilterStage, PlacedFilter } from "../filters/filter-stages.ts";
 
 /** Filters of a rule, or of one of its backends: those of policies, and its own. */
 export interface PlacedAndOwn {

@@ -1,7 +1,7 @@
 import { GRPC_CODES } from "@heddle/engine/observe";
 import type { InjectedFaults } from "../../resources/index.ts";
-import type { FaultsConfig, GatewayFilterSpec } from "../filter-specs.ts";
-import { durationMs } from "../route-settings.ts";
+import type { FaultsConfig, GatewayFilterSpec } from "../filters/filter-specs.ts";
+import { durationMs } from "./route-settings.ts";
 
 /** What is injected, as the filter takes it. */
 export function faultsConfig({ delay, abort, match }: InjectedFaults): FaultsConfig {

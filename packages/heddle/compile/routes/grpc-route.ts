@@ -1,9 +1,9 @@
 import type { GRPCRoute, GRPCRouteRule } from "../../resources/index.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import type { FactReader } from "../facts.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import type { FactReader } from "../pass/facts.ts";
 import { compileGrpcMatches, grpcPatterns } from "./grpc-route-matches.ts";
 import { compileRequestRoute, type RouteResult } from "./request-route.ts";
-import { ruleName, type RuleSource } from "../rule-source.ts";
+import { ruleName, type RuleSource } from "./rule-source.ts";
 
 /** A GRPCRoute: a route of gRPC calls, whose backends are reached by HTTP/2. */
 export function compileGrpcRoute(route: GRPCRoute, facts: FactReader, options: CompileOptions): RouteResult {

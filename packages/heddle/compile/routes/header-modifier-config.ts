@@ -1,7 +1,7 @@
 import { isFieldValue, isToken, isFramingName } from "@heddle/engine/message";
 import type { HTTPHeader, HTTPHeaderFilter } from "../../resources/index.ts";
-import type { HeaderModifierConfig, HeaderValue } from "../filter-specs.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { HeaderModifierConfig, HeaderValue } from "../filters/filter-specs.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The configuration of a header modifier, or the first of its fields that is wrong. */
 export function headerModifierConfig(

@@ -1,13 +1,13 @@
 import { DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
 import { keyOf, type HTTPRoute, type HTTPRouteRule } from "../../resources/index.ts";
-import type { CompileOptions } from "../compile-io.ts";
-import type { CompileProblem } from "../compile-problem.ts";
-import type { FactReader } from "../facts.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
+import type { CompileProblem } from "../io/compile-problem.ts";
+import type { FactReader } from "../pass/facts.ts";
 import { compileHttpMatches, httpPatterns, unreachablePaths } from "./http-route-matches.ts";
 import { compileRequestRoute, type RouteResult } from "./request-route.ts";
 import type { ParentOutcome } from "./route-parents.ts";
-import { ruleName, type RuleSource } from "../rule-source.ts";
-import { retryOf } from "../route-settings.ts";
+import { ruleName, type RuleSource } from "./rule-source.ts";
+import { retryOf } from "./route-settings.ts";
 
 export function compileHttpRoute(route: HTTPRoute, facts: FactReader, options: CompileOptions): RouteResult {
   const { namespace, name } = route.metadata;

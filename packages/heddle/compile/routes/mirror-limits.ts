@@ -1,6 +1,6 @@
 import type { FilterSpec } from "@heddle/engine/model";
 import type { TrafficPolicySpec } from "../../resources/index.ts";
-import type { MirrorConfig } from "../filter-specs.ts";
+import type { MirrorConfig } from "../filters/filter-specs.ts";
 
 export type MirrorLimits = NonNullable<TrafficPolicySpec["mirror"]>;
 

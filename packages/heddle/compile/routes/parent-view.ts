@@ -1,12 +1,12 @@
 import type { LabelSelector } from "../../resources/index.ts";
-import type { FactName } from "../facts.ts";
+import type { FactName } from "../pass/facts.ts";
 import {
   isServed,
   type GatewayPlan,
   type ListenerPlan,
   type ListenerSetPlan,
 } from "../gateways/gateway-plan.ts";
-import type { OwnerName } from "../listener-id.ts";
+import type { OwnerName } from "../values/listener-id.ts";
 
 /**
  * What routes need to know of a Gateway, or of a ListenerSet of one: plain data, kept the same object while its

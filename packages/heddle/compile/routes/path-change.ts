@@ -1,7 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { HTTPPathModifier } from "../../resources/index.ts";
-import type { PathChange } from "../filter-specs.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import type { PathChange } from "../filters/filter-specs.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** RFC 3986 section 3.3: the characters of a path. */
 const pathText = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$/;

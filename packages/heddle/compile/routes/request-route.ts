@@ -1,18 +1,18 @@
 import type { RouteUnit } from "@heddle/engine/model";
 import { keyOf } from "../../resources/index.ts";
-import { createdMs } from "../age.ts";
-import type { CanaryPlan } from "../canary-io.ts";
-import type { PolicySource } from "../policy-source.ts";
-import { defaultControllerName, type CompileOptions, type HashedUnit } from "../compile-io.ts";
-import { problemOf, type CompileProblem } from "../compile-problem.ts";
-import type { FactReader } from "../facts.ts";
-import { hashUnit } from "../hash-unit.ts";
+import { createdMs } from "../values/age.ts";
+import type { CanaryPlan } from "../io/canary-io.ts";
+import type { PolicySource } from "../policies/policy-source.ts";
+import { defaultControllerName, type CompileOptions, type HashedUnit } from "../io/compile-io.ts";
+import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { hashUnit } from "../pass/hash-unit.ts";
 import { claimsOf, withoutLost, type RouteClaim } from "./route-conflicts.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome, type RequestRoute } from "./route-parents.ts";
 import { partName, routeParts } from "./route-parts.ts";
 import { withRulePolicies } from "./rule-policies.ts";
 import { planRules, type RulesPlan } from "./route-rules.ts";
-import type { RulesSource } from "../rule-source.ts";
+import type { RulesSource } from "./rule-source.ts";
 import {
   condition,
   goodUnless,
@@ -21,7 +21,7 @@ import {
   type StatusCondition,
   type Verdict,
   verdictOf,
-} from "../status.ts";
+} from "../io/status.ts";
 
 export interface RouteResult {
   /** None where no served listener takes the route. */

@@ -1,7 +1,7 @@
 import type { BackendSpec } from "@heddle/engine/model";
 import type { HTTPBackendRef } from "../../resources/index.ts";
 import { planFilters, type FilterReferences } from "./route-filters.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 export interface BackendPlan {
   readonly spec: BackendSpec;

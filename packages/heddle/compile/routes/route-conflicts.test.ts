@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { measureCpuMs } from "@heddle/testkit";
 import { seededRandom } from "@heddle/engine/base";
 import { validateResource } from "../../resources/index.ts";
-import { intersectHostname } from "../hostnames.ts";
+import { intersectHostname } from "../values/hostnames.ts";
 import { findLost } from "./route-conflicts.ts";
 import type { RequestRoute } from "./route-parents.ts";
 

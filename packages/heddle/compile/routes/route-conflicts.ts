@@ -1,10 +1,10 @@
 import { keyOf, type ResourceKey } from "../../resources/index.ts";
-import { compareAge } from "../age.ts";
-import { problemOf, type CompileProblem } from "../compile-problem.ts";
-import type { FactReader } from "../facts.ts";
-import { intersectHostnames } from "../hostnames.ts";
+import { compareAge } from "../values/age.ts";
+import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { intersectHostnames } from "../values/hostnames.ts";
 import type { ParentOutcome, RequestRoute } from "./route-parents.ts";
-import { makeFinding } from "../status.ts";
+import { makeFinding } from "../io/status.ts";
 
 /** A listener that takes a route, and the hosts for which it does; "" only where the listener has any. */
 export interface RouteClaim {

@@ -11,21 +11,21 @@ import {
   type HTTPRouteFilter,
   type HTTPURLRewriteFilter,
 } from "../../resources/index.ts";
-import { corsConfig } from "../cors-origin.ts";
+import { corsConfig } from "../filters/cors-origin.ts";
 import { guardsOfCopies } from "../backends/copy-guards.ts";
 import type {
   GatewayFilterSpec,
   HeaderModifierConfig,
   MirrorConfig,
   RedirectConfig,
-} from "../filter-specs.ts";
+} from "../filters/filter-specs.ts";
 import type { ResolvedBackend } from "../backends/backend-ref.ts";
-import { externalAuthConfig } from "../external-auth.ts";
+import { externalAuthConfig } from "../filters/external-auth.ts";
 import { headerModifierConfig } from "./header-modifier-config.ts";
-import type { OwnFilterPlan } from "../own-filter.ts";
+import type { OwnFilterPlan } from "../filters/own-filter.ts";
 import { compilePathChange } from "./path-change.ts";
-import type { PolicyFilters } from "../policy-filters.ts";
-import { isFinding, makeFinding, type Finding } from "../status.ts";
+import type { PolicyFilters } from "../filters/policy-filters.ts";
+import { isFinding, makeFinding, type Finding } from "../io/status.ts";
 
 export interface FiltersPlan {
   readonly filters: readonly FilterSpec[];

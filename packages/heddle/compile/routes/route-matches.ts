@@ -1,5 +1,5 @@
 import type { ValueMatch } from "@heddle/engine/model";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** A regular expression, and the field that it stands in. */
 export interface FieldPattern {

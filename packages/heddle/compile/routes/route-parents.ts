@@ -1,12 +1,12 @@
 import type { RouteAttachment } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type ParentReference, type Resource } from "../../resources/index.ts";
-import { problemOf, type CompileProblem } from "../compile-problem.ts";
-import type { FactReader } from "../facts.ts";
-import { intersectHostnames } from "../hostnames.ts";
-import { takesNamespace } from "../namespaces-from.ts";
-import { parentMissing } from "../parent-missing.ts";
+import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { intersectHostnames } from "../values/hostnames.ts";
+import { takesNamespace } from "../references/namespaces-from.ts";
+import { parentMissing } from "../references/parent-missing.ts";
 import { parentFact, type ListenerView, type ParentView } from "./parent-view.ts";
-import { makeFinding, type Finding } from "../status.ts";
+import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The kinds of routes. */
 export type Route = Extract<

@@ -1,8 +1,8 @@
 import { policiesOn, type PolicyStage } from "../attach/index.ts";
-import { classPlace, namespacePlace, withNamespace, type PolicyPlace } from "../policy-source.ts";
-import type { FactReader } from "../facts.ts";
+import { classPlace, namespacePlace, withNamespace, type PolicyPlace } from "../policies/policy-source.ts";
+import type { FactReader } from "../pass/facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
-import { policyKinds } from "../policy-kinds.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
 import type { ParentOutcome } from "./route-parents.ts";
 
 /** A route as it is for some of the listeners that take it: a unit of its own. */

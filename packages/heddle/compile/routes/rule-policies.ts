@@ -1,13 +1,13 @@
 import { policyFiltersOf, withPolicies } from "../attach/index.ts";
 import { backendLimitsOf } from "../backends/backend-limits.ts";
-import type { CompileOptions } from "../compile-io.ts";
+import type { CompileOptions } from "../io/compile-io.ts";
 import { withCopyGuards } from "../backends/copy-guards.ts";
-import type { FactReader } from "../facts.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import { withNamespace, type PolicyPlace, type PolicySource } from "../policy-source.ts";
-import { requestPlace } from "../request-place.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import { withNamespace, type PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
+import { requestPlace } from "../filters/request-place.ts";
 import type { RequestRoute } from "./route-parents.ts";
-import type { RuleSource, RulesSource } from "../rule-source.ts";
+import type { RuleSource, RulesSource } from "./rule-source.ts";
 
 export interface PoliciedRules {
   readonly rules: readonly RuleSource[];

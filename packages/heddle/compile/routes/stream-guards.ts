@@ -1,9 +1,9 @@
 import { parseKey, type HTTPBackendRef } from "../../resources/index.ts";
 import { effectiveOf } from "../attach/index.ts";
 import { backendPlace } from "../backends/backend-place.ts";
-import type { FactReader } from "../facts.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import { namespacePlace, withNamespace, type PolicyPlace } from "../policy-source.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import { namespacePlace, withNamespace, type PolicyPlace } from "../policies/policy-source.ts";
 
 /** What policies that act on requests come to where connections or datagrams pass, which have none. */
 export interface StreamGuard {

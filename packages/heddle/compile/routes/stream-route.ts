@@ -1,22 +1,22 @@
-import { ruleName } from "../rule-source.ts";
+import { ruleName } from "./rule-source.ts";
 import type { StreamBackendSpec, StreamRouteUnit } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type TCPRoute, type TLSRoute, type UDPRoute } from "../../resources/index.ts";
-import { createdMs } from "../age.ts";
+import { createdMs } from "../values/age.ts";
 import { withPolicies } from "../attach/index.ts";
 import { resolveBackend } from "../backends/backend-ref.ts";
-import { defaultControllerName, type CompileOptions } from "../compile-io.ts";
-import { problemOf } from "../compile-problem.ts";
-import type { FactReader } from "../facts.ts";
-import { clusterUnder } from "../gateway-settings.ts";
-import { hashUnit } from "../hash-unit.ts";
+import { defaultControllerName, type CompileOptions } from "../io/compile-io.ts";
+import { problemOf } from "../io/compile-problem.ts";
+import type { FactReader } from "../pass/facts.ts";
+import { clusterUnder } from "../gateways/gateway-settings.ts";
+import { hashUnit } from "../pass/hash-unit.ts";
 import type { ListenerView } from "./parent-view.ts";
-import { policyKinds } from "../policy-kinds.ts";
-import type { PolicyPlace, PolicySource } from "../policy-source.ts";
+import { policyKinds } from "../policies/policy-kinds.ts";
+import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { partId, partName, placesOf } from "./route-parts.ts";
 import { backendGuards, routeGuards, type StreamGuard } from "./stream-guards.ts";
-import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "../status.ts";
+import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "../io/status.ts";
 
 export type StreamRoute = TCPRoute | TLSRoute | UDPRoute;
 

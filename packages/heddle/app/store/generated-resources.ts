@@ -1,0 +1,55 @@
+import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { Births } from "./births.ts";
+import { paceOf, withUid } from "./sync-store.ts";
+
+/**
+ * What compile makes is in the store beside what was declared, so that clients read and watch it as they do the rest.
+ * It is no input of compile, and gives way to a resource of its name that somebody declares.
+ */
+export class GeneratedResources {
+  private readonly store: Store;
+  private readonly births: Births;
+  private readonly written = new Map<ResourceKey, Resource>();
+
+  constructor(store: Store, births: Births) {
+    this.store = store;
+    this.births = births;
+  }
+
+  /** Whether what the store has under that key is one of them. */
+  has(key: ResourceKey): boolean {
+    return this.written.has(key);
+  }
+
+  /** Before those are written that are declared now: they do not take over a status that is not theirs. */
+  async giveWay(declared: ReadonlyMap<ResourceKey, Resource>): Promise<void> {
+    for (const key of this.written.keys()) if (declared.has(key)) await this.remove(key);
+  }
+
+  /** Brings the store to what compile gave. Yields after each change. */
+  async sync(wanted: readonly Resource[]): Promise<void> {
+    const pause = paceOf();
+    const left = new Set(this.written.keys());
+    for (const resource of wanted) {
+      const key = keyOf(resource);
+      left.delete(key);
+      if (this.written.get(key) === resource) continue;
+      await this.store.put(withUid(resource, this.births.of(key).uid));
+      // A put leaves the status as it was.
+      await this.store.putStatus(key, (resource as { status?: unknown }).status);
+      this.written.set(key, resource);
+      await pause();
+    }
+    for (const key of left) {
+      await this.remove(key);
+      await pause();
+    }
+  }
+
+  private async remove(key: ResourceKey): Promise<void> {
+    await this.store.delete(key);
+    this.births.forget(key);
+    this.written.delete(key);
+  }
+}

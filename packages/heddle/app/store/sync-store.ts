@@ -1,0 +1,59 @@
+import type { Resource, ResourceKey } from "../../resources/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { Births } from "./births.ts";
+
+/**
+ * Brings the store to what the sources ask for, and remembers what it wrote: a resource that did not change costs a
+ * look in a map, one that left the sources is deleted, and what others put into the store is left alone.
+ */
+export class StoreSync {
+  private readonly store: Store;
+  private readonly births: Births;
+  private written = new Map<ResourceKey, Resource>();
+
+  constructor(store: Store, births: Births) {
+    this.store = store;
+    this.births = births;
+  }
+
+  /** Yields after each change. `kept` stay as they are although no source gives them. */
+  async sync(wanted: ReadonlyMap<ResourceKey, Resource>, kept: ReadonlySet<ResourceKey>): Promise<number> {
+    let changes = 0;
+    const pause = paceOf();
+    for (const [key, resource] of wanted) {
+      if (this.written.get(key) === resource) continue;
+      const result = await this.store.put(withUid(resource, this.births.of(key).uid));
+      if (result.ok && result.isChanged) changes++;
+      this.written.set(key, resource);
+      await pause();
+    }
+    for (const key of this.written.keys()) {
+      if (wanted.has(key) || kept.has(key)) continue;
+      this.written.delete(key);
+      await this.store.delete(key);
+      this.births.forget(key);
+      changes++;
+      await pause();
+    }
+    return changes;
+  }
+}
+
+/** One that its document gives stays. */
+export function withUid(resource: Resource, uid: string): Resource {
+  return { ...resource, metadata: { uid, ...resource.metadata } } as Resource;
+}
+
+/** Gives way to other work of the thread when a slice is over. */
+export function paceOf(sliceMs: number = 10): () => Promise<void> | undefined {
+  let endMs = performance.now() + sliceMs;
+  return () => {
+    if (performance.now() < endMs) return undefined;
+    return new Promise<void>((resolve) =>
+      setImmediate(() => {
+        endMs = performance.now() + sliceMs;
+        resolve();
+      }),
+    );
+  };
+}

@@ -1,0 +1,42 @@
+import { rootNamespace, type PolicyTargetKind, type ResourceKey } from "../../resources/index.ts";
+
+/** Something that policies can be attached to, and the part of it that is looked at. */
+export interface PolicyPlace {
+  readonly kind: PolicyTargetKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** "" where it has no parts, or none with a name. */
+  readonly sectionName: string;
+}
+
+/** All of a namespace. */
+export const namespacePlace = (namespace: string): PolicyPlace => ({
+  kind: "Namespace",
+  namespace,
+  name: namespace,
+  sectionName: "",
+});
+
+/** All Gateways of a class, with what they lead to. */
+export const classPlace = (name: string): PolicyPlace => ({
+  kind: "GatewayClass",
+  namespace: rootNamespace,
+  name,
+  sectionName: "",
+});
+
+/** The places with that of a namespace behind them, where none of them is in it. */
+export function withNamespace(above: readonly PolicyPlace[], namespace: string): readonly PolicyPlace[] {
+  const isThere = above.some((place) => place.kind !== "GatewayClass" && place.namespace === namespace);
+  return isThere ? above : [...above, namespacePlace(namespace)];
+}
+
+/** Where a value that is in force comes from. */
+export interface PolicySource {
+  /** `retry`, or `timeouts.request`. */
+  readonly field: string;
+  readonly value: unknown;
+  readonly policy: ResourceKey;
+  /** `HTTPRoute shop/orders rule pay` */
+  readonly target: string;
+}
