@@ -5,6 +5,7 @@
  */
 export { Fields, isFieldValue, isToken, makeFieldBlock, SPAN, TOKEN_BYTES } from "./fields.ts";
 export type { FieldBlock } from "./fields.ts";
+export { hasHeaderLine, headerLines, typedLines } from "./header-lines.ts";
 export { hostOf, LENGTH_UNKNOWN, portOf, RequestHead, ResponseHead } from "./head.ts";
 export type { Scheme } from "./head.ts";
 export type { Principal } from "./principal.ts";

@@ -1,3 +1,4 @@
+import { typedLines } from "../message/index.ts";
 import type { Fields, RequestHead } from "../message/index.ts";
 import type { ValueMatch } from "../model/index.ts";
 import type { Regex, RegexResult } from "./regex/index.ts";
@@ -53,20 +54,9 @@ function accepts(condition: ValueCondition, value: string | undefined): boolean 
  * are typed members of the head: those that say something are matched there.
  */
 export function headerValue(head: RequestHead, name: string): string | undefined {
-  switch (name) {
-    case "host":
-      return head.authority;
-    case "upgrade":
-      return head.upgrade === "" ? undefined : head.upgrade;
-    case "expect":
-      return head.expectsContinue ? "100-continue" : undefined;
-    case "te":
-      return head.acceptsTrailers ? "trailers" : undefined;
-    case "cookie":
-      return cookieValue(head.fields);
-    default:
-      return head.fields.getList(name);
-  }
+  const typed = typedLines(head, name);
+  if (typed !== null) return typed[0];
+  return name === "cookie" ? cookieValue(head.fields) : head.fields.getList(name);
 }
 
 /** Cookie is the one request field whose parts are joined otherwise (RFC 9113 section 8.2.3). */

@@ -1,10 +1,11 @@
 import type { Clock } from "@heddle/engine/base";
-import { compileTrustedHops } from "@heddle/engine/message";
+import { compileTrustedHops, headerLines } from "@heddle/engine/message";
 import type { Exchange, Principal } from "@heddle/engine/message";
 import { claimAt, claimHasOneOf, scopesOf } from "../claim-path/index.ts";
 import { MAYBE, NO, not, YES, type Answer } from "./answer.ts";
 import type { ConditionConfig } from "./config.ts";
 import { HeaderCondition } from "./header-condition.ts";
+import { HostCondition } from "./host-condition.ts";
 import { identityAnswer, namespaceAnswer } from "./identity.ts";
 import { PathCondition } from "./path-condition.ts";
 import { TextSet } from "./text-set.ts";
@@ -44,8 +45,13 @@ export function makeCondition(config: ConditionConfig, clock: Clock): Condition 
       return maybeNot(isNot, ({ request }) => paths.test(request.path));
     }
     case "header": {
-      const header = new HeaderCondition(config.name, config.matches);
-      return maybeNot(isNot, ({ request }) => header.test(request.fields));
+      const { name, matches } = config;
+      if (name === "host") {
+        const host = new HostCondition(matches);
+        return maybeNot(isNot, ({ request }) => host.test(request.authority));
+      }
+      const header = new HeaderCondition(matches);
+      return maybeNot(isNot, ({ request }) => header.test(headerLines(request, name)));
     }
     case "time": {
       const time = new TimeCondition(config.windows);

@@ -1,4 +1,3 @@
-import type { Fields } from "@heddle/engine/message";
 import { MAYBE, NO, ofMany, YES, type Answer } from "./answer.ts";
 import type { TextMatch } from "./config.ts";
 import { makeTextMatcher } from "./text-matcher.ts";
@@ -8,18 +7,15 @@ import { makeTextMatcher } from "./text-matcher.ts";
  * of them the backend goes by (threats 14).
  */
 export class HeaderCondition {
-  private readonly name: string;
   private readonly tests: readonly ((text: string) => boolean)[];
   private readonly exact: ReadonlySet<string>;
 
-  constructor(name: string, matches: readonly TextMatch[]) {
-    this.name = name;
+  constructor(matches: readonly TextMatch[]) {
     this.tests = matches.map(makeTextMatcher);
     this.exact = new Set(matches.filter(({ type }) => type === "exact").map(({ value }) => value));
   }
 
-  test(fields: Fields): Answer {
-    const lines = fields.getAll(this.name);
+  test(lines: readonly string[]): Answer {
     if (lines.length === 0) return NO;
     if (this.tests.length === 0) return YES;
     let matched = 0;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { headerLines } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { CacheKeyPart } from "./config.ts";
 
@@ -28,6 +29,6 @@ function valueOf(exchange: Exchange, key: CacheKeyPart): unknown {
     case "principal":
       return principal === null ? null : [principal.method, principal.issuer, principal.subject];
     case "header":
-      return request.fields.getAll(key.name);
+      return headerLines(request, key.name);
   }
 }

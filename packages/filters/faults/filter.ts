@@ -1,5 +1,6 @@
 import { makeFault } from "@heddle/engine/base";
 import type { Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
+import { hasHeaderLine } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { FaultsAbort, FaultsConfig } from "./config.ts";
 
@@ -55,7 +56,7 @@ class Faults implements Filter {
 
   private concerns({ request }: Exchange): boolean {
     for (const { name, value } of this.config.headers) {
-      if (request.fields.get(name) !== value) return false;
+      if (!hasHeaderLine(request, name, value)) return false;
     }
     return true;
   }

@@ -1,6 +1,7 @@
 import {
   formatIpv4,
   formatIpv6,
+  headerLines,
   hostOf,
   mappedIpv4,
   parseIpv4,
@@ -22,7 +23,7 @@ export function readKeyPart(part: KeyPart, exchange: Exchange): string | undefin
     case "claim":
       return principal === null ? undefined : filled(claimText(claimAt(principal.claims, part.path)));
     case "header":
-      return onlyOne(request.fields.getAll(part.name));
+      return onlyOne(headerLines(request, part.name));
     case "cookie":
       return filled(readCookie(request, part.name));
     case "query":

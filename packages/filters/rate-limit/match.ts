@@ -1,3 +1,4 @@
+import { hasHeaderLine, headerLines } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { MatchConfig } from "./config.ts";
 
@@ -8,7 +9,7 @@ export function matchesLimit({ methods, pathPrefixes, headers }: MatchConfig, ex
   if (pathPrefixes.length > 0 && !pathPrefixes.some((prefix) => isBelow(originalPath, prefix))) return false;
   for (const { name, value } of headers) {
     // Any of several: who sends a header twice does not get around a limit.
-    if (value === null ? !request.fields.has(name) : !request.fields.getAll(name).includes(value))
+    if (value === null ? headerLines(request, name).length === 0 : !hasHeaderLine(request, name, value))
       return false;
   }
   return true;

@@ -1,5 +1,5 @@
 import type { DataRef, Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
-import { Fields } from "@heddle/engine/message";
+import { Fields, hasHeaderLine } from "@heddle/engine/message";
 import type { Exchange, RequestHead } from "@heddle/engine/message";
 import type { StaticAnswer, StaticPath, StaticResponseConfig } from "./config.ts";
 
@@ -53,7 +53,7 @@ function matches({ paths, methods, headers }: StaticAnswer, request: RequestHead
   if (methods.length > 0 && !methods.includes(request.method)) return false;
   if (paths.length > 0 && !paths.some((path) => isUnder(path, request.path))) return false;
   // Every value is looked at: a second one must not hide behind the first.
-  return headers.every(({ name, value }) => request.fields.getAll(name).includes(value));
+  return headers.every(({ name, value }) => hasHeaderLine(request, name, value));
 }
 
 function isUnder({ type, value }: StaticPath, path: string): boolean {

@@ -1,3 +1,4 @@
+import { typedLines } from "@heddle/engine/message";
 import type { Exchange, ResponseHead } from "@heddle/engine/message";
 import { claimOf } from "./claim.ts";
 import type { Template, TemplateValue } from "./config.ts";
@@ -44,7 +45,7 @@ function valueOf({ from, names }: TemplateValue, { exchange, response, captures 
     case "request.query":
       return request.query.slice(1);
     case "request.header":
-      return request.fields.getList(name) ?? "";
+      return (typedLines(request, name) ?? [request.fields.getList(name)])[0] ?? "";
     case "query":
       return queryValue(request.query, name);
     case "path":

@@ -42,7 +42,7 @@ function keyPart({ from, name, claim, ipv4Prefix, ipv6Prefix, value }: LimitKeyP
     case "Claim":
       return { from: "claim", path: parseClaimPath(claim!)! };
     case "Header":
-      return { from: "header", name: name!.toLowerCase() };
+      return headerPart(name!.toLowerCase());
     case "Cookie":
       return { from: "cookie", name: name! };
     case "Query":
@@ -66,6 +66,9 @@ function keyPart({ from, name, claim, ipv4Prefix, ipv6Prefix, value }: LimitKeyP
       return { from: "route" };
   }
 }
+
+/** Host without its port: whoever writes another one is under the same limit. */
+const headerPart = (name: string): KeyPart => (name === "host" ? { from: "host" } : { from: "header", name });
 
 function matchConfig(match: LimitSpec["match"]): LimitConfig["match"] {
   if (match === undefined) return null;
