@@ -100,7 +100,7 @@ export async function runTrial(
           () => load.nowMs(),
         );
   await sleep(pace.wellMs);
-  const beganMs = load.nowMs();
+  const beganMs = watch?.sample() ?? load.nowMs();
   await fault.begin(origin);
   await Promise.all([sleep(pace.badMs), whileBad()]);
   const endedMs = load.nowMs();
