@@ -1,30 +1,19 @@
-import { FAULTS, makeFault, Timer } from "../base/index.ts";
+import { makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import { httpDate, LENGTH_UNKNOWN } from "../message/index.ts";
-import type {
-  ExchangeEvents,
-  Fields,
-  Peer,
-  RequestHead,
-  ResponseHead,
-  ResponseSink,
-} from "../message/index.ts";
+import type { ExchangeEvents, Fields, Peer, RequestHead } from "../message/index.ts";
 import type { ListenerSettings } from "../model/index.ts";
 import type { Connection } from "../net/index.ts";
-import {
-  encodeChunkSize,
-  encodeLastChunk,
-  encodeResponseHead,
-  RequestReader,
-  responseFraming,
-  statusLine,
-} from "../wire/http1/index.ts";
-import type { RequestReaderEvents, ResponseFraming } from "../wire/http1/index.ts";
+import { RequestReader } from "../wire/http1/index.ts";
+import type { RequestReaderEvents } from "../wire/http1/index.ts";
+import { connectionAgeMs } from "./connection-age.ts";
 import type { Downstream, DownstreamOwner } from "./downstream.ts";
+import { ExchangePace } from "./exchange-pace.ts";
+import { Http1Response } from "./http1-response.ts";
+import type { ResponseHome } from "./http1-response.ts";
+import { Linger } from "./linger.ts";
+import { ReadGate } from "./read-gate.ts";
+import { encodeRefusal, refusalOf } from "./refusal.ts";
 
-/** How long, and how many octets, a response waits for a client that still sends when it is complete. */
-const LINGER_MS = 2_000;
-const LINGER_BYTES = 67_108_864;
 /** What the client has sent waits to be worked off: whether it was late is seen after it. */
 const UNREAD_MS = 100;
 /** After a response that promised to keep the connection, the next request may be on its way: a drain waits so long. */
@@ -38,48 +27,37 @@ type Phase = "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed";
  *   idle ─(first byte)─► head ─(head complete)─► exchange ─(request and response done)─► idle
  *                          │ malformed, slow        │ 101 ─► tunnel
  *                          └──► answered ─► linger ─► closed ◄──┴─ response done, request not
+ *
+ * Its ReadGate says when the client is read, its ExchangePace whether that is fast enough, its Linger how it ends.
  */
-export class Http1Downstream extends Timer implements Downstream, RequestReaderEvents, ResponseSink {
+export class Http1Downstream extends Timer implements Downstream, RequestReaderEvents, ResponseHome {
   place = -1;
   private readonly owner: DownstreamOwner;
   private readonly connection: Connection;
   private readonly peer: Peer;
   private readonly reader: RequestReader;
+  private readonly gate: ReadGate;
+  private readonly pace: ExchangePace;
+  private readonly response: Http1Response;
   private settings: ListenerSettings;
   private phase: Phase = "idle";
   private events: ExchangeEvents | null = null;
-  /** Bytes behind the current request: the next one's. At most one read's worth, since reading pauses. */
-  private waiting: Buffer | null = null;
   private isReading = false;
   private isHeadTimed = false;
-  private isPausedForResponse = false;
   /** Responses wait for a slow reader: the next request is not begun before they are gone. */
   private isHeld = false;
-  private isBodyPaused = false;
-  /** Since when, and for how long before, the body has been held back by us. */
-  private pausedAtMs = 0;
-  private heldMs = 0;
-  private request: RequestHead | null = null;
-  private keepsAlive = false;
   /** This connection alone is to end: the listener goes on. */
   private isDraining = false;
   /** The server of the exchange is gone. */
   private isMarked = false;
-  private isRequestDone = false;
-  private isResponseDone = false;
-  private isHeadSent = false;
-  private framing: ResponseFraming = "none";
+  isRequestDone = false;
   private hasEnded = false;
   private requests = 0;
   /** Clock milliseconds from when on the next response is the last. */
   private readonly wornAtMs: number;
-  private bodySeen = 0;
-  /** Clock milliseconds at which the current phase began, and of the last byte either way in an exchange. */
+  /** Clock milliseconds at which the connection became idle, or the head's time began. */
   private phaseStartMs: number;
-  private lastByteMs: number;
-  private bodyBytes = 0;
-  private lingerBytes = 0;
-  private lingerPending = 0;
+  private ending: Linger | null = null;
 
   constructor(connection: Connection, peer: Peer, owner: DownstreamOwner) {
     super();
@@ -96,12 +74,10 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       this,
     );
     this.phaseStartMs = owner.clock.now();
-    this.lastByteMs = this.phaseStartMs;
-    const { maxConnectionAgeMs } = settings;
-    // A tenth more or less: connections that came together do not leave together.
-    const ageMs =
-      maxConnectionAgeMs === 0 ? Infinity : maxConnectionAgeMs * (0.9 + 0.2 * owner.random.next());
-    this.wornAtMs = this.phaseStartMs + ageMs;
+    this.gate = new ReadGate(connection);
+    this.pace = new ExchangePace(this.phaseStartMs);
+    this.response = new Http1Response(connection, this.gate, this.pace, owner.clock, this);
+    this.wornAtMs = this.phaseStartMs + connectionAgeMs(settings.maxConnectionAgeMs, owner.random);
     // Before the first request the head's time limit holds, not the longer one between requests.
     owner.wheel.schedule(this, this.phaseStartMs + settings.headTimeoutMs);
   }
@@ -109,14 +85,13 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   // ConnectionEvents
 
   onBytes(bytes: Buffer, length: number): void {
-    if (this.phase === "linger") {
-      this.lingerBytes += length;
-      if (this.lingerBytes > LINGER_BYTES) this.close();
+    if (this.isOver()) {
+      this.ending?.onBytes(length);
       return;
     }
-    if (this.phase === "closed") return;
-    if (this.waiting !== null || (this.isRequestDone && this.events !== null && this.phase !== "tunnel")) {
-      this.wait(bytes, 0, length);
+    const mustWait = this.isRequestDone && this.events !== null && this.phase !== "tunnel";
+    if (mustWait || this.gate.waiting !== null) {
+      this.gate.hold(bytes, 0, length);
       return;
     }
     this.consume(bytes, length);
@@ -133,7 +108,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       if (at >= length || this.isOver()) break;
       // The request is complete. Its response may be too: then the next one begins in the same bytes.
       if (this.events !== null || !this.isIdle()) {
-        this.wait(bytes, at, length);
+        this.gate.hold(bytes, at, length);
         break;
       }
       this.phase = "head";
@@ -148,9 +123,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private hold(): void {
     if (this.phase !== "idle" && this.phase !== "head") return;
     this.isHeld = true;
-    if (this.isPausedForResponse) return;
-    this.isPausedForResponse = true;
-    this.connection.pauseReading();
+    this.gate.shut();
   }
 
   /** A function, since the phase changes within calls that the compiler cannot see. */
@@ -182,35 +155,24 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.owner.wheel.schedule(this, firstByteMs + this.settings.headTimeoutMs);
   }
 
-  private wait(bytes: Buffer, from: number, to: number): void {
-    const rest = Buffer.from(bytes.subarray(from, to));
-    this.waiting = this.waiting === null ? rest : Buffer.concat([this.waiting, rest]);
-    if (!this.isPausedForResponse) {
-      this.isPausedForResponse = true;
-      this.connection.pauseReading();
-    }
-  }
-
   onEnd(): void {
     this.hasEnded = true;
     switch (this.phase) {
       case "linger":
-        // What the client has not read yet still goes out.
-        if (this.connection.pendingBytes === 0) this.connection.destroy();
+        this.ending!.onEnd();
         return;
       case "idle":
       case "head":
         // A head cut short is nobody's request.
         this.close();
         return;
-      case "tunnel": {
+      case "tunnel":
         this.events?.onRequestEnd(null);
         return;
-      }
       case "exchange":
         // A half-close after a whole request is legitimate: the response is still wanted.
         if (this.isRequestDone) {
-          this.keepsAlive = false;
+          this.response.keepsAlive = false;
           return;
         }
         this.drop(makeFault("HDL_DOWNSTREAM_RESET", "client closed within the request body"));
@@ -234,7 +196,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     const { events } = this;
     this.phase = "closed";
     this.events = null;
-    this.waiting = null;
+    this.gate.waiting = null;
+    this.ending?.stop();
     this.owner.wheel.cancel(this);
     this.owner.onDownstreamClosed(this);
     events?.onRequestReset(makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error));
@@ -245,7 +208,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private drop(fault: Fault): void {
     const { events } = this;
     this.events = null;
-    this.connection.destroy(this.isHeadSent);
+    this.connection.destroy(this.response.isHeadSent);
     events?.onRequestReset(fault);
   }
 
@@ -255,57 +218,36 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     // The reader's limits stay those that the connection began with.
     const { settings } = this.owner;
     this.settings = settings;
-    this.request = head;
     this.requests++;
     this.isRequestDone = isLast;
-    this.isResponseDone = false;
-    this.isHeadSent = false;
-    this.bodyBytes = 0;
-    this.bodySeen = 0;
-    this.heldMs = 0;
     const nowMs = this.owner.clock.now();
     const isSpent =
       nowMs >= this.wornAtMs ||
       (settings.maxRequestsPerConnection > 0 && this.requests >= settings.maxRequestsPerConnection);
-    this.keepsAlive = keepAlive && !isSpent && !this.isLeaving && head.upgrade === "";
+    const keepsAlive = keepAlive && !isSpent && !this.isLeaving && head.upgrade === "";
+    this.response.begin(head, keepsAlive);
     this.phase = "exchange";
     this.isHeadTimed = false;
-    this.phaseStartMs = nowMs;
-    this.lastByteMs = nowMs;
+    this.pace.begin(nowMs);
     if (!isLast) this.owner.wheel.schedule(this, nowMs + settings.bodyRateGraceMs);
-    const refusal = this.refusal(head);
+    const refusal = refusalOf(head, settings);
     if (refusal !== null) {
       this.refuse(refusal);
       return;
     }
-    const events = this.owner.handler.open(head, isLast, this.peer, this);
+    const events = this.owner.handler.open(head, isLast, this.peer, this.response);
     // The response may be complete already; then the exchange is over and its events are not wanted.
-    if (this.phase === "exchange" && !this.isResponseDone) this.events = events;
-  }
-
-  private refusal(head: RequestHead): Fault | null {
-    if (head.method === "CONNECT") {
-      return makeFault("HDL_REQUEST_METHOD_UNSUPPORTED", "CONNECT is not served on this listener");
-    }
-    const { maxBodyBytes } = this.settings;
-    if (maxBodyBytes > 0 && head.bodyLength > maxBodyBytes) {
-      return makeFault(
-        "HDL_REQUEST_BODY_TOO_LARGE",
-        `body is ${head.bodyLength} bytes, limit ${maxBodyBytes}`,
-      );
-    }
-    return null;
+    if (this.phase === "exchange" && !this.response.isDone) this.events = events;
   }
 
   onRequestBody(chunk: Uint8Array): void {
-    this.bodyBytes += chunk.length;
+    const { pace } = this;
+    pace.bodyBytes += chunk.length;
     const { maxBodyBytes } = this.settings;
-    if (maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes && this.phase === "exchange") {
-      const { events } = this;
-      const fault = makeFault("HDL_REQUEST_BODY_TOO_LARGE", `body is over ${maxBodyBytes} bytes, the limit`);
-      this.events = null;
-      events?.onRequestReset(fault);
-      this.refuse(fault, events !== null);
+    if (maxBodyBytes > 0 && pace.bodyBytes > maxBodyBytes && this.phase === "exchange") {
+      this.onRequestMalformed(
+        makeFault("HDL_REQUEST_BODY_TOO_LARGE", `body is over ${maxBodyBytes} bytes, the limit`),
+      );
       return;
     }
     this.events?.onRequestBody(chunk);
@@ -315,9 +257,10 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.isRequestDone = true;
     const { events } = this;
     if (events !== null) events.onRequestEnd(trailers);
-    if (this.isResponseDone && this.phase === "exchange") this.exchangeDone();
+    if (this.response.isDone && this.phase === "exchange") this.exchangeDone();
   }
 
+  /** Nor can it go on where it breaks a limit of ours. */
   onRequestMalformed(fault: Fault): void {
     const { events } = this;
     this.events = null;
@@ -328,54 +271,28 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   /** Answers a request that never became an exchange, or cannot stay one (which counts it then), and closes. */
   private refuse(fault: Fault, isExchange: boolean = false): void {
     if (!isExchange) this.owner.onRefused(fault, this.peer);
-    this.keepsAlive = false;
-    if (this.isHeadSent) {
+    const { response } = this;
+    response.keepsAlive = false;
+    if (response.isHeadSent) {
       this.connection.destroy(true);
       return;
     }
     if (this.phase !== "linger") {
-      const { status } = FAULTS[fault.code];
-      const body = `${fault.message} (${fault.code})\n`;
-      const retry = status === 503 ? "retry-after: 1\r\n" : "";
-      const isHead = this.request !== null && this.request.method === "HEAD";
-      this.connection.writeText(
-        `${statusLine(status)}date: ${httpDate(this.owner.clock.wallMs())}\r\n` +
-          "content-type: text/plain; charset=utf-8\r\n" +
-          `${retry}content-length: ${body.length}\r\nconnection: close\r\n\r\n${isHead ? "" : body}`,
-      );
+      const isHead = response.request !== null && response.request.method === "HEAD";
+      this.connection.writeText(encodeRefusal(fault, this.owner.clock.wallMs(), isHead));
     }
     this.linger();
   }
 
-  // ResponseSink
+  // ResponseHome
 
-  writeInformational(head: ResponseHead): void {
-    if (this.phase !== "exchange" || this.request!.version === 10) return;
-    this.connection.writeText(encodeResponseHead(head, this.request!.method, this.request!.version, true));
+  get isExchanging(): boolean {
+    return this.phase === "exchange";
   }
 
-  writeHead(head: ResponseHead, isLast: boolean): void {
-    const request = this.request!;
-    this.isHeadSent = true;
-    this.touch();
-    if (head.status === 101) {
-      this.beginTunnel(head);
-      return;
-    }
-    // Threats 9: after an early response the rest of the request is not read as a request of its own.
-    if (!this.isRequestDone || this.isLeaving) this.keepsAlive = false;
-    this.framing = responseFraming(head, request.method, request.version);
-    if (this.framing === "close") this.keepsAlive = false;
-    this.connection.writeText(encodeResponseHead(head, request.method, request.version, this.keepsAlive));
-    if (isLast) this.responseDone(head.bodyLength === LENGTH_UNKNOWN ? null : undefined);
-  }
-
-  private beginTunnel(head: ResponseHead): void {
-    this.connection.writeText(encodeResponseHead(head, this.request!.method, this.request!.version, true));
+  onTunnel(): void {
     this.phase = "tunnel";
-    this.framing = "close";
     this.isRequestDone = false;
-    this.keepsAlive = false;
     this.reader.startTunnel();
     this.owner.wheel.cancel(this);
     this.connection.flush();
@@ -385,63 +302,40 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
 
   private releaseTunnel(): void {
     if (this.phase !== "tunnel") return;
-    const rest = this.waiting;
-    this.waiting = null;
+    const rest = this.gate.take();
     if (rest !== null) {
       this.reader.read(rest, 0, rest.length);
       this.events?.onRequestReadDone();
     }
-    if (this.isPausedForResponse) {
-      this.isPausedForResponse = false;
-      if (!this.isBodyPaused) this.connection.resumeReading();
-    }
+    this.gate.open();
     if (this.hasEnded) this.events?.onRequestEnd(null);
   }
 
-  writeBody(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.touch();
-    if (this.framing === "none") return;
-    if (this.framing !== "chunked") {
-      this.connection.writeBytes(chunk);
-      return;
-    }
-    this.connection.writeText(encodeChunkSize(chunk.length));
-    this.connection.writeBytes(chunk);
-    this.connection.writeText("\r\n");
-  }
-
-  writeEnd(trailers: Fields | null): void {
-    if (this.phase === "tunnel") {
-      this.isResponseDone = true;
-      this.connection.end();
-      return;
-    }
-    this.responseDone(trailers);
-  }
-
-  /** `trailers` undefined: the head was everything. */
-  private responseDone(trailers: Fields | null | undefined): void {
-    if (this.framing === "chunked" && trailers !== undefined) {
-      this.connection.writeText(encodeLastChunk(trailers));
-    }
-    this.isResponseDone = true;
+  onResponseDone(): void {
     this.events = null;
     if (this.isRequestDone) this.exchangeDone();
     else this.linger();
   }
 
+  /** RST, and no last chunk: a body cut short must not look like a whole one, close-delimited ones included. */
+  onResponseBroken(): void {
+    this.events = null;
+    if (this.phase === "closed") return;
+    this.connection.flush();
+    this.connection.destroy(true);
+  }
+
   private exchangeDone(): void {
-    this.request = null;
-    this.isHeadSent = false;
-    if (!this.keepsAlive) {
+    const { response } = this;
+    response.end();
+    if (!response.keepsAlive) {
       this.linger();
       return;
     }
     this.phase = "idle";
     this.reader.next();
     // A filter may have held the body back to the end, or a request without one.
-    if (this.isBodyPaused) this.resumeRequestBody();
+    response.resumeRequestBody();
     const nowMs = this.owner.clock.now();
     this.phaseStartMs = nowMs;
     // Usually a field write: the timer is filed for an earlier time and moved when that comes.
@@ -453,82 +347,37 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
 
   /** Works off what waited, outside the call that ended the exchange before it. */
   private goOn(): void {
-    if (this.hasEnded && this.waiting === null) {
+    if (this.hasEnded && this.gate.waiting === null) {
       this.linger();
       return;
     }
-    if (this.isPausedForResponse) queueMicrotask(() => this.takeWaiting());
+    if (this.gate.isShut) queueMicrotask(() => this.takeWaiting());
   }
 
   private takeWaiting(): void {
     if (this.phase !== "idle" && this.phase !== "head") return;
-    const rest = this.waiting;
-    this.waiting = null;
+    const { gate } = this;
+    const rest = gate.take();
     if (rest !== null) this.consume(rest, rest.length);
-    if (this.waiting !== null || this.isHeld || this.isOver()) return;
-    this.isPausedForResponse = false;
-    if (!this.isBodyPaused) this.connection.resumeReading();
+    if (gate.waiting !== null || this.isHeld || this.isOver()) return;
+    gate.open();
     if (this.hasEnded && this.isIdle()) this.linger();
-  }
-
-  flush(): boolean {
-    return this.connection.flush();
-  }
-
-  reset(_fault: Fault): void {
-    this.events = null;
-    if (this.phase === "closed") return;
-    // RST, and no last chunk: a body cut short must not look like a whole one, close-delimited ones included.
-    this.connection.flush();
-    this.connection.destroy(true);
-  }
-
-  pauseRequestBody(): void {
-    if (this.isBodyPaused) return;
-    this.isBodyPaused = true;
-    this.pausedAtMs = this.owner.clock.now();
-    if (!this.isPausedForResponse) this.connection.pauseReading();
-  }
-
-  resumeRequestBody(): void {
-    if (!this.isBodyPaused) return;
-    this.isBodyPaused = false;
-    this.lastByteMs = this.owner.clock.now();
-    this.heldMs += this.lastByteMs - this.pausedAtMs;
-    if (!this.isPausedForResponse) this.connection.resumeReading();
-  }
-
-  private touch(): void {
-    this.lastByteMs = this.owner.clock.now();
   }
 
   // Ending
 
-  /** Sends what there is, then FIN, and reads on for a while: closing at once would lose the response to a RST. */
   private linger(): void {
-    if (this.phase === "linger" || this.phase === "closed") return;
+    if (this.isOver()) return;
+    const { clock, wheel } = this.owner;
     this.phase = "linger";
-    this.waiting = null;
-    this.connection.end();
+    this.gate.waiting = null;
+    wheel.cancel(this);
+    this.ending = new Linger(this.connection, wheel, clock.now(), this.settings.streamIdleMs);
     this.connection.resumeReading();
-    this.lingerPending = this.connection.pendingBytes;
-    this.touch();
-    this.owner.wheel.schedule(this, this.lastByteMs + LINGER_MS);
-  }
-
-  /** A slow reader gets its response as long as it reads; after that the client has a moment to close. */
-  private expireLinger(nowMs: number): void {
-    const before = this.lingerPending;
-    const pending = this.connection.pendingBytes;
-    this.lingerPending = pending;
-    if (pending < before) this.lastByteMs = nowMs;
-    const isWaiting = pending > 0 && nowMs - this.lastByteMs < this.settings.streamIdleMs;
-    if (isWaiting || pending < before) this.owner.wheel.schedule(this, nowMs + LINGER_MS);
-    else this.connection.destroy(pending > 0);
   }
 
   private close(): void {
-    if (this.connection.pendingBytes === 0 || this.phase === "linger") this.connection.destroy();
+    if (this.connection.pendingBytes === 0) this.connection.destroy();
     else this.connection.end();
   }
 
@@ -536,14 +385,14 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
    * Drain: an idle connection closes once no request can be on its way any more, a busy one with its response, unless
    * that has promised more already. Tunnels go on until they are cut.
    */
-  private get isLeaving(): boolean {
+  get isLeaving(): boolean {
     return this.isDraining || this.owner.isDraining;
   }
 
   drain(): void {
     this.isDraining = true;
     if (this.phase === "idle") this.expire(this.owner.clock.now());
-    else if (!this.isHeadSent) this.keepsAlive = false;
+    else if (!this.response.isHeadSent) this.response.keepsAlive = false;
   }
 
   private idleLimitMs(): number {
@@ -558,7 +407,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
 
   markGone(isGone: (authority: string) => boolean): boolean {
     if (this.phase !== "exchange" && this.phase !== "tunnel") return false;
-    if (this.request === null || !isGone(this.request.authority)) return false;
+    const { request } = this.response;
+    if (request === null || !isGone(request.authority)) return false;
     this.isMarked = true;
     this.drain();
     return true;
@@ -593,65 +443,18 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
       case "exchange":
         this.expireExchange(nowMs);
         return;
-      case "linger":
-        this.expireLinger(nowMs);
-        return;
       case "tunnel":
+      case "linger":
       case "closed":
         return;
     }
   }
 
   private expireExchange(nowMs: number): void {
-    const { settings } = this;
-    const wholeMs = this.phaseStartMs + settings.requestTimeoutMs;
-    if (!this.isRequestDone && wholeMs <= nowMs) {
-      this.endExchange(
-        makeFault("HDL_REQUEST_TIMEOUT", `no whole request within ${settings.requestTimeoutMs} ms`),
-      );
-      return;
-    }
-    const activeMs = Math.max(this.lastByteMs, this.phaseStartMs);
-    const idleMs = activeMs + settings.streamIdleMs;
-    if (idleMs <= nowMs && this.bodySince(nowMs) === 0) {
-      this.endExchange(
-        makeFault("HDL_DOWNSTREAM_IDLE_TIMEOUT", `no byte either way within ${settings.streamIdleMs} ms`),
-      );
-      return;
-    }
-    if (this.isTooSlow(nowMs)) {
-      const limit = settings.minBodyBytesPerSecond;
-      this.endExchange(
-        makeFault("HDL_REQUEST_BODY_TOO_SLOW", `request body is slower than ${limit} bytes per second`),
-      );
-      return;
-    }
-    const next = this.isRequestDone ? idleMs : Math.min(wholeMs, nowMs + 1_000);
-    this.owner.wheel.schedule(this, Math.max(next, nowMs + 1));
-  }
-
-  /** Octets of the body since the last look; 0 lets the idle limit act. */
-  private bodySince(nowMs: number): number {
-    const seen = this.bodyBytes - this.bodySeen;
-    this.bodySeen = this.bodyBytes;
-    if (seen > 0) this.lastByteMs = nowMs;
-    return seen;
-  }
-
-  /** While we hold the client back ourselves, its pace is not its own. */
-  private isTooSlow(nowMs: number): boolean {
-    const { minBodyBytesPerSecond, bodyRateGraceMs } = this.settings;
-    const elapsedMs = nowMs - this.phaseStartMs - this.heldMs;
-    if (this.isRequestDone || this.isBodyPaused || minBodyBytesPerSecond === 0) return false;
-    if (elapsedMs < bodyRateGraceMs) return false;
-    return this.bodyBytes * 1_000 < minBodyBytesPerSecond * elapsedMs;
-  }
-
-  private endExchange(fault: Fault): void {
-    const { events } = this;
-    this.events = null;
-    events?.onRequestReset(fault);
-    this.refuse(fault, events !== null);
+    const { pace, settings, isRequestDone } = this;
+    const fault = pace.check(nowMs, isRequestDone, settings);
+    if (fault === null) this.owner.wheel.schedule(this, pace.nextLookMs(nowMs, isRequestDone, settings));
+    else this.onRequestMalformed(fault);
   }
 
   private isDue(deadlineMs: number, nowMs: number): boolean {

@@ -12,13 +12,12 @@ import type {
   ServerSessionEvents,
   StreamEvents,
 } from "../wire/http2/index.ts";
+import { connectionAgeMs } from "./connection-age.ts";
 import type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
 import { answerFault, Http2Exchange } from "./http2-exchange.ts";
 import type { StreamHome } from "./http2-exchange.ts";
+import { Linger } from "./linger.ts";
 
-/** How long, and how many octets, the last GOAWAY waits for a client that still sends. */
-const LINGER_MS = 2_000;
-const LINGER_BYTES = 67_108_864;
 /** What the client has sent waits to be worked off: whether it was late is seen after it. */
 const UNREAD_MS = 100;
 
@@ -67,8 +66,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   /** When a PING was sent that was not answered; -1: none. */
   private pingSentMs = -1;
   private drainedMs = 0;
-  private lingerBytes = 0;
-  private lingerPending = 0;
+  private ending: Linger | null = null;
 
   constructor(connection: Connection, peer: Peer, owner: DownstreamOwner) {
     super();
@@ -92,9 +90,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.openedMs = nowMs;
     this.idleSinceMs = nowMs;
     this.lastReadMs = nowMs;
-    const { maxConnectionAgeMs } = settings.http2;
-    // A tenth more or less: connections that came together do not leave together.
-    this.ageMs = maxConnectionAgeMs === 0 ? Infinity : maxConnectionAgeMs * (0.9 + 0.2 * owner.random.next());
+    this.ageMs = connectionAgeMs(settings.http2.maxConnectionAgeMs, owner.random);
     this.watch(nowMs + Math.min(settings.headTimeoutMs, settings.http2.pingTimeoutMs));
     this.session.start();
     this.wrote(0);
@@ -155,8 +151,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.phase !== "open") {
-      this.lingerBytes += length;
-      if (this.lingerBytes > LINGER_BYTES) this.connection.destroy();
+      this.ending?.onBytes(length);
       return;
     }
     const nowMs = this.clock.now();
@@ -180,7 +175,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
 
   onEnd(): void {
     if (this.phase === "linger") {
-      if (this.connection.pendingBytes === 0) this.connection.destroy();
+      this.ending!.onEnd();
       return;
     }
     // Requests that are whole are still answered; of the others nothing more will come.
@@ -204,6 +199,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.phase = "closed";
     this.session.close(makeFault("HDL_DOWNSTREAM_RESET", "client closed the connection", error));
     this.first = null;
+    this.ending?.stop();
     // Last: what ends above may have asked to be watched.
     this.owner.wheel.cancel(this);
     this.owner.onDownstreamClosed(this);
@@ -324,22 +320,17 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.isBroken = true;
   }
 
-  /** FIN, and reading on for a while: closing at once would lose what was sent to a RST. */
   private linger(): void {
     if (this.phase !== "open") return;
     this.phase = "linger";
-    this.connection.end();
-    this.lingerPending = this.connection.pendingBytes;
-    const nowMs = this.clock.now();
-    this.lastReadMs = nowMs;
-    this.owner.wheel.cancel(this);
-    this.owner.wheel.schedule(this, nowMs + LINGER_MS);
+    const { wheel } = this.owner;
+    wheel.cancel(this);
+    this.ending = new Linger(this.connection, wheel, this.clock.now(), 0);
   }
 
   // Timer
 
   expire(nowMs: number): void {
-    if (this.phase === "linger") this.expireLinger(nowMs);
     if (this.phase !== "open") return;
     if (this.connection.waitingReads > 0) {
       this.watch(nowMs + UNREAD_MS);
@@ -353,15 +344,6 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     }
     this.settle();
     if (this.phase === "open") this.watch(Math.max(dueMs, nowMs + 1));
-  }
-
-  /** A slow reader gets what waits for it as long as it reads. */
-  private expireLinger(nowMs: number): void {
-    const before = this.lingerPending;
-    const pending = this.connection.pendingBytes;
-    this.lingerPending = pending;
-    if (pending < before) this.owner.wheel.schedule(this, nowMs + LINGER_MS);
-    else this.connection.destroy(pending > 0);
   }
 
   private checkConnection(nowMs: number): number {

@@ -8,6 +8,7 @@ import { H2, resetCodeOf } from "../wire/http2/index.ts";
 import type { Http2Stream, StreamEvents } from "../wire/http2/index.ts";
 import type { RequestHandler } from "./downstream.ts";
 import { EarlyOctets } from "./early-octets.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** What an exchange needs of the connection that carries it. */
 export interface StreamHome {
@@ -80,7 +81,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
       this.startedMs +
         (this.isRequestDone ? streamIdleMs : Math.min(streamIdleMs, requestTimeoutMs, bodyRateGraceMs)),
     );
-    const refusal = this.refusal(head);
+    const refusal = refusalOf(head, home.settings);
     if (refusal !== null) {
       this.refuse(refusal);
       return;
@@ -93,20 +94,6 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     }
     const events = home.handler.open(head, isLast, home.peer, this);
     if (!this.isResponseDone && !this.stream.isClosed) this.events = events;
-  }
-
-  private refusal(head: RequestHead): Fault | null {
-    if (head.method === "CONNECT") {
-      return makeFault("HDL_REQUEST_METHOD_UNSUPPORTED", "CONNECT is not served on this listener");
-    }
-    const { maxBodyBytes } = this.home.settings;
-    if (maxBodyBytes > 0 && head.bodyLength > maxBodyBytes) {
-      return makeFault(
-        "HDL_REQUEST_BODY_TOO_LARGE",
-        `body is ${head.bodyLength} bytes, limit ${maxBodyBytes}`,
-      );
-    }
-    return null;
   }
 
   /** Answers a request that never became an exchange, or cannot stay one (which counts it then). */
