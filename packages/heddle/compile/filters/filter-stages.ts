@@ -43,9 +43,22 @@ export function placeFilters(
   own: readonly FilterSpec[],
 ): readonly FilterSpec[] {
   if (placed.length === 0) return own;
-  const all = [
+  return inStages([
     ...placed,
     ...own.map((spec): PlacedFilter => ({ stage: spec.name === "cors" ? "cors" : "own", spec })),
-  ];
-  return FILTER_STAGES.flatMap((stage) => all.flatMap((one) => (one.stage === stage ? [one.spec] : [])));
+  ]);
 }
+
+/**
+ * The same for a backendRef, with the policies of what it leads to: those stand behind the filters that the route has
+ * there, as behind all others of the route. What they have seen and added is what the Service gets.
+ */
+export function placeBehindOwn(
+  placed: readonly PlacedFilter[],
+  own: readonly FilterSpec[],
+): readonly FilterSpec[] {
+  return placed.length === 0 ? own : [...own, ...inStages(placed)];
+}
+
+const inStages = (all: readonly PlacedFilter[]): readonly FilterSpec[] =>
+  FILTER_STAGES.flatMap((stage) => all.flatMap((one) => (one.stage === stage ? [one.spec] : [])));

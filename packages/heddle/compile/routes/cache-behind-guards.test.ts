@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cachesBehindGuards } from "./cache-behind-guards.ts";
-import { placeFilters, type FilterStage, type PlacedFilter } from "../filters/filter-stages.ts";
+import {
+  placeBehindOwn,
+  placeFilters,
+  type FilterStage,
+  type PlacedFilter,
+} from "../filters/filter-stages.ts";
 
 const at = (stage: FilterStage, name: string): PlacedFilter => ({ stage, spec: { name, config: null } });
 const own = (name: string) => ({ name, config: null });
@@ -18,7 +23,7 @@ function order([placed, names = []]: Side, ...backends: readonly Side[]): string
   const made = cachesBehindGuards(rule, others);
   const all = [
     placeFilters(made.rule, rule.own),
-    ...made.backends.map((one, i) => placeFilters(one, others[i]!.own)),
+    ...made.backends.map((one, i) => placeBehindOwn(one, others[i]!.own)),
   ];
   return all.map((filters) => filters.map(({ name }) => name).join(" "));
 }
@@ -27,6 +32,11 @@ const table: readonly (readonly [string, readonly Side[], readonly string[]])[] 
   ["it stays behind a filter of the user's own", [[[cache], ["own"]], [[]]], ["own cache", ""]],
   ["also one of a policy", [[[cache, at("transformation", "own")]], [[]]], ["own cache", ""]],
   ["a rule's cache stays behind the rule's guard", [[[cache, jwt]], [[]]], ["jwt cache", ""]],
+  [
+    "a Service's guard sees what the route's backendRef made of it",
+    [[[]], [[jwt], ["header"]]],
+    ["", "header jwt"],
+  ],
   ["it moves behind the guard of a Service", [[[cache]], [[jwt]]], ["", "jwt cache"]],
   ["to all backends where one has a guard", [[[cache]], [[jwt]], [[]]], ["", "jwt cache", "cache"]],
   [

@@ -10,7 +10,7 @@ import { noPolicyFilters } from "../filters/policy-filters.ts";
 import { limitsOf, type RuleSource, type RulesSource } from "./rule-source.ts";
 import { backendPolicyFilters } from "../backends/backend-policies.ts";
 import { cachesBehindGuards } from "./cache-behind-guards.ts";
-import { placeFilters } from "../filters/filter-stages.ts";
+import { placeBehindOwn, placeFilters } from "../filters/filter-stages.ts";
 import { planOwnFilter } from "../filters/own-filter.ts";
 import { requestPlace } from "../filters/request-place.ts";
 import type { PolicySource } from "../policies/policy-source.ts";
@@ -136,7 +136,7 @@ function planRule(
     backends.map(({ spec }, i) => ({ placed: ofBackends[i]!.filters, own: spec.filters })),
   );
   const given = backends.map(({ spec }, i) => {
-    const filters = placeFilters(placed.backends[i]!, withMirrorLimits(spec.filters, rule.mirror));
+    const filters = placeBehindOwn(placed.backends[i]!, withMirrorLimits(spec.filters, rule.mirror));
     const limits = spec.cluster === null ? undefined : rule.backendLimits?.[i]?.limits;
     return { ...spec, filters, ...(limits !== undefined && { limits }) };
   });
