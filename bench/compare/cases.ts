@@ -23,6 +23,8 @@ export interface Case {
   connections: number;
   /** requests under way at once on each connection */
   streams: number;
+  /** each request has a connection of its own */
+  closes: boolean;
   /** who takes part: those that can do it */
   proxies: readonly ProxyName[];
   routes: number;
@@ -30,8 +32,11 @@ export interface Case {
   isResilient: boolean;
   /** who may ask, and how often; undefined: everybody */
   guard?: GuardName;
-  /** CPU per request may be this multiple of the better of nginx and HAProxy, or of one worker's in `workers2` */
-  reach: number;
+  /**
+   * CPU per request may be this multiple of the better of nginx and HAProxy, or of one worker's in `workers2`;
+   * undefined: it is compared, and nothing is asked
+   */
+  reach?: number;
   /** CPU per request may be this multiple of the same proxy's plain row; undefined: it is not compared with that */
   reachOfPlain?: number;
   /** compares Heddle's workers with each other, on cores that proxy and load share, instead of proxies */
@@ -54,6 +59,7 @@ const plain: Case = {
   expectBytes: smallJson.length,
   connections: 64,
   streams: 1,
+  closes: false,
   proxies: httpProxies,
   routes: 1,
   isResilient: false,
@@ -71,6 +77,25 @@ const h2: Case = {
   streams: 10,
   proxies: ["heddle", "heddle-nolog", "nginx", "haproxy"],
   reach: 1.3,
+};
+
+/** What a connection costs, from its acceptance to its end. Caddy is left out, as in `h2`. */
+const connect: Case = {
+  name: "connect",
+  title: "a connection for each request, 64 at once",
+  carries: "http1",
+  isTls: false,
+  method: "GET",
+  path: "/",
+  bodyBytes: 0,
+  expectBytes: smallJson.length,
+  connections: 64,
+  streams: 1,
+  closes: true,
+  proxies: ["heddle", "heddle-nolog", "nginx", "haproxy"],
+  routes: 1,
+  isResilient: false,
+  comparesWorkers: false,
 };
 
 /** wrk's requests of HTTP/1.1 are the messages: the proxies see bytes. */
@@ -129,6 +154,8 @@ export const cases: readonly Case[] = [
     reach: 1.45,
   },
   { ...plain, name: "conns1000", title: "1,000 connections", connections: 1000, reach: 1.2 },
+  connect,
+  { ...connect, name: "connect-tls", title: "the same over TLS, EC P-256", isTls: true },
   {
     ...plain,
     name: "workers2",

@@ -84,7 +84,7 @@ async function startEntry(
   const { cores, options, upstream } = bench;
   const folder = join(bench.folder, its.name);
   mkdirSync(folder, { recursive: true });
-  const { path, method, bodyBytes, connections, carries, streams } = its;
+  const { path, method, bodyBytes, connections, carries, streams, closes } = its;
   bench.say(`${its.name}: starting ${proxy.name}`);
   const serving = await startProxy(proxy, {
     folder,
@@ -109,6 +109,7 @@ async function startEntry(
     isGrpc: carries === "grpc",
     connections,
     streams,
+    closes,
     header: guard?.header,
     seconds: options.seconds,
     cores: loadCores,

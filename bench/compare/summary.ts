@@ -69,11 +69,16 @@ function compare(summary: Summary, group: readonly Summary[], all: readonly Summ
   if (summary.proxy !== "heddle" && summary.proxy !== "heddle, 2 workers") return;
   addVerdict(summary, its.comparesWorkers ? "one worker" : "C", toBase, its.reach);
   addVerdict(summary, "Caddy", toCaddy, reachAgainstCaddy);
-  addVerdict(summary, "own plain", toPlain, its.reachOfPlain ?? Infinity);
+  addVerdict(summary, "own plain", toPlain, its.reachOfPlain);
 }
 
-function addVerdict(summary: Summary, against: string, value: number | undefined, reach: number): void {
-  if (value === undefined) return;
+function addVerdict(
+  summary: Summary,
+  against: string,
+  value: number | undefined,
+  reach: number | undefined,
+): void {
+  if (value === undefined || reach === undefined) return;
   const isMet = value <= reach;
   summary.verdicts.push({ text: `${against} ${value.toFixed(2)}${isMet ? " ≤ " : " OVER "}${reach}`, isMet });
 }

@@ -10,6 +10,8 @@ export interface Load {
   connections: number;
   /** requests under way at once on each connection; wrk knows one only */
   streams: number;
+  /** each request has a connection of its own; wrk alone */
+  closes?: boolean;
   seconds: number;
   /** each request has one of these values, in turn; wrk alone */
   header?: { name: string; values: readonly string[] } | undefined;

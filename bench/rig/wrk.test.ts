@@ -30,6 +30,12 @@ test("only a case with a body sends one", () => {
   assert.match(wrkScript({ method: "POST", bodyBytes: 10240 }), /wrk\.body = string\.rep\("x", 10240\)/);
 });
 
+test("only a case of one request per connection asks for the connection's end", () => {
+  assert.doesNotMatch(wrkScript({ method: "GET", bodyBytes: 0 }), /Connection/);
+  const script = wrkScript({ method: "GET", bodyBytes: 0, closes: true });
+  assert.match(script, /wrk\.headers\["Connection"\] = "close"/);
+});
+
 test("requests whose header differs are made before the load, and taken in turn", () => {
   const header = { name: "X-API-Key", values: ["a", "b"] };
   const script = wrkScript({ method: "GET", bodyBytes: 0, header });

@@ -15,13 +15,14 @@ export function wrkCommand(load: Load): Command {
 }
 
 /** wrk's own text rounds and changes units (`1.02k`, `9.8ms`), so its script prints the plain numbers in one line. */
-export function wrkScript(load: Pick<Load, "method" | "bodyBytes" | "header">): string {
+export function wrkScript(load: Pick<Load, "method" | "bodyBytes" | "header" | "closes">): string {
   const body =
     load.bodyBytes === 0
       ? ""
       : `wrk.body = string.rep("x", ${load.bodyBytes})\nwrk.headers["Content-Type"] = "text/plain"\n`;
+  const closes = load.closes === true ? 'wrk.headers["Connection"] = "close"\n' : "";
   return `wrk.method = "${load.method}"
-${body}${load.header === undefined ? "" : requestsInTurn(load.header)}function done(summary, latency, requests)
+${body}${closes}${load.header === undefined ? "" : requestsInTurn(load.header)}function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format("${mark}requests=%d micros=%d status=%d connect=%d read=%d write=%d timeout=%d p50=%d p99=%d\\n",
     summary.requests, summary.duration, e.status, e.connect, e.read, e.write, e.timeout,
