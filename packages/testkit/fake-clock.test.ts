@@ -43,3 +43,11 @@ test("the date moves with the clock", () => {
   clock.advance(250);
   assert.equal(clock.wallMs(), 1250);
 });
+
+test("the date can be set, and time goes on as it did", () => {
+  const clock = new FakeClock(1000);
+  clock.advance(100);
+  clock.setWall(50);
+  clock.advance(10);
+  assert.deepEqual([clock.now(), clock.wallMs()], [110, 60]);
+});

@@ -12,7 +12,7 @@ interface Waiting {
  */
 export class FakeClock implements Clock {
   #now = 0;
-  readonly #startedAtMs: number;
+  #startedAtMs: number;
   #waiting: Waiting[] = [];
 
   /** `wallMs` is the date at which the clock starts, by default 2026-01-01T00:00:00Z. */
@@ -26,6 +26,11 @@ export class FakeClock implements Clock {
 
   wallMs(): number {
     return this.#startedAtMs + this.#now;
+  }
+
+  /** Sets the date, as people and NTP do: `now` and timers know nothing of it. */
+  setWall(wallMs: number): void {
+    this.#startedAtMs = wallMs - this.#now;
   }
 
   after(delayMs: number, run: () => void): ClockTimer {

@@ -12,10 +12,15 @@ export function claimAt(claims: Readonly<Record<string, unknown>>, path: ClaimPa
   return value;
 }
 
-/** A claim as the text that policies compare: of a string, number or boolean; undefined of anything else. */
+/**
+ * A claim as the text that policies compare: of a string, number or boolean; undefined of anything else. Whole numbers
+ * beyond 2⁵³ are none: several of them read as one (RFC 8259 section 6), and one person would pass for another.
+ */
 export function claimText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+  if (typeof value === "number")
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
+  return typeof value === "boolean" ? String(value) : undefined;
 }
 
 /** Whether a claim is one of the texts, or a list that has one of them. */

@@ -2,14 +2,13 @@ import { claimAt, claimHasOneOf } from "../claim-path/index.ts";
 import type { ClaimPath } from "../claim-path/index.ts";
 import type { JwtIssuer } from "./config.ts";
 
-/** Until when a token is good, or why it is not. */
+/** What is said of a token's claims, and when that holds: clocks go on, and are set. */
 export interface ClaimVerdict {
-  /** Milliseconds since the epoch; 0 where it is not good. */
-  readonly untilMs: number;
   /** "" where it is good; else in a few words, for the client. */
   readonly reason: string;
-  /** It may become good without changing. */
-  readonly isEarly: boolean;
+  /** Milliseconds since the epoch, from the first until before the second. */
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** The last second of the year 9999: what is later is no time. */
@@ -35,12 +34,13 @@ export class ClaimCheck {
     if (!isTime(exp)) return refused("the token has no expiry");
     if (!isOptionalTime(nbf) || !isOptionalTime(iat)) return refused("the token has a time that is none");
     if (sub !== undefined && typeof sub !== "string") return refused("the token has no proper subject");
+    const fromMs = nbf === undefined ? Number.NEGATIVE_INFINITY : nbf * 1000 - clockSkewMs;
     const untilMs = exp * 1000 + clockSkewMs;
-    if (nowMs >= untilMs) return refused("the token has expired");
-    if (nbf !== undefined && nowMs < nbf * 1000 - clockSkewMs) return early;
+    if (nowMs >= untilMs) return refused("the token has expired", untilMs);
+    if (nowMs < fromMs) return refused("the token is not valid yet", Number.NEGATIVE_INFINITY, fromMs);
     if (!this.isAudience(aud)) return refused("the token is for another audience");
     if (!this.hasRequired(claims)) return refused("the token lacks a required claim");
-    return { untilMs, reason: "", isEarly: false };
+    return { reason: "", fromMs, untilMs };
   }
 
   private isAudience(aud: unknown): boolean {
@@ -68,8 +68,10 @@ function isOptionalTime(value: unknown): value is number | undefined {
   return value === undefined || isTime(value);
 }
 
-const early: ClaimVerdict = { untilMs: 0, reason: "the token is not valid yet", isEarly: true };
-
-function refused(reason: string): ClaimVerdict {
-  return { untilMs: 0, reason, isEarly: false };
+function refused(
+  reason: string,
+  fromMs: number = Number.NEGATIVE_INFINITY,
+  untilMs: number = Number.POSITIVE_INFINITY,
+): ClaimVerdict {
+  return { reason, fromMs, untilMs };
 }

@@ -225,12 +225,13 @@ test("what a header could not say without doubt is left out", () => {
   const claims = {
     ...goodClaims,
     sub: "a\r\nx-admin: 1",
-    realm_access: { roles: ["a,admin", " b", 7, true, {}] },
+    // 2⁵³ + 1 reads as 2⁵³, which is somebody else.
+    realm_access: { roles: ["a,admin", " b", 7, true, {}, 2 ** 53, 1e300, -0.5] },
   };
   const token = signToken(goodHeader, claims, rsa.privateKey);
   const { fields } = run({ headers: [bearer(token)] }, withHeaders).exchange.request;
   assert.equal(fields.has("x-user"), false);
-  assert.equal(fields.get("x-roles"), "7,true");
+  assert.equal(fields.get("x-roles"), "7,true,-0.5");
 });
 
 test("required claims: there, or one of the values, in lists too", () => {
@@ -241,6 +242,14 @@ test("required claims: there, or one of the values, in lists too", () => {
   assert.equal(needs(["realm_access", "roles"], "admin"), "accepted: alice");
   assert.equal(needs(["realm_access", "roles"], "root"), lacks);
   assert.equal(needs(["email"]), lacks);
+  const big = signToken(
+    goodHeader,
+    JSON.stringify(goodClaims).replace("{", '{"id":9007199254740993,'),
+    rsa.privateKey,
+  );
+  const numbered = (id: string) =>
+    found(run({ headers: [bearer(big)] }, { requiredClaims: [{ claim: ["id"], values: [id] }] }));
+  assert.equal(numbered("9007199254740992"), lacks, "the number next to it");
   assert.equal(needs(["constructor"]), lacks);
   assert.equal(needs(["realm_access", "roles", "length"]), lacks);
 });
@@ -253,6 +262,21 @@ test("a token is remembered until it expires, and not beyond", () => {
   assert.equal(visit(), "accepted: alice");
   context.clock.advance(1);
   assert.equal(visit(), "rejected: the token has expired");
+});
+
+test("what is remembered of a token's time is forgotten when the clock is set", () => {
+  const context = new ReadyContext();
+  const { clock } = context;
+  const later = signToken(goodHeader, { ...goodClaims, nbf: nowS + 60 }, rsa.privateKey);
+  const visit = (token: string) => found(run({ headers: [bearer(token)] }, {}, context));
+  clock.setWall((nowS + 7_200) * 1000);
+  assert.equal(visit(good), "rejected: the token has expired");
+  clock.setWall(nowS * 1000);
+  assert.equal(visit(good), "accepted: alice", "the clock was two hours ahead");
+  clock.setWall((nowS + 100) * 1000);
+  for (let times = 0; times < 3; times++) assert.equal(visit(later), "accepted: alice");
+  clock.setWall(nowS * 1000);
+  assert.equal(visit(later), "rejected: the token is not valid yet");
 });
 
 test("a token that is not valid yet becomes so", () => {
@@ -321,6 +345,23 @@ test("when it does not come they are refused, and others with that id at once", 
   const second = visit("b");
   assert.equal(second.waiting, undefined);
   assert.equal(found(second), refused);
+});
+
+test("an issuer that signs by a key before it shows it is asked again", async () => {
+  const { context, visit } = remote();
+  const early = visit("b");
+  for (let i = 0; i < 101; i++) context.clock.advance(20);
+  await early.waiting;
+  context.clock.advance(27_000);
+  assert.equal(visit("b").waiting, undefined, "not before thirty seconds are over");
+  assert.equal(context.notes.length, 1);
+  context.clock.advance(1_000);
+  const late = visit("b");
+  assert.equal(context.notes.length, 2);
+  context.data("keys").set({ keys: [keyData("b", otherRsa.publicKey, "RS256")] });
+  context.clock.advance(20);
+  await late.waiting;
+  assert.equal(found(late), "accepted: alice");
 });
 
 test("unknown ids by the thousand ask once in thirty seconds, and few of them wait", () => {

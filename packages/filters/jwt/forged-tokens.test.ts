@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 import { RecordingContext } from "../filter-run.suite.ts";
 import {
   ed25519,
@@ -8,6 +8,7 @@ import {
   goodHeader,
   goodKeys,
   issuer,
+  keyData,
   nowS,
   otherRsa,
   p256,
@@ -32,6 +33,7 @@ const attackerJwk = otherRsa.publicKey.export({ format: "jwk" });
 const publicPem = rsa.publicKey.export({ format: "pem", type: "spki" }) as string;
 const publicDer = rsa.publicKey.export({ format: "der", type: "spki" });
 const publicJwk = JSON.stringify(rsa.publicKey.export({ format: "jwk" }));
+const es256 = signToken({ alg: "ES256", kid: "e" }, goodClaims, p256.privateKey, "ES256");
 const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" });
 
 /** Signed by the issuer, with one thing wrong. */
@@ -106,9 +108,20 @@ const forged: Readonly<Record<string, string>> = {
   "ES256 r zero": `${b64('{"alg":"ES256","kid":"e"}')}.${body}.${Buffer.concat([Buffer.alloc(32), Buffer.alloc(32, 1)]).toString("base64url")}`,
   "ES256 r and s the order": `${b64('{"alg":"ES256","kid":"e"}')}.${body}.${Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551".repeat(2), "hex").toString("base64url")}`,
   "ES256 in DER": `${b64('{"alg":"ES256","kid":"e"}')}.${body}.${Buffer.from("3006020101020101", "hex").toString("base64url")}`,
+  "ES256 in DER, by the right key": (() => {
+    const input = `${b64('{"alg":"ES256","kid":"e"}')}.${body}`;
+    return `${input}.${sign("sha256", Buffer.from(input), p256.privateKey).toString("base64url")}`;
+  })(),
+  "ES256 with a zero before each half": (() => {
+    const [h, c, s] = es256.split(".") as [string, string, string];
+    const [zero, octets] = [Buffer.alloc(1), Buffer.from(s, "base64url")];
+    return `${h}.${c}.${Buffer.concat([zero, octets.subarray(0, 32), zero, octets.subarray(32)]).toString("base64url")}`;
+  })(),
   "ES256 empty": `${b64('{"alg":"ES256","kid":"e"}')}.${body}.`,
   "EdDSA all zero": `${b64('{"alg":"EdDSA","kid":"d"}')}.${body}.${Buffer.alloc(64).toString("base64url")}`,
   "RS256 all zero": `${head}.${body}.${Buffer.alloc(256).toString("base64url")}`,
+  "RS256 with a zero before it": `${head}.${body}.${Buffer.concat([Buffer.alloc(1), Buffer.from(mac, "base64url")]).toString("base64url")}`,
+  "RS256 with an octet behind it": `${head}.${body}.${Buffer.concat([Buffer.from(mac, "base64url"), Buffer.alloc(1)]).toString("base64url")}`,
   "RS256 with one bit changed": `${head}.${body}.${flip(mac)}`,
   "another token's signature": `${head}.${body}.${signToken(goodHeader, { ...goodClaims, sub: "bob" }, rsa.privateKey).split(".")[2]}`,
   "changed claims": `${head}.${b64(JSON.stringify({ ...goodClaims, sub: "root" }))}.${mac}`,
@@ -232,6 +245,8 @@ const forged: Readonly<Record<string, string>> = {
   JWE: `${b64('{"alg":"RSA-OAEP","enc":"A256GCM"}')}.${mac}.${mac}.${body}.${mac}`,
   "JWE by PBES2 with ten million rounds": `${b64('{"alg":"PBES2-HS512+A256KW","p2c":10000000,"p2s":"AA","enc":"A128GCM"}')}.${mac}.${mac}.${body}.${mac}`,
   "a zip bomb": `${b64('{"alg":"dir","enc":"A128GCM","zip":"DEF"}')}..${mac}.${body}.${mac}`,
+  "a token in a token (RFC 7519 section 5.2)": signToken({ ...goodHeader, cty: "JWT" }, good, rsa.privateKey),
+  "unencoded claims (RFC 7797)": `${b64('{"alg":"RS256","kid":"a","b64":false,"crit":["b64"]}')}.${JSON.stringify(goodClaims)}.${mac}`,
   "four parts": `${good}.`,
   "two parts": `${head}.${body}`,
   "one part": head,
@@ -288,6 +303,47 @@ for (const [name, token] of Object.entries(forged)) {
     }
   });
 }
+
+test("an ES256 signature is good in both its forms: s and the order less s (FIPS 186-5 has no lower half)", () => {
+  const order = BigInt("0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+  const [h, c, s] = es256.split(".") as [string, string, string];
+  const octets = Buffer.from(s, "base64url");
+  const other = order - BigInt(`0x${octets.subarray(32).toString("hex")}`);
+  const twin = Buffer.concat([
+    octets.subarray(0, 32),
+    Buffer.from(other.toString(16).padStart(64, "0"), "hex"),
+  ]);
+  assert.equal(makeVerifier().judge(`${h}.${c}.${twin.toString("base64url")}`, nowMs).outcome, "accepted");
+});
+
+test("an issuer's key signs for that issuer alone, be its id another's too", () => {
+  const context = new RecordingContext();
+  const other = { ...issuer, issuer: "https://other.example", keySet: "others" };
+  context.data("keys").set({ keys: goodKeys });
+  context.data("others").set({ keys: [keyData("a", otherRsa.publicKey, "RS256")] });
+  const verifier = new JwtVerifier({ issuers: [issuer, other] }, [
+    context.data("keys"),
+    context.data("others"),
+  ]);
+  const outcomeOf = (iss: string, key: typeof rsa.privateKey) =>
+    verifier.judge(signToken(goodHeader, { ...goodClaims, iss }, key), nowMs).outcome;
+  assert.equal(outcomeOf(issuer.issuer, rsa.privateKey), "accepted");
+  assert.equal(outcomeOf(other.issuer, otherRsa.privateKey), "accepted");
+  assert.equal(outcomeOf(other.issuer, rsa.privateKey), "refused");
+  assert.equal(outcomeOf(issuer.issuer, otherRsa.privateKey), "refused");
+});
+
+test("a set with one id for many keys costs a token four tries at most", () => {
+  const data = new RecordingContext().data("keys");
+  const same = (count: number) =>
+    Array.from({ length: count }, () => keyData("a", otherRsa.publicKey, "RS256"));
+  const outcomeWith = (count: number) => {
+    data.set({ keys: [...same(count), ...goodKeys] });
+    return new JwtVerifier({ issuers: [issuer] }, [data]).judge(good, nowMs).outcome;
+  };
+  assert.equal(outcomeWith(3), "accepted");
+  assert.equal(outcomeWith(4), "refused");
+});
 
 test("a shared secret signs for nothing but itself", () => {
   const secret = Buffer.alloc(32, 7);

@@ -3,8 +3,8 @@ import type { JsonWebKeyInput } from "node:crypto";
 import type { KeyData, KeySetData } from "./config.ts";
 import { SignatureKey } from "./signature-key.ts";
 
-/** Keys that a token without `kid` is tried with at most: each try costs as much as a good token. */
-const MAX_UNNAMED = 4;
+/** Keys of one `kid`, or of none, that a token is tried with at most: each try costs as much as a good token. */
+const MAX_TRIES = 4;
 
 const none: readonly SignatureKey[] = [];
 
@@ -34,9 +34,8 @@ export class KeyRing {
 
   /** Those that a token may have been signed with; none where its key is not known. */
   find(algorithm: string, keyId: string): readonly SignatureKey[] {
-    if (keyId !== "") return this.named.get(`${algorithm} ${keyId}`) ?? none;
-    const all = this.byAlgorithm.get(algorithm) ?? none;
-    return all.length > MAX_UNNAMED ? none : all;
+    const all = keyId === "" ? this.byAlgorithm.get(algorithm) : this.named.get(`${algorithm} ${keyId}`);
+    return all === undefined || all.length > MAX_TRIES ? none : all;
   }
 }
 

@@ -11,16 +11,25 @@ const POLL_MS = 20;
 const MAX_WAITING = 64;
 const MAX_UNKNOWN = 1_024;
 
+/** An id that turned out to be unknown. */
+interface UnknownKey {
+  /** Of the set that it was not in. */
+  readonly version: number;
+  /** When the set may be asked for again. */
+  readonly untilMs: number;
+}
+
 /**
  * What becomes of tokens whose key is not known: the first has the key set asked for, and waits a little, so that
  * nobody notices that an issuer changed its key. Ids that turned out to be unknown are remembered for as long as the set
- * is the same, and everybody else is refused at once: unknown ids by the thousand cost no more than one.
+ * is the same and is not asked for again, and everybody else is refused at once: unknown ids by the thousand cost no
+ * more than one, and an issuer that signs by a key before it shows it is understood half a minute later.
  */
 export class KeyWait {
   private readonly data: DataRef;
   private readonly clock: Clock;
   private readonly ask: () => void;
-  private readonly unknown = new RecentMap<number>(MAX_UNKNOWN);
+  private readonly unknown = new RecentMap<UnknownKey>(MAX_UNKNOWN);
   private askedMs = Number.NEGATIVE_INFINITY;
   private waiting = 0;
 
@@ -33,16 +42,21 @@ export class KeyWait {
   /** Resolves to whether the keys are others now; null: there is nothing to wait for. */
   waitFor(keyId: string, exchange: Exchange): Promise<boolean> | null {
     const { version } = this.data;
-    if (this.unknown.get(keyId) === version) return null;
     const nowMs = this.clock.now();
+    const known = this.unknown.get(keyId);
+    if (known !== undefined && known.version === version && nowMs < known.untilMs) return null;
     if (nowMs - this.askedMs >= ASK_MS) {
       this.askedMs = nowMs;
       this.ask();
     }
     const leftMs = this.askedMs + WAIT_MS - nowMs;
     if (leftMs > 0 && this.waiting < MAX_WAITING) return this.poll(keyId, exchange, version);
-    this.unknown.set(keyId, version);
+    this.remember(keyId, version);
     return null;
+  }
+
+  private remember(keyId: string, version: number): void {
+    this.unknown.set(keyId, { version, untilMs: this.askedMs + ASK_MS });
   }
 
   private poll(keyId: string, exchange: Exchange, version: number): Promise<boolean> {
@@ -56,7 +70,7 @@ export class KeyWait {
           return;
         }
         this.waiting--;
-        if (!isNew) this.unknown.set(keyId, version);
+        if (!isNew) this.remember(keyId, version);
         resolve(isNew);
       };
       this.clock.after(POLL_MS, look);

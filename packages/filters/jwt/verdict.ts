@@ -13,7 +13,8 @@ export interface Verdict {
   readonly reason: string;
   readonly principal: Principal | null;
   readonly headers: readonly (readonly [string, string])[];
-  /** Milliseconds since the epoch: it is this verdict only before. */
+  /** Milliseconds since the epoch: it is this verdict from the first until before the second. */
+  readonly fromMs: number;
   readonly untilMs: number;
   /** Of the issuer's keys, which it was judged by. */
   readonly version: number;
@@ -27,6 +28,7 @@ const neutral: Verdict = {
   reason: "",
   principal: null,
   headers: [],
+  fromMs: Number.NEGATIVE_INFINITY,
   untilMs: Number.POSITIVE_INFINITY,
   version: -1,
   keyId: "",

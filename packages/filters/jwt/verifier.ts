@@ -48,8 +48,8 @@ class IssuerKeys {
 }
 
 /**
- * Judges tokens, and remembers what it found by their digests: good ones until they expire, bad ones for as long as
- * the keys are the same, each in a room of its own, so that a flood of forged ones pushes out no good one. Good ones that
+ * Judges tokens, and remembers what it found by their digests: good ones while they are valid, bad ones for as long as
+ * the keys are the same, and both no longer than the clock says so, each in a room of its own, so that a flood of forged ones pushes out no good one. Good ones that
  * come again and again are found by their text. A key set that changed makes all of its issuer's tokens be judged anew: a
  * key that was withdrawn is not trusted any longer.
  */
@@ -83,8 +83,8 @@ export class JwtVerifier {
     return verdict;
   }
 
-  private holds({ issuer, version, untilMs }: Verdict, nowMs: number): boolean {
-    return nowMs < untilMs && (issuer < 0 || this.issuers[issuer].version === version);
+  private holds({ issuer, version, fromMs, untilMs }: Verdict, nowMs: number): boolean {
+    return nowMs >= fromMs && nowMs < untilMs && (issuer < 0 || this.issuers[issuer].version === version);
   }
 
   private remember(digest: string, length: number, verdict: Verdict): void {
@@ -111,9 +111,8 @@ export class JwtVerifier {
     const facts = { issuer: at, version: own.version, keyId };
     const refuse = (reason: string) => makeVerdict("refused", { ...facts, reason });
     if (!issuer.algorithms.includes(algorithm)) return refuse("the token's algorithm is not taken");
-    const { untilMs, reason, isEarly } = own.claims.check(claims, type, nowMs);
-    if (reason !== "")
-      return isEarly ? makeVerdict("refused", { ...facts, reason, untilMs: 0 }) : refuse(reason);
+    const { reason, fromMs, untilMs } = own.claims.check(claims, type, nowMs);
+    if (reason !== "") return makeVerdict("refused", { ...facts, reason, fromMs, untilMs });
     const ring = own.keys();
     if (ring === null) return makeVerdict("no-keys", { ...facts, untilMs: 0 });
     const keys = ring.find(algorithm, keyId);
@@ -126,7 +125,7 @@ export class JwtVerifier {
     const subject = typeof claims["sub"] === "string" ? claims["sub"] : "";
     const principal = { subject, issuer: issuer.issuer, method: "jwt", claims: Object.freeze(claims) };
     const headers = makeClaimHeaders(issuer.claimHeaders, claims);
-    return makeVerdict("accepted", { ...facts, principal, headers, untilMs });
+    return makeVerdict("accepted", { ...facts, principal, headers, fromMs, untilMs });
   }
 }
 

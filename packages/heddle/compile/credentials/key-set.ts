@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import type { KeyData, KeySetData } from "@heddle/filters";
 import type { TokenAlgorithm } from "../../resources/index.ts";
+import { rsaMistake } from "./rsa-key.ts";
 
 /** Bounds of threats 20. */
 export const MAX_KEY_SET_BYTES = 262_144;
@@ -82,7 +83,8 @@ const secretOctets: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, H
 function readKey(jwk: Jwk, takesSecrets: boolean): KeyData | string {
   const { kty, use, key_ops: operations, kid, alg } = jwk;
   if (use !== undefined && use !== "sig") return "is not for signatures";
-  if (Array.isArray(operations) && !operations.includes("verify")) return "is not for signatures";
+  const isForOthers = !Array.isArray(operations) || !operations.includes("verify");
+  if (operations !== undefined && isForOthers) return "is not for signatures";
   const id = typeof kid === "string" ? kid : "";
   if (kty === "oct") return takesSecrets ? readSecret(jwk, id) : "is a shared secret; put it into a Secret";
   const names = typeof kty === "string" && Object.hasOwn(publicMembers, kty) ? publicMembers[kty]! : null;
@@ -108,11 +110,7 @@ function keyMistake(jwk: Jwk): string | null {
   } catch {
     return "is broken";
   }
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  // RFC 7518 section 3.3; more than 8,192 bits cost a worker too much.
-  return bits === undefined || (bits >= 2048 && bits <= 8192)
-    ? null
-    : `has ${bits} bits; 2048 to 8192 are taken`;
+  return key.asymmetricKeyType === "rsa" ? rsaMistake(key) : null;
 }
 
 function readSecret({ k, alg }: Jwk, kid: string): KeyData | string {

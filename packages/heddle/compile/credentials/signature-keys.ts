@@ -9,6 +9,7 @@ import {
 import type { DataSource } from "../data/data-source.ts";
 import type { FactReader } from "../pass/facts.ts";
 import { entriesOf, parseSelectionName, selectedSecrets, selectionName } from "./selected-secrets.ts";
+import { rsaMistake } from "./rsa-key.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
 
 /** The data unit with the keys of a selection of Secrets. */
@@ -67,9 +68,6 @@ const keyTypes: Readonly<Record<SignatureAlgorithmName, readonly string[]>> = {
   ed25519: ["ed25519"],
 };
 
-const minRsaBits = 2048;
-const maxRsaBits = 8192;
-
 /** What keeps a public key from being used with its algorithm. */
 function keyMistake({
   algorithm,
@@ -82,12 +80,12 @@ function keyMistake({
   if (material.includes("PRIVATE KEY")) return "has a private key in publicKey; give the public one";
   try {
     const key = createPublicKey(material);
-    const { namedCurve, modulusLength = minRsaBits } = key.asymmetricKeyDetails ?? {};
+    const { namedCurve } = key.asymmetricKeyDetails ?? {};
     const type = namedCurve === undefined ? key.asymmetricKeyType : `${key.asymmetricKeyType} ${namedCurve}`;
     if (!keyTypes[algorithm].includes(type ?? ""))
       return `has a key of type ${type}, which is none of ${algorithm}`;
-    if (modulusLength >= minRsaBits && modulusLength <= maxRsaBits) return null;
-    return `has an RSA key of ${modulusLength} bits; it must have ${minRsaBits} to ${maxRsaBits}`;
+    const mistake = algorithm.startsWith("rsa") ? rsaMistake(key) : null;
+    return mistake === null ? null : `has an RSA key that ${mistake}`;
   } catch {
     return "has no public key in PEM in publicKey";
   }
