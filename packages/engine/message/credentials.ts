@@ -28,6 +28,8 @@ export class Credentials {
   isUnclaimed = false;
   /** Values of WWW-Authenticate (RFC 9110 section 11.6.1), in the order of the authenticators. */
   readonly challenges: string[] = [];
+  /** Headers that authenticators made of claims, by name and value: whoever comes behind leaves those names alone. */
+  claimFields: readonly (readonly [string, string])[] = [];
   /** What a person without any credential gets in place of a 401; null: nobody offers a login. */
   login: OfferedLogin | null = null;
 
@@ -48,6 +50,11 @@ export class Credentials {
 
   challenge(text: string): void {
     if (text !== "" && !this.challenges.includes(text)) this.challenges.push(text);
+  }
+
+  /** Says that these headers are of claims now. */
+  filled(fields: readonly (readonly [string, string])[]): void {
+    this.claimFields = this.claimFields.length === 0 ? fields : [...this.claimFields, ...fields];
   }
 
   /** The first offer counts. */

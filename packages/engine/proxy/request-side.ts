@@ -194,6 +194,8 @@ export class RequestSide implements PipeOutput, BodySource {
     const filters = inOrder(flow.rule.chain.requestTrailers, flow.backendChain.requestTrailers);
     const fault = runTrailers(filters, "requestTrailers", flow.exchange, trailers);
     if (fault !== null) flow.abort(fault);
+    // Filters may have taken all of them.
+    if (trailers.size === 0) this.trailers = null;
     return fault === null;
   }
 

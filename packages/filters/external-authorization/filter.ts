@@ -1,5 +1,5 @@
 import type { Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
-import type { BodyStart, Exchange, ResponseHead } from "@heddle/engine/message";
+import type { BodyStart, Exchange, Fields, ResponseHead } from "@heddle/engine/message";
 import { ExpiringMap } from "../expiring-map/index.ts";
 import { applyVerdict } from "./apply-verdict.ts";
 import { askGrpc } from "./ask-grpc.ts";
@@ -44,6 +44,12 @@ class ExternalAuthorization implements Filter {
     if (verdict === undefined) return this.ask(exchange, key);
     this.context.count("cached");
     return this.obey(exchange, verdict);
+  }
+
+  /** What only the service says to the upstream is no client's to say in a trailer (CVE-2013-5704). */
+  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+    const { protocol } = this.config;
+    if (protocol.kind === "http") for (const name of protocol.toUpstream ?? []) trailers.delete(name);
   }
 
   responseHead(exchange: Exchange, head: ResponseHead): void {

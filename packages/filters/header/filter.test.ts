@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { isFieldValue, isToken } from "@heddle/engine/message";
+import { Fields, isFieldValue, isToken } from "@heddle/engine/message";
 import { FilterRun, makeExchange } from "../filter-run.suite.ts";
 import type { HeaderModifierConfig } from "./config.ts";
 import { headerModifier } from "./filter.ts";
@@ -22,6 +22,14 @@ function requestAfter(change: Partial<HeaderModifierConfig>, headers: Pairs): [s
 function responseAfter(change: Partial<HeaderModifierConfig>, headers: Pairs): [string, string][] {
   return new FilterRun(headerModifier, config("response", change), makeExchange()).response(200, headers);
 }
+
+test("what is set or removed does not come back as a trailer", () => {
+  const change = { set: [{ name: "x-user", value: "alice" }], remove: ["x-internal"] };
+  const run = new FilterRun(headerModifier, config("request", change), makeExchange());
+  const trailers = Fields.of([["x-user", "root"], ["X-Internal", "1"], ["x-checksum", "1"]]); // prettier-ignore
+  run.filter.requestTrailers!(run.exchange, trailers);
+  assert.deepEqual(trailers.toPairs(), [["x-checksum", "1"]]);
+});
 
 // The three examples of the Gateway API's HTTPHeaderFilter, for both directions.
 for (const [direction, after] of [

@@ -33,6 +33,12 @@ class Modification {
     for (const { name, value } of this.add) append(fields, name, value);
     for (const name of this.remove) fields.delete(name);
   }
+
+  /** Some servers put trailers among the headers, where what is set or removed here must not come back (CVE-2013-5704). */
+  applyToTrailers(trailers: Fields): void {
+    for (const { name } of this.set) trailers.delete(name);
+    for (const name of this.remove) trailers.delete(name);
+  }
 }
 
 /** Into the list that is there, as the Gateway API shows it: servers differ in which of several lines they read. */
@@ -54,6 +60,9 @@ class RequestHeaderModifier implements Filter {
   }
   requestHead(exchange: Exchange): void {
     this.modification.apply(exchange.request.fields);
+  }
+  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+    this.modification.applyToTrailers(trailers);
   }
 }
 

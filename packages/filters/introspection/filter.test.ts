@@ -162,10 +162,22 @@ test("active is not enough: who, when and for whom count", async () => {
   }
 });
 
+test("names of its claims are no client's, whichever way let it in", () => {
+  const rig = new Rig();
+  const signed = new Credentials();
+  signed.accept({ subject: "bob", issuer: "", method: "http-signatures", claims: {} });
+  for (const headers of [[["x-user", "root"]], [...bearer("t"), ["X-User", "root"]]] as const)
+    assert.equal(rig.ask(headers, signed).request.fields.has("x-user"), false);
+  const trailers = Fields.of([["x-user", "root"]]);
+  rig.filter.requestTrailers!(makeExchange(), trailers);
+  assert.equal(trailers.size, 0);
+});
+
 test("what another way took or refused is left alone, and what is none is only challenged", () => {
   const rig = new Rig();
   const taken = new Credentials();
   taken.accept({ subject: "bob", issuer: "", method: "jwt", claims: {} });
+  taken.filled([["x-user", "bob"]]);
   assert.deepEqual(rig.ask([...bearer("t"), ["x-user", "bob"]], taken).request.fields.getAll("x-user"), [
     "bob",
   ]);

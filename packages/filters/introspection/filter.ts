@@ -1,6 +1,7 @@
 import type { Filter, FilterContext, FilterFactory } from "@heddle/engine/filter";
 import { Credentials } from "@heddle/engine/message";
-import type { Exchange } from "@heddle/engine/message";
+import type { Exchange, Fields } from "@heddle/engine/message";
+import { ClaimHeaders, fillClaimHeaders } from "../jwt/index.ts";
 import type { IntrospectionConfig } from "./config.ts";
 import type { TokenFinding } from "./finding.ts";
 import { Introspector } from "./introspector.ts";
@@ -22,21 +23,19 @@ class Introspection implements Filter {
   private readonly config: IntrospectionConfig;
   private readonly context: FilterContext;
   private readonly introspector: Introspector;
-  /** Headers that are claims' to fill. */
-  private readonly ownHeaders: readonly string[];
+  private readonly claimHeaders: ClaimHeaders;
 
   constructor(config: IntrospectionConfig, context: FilterContext) {
     this.config = config;
     this.context = context;
     this.introspector = new Introspector(config, context);
-    this.ownHeaders = [...new Set(config.claimHeaders.map(({ header }) => header))];
+    this.claimHeaders = new ClaimHeaders(config.claimHeaders);
   }
 
   requestHead(exchange: Exchange): Promise<void> | undefined {
     const { fields } = exchange.request;
     const credentials = Credentials.of(exchange);
-    // Who came before may have filled the same headers.
-    if (credentials.principal === null) for (const name of this.ownHeaders) fields.delete(name);
+    this.claimHeaders.strip(fields, credentials);
     if (credentials.principal !== null || credentials.rejection !== "") return undefined;
     const values = fields.getAll("authorization");
     const token = values.length === 1 ? bearer.exec(values[0]!)?.[1] : undefined;
@@ -55,6 +54,10 @@ class Introspection implements Filter {
     return undefined;
   }
 
+  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+    this.claimHeaders.stripTrailers(trailers);
+  }
+
   private settle(finding: TokenFinding | null, { request }: Exchange, credentials: Credentials): void {
     if (finding === null) {
       this.context.count("failed");
@@ -62,7 +65,7 @@ class Introspection implements Filter {
     } else if (finding.isActive) {
       this.context.count("accepted");
       credentials.accept(finding.principal);
-      for (const [name, value] of finding.headers) request.fields.addTrusted(name, value);
+      fillClaimHeaders(finding.headers, request.fields, credentials);
       if (!this.config.forwards) request.fields.delete("authorization");
     } else {
       this.refuse(credentials, "invalid_token", finding.reason);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Credentials } from "@heddle/engine/message";
+import { Credentials, Fields } from "@heddle/engine/message";
 import { FilterRun, makeExchange, RecordingContext } from "../filter-run.suite.ts";
 import type { RequestOptions } from "../filter-run.suite.ts";
 import type { JwtIssuer } from "./config.ts";
@@ -219,6 +219,13 @@ test("claims go on as headers, and nobody else's values do", () => {
       [],
     );
   }
+});
+
+test("a name that is a claim's is no trailer's", () => {
+  const made = run({ headers: [bearer(good)] }, withHeaders);
+  const trailers = Fields.of([["x-user", "root"], ["X-Nothing", "root"], ["x-checksum", "1"]]); // prettier-ignore
+  made.filter.requestTrailers!(made.exchange, trailers);
+  assert.deepEqual(trailers.toPairs(), [["x-checksum", "1"]]);
 });
 
 test("what a header could not say without doubt is left out", () => {

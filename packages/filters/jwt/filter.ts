@@ -1,6 +1,7 @@
 import type { DataRef, Filter, FilterContext, FilterFactory } from "@heddle/engine/filter";
 import { Credentials } from "@heddle/engine/message";
-import type { Exchange } from "@heddle/engine/message";
+import type { Exchange, Fields } from "@heddle/engine/message";
+import { ClaimHeaders, fillClaimHeaders } from "./claim-headers.ts";
 import type { JwtConfig, JwtIssuer, TokenPlace } from "./config.ts";
 import { KeyWait } from "./key-wait.ts";
 import { rememberRemoved, removedToken } from "./removed-tokens.ts";
@@ -25,8 +26,7 @@ class Jwt implements Filter {
   private readonly placesOf: readonly ReadonlySet<number>[];
   private readonly verifier: JwtVerifier;
   private readonly waits: readonly KeyWait[];
-  /** Headers that are the issuers' to fill. */
-  private readonly ownHeaders: readonly string[];
+  private readonly claimHeaders: ClaimHeaders;
 
   constructor({ issuers }: JwtConfig, context: FilterContext) {
     this.issuers = issuers;
@@ -40,9 +40,7 @@ class Jwt implements Filter {
     );
     this.verifier = sharedVerifier({ issuers }, refs);
     this.waits = issuers.map((issuer, at) => this.waitOf(issuer, refs[at]));
-    this.ownHeaders = [
-      ...new Set(issuers.flatMap(({ claimHeaders }) => claimHeaders.map(({ header }) => header))),
-    ];
+    this.claimHeaders = new ClaimHeaders(issuers.flatMap(({ claimHeaders }) => claimHeaders));
   }
 
   private waitOf({ keySet }: JwtIssuer, data: DataRef): KeyWait {
@@ -52,14 +50,18 @@ class Jwt implements Filter {
 
   requestHead(exchange: Exchange): Promise<void> | undefined {
     const { request } = exchange;
-    // First: what a client sends under these names is no claim of anybody's.
-    for (const name of this.ownHeaders) request.fields.delete(name);
     const credentials = Credentials.of(exchange);
+    // First: what a client sends under these names is no claim of anybody's.
+    this.claimHeaders.strip(request.fields, credentials);
     const { reader } = this;
     const count = reader.read(request);
     if (count > 1) this.reject(credentials, "invalid_request", "there is more than one token");
     if (count === 1) return this.judge(reader.token, reader.place, exchange, credentials);
     return count === 0 ? this.judgeRemoved(exchange, credentials) : undefined;
+  }
+
+  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+    this.claimHeaders.stripTrailers(trailers);
   }
 
   /** A policy before this one, of the Gateway say, may have taken the token out for the backend's sake. */
@@ -114,16 +116,22 @@ class Jwt implements Filter {
       credentials.unclaimed();
     } else if (outcome === "accepted") {
       credentials.accept(verdict.principal!);
-      this.passOn(verdict, exchange, token, place);
+      this.passOn(verdict, exchange, credentials, token, place);
     } else {
       this.reject(credentials, "invalid_token", reasons[outcome] ?? verdict.reason);
     }
   }
 
-  private passOn({ headers, issuer }: Verdict, exchange: Exchange, token: string, place: number): void {
+  private passOn(
+    { headers, issuer }: Verdict,
+    exchange: Exchange,
+    credentials: Credentials,
+    token: string,
+    place: number,
+  ): void {
     const { request } = exchange;
     this.context.count("accepted");
-    for (const [name, value] of headers) request.fields.addTrusted(name, value);
+    fillClaimHeaders(headers, request.fields, credentials);
     if (this.issuers[issuer].forwards) return;
     rememberRemoved(exchange, this.reader.places[place], token);
     this.reader.remove(request, place);

@@ -1,6 +1,6 @@
 /** Bearer tokens of some issuers: JSON Web Tokens, checked by the issuers' keys. */
 export { jwt } from "./filter.ts";
-export { makeClaimHeaders } from "./claim-headers.ts";
+export { ClaimHeaders, fillClaimHeaders, makeClaimHeaders } from "./claim-headers.ts";
 export { MAX_TOKEN_CHARS } from "./parse-token.ts";
 export type {
   ClaimHeader,

@@ -1,7 +1,7 @@
 import type { Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
 import { Credentials } from "@heddle/engine/message";
-import type { Exchange, RequestHead, ResponseHead } from "@heddle/engine/message";
-import { makeClaimHeaders } from "../jwt/index.ts";
+import type { Exchange, Fields, RequestHead, ResponseHead } from "@heddle/engine/message";
+import { ClaimHeaders, fillClaimHeaders, makeClaimHeaders } from "../jwt/index.ts";
 import { redirectTo, textPage } from "./answers.ts";
 import type { OidcConfig } from "./config.ts";
 import { CookieJar } from "./cookie-jar.ts";
@@ -35,8 +35,7 @@ class Oidc implements Filter {
   private readonly sessions: Sessions;
   private readonly login: Login;
   private readonly challenge: string;
-  /** Headers that are the providers' claims to fill. */
-  private readonly ownHeaders: readonly string[];
+  private readonly claimHeaders: ClaimHeaders;
 
   constructor(config: OidcConfig, context: FilterContext) {
     this.config = config;
@@ -46,15 +45,14 @@ class Oidc implements Filter {
     this.sessions = new Sessions(config, context);
     this.login = new Login(config, context, this.providers, this.sessions);
     this.challenge = `OIDC login="${config.path}/login"`;
-    const headers = config.providers.flatMap(({ claimHeaders }) => claimHeaders);
-    this.ownHeaders = [...new Set(headers.map(({ header }) => header))];
+    this.claimHeaders = new ClaimHeaders(config.providers.flatMap(({ claimHeaders }) => claimHeaders));
     refresher ??= new Refresher(context.clock);
   }
 
   requestHead(exchange: Exchange): Reply | undefined | Promise<Reply | undefined> {
     const { request } = exchange;
     const { config } = this;
-    for (const name of this.ownHeaders) request.fields.delete(name);
+    this.claimHeaders.strip(request.fields, Credentials.of(exchange));
     const jar = new CookieJar(request, config.session.cookieName, isSecureOrigin(config, request));
     if (request.path === config.path || request.path.startsWith(`${config.path}/`))
       return this.answerPage(request, jar);
@@ -67,6 +65,10 @@ class Oidc implements Filter {
     if (this.sessions.isStale(session)) return this.renew(session, exchange, jar);
     this.accept(session, exchange);
     return undefined;
+  }
+
+  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+    this.claimHeaders.stripTrailers(trailers);
   }
 
   responseHead(exchange: Exchange, head: ResponseHead): void {
@@ -140,7 +142,7 @@ class Oidc implements Filter {
     if (!isFirst) return;
     const { config } = this.providers.get(session.provider)!;
     const { fields } = exchange.request;
-    for (const [name, value] of makeClaimHeaders(config.claimHeaders, claims)) fields.addTrusted(name, value);
+    fillClaimHeaders(makeClaimHeaders(config.claimHeaders, claims), fields, credentials);
     if (config.forwardsAccessToken && accessToken !== "")
       fields.set("authorization", `Bearer ${accessToken}`);
   }
