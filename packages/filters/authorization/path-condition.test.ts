@@ -21,6 +21,15 @@ const table: readonly (readonly [TextMatch, string, string])[] = [
   [admin, "/admin;", "doubtful"],
   [admin, "/admin/users;v=1", "yes"],
   [admin, "/;x/admin", "doubtful"],
+  [admin, "/admin%3Ba", "doubtful"],
+  [admin, "/admin%2Fusers", "doubtful"],
+  [admin, "/admin%5Cusers", "doubtful"],
+  [admin, "/x%2Fadmin", "no"],
+  [admin, "/%2Fadmin", "doubtful"],
+  [admin, "/admin%00.html", "doubtful"],
+  [admin, "/admin%25", "no"],
+  [{ type: "exact", value: "/a/b" }, "/a%2Fb", "doubtful"],
+  [{ type: "prefix", value: "/a%2Fb" }, "/a%2Fb/c", "yes"],
   [{ type: "prefix", value: "/" }, "/anything", "yes"],
   [{ type: "prefix", value: "/api/" }, "/api/x", "yes"],
   [{ type: "prefix", value: "/api/" }, "/api", "doubtful"],
@@ -59,10 +68,20 @@ test("no way to write a path that some backend takes for /admin is let in beside
     "/admin;a=b",
     "/;/admin",
     "/x;/../admin",
+    "/admin%2f",
+    "/admin%2Fusers",
+    "/admin%5cusers",
+    "/%5Cadmin",
+    "/admin%3bx",
+    "/admin%00",
+    "\\admin",
+    "/admin\\users",
   ];
   for (const spelling of spellings) {
-    const path = normalizePath(spelling, "refuse");
-    if (path !== null) assert.notEqual(answer(admin, path), "no", spelling);
+    for (const escapedSlashes of ["refuse", "keep"] as const) {
+      const path = normalizePath(spelling, escapedSlashes);
+      if (path !== null) assert.notEqual(answer(admin, path), "no", spelling);
+    }
   }
 });
 

@@ -6,7 +6,7 @@ type Test = (path: string) => boolean;
 
 /**
  * Paths in the form that router and backend see. Backends do not agree on everything in it: some take /ADMIN, /admin/
- * and /admin;v=1 for /admin. What matches under one reading and not under another is ambiguous.
+ * and /admin;v=1 for /admin, and where escaped slashes are kept, /admin%2Fx for /admin/x. What matches under one reading and not under another is ambiguous.
  */
 export class PathCondition {
   private readonly tests: readonly { readonly exact: Test; readonly loose: Test }[];
@@ -46,8 +46,17 @@ function isBelow(path: string, prefix: string): boolean {
 const withoutParameters = (path: string): string =>
   path.includes(";") ? path.replaceAll(/;[^/]*/g, "") : path;
 
+/** As servers read it that decode first: slashes and parameters are such however they are written, a NUL ends it. */
+const decodedFirst = (path: string): string =>
+  path.includes("%")
+    ? path
+        .replaceAll(/%2F|%5C/g, "/")
+        .replaceAll("%3B", ";")
+        .replace(/%00.*/, "")
+    : path;
+
 function looseForm(path: string): string {
-  const bare = withoutParameters(path)
+  const bare = withoutParameters(decodedFirst(path))
     .replaceAll(/\/{2,}/g, "/")
     .toLowerCase();
   return bare.length > 1 && bare.endsWith("/") ? bare.slice(0, -1) : bare;
