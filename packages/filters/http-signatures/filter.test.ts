@@ -257,7 +257,7 @@ test("forged and hostile signatures are refused, each for its reason", () => {
     "a component of the request of a response": ["component", signed("ed", ['"@method";req'])],
     "a trailer": ["component", signed("ed", ['"content-type";tr'])],
     "a field as one type": ["component", signed("ed", ['"content-type";sf'])],
-    "a member that is not there": ["component", signed("ed", ['"content-digest";key="md5"'])],
+    "a member that is not there": ["component", signed("ed", ['"x-list";key="md5"']), { headers: [["x-list", "a=1"]] }],
     "a field that is there as two": ["component", signed("ed", ['"@query-param"'])],
     "an empty signature": ["bad-signature", [goodInput, "a=::"]],
     "a zero signature": ["bad-signature", [goodInput, `a=:${Buffer.alloc(64).toString("base64")}:`]],
@@ -273,6 +273,7 @@ test("forged and hostile signatures are refused, each for its reason", () => {
     "an ECDSA zero signature": ["bad-signature", [signed("p256")[0], `a=:${Buffer.alloc(64).toString("base64")}:`]],
     "an ECDSA signature in DER": ["bad-signature", [signed("p256")[0], `a=:${sign("sha256", Buffer.from("x"), p256.privateKey).toString("base64")}:`]],
     "a digest that cannot be read": ["digest", signed("ed", ['"content-digest"']), { headers: [["content-digest", "sha-512=x"]] }],
+    "a digest by MD5 alone, as a member": ["digest", signed("ed", ['"content-digest";key="md5"']), { headers: [["content-digest", "md5=:AAAA:"]] }],
     "a digest by MD5 alone": ["digest", signed("ed", ['"content-digest"']), { headers: [["content-digest", "md5=:AAAA:"]] }],
   }; // prettier-ignore
   for (const [title, [event, signature, options = {}]] of Object.entries(table)) {
@@ -332,6 +333,35 @@ test("each of several digests has to be right", () => {
     });
     assert.equal((reply as { status: number } | undefined)?.status, status, value);
   }
+});
+
+test("a digest that is covered as a member, or octet by octet, is held to as well", () => {
+  const body = "x";
+  const ofBody = (algorithm: "sha256" | "sha512", text: string) =>
+    `:${createHash(algorithm).update(text).digest("base64")}:`;
+  const other = `sha-512=${ofBody("sha512", "other")}`;
+  const good = `sha-256=${ofBody("sha256", body)}`;
+  const [bytes, key] = ['"content-digest";bs', '"content-digest";key="sha-256"'];
+  const ask = (component: string, value: string, sent: string) => {
+    lines[bytes] = `:${Buffer.from(value).toString("base64")}:`;
+    lines[key] = value.slice("sha-256=".length).split(",")[0]!;
+    const change = { contentDigest: "required" } as const;
+    const { principal, reply } = run(signed("ed", [component]), {
+      keys: ownKeys,
+      change,
+      headers: [["content-digest", value]],
+      body: sent,
+    });
+    assert.ok(principal, `${component} ${value}`);
+    return (reply as { status: number } | undefined)?.status;
+  };
+  for (const component of [bytes, key]) {
+    assert.equal(ask(component, good, body), undefined);
+    assert.equal(ask(component, good, "other"), 401);
+  }
+  // What nobody signed says nothing, for or against.
+  assert.equal(ask(key, `${good}, ${other}`, body), undefined);
+  assert.equal(ask(key, `${good}, ${other}`, "other"), 401);
 });
 
 test("a nonce is taken once, by its key, and only with a good signature", () => {

@@ -2,7 +2,7 @@ import type { BufferBody, Filter, FilterContext, FilterFactory, Reply } from "@h
 import { Credentials } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { HttpSignaturesConfig } from "./config.ts";
-import { hasDigests, parseContentDigest } from "./content-digest.ts";
+import { coveredDigests, hasDigests, parseContentDigest } from "./content-digest.ts";
 import type { ExpectedDigest } from "./content-digest.ts";
 import { KeyStore } from "./key-store.ts";
 import type { StoredKey } from "./key-store.ts";
@@ -97,7 +97,7 @@ class HttpSignatures implements Filter {
     if (key.expiresMs <= nowMs) return "expired-key";
     const untimely = this.checkParameters(input, nowMs);
     if (untimely !== null) return untimely;
-    const digests = this.checkCoverage(exchange, coveredBy(input));
+    const digests = this.checkCoverage(exchange, input);
     if (typeof digests === "string") return digests;
     const base = signatureBase(exchange, input);
     if (base === null) return "component";
@@ -126,17 +126,18 @@ class HttpSignatures implements Filter {
   /** The digests that the body has to have; null for none. */
   private checkCoverage(
     { request }: Exchange,
-    covered: ReadonlySet<string>,
+    input: SentSignature["input"],
   ): readonly ExpectedDigest[] | null | Refusal {
     const { components, contentDigest } = this.config;
+    const covered = coveredBy(input);
     const hasTarget = covered.has("@target-uri");
     for (const name of components) {
       if (!covered.has(name) && !(hasTarget && partsOfTarget.includes(name))) return "uncovered";
     }
-    if (!covered.has("content-digest")) {
+    const digests = coveredDigests(input);
+    if (digests === null)
       return contentDigest === "required" && request.bodyLength !== 0 ? "uncovered" : null;
-    }
-    return parseContentDigest(request.fields.getList("content-digest") ?? "") ?? "digest";
+    return parseContentDigest(request.fields.getList("content-digest") ?? "", digests) ?? "digest";
   }
 
   /** Last: what somebody else made up must not use up a signer's nonces. */
