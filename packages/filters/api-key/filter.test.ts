@@ -219,3 +219,12 @@ test("keys in use are remembered within bounds", () => {
   const { recent, older } = (run.filter as unknown as { keys: { recent: Map<string, unknown>; older: Map<string, unknown> } }).keys; // prettier-ignore
   assert.ok(recent.size <= 4096 && older.size <= 4096);
 });
+
+test("a key with letters beyond an octet is itself alone, remembered or not", () => {
+  const key = "k-\u0141\u0142-0f8fad5b";
+  const run = new Run({ format: "any", sources: [query] }, table(record(key)));
+  const subjectOf = (text: string) =>
+    run.ask({ target: `/?api_key=${encodeURIComponent(text)}` }).principal?.subject;
+  for (const _ of ["anew", "remembered"]) assert.equal(subjectOf(key), "mobile");
+  assert.equal(subjectOf("k-AB-0f8fad5b"), undefined);
+});

@@ -74,8 +74,10 @@ export class KeyRing {
     const expiresMs = record.expiresMs === 0 ? Infinity : record.expiresMs;
     if (expiresMs <= nowMs) return "expired";
     const known = { principal: principalOf(record), expiresMs };
-    // A copy: the text is a slice of a request's head, and would keep all of that.
-    this.remember(Buffer.from(text, "latin1").toString("latin1"), known);
+    // A copy: the text is a slice of a request's head, and would keep all of that. Letters that octets do not hold would
+    // come back as others, and make another text a key.
+    const copy = Buffer.from(text, "latin1").toString("latin1");
+    if (copy === text) this.remember(copy, known);
     return known.principal;
   }
 

@@ -7,6 +7,7 @@ import { checkBcrypt } from "./bcrypt.ts";
 import type { BasicConfig } from "./config.ts";
 import { basic } from "./filter.ts";
 import { HashQueue } from "./hash-queue.ts";
+import { hashOfNobody } from "./nobody.ts";
 import { parseBasic } from "./parse-basic.ts";
 
 const config: BasicConfig = { users: "basic/test", realm: 'Shop "one"', isForwarded: false };
@@ -74,6 +75,18 @@ test("wrong passwords, unknown names and broken hashes get one answer", async ()
     assert.equal((await run.ask(encode(text))).hasWaited, false, "it is not hashed again");
   }
   assert.equal((await run.ask(encode("__proto__:x"))).subject, "__proto__");
+});
+
+test("an unknown name takes as long as the dearest known one", async () => {
+  const run = new Run();
+  const dear = hashSync("x", { cost: 5 });
+  run.context.data(config.users).set({ users: [...users, ["carol", dear], ["dan", hash]] });
+  assert.equal((await run.ask(encode("nobody:x"))).subject, undefined);
+  const { nobody } = run.filter as unknown as { nobody: string };
+  assert.equal(nobody.slice(0, 7), "$2b$05$");
+  assert.equal(nobody.length, dear.length);
+  assert.equal(hashOfNobody([]).slice(0, 7), "$2b$10$");
+  assert.equal(await checkBcrypt("", nobody), false);
 });
 
 test("a changed list is followed at once", async () => {

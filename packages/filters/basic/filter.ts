@@ -5,6 +5,7 @@ import { AMBIGUOUS, dropCredential, readCredential } from "../credential-source/
 import { checkBcrypt } from "./bcrypt.ts";
 import type { BasicConfig, BasicUsers } from "./config.ts";
 import { HashQueue } from "./hash-queue.ts";
+import { hashOfNobody } from "./nobody.ts";
 import { parseBasic } from "./parse-basic.ts";
 import type { UserPass } from "./parse-basic.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -14,9 +15,6 @@ const SOURCE = { in: "header", name: "authorization", scheme: "Basic" } as const
 /** How long a checked password need not be checked again; a changed user list forgets all at once. */
 const goodMs = 300_000;
 const badMs = 30_000;
-
-/** Of nobody: an unknown name takes as long as a known one with a bad password. Cost 10. */
-const nobody = "$2b$10$C6UzMDM.H6dfI/f/IKcEeO5EfBBRKGuqNvBdSTj1AS3mQJRxLLlI6";
 
 const busy: Reply = {
   status: 503,
@@ -43,6 +41,8 @@ class Basic implements Filter {
   private readonly verdicts = new Verdicts();
   private version = -1;
   private users = new Map<string, { readonly hash: string; readonly principal: Principal }>();
+  /** What unknown names are checked against. */
+  private nobody = hashOfNobody([]);
 
   constructor(config: BasicConfig, context: FilterContext) {
     this.config = config;
@@ -79,6 +79,7 @@ class Basic implements Filter {
       });
       this.users.set(name, { hash, principal });
     }
+    this.nobody = hashOfNobody([...this.users.values()].map(({ hash }) => hash));
   }
 
   private check(
@@ -86,7 +87,7 @@ class Basic implements Filter {
     { name, password }: UserPass,
     digest: string,
   ): Reply | Promise<undefined> {
-    const hash = this.users.get(name)?.hash ?? nobody;
+    const hash = this.users.get(name)?.hash ?? this.nobody;
     const { version } = this;
     const checked = queue.verify(exchange.clientAddress, password, hash, exchange.abortSignal());
     if (checked === null) {
@@ -96,7 +97,7 @@ class Basic implements Filter {
     return checked.then((isRight) => {
       // The list changed meanwhile: what was right may not be any more, and is asked again.
       if (version !== this.data.version) return this.refuse(Credentials.of(exchange), "bad", BAD);
-      const isGood = isRight && hash !== nobody;
+      const isGood = isRight && this.users.has(name);
       if (exchange.isEnded) return undefined;
       this.verdicts.set(digest, isGood, this.context.clock.now() + (isGood ? goodMs : badMs));
       return this.settle(exchange, name, isGood);

@@ -89,6 +89,30 @@ test("a token is asked about once, and again when it or the cache's time is over
   assert.equal(rig.context.calls.length, 2);
 });
 
+test("a clock that is set does not make an answer good for longer, nor a bad one", async () => {
+  for (const [answer, ttlMs] of [
+    [{ ...alice, exp: now + 86_400 }, 10_000],
+    [{ active: false }, 1_000],
+  ] as const) {
+    const rig = new Rig();
+    rig.ask(bearer("t"));
+    await rig.answer(answer);
+    rig.context.clock.setWall((now - 7_200) * 1000);
+    rig.context.clock.advance(ttlMs - 1);
+    rig.ask(bearer("t"));
+    assert.equal(rig.context.calls.length, 1);
+    rig.context.clock.advance(1);
+    rig.ask(bearer("t"));
+    assert.equal(rig.context.calls.length, 2);
+  }
+  const rig = new Rig();
+  rig.ask(bearer("t"));
+  await rig.answer(alice);
+  rig.context.clock.setWall((now + 6) * 1000);
+  rig.ask(bearer("t"));
+  assert.equal(rig.context.calls.length, 2, "it has expired");
+});
+
 test("that a token is not active is kept too, for its own time, within the bound", async () => {
   const rig = new Rig();
   rig.ask(bearer("a"));

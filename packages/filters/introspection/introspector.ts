@@ -13,12 +13,19 @@ const MAX_ANSWER_BYTES = 65_536;
 /** Questions under way at a time: a flood of tokens that nobody knows must not become one of questions. */
 const MAX_PENDING = 256;
 
+/** An answer that is kept. */
+interface Kept {
+  readonly finding: TokenFinding;
+  /** What its token says of its end, by the wall clock. */
+  readonly expiresMs: number;
+}
+
 /** Asks about each token once, and remembers what was said, by the token's digest alone. */
 export class Introspector {
   private readonly config: IntrospectionConfig;
   private readonly context: FilterContext;
   private readonly secret: DataRef;
-  private readonly kept: ExpiringMap<TokenFinding>;
+  private readonly kept: ExpiringMap<Kept>;
   private readonly pending = new Map<string, Promise<TokenFinding | null>>();
 
   constructor(config: IntrospectionConfig, context: FilterContext) {
@@ -31,8 +38,10 @@ export class Introspector {
   /** Null: nobody said anything. Without a promise where it is known. */
   find(token: string): TokenFinding | null | Promise<TokenFinding | null> {
     const key = createHash("sha256").update(token).digest("base64");
-    const known = this.kept.get(key, this.context.clock.wallMs());
-    if (known !== undefined) return known;
+    const { clock } = this.context;
+    // How long ago it was asked is told by the clock that nobody sets; a revoked token is in use no longer than that.
+    const known = this.kept.get(key, clock.now());
+    if (known !== undefined && clock.wallMs() < known.expiresMs) return known.finding;
     const before = this.pending.get(key);
     if (before !== undefined) return before;
     if (this.pending.size >= MAX_PENDING) return null;
@@ -60,16 +69,15 @@ export class Introspector {
     if ("failure" in answer || answer.status !== 200) return null;
     const now = context.clock.wallMs();
     const finding = readFinding(Buffer.from(answer.body).toString("utf8"), config, now);
-    if (finding !== null) this.keep(key, finding, now);
+    if (finding !== null) this.keep(key, finding);
     return finding;
   }
 
-  private keep(key: string, finding: TokenFinding, nowMs: number): void {
+  private keep(key: string, finding: TokenFinding): void {
     const { cacheTtlMs, negativeTtlMs } = this.config;
-    const untilMs = finding.isActive
-      ? Math.min(finding.expiresMs, nowMs + cacheTtlMs)
-      : nowMs + negativeTtlMs;
-    if (untilMs > nowMs) this.kept.set(key, finding, untilMs);
+    const ttlMs = finding.isActive ? cacheTtlMs : negativeTtlMs;
+    const expiresMs = finding.isActive ? finding.expiresMs : Number.POSITIVE_INFINITY;
+    if (ttlMs > 0) this.kept.set(key, { finding, expiresMs }, this.context.clock.now() + ttlMs);
   }
 
   private questionHead(secret: string): RequestHead {

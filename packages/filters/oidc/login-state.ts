@@ -15,6 +15,12 @@ export interface LoginState {
 /** How long a person may take. */
 export const LOGIN_TTL_MS = 600_000;
 
+/**
+ * How far clocks of several machines may be apart, and be set back: what begins later than that has not begun, and
+ * nobody knows how long ago it was.
+ */
+export const MAX_CLOCK_STEP_MS = 300_000;
+
 /** Logins of one browser that may be under way: tabs that were opened at once. */
 export const MAX_LOGINS = 6;
 
@@ -33,7 +39,7 @@ export function readLoginState(text: string, nowMs: number): LoginState | null {
     const texts = [value.provider, value.state, value.nonce, value.codeVerifier, value.returnPath];
     const isWhole = texts.every((one) => typeof one === "string" && one !== "");
     const ageMs = nowMs - value.startedMs;
-    return isWhole && ageMs >= 0 && ageMs <= LOGIN_TTL_MS ? value : null;
+    return isWhole && ageMs >= -MAX_CLOCK_STEP_MS && ageMs <= LOGIN_TTL_MS ? value : null;
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import type { OidcConfig } from "./config.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import { CookieSealer } from "./cookie-sealer.ts";
 import { readSession, writeSession } from "./session.ts";
+import { MAX_CLOCK_STEP_MS } from "./login-state.ts";
 import type { Session } from "./session.ts";
 
 /** An access token is renewed so long before its end: it has to last until the upstream has read it. */
@@ -34,7 +35,8 @@ export class Sessions {
     const isKnown = providers.some(
       ({ name, issuer }) => name === session.provider && issuer === session.issuer,
     );
-    return isKnown && ageMs < this.config.session.maxAgeMs ? session : null;
+    const isOfNow = ageMs >= -MAX_CLOCK_STEP_MS && ageMs < this.config.session.maxAgeMs;
+    return isKnown && isOfNow ? session : null;
   }
 
   /** Its access token has ended, or is about to. */
