@@ -35,7 +35,7 @@ const context: FilterContext = {
   shared: table,
   place: "bench",
   reserveSlot: () => slots++,
-  repeat: () => {},
+  repeat: () => false,
   call: () => {
     throw new Error("no call");
   },

@@ -104,8 +104,9 @@ export class RecordingContext implements FilterContext {
   notify(topic: string, subject: string): void {
     this.notes.push([topic, subject]);
   }
-  repeat(...args: Parameters<FilterContext["repeat"]>): void {
+  repeat(...args: Parameters<FilterContext["repeat"]>): boolean {
     this.repeats.push(args);
+    return true;
   }
   count(event: string): void {
     this.events.push(event);

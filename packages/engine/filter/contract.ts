@@ -2,12 +2,28 @@ import type { Clock, Random } from "../base/index.ts";
 import type { Exchange, Fields, RequestHead, ResponseHead } from "../message/index.ts";
 import type { SharedTable } from "../shared/index.ts";
 
+/**
+ * A reply's body that is not in memory: read as the client takes it. Whoever gives one lets go of what is behind it in
+ * `Filter.end`, which comes after the last octet as after every other end.
+ */
+export interface BodySource {
+  /** Octets in all; at least one. */
+  readonly length: number;
+  /**
+   * The next octets, one at least, valid until it is asked again; asked when the last ones have gone on, and `length`
+   * octets in all. Rejects where they are not to be had: the response is broken off, visibly.
+   */
+  read(): Promise<Uint8Array>;
+}
+
 /** A response of Heddle's own instead of the upstream's. */
 export interface Reply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string | Uint8Array;
+  /** In place of `body`, which is "" then. */
+  readonly source?: BodySource;
   /** What gRPC clients are told; by default what `status` stands for (http-grpc-status-mapping.md). */
   readonly grpcStatus?: number;
   /** How long gRPC clients shall wait before they try again (gRFC A6). Default: they are not told. */
@@ -161,9 +177,9 @@ export interface FilterContext {
   /**
    * Sends a copy of the exchange's request, as it is now and without a body, through the filters behind `filter` to a
    * backend, for nobody. Its response comes back through the response phases of those and, last, of `filter`, whose
-   * slot in it `slot` has been given `value`.
+   * slot in it `slot` has been given `value`. False: nothing was sent.
    */
-  repeat(exchange: Exchange, filter: Filter, slot: number, value: unknown): void;
+  repeat(exchange: Exchange, filter: Filter, slot: number, value: unknown): boolean;
   /** Opens a request to a cluster of the Snapshot. The head is the caller's to give away (clone it). */
   call(cluster: string, request: RequestHead, events: SideCallEvents): SideCall;
   /**

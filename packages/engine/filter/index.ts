@@ -4,6 +4,7 @@
 export type {
   BodyOutput,
   BodyPhase,
+  BodySource,
   BodyStream,
   BufferBody,
   DataRef,

@@ -1,6 +1,6 @@
 import { makeFault } from "../base/index.ts";
 import type { Clock } from "../base/index.ts";
-import type { Reply } from "../filter/index.ts";
+import type { BodySource, Reply } from "../filter/index.ts";
 import { Fields, ResponseHead } from "../message/index.ts";
 import type { Exchange } from "../message/index.ts";
 import { addMissingDate } from "./date-field.ts";
@@ -10,7 +10,7 @@ import { rescue } from "./rescue.ts";
 /** A reply ready to be sent; the body is null where none goes out. */
 export interface ComposedReply {
   readonly head: ResponseHead;
-  readonly body: Uint8Array | null;
+  readonly body: Uint8Array | BodySource | null;
 }
 
 /**
@@ -37,10 +37,15 @@ function composeFramed(reply: Reply, exchange: Exchange): ComposedReply {
   }
 }
 
+function bodyOf({ body, source }: Reply): Uint8Array | BodySource {
+  if (source !== undefined) return source;
+  return typeof body === "string" ? Buffer.from(body) : body;
+}
+
 function compose(original: Reply, exchange: Exchange): ComposedReply {
   const isHead = exchange.request.method === "HEAD";
   const reply = exchange.grpcForm === "" ? original : asGrpcReply(original, exchange);
-  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  const body = bodyOf(reply);
   const fields = new Fields();
   for (const [name, value] of reply.headers) fields.add(name, value);
   const mayHaveBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304;

@@ -16,7 +16,8 @@ export interface SlotValue {
 
 /**
  * Sends the request of an exchange once more, without a body and for nobody, through what is behind `filter` in the
- * rule. It has the rule's time limits and retries; it is no request of a client, so it is not counted as one.
+ * rule. It has the rule's time limits and retries; it is no request of a client, so it is not counted as one. False:
+ * there is no such place, and nothing was sent.
  */
 export function repeatRequest(
   rule: Rule,
@@ -24,14 +25,15 @@ export function repeatRequest(
   filter: Filter,
   given: SlotValue,
   context: FlowContext,
-): void {
+): boolean {
   const behind = ruleBehind(rule, filter);
-  if (behind === null) return;
+  if (behind === null) return false;
   const copy = copyOf(original, context.clock.now());
   const flow = openFlow({ ...context, observer: UNSEEN }, copy, true, NOWHERE, behind);
   copy.slots = new Array<unknown>(behind.chain.slotCount).fill(undefined);
   copy.slots[given.slot] = given.value;
   flow.start();
+  return true;
 }
 
 function copyOf(original: Exchange, nowMs: number): Exchange {

@@ -1,7 +1,7 @@
 import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import { chainBefore, concerned, EMPTY_CHAIN } from "../filter/index.ts";
-import type { BodyFilter, Filter, FilterChain, Reply } from "../filter/index.ts";
+import type { BodyFilter, BodySource, Filter, FilterChain, Reply } from "../filter/index.ts";
 import { LENGTH_UNKNOWN } from "../message/index.ts";
 import type { Fields, ResponseHead, ResponseSink } from "../message/index.ts";
 import { loseLength } from "./body-length.ts";
@@ -13,6 +13,10 @@ import { rescue, rescueTrailers } from "./rescue.ts";
 import { ResponseGate } from "./response-gate.ts";
 import type { ResponsePipe } from "./response-gate.ts";
 import { filterFault, inOrder, runTrailers } from "./run-filters.ts";
+import { SourceReader } from "./source-reader.ts";
+
+/** Null: none goes out, or none of a reply. */
+type ReplyBody = Uint8Array | BodySource | null;
 
 /** Of a reply's body, at a time: a client that takes a long one slowly holds no more than this and the high-water mark. */
 const SLICE_BYTES = 65_536;
@@ -41,6 +45,8 @@ export class ResponseSide implements PipeOutput {
   private heldHead: ResponseHead | null = null;
   /** What is left of a reply's body. */
   private rest: Uint8Array | null = null;
+  /** Of a reply's body that is read as it goes out. */
+  private reader: SourceReader | null = null;
   private trailers: Fields | null = null;
   /** Whose stored response this is: those behind it do not see it. */
   private from: Filter | null = null;
@@ -53,7 +59,7 @@ export class ResponseSide implements PipeOutput {
   // What is answered
 
   /** Answers with `head`; a body follows through `write` and `end` unless it is `isLast`, or is a reply's `body`. */
-  respond(head: ResponseHead, isLast: boolean, body: Uint8Array | null): void {
+  respond(head: ResponseHead, isLast: boolean, body: ReplyBody): void {
     const { flow } = this;
     flow.exchange.response = head;
     this.isStarted = true;
@@ -137,6 +143,10 @@ export class ResponseSide implements PipeOutput {
     this.heldHead = null;
     this.stop();
     sink.writeHead(head, body === null);
+    if (body !== null && !(body instanceof Uint8Array)) {
+      this.sendFrom(body);
+      return;
+    }
     if (body !== null) {
       flow.exchange.responseBytes += body.length;
       sink.writeBody(body);
@@ -157,7 +167,7 @@ export class ResponseSide implements PipeOutput {
     from: number,
     head: ResponseHead,
     isLast: boolean,
-    body: Uint8Array | null,
+    body: ReplyBody,
   ): void {
     for (let at = from; at < filters.length; at++) {
       let result;
@@ -187,7 +197,7 @@ export class ResponseSide implements PipeOutput {
     at: number,
     head: ResponseHead,
     isLast: boolean,
-    body: Uint8Array | null,
+    body: ReplyBody,
   ): void {
     // Body octets of this very read are already here: they wait behind the head.
     const gate = new ResponseGate();
@@ -226,7 +236,7 @@ export class ResponseSide implements PipeOutput {
     return this.pipe instanceof ResponseGate;
   }
 
-  private deliver(head: ResponseHead, isLast: boolean, body: Uint8Array | null): void {
+  private deliver(head: ResponseHead, isLast: boolean, body: ReplyBody): void {
     const { flow } = this;
     if (!isLast && flow.tunnel === null) {
       const looking = inOrder(this.backendChain().responseBody, this.ruleChain().responseBody);
@@ -236,10 +246,23 @@ export class ResponseSide implements PipeOutput {
     if (this.heldHead === null) this.sendHead(head, isLast);
     if (isLast) {
       flow.finish();
-    } else if (body !== null) {
+    } else if (body instanceof Uint8Array) {
       this.rest = body;
       this.sendRest();
-    }
+    } else if (body !== null) this.sendFrom(body);
+  }
+
+  private sendFrom(source: BodySource): void {
+    this.reader = new SourceReader(this.flow, source, () => this.mayGoOn());
+    this.reader.next();
+  }
+
+  /** Whether the client takes more of a reply's body; where not, `resume` goes on with it. */
+  private mayGoOn(): boolean {
+    if (this.onPipeFlush() && !this.isPipeFull()) return true;
+    this.isPaused = true;
+    if (!this.flow.isRequestDone) this.flow.pauseRequest();
+    return false;
   }
 
   private sendRest(): void {
@@ -249,10 +272,7 @@ export class ResponseSide implements PipeOutput {
       flow.onResponseBody(rest.subarray(0, SLICE_BYTES));
       if (flow.isEnded) return;
       rest = this.rest = rest.subarray(SLICE_BYTES);
-      if (this.onPipeFlush() && !this.isPipeFull()) continue;
-      this.isPaused = true;
-      if (!flow.isRequestDone) flow.pauseRequest();
-      return;
+      if (!this.mayGoOn()) return;
     }
     this.rest = null;
     flow.onResponseBody(rest);
@@ -338,6 +358,7 @@ export class ResponseSide implements PipeOutput {
     if (!this.isPaused || this.flow.isEnded) return;
     this.isPaused = false;
     if (this.rest !== null) this.sendRest();
+    else if (this.reader !== null) this.reader.next();
     else this.flow.stream?.resumeResponseBody();
   }
 

@@ -149,9 +149,8 @@ function filterContext(
     shared: context.shared,
     place,
     reserveSlot: () => parts.slotCount++,
-    repeat: (exchange, filter, slot, value) => {
-      if (parts.rule !== null) repeatRequest(parts.rule, exchange, filter, { slot, value }, context.flow);
-    },
+    repeat: (exchange, filter, slot, value) =>
+      parts.rule !== null && repeatRequest(parts.rule, exchange, filter, { slot, value }, context.flow),
     call: (cluster, request, events) => callCluster(cluster, request, events, context),
     copy: (cluster, exchange, events) =>
       guards === undefined

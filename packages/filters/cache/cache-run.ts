@@ -1,18 +1,13 @@
 import type { Fields } from "@heddle/engine/message";
 import type { Directives } from "./cache-control.ts";
 import type { Conditions } from "./conditions.ts";
+import { DiskBody } from "./disk-body.ts";
 import type { Fill } from "./fill.ts";
+import type { Pending } from "./pending.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Why a request went on (RFC 9211 section 2.2). */
 export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "request" | "stale";
-
-/** A response on its way into the store: all of it but its body, and the octets so far. */
-export interface Pending {
-  readonly response: Omit<StoredResponse, "body">;
-  chunks: Uint8Array[];
-  bytes: number;
-}
 
 /** What the cache knows of one exchange. */
 export class CacheRun {
@@ -41,6 +36,8 @@ export class CacheRun {
   /** That others wait for. */
   fill: Fill | null = null;
   pending: Pending | null = null;
+  /** What it may answer with, which stays open for it until its end. */
+  private held: DiskBody | null = null;
 
   constructor(
     target: Pick<CacheRun, "key" | "origin" | "uri">,
@@ -54,5 +51,16 @@ export class CacheRun {
     this.conditions = conditions;
     this.asked = asked;
     this.askedMs = askedMs;
+  }
+
+  /** The hold on what is on disk is the run's from now on. */
+  keep(body: StoredResponse["body"]): void {
+    this.letGo();
+    if (body instanceof DiskBody) this.held = body;
+  }
+
+  letGo(): void {
+    this.held?.release();
+    this.held = null;
   }
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
+import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 import type { Reply } from "@heddle/engine/filter";
 import { answerOf, CacheRig, rigConfig } from "./cache-rig.suite.ts";
+import { inFolder } from "./disk-rig.suite.ts";
 
 const fresh = {
   headers: [
@@ -14,15 +13,6 @@ const fresh = {
   ],
   body: "hello",
 } as const;
-
-async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "heddle-cache-"));
-  try {
-    await run(folder);
-  } finally {
-    await rm(folder, { recursive: true, maxRetries: 3 });
-  }
-}
 
 /** A cache of the same policy in another process: it has the disk, and no memory. */
 function other(folder: string, name: string): CacheRig {

@@ -1,4 +1,3 @@
-import { copyBytes } from "@heddle/engine/base";
 import type {
   DataRef,
   Filter,
@@ -19,13 +18,14 @@ import type { CacheStore } from "./cache-store.ts";
 import { isConditional, readConditions } from "./conditions.ts";
 import type { Conditions } from "./conditions.ts";
 import type { CacheConfig } from "./config.ts";
+import { DiskBody } from "./disk-body.ts";
 import { Fill } from "./fill.ts";
-import type { FillOutcome } from "./fill.ts";
 import { invalidatedKeys } from "./invalidation.ts";
+import { Keeper } from "./keeper.ts";
 import { isCacheable, isSafe } from "./request-rules.ts";
-import { serve } from "./serve.ts";
+import { firstOctet, serve } from "./serve.ts";
 import { differsFrom, freshenedBy, pendingFrom } from "./stored-from.ts";
-import { ageMs } from "./stored-response.ts";
+import { ageMs, releaseBody } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { mayStandIn, usabilityOf } from "./usability.ts";
 
@@ -56,6 +56,7 @@ class Cache implements Filter {
   private readonly slot: number;
   private readonly store: CacheStore;
   private readonly purges: DataRef | null;
+  private readonly keeper: Keeper;
 
   constructor(config: CacheConfig, context: FilterContext) {
     this.config = config;
@@ -63,6 +64,7 @@ class Cache implements Filter {
     this.slot = context.reserveSlot();
     this.store = storeFor(config);
     this.purges = config.purges === "" ? null : context.data(config.purges);
+    this.keeper = new Keeper(config, context, this.store);
   }
 
   // The request
@@ -80,7 +82,7 @@ class Cache implements Filter {
     const stored = this.find(run.key, request.fields);
     if (this.store.disk === null || this.isUsable(run, stored))
       return this.decide(exchange, run, stored, true);
-    return this.lookOnDisk(exchange, run, stored);
+    return this.lookOnDisk(exchange, run, stored, true);
   }
 
   private isUsable({ asked }: CacheRun, stored: StoredResponse | null): boolean {
@@ -92,12 +94,25 @@ class Cache implements Filter {
     exchange: Exchange,
     run: CacheRun,
     stored: StoredResponse | null,
+    mayWait: boolean,
   ): Promise<Reply | undefined> {
     const found = await this.store.findOnDisk(run.key, exchange.request.fields);
-    if (exchange.isEnded) return undefined;
     const isNewer = found !== null && (stored === null || found.arrivedMs > stored.arrivedMs);
-    if (isNewer) this.context.count("from-disk");
-    return this.decide(exchange, run, isNewer ? found : stored, true);
+    const isTaken = isNewer && (await this.isSendable(exchange, run, found));
+    if (isTaken && !exchange.isEnded) run.keep(found.body);
+    else if (found !== null) releaseBody(found.body);
+    if (exchange.isEnded) return undefined;
+    if (isTaken) this.context.count("from-disk");
+    return this.decide(exchange, run, isTaken ? found : stored, mayWait);
+  }
+
+  /** While another can still answer: from where it would be sent it is as it was written. */
+  private async isSendable({ request }: Exchange, run: CacheRun, stored: StoredResponse): Promise<boolean> {
+    const { body } = stored;
+    if (body instanceof Uint8Array || request.method !== "GET") return true;
+    if (await body.isReadable(firstOctet(stored, run.conditions))) return true;
+    this.context.count("disk-damaged");
+    return false;
   }
 
   private begin(exchange: Exchange): CacheRun {
@@ -163,7 +178,9 @@ class Cache implements Filter {
   }
 
   private answer(run: CacheRun, stored: StoredResponse, member: string): Reply {
-    return serve(stored, run.conditions, member, this.context.clock.wallMs(), this);
+    const reply = serve(stored, run.conditions, member, this.context.clock.wallMs(), this);
+    // Nobody gets it: it need not be read.
+    return run.isRefresh ? { ...reply, body: "", source: undefined } : reply;
   }
 
   private notCached(): Reply {
@@ -211,6 +228,8 @@ class Cache implements Filter {
     run.isCollapsed = outcome === "stored";
     run.stale = null;
     const stored = this.find(run.key, exchange.request.fields);
+    if (run.isCollapsed && this.store.disk !== null && !this.isUsable(run, stored))
+      return this.lookOnDisk(exchange, run, stored, false);
     return this.decide(exchange, run, stored, outcome === "abandoned");
   }
 
@@ -230,7 +249,8 @@ class Cache implements Filter {
     const { method } = request;
     request.method = "GET";
     validate(exchange, background, stored);
-    this.context.repeat(exchange, this, this.slot, background);
+    if (stored.body instanceof DiskBody) background.keep(stored.body.hold());
+    if (!this.context.repeat(exchange, this, this.slot, background)) this.endRun(background);
     request.method = method;
   }
 
@@ -266,7 +286,7 @@ class Cache implements Filter {
     if (pending === null) this.notStored(exchange, run, head);
     else {
       run.fill?.varies(pending.response.varyNames);
-      if (head.bodyLength === 0) this.commit(run);
+      if (head.bodyLength === 0) this.keeper.commit(run);
     }
     return undefined;
   }
@@ -279,8 +299,8 @@ class Cache implements Filter {
   private validated(run: CacheRun, head: ResponseHead): Reply {
     const stale = run.stale!;
     const fresh = freshenedBy(head, run, this.config, this.context.clock.wallMs());
-    if (fresh === null || !this.keep(fresh)) this.store.drop(stale);
-    this.settle(run, fresh === null ? "uncacheable" : "stored");
+    if (fresh === null || !this.keeper.keep(fresh, run)) this.store.drop(stale);
+    this.keeper.settle(run, "uncacheable");
     this.context.count("validated");
     const member = this.config.tellsStatus ? forwardStatus(run.forward, { status: 304 }) : "";
     return this.answer(run, fresh ?? stale, member);
@@ -294,7 +314,7 @@ class Cache implements Filter {
     const isAsked = stale.mayBeStale && ageMs(stale, nowMs) - stale.freshMs < asked;
     if (!mayStandIn(stale, nowMs) && !isAsked) return undefined;
     this.context.count("stale-if-error");
-    this.settle(run, "uncacheable");
+    this.keeper.settle(run, "uncacheable");
     return this.answer(run, stale, this.config.tellsStatus ? forwardStatus(run.forward, { status }) : "");
   }
 
@@ -303,7 +323,7 @@ class Cache implements Filter {
     const { status } = head;
     if (run.fill !== null) {
       if (!ERRORS.has(status)) this.store.notePass(run.key, this.context.clock.wallMs());
-      this.settle(run, "uncacheable");
+      this.keeper.settle(run, "uncacheable");
     }
     if (run.stale === null || exchange.fault !== null) return;
     // Section 4.3.3: a full response takes the place of what was asked about. An error, or a part, says nothing of it.
@@ -317,60 +337,15 @@ class Cache implements Filter {
     const fresh = differsFrom(stale, head)
       ? null
       : freshenedBy(head, run, this.config, this.context.clock.wallMs());
-    if (fresh === null || !this.keep(fresh)) this.store.drop(stale);
-  }
-
-  private settle(run: CacheRun, outcome: FillOutcome): void {
-    const { fill } = run;
-    if (fill === null) return;
-    fill.settle(outcome);
-    if (this.store.fills.get(run.key) === fill) this.store.fills.delete(run.key);
+    if (fresh === null || !this.keeper.keep(fresh, run)) this.store.drop(stale);
   }
 
   readonly responseBody: ObserveBody = {
     mode: "observe",
     concerns: ({ slots }) => (slots![this.slot] as CacheRun | undefined)?.pending != null,
-    chunk: ({ slots }, bytes) => this.collect(slots![this.slot] as CacheRun, bytes),
-    end: ({ slots }) => this.commit(slots![this.slot] as CacheRun),
+    chunk: ({ slots }, bytes) => this.keeper.collect(slots![this.slot] as CacheRun, bytes),
+    end: ({ slots }) => this.keeper.commit(slots![this.slot] as CacheRun),
   };
-
-  private collect(run: CacheRun, bytes: Uint8Array): void {
-    const { pending } = run;
-    if (pending === null) return;
-    pending.bytes += bytes.length;
-    this.store.pendingBytes += bytes.length;
-    if (pending.bytes <= this.config.maxObjectBytes && this.store.pendingBytes <= this.config.memoryBytes) {
-      pending.chunks.push(copyBytes(bytes));
-      return;
-    }
-    this.giveUp(run);
-    this.context.count("too-large");
-    this.store.notePass(run.key, this.context.clock.wallMs());
-    this.settle(run, "uncacheable");
-  }
-
-  private giveUp(run: CacheRun): void {
-    if (run.pending === null) return;
-    this.store.pendingBytes -= run.pending.bytes;
-    run.pending = null;
-  }
-
-  /** The body is whole (RFC 9111 section 3.3: nothing else is stored). */
-  private commit(run: CacheRun): void {
-    const { pending } = run;
-    if (pending === null) return;
-    this.giveUp(run);
-    const body =
-      pending.chunks.length === 1 ? pending.chunks[0] : Buffer.concat(pending.chunks, pending.bytes);
-    const isKept = this.keep({ ...pending.response, body });
-    this.settle(run, isKept ? "stored" : "uncacheable");
-  }
-
-  private keep(stored: StoredResponse): boolean {
-    const isKept = this.store.put(stored);
-    if (isKept) this.context.count("stored");
-    return isKept;
-  }
 
   /** Section 4.4: what changed the target may have changed what is stored of it. */
   private invalidate(run: CacheRun, head: ResponseHead): void {
@@ -383,10 +358,14 @@ class Cache implements Filter {
 
   end({ slots }: Exchange): void {
     const run = slots?.[this.slot] as CacheRun | undefined;
-    if (run === undefined) return;
-    this.giveUp(run);
+    if (run !== undefined) this.endRun(run);
+  }
+
+  private endRun(run: CacheRun): void {
+    this.keeper.giveUp(run);
+    run.letGo();
     if (run.isRefresh) this.store.refreshing.delete(refreshId(run.stale!));
-    this.settle(run, "abandoned");
+    this.keeper.settle(run, "abandoned");
   }
 }
 
@@ -416,7 +395,7 @@ function validate({ request }: Exchange, run: CacheRun, { etag, lastModified }: 
 
 /**
  * Events: `hit`, `stale`, `miss`, `revalidate`, `validated`, `refresh`, `wait`, `stored`, `too-large`, `bypass`,
- * `from-disk`, `only-if-cached`, `stale-if-error`, `invalidated`, `purged`.
+ * `from-disk`, `disk-damaged`, `disk-failed`, `only-if-cached`, `stale-if-error`, `invalidated`, `purged`.
  */
 export const cache: FilterFactory<CacheConfig> = {
   name: "cache",

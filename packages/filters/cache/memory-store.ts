@@ -61,9 +61,10 @@ export class MemoryStore {
 
   put(stored: StoredResponse): void {
     const size = sizeOf(stored);
-    if (size > this.maxBytes) return;
     const id = idOf(stored.key, stored.variant);
     this.drop(id);
+    // What stays on disk, or is too much, still takes the place of the one before.
+    if (!(stored.body instanceof Uint8Array) || size > this.maxBytes) return;
     const known = this.variants.get(stored.key);
     // RFC 9111 section 4.1: it is chosen by what the latest response says.
     if (known !== undefined && known.names.join() !== stored.varyNames.join()) this.remove(stored.key);
@@ -91,6 +92,14 @@ export class MemoryStore {
   removeOne(stored: StoredResponse): void {
     const id = idOf(stored.key, stored.variant);
     if (this.kept.get(id)?.stored === stored) this.drop(id);
+  }
+
+  removeVariant(key: string, variant: string): void {
+    this.drop(idOf(key, variant));
+  }
+
+  hasRoomFor(stored: StoredResponse): boolean {
+    return sizeOf(stored) <= this.maxBytes;
   }
 
   private makeRoom(): void {

@@ -1,4 +1,4 @@
-import type { StoredResponse } from "./stored-response.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 /** What is not to be answered any more: all that was asked for by `atMs` (wall clock) and that it names. */
 export interface Purge {
@@ -26,14 +26,14 @@ export class PurgeList {
     this.newestMs = this.purges.reduce((newest, { atMs }) => Math.max(newest, atMs), -1);
   }
 
-  covers(stored: StoredResponse): boolean {
+  covers(stored: StoredHead): boolean {
     const { askedMs } = stored;
     if (askedMs > this.newestMs) return false;
     return this.purges.some((purge) => askedMs <= purge.atMs && names(purge, stored));
   }
 }
 
-function names({ by, value }: Purge, { uri, tags }: StoredResponse): boolean {
+function names({ by, value }: Purge, { uri, tags }: StoredHead): boolean {
   switch (by) {
     case "url":
       return uri === value;

@@ -35,7 +35,8 @@ export function serve(
     const part = servePart(stored, asked, extra, from);
     if (part !== null) return part;
   }
-  return { status: stored.status, headers: [...stored.pairs, ...extra], body: stored.body, from };
+  const headers = [...stored.pairs, ...extra];
+  return { status: stored.status, headers, ...octetsOf(stored, 0, stored.body.length - 1), from };
 }
 
 /** Last-Modified is worth its octets where there is no ETag. */
@@ -56,5 +57,16 @@ function servePart(
     return { status: 416, headers: [["content-range", `bytes */${length}`], ...extra], body: "", from };
   const { first, last } = range;
   const headers = [...stored.pairs, ["content-range", `bytes ${first}-${last}/${length}`] as const, ...extra];
-  return { status: 206, headers, body: stored.body.subarray(first, last + 1), from };
+  return { status: 206, headers, ...octetsOf(stored, first, last), from };
+}
+
+function octetsOf({ body }: StoredResponse, first: number, last: number): Pick<Reply, "body" | "source"> {
+  if (body instanceof Uint8Array) return { body: body.subarray(first, last + 1) };
+  return { body: "", source: body.source(first, last) };
+}
+
+/** Where the octets begin that `serve` would send. */
+export function firstOctet(stored: StoredResponse, asked: Conditions): number {
+  const range = stored.status === 200 ? rangeOf(asked, stored, stored.body.length) : null;
+  return range === null || range === "unsatisfiable" ? 0 : range.first;
 }

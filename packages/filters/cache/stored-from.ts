@@ -1,11 +1,12 @@
 import { Fields } from "@heddle/engine/message";
 import type { RequestHead, ResponseHead } from "@heddle/engine/message";
 import { readDirectives } from "./cache-control.ts";
-import type { CacheRun, Pending } from "./cache-run.ts";
+import type { CacheRun } from "./cache-run.ts";
 import type { CacheConfig } from "./config.ts";
 import { isAlike } from "./conditions.ts";
 import { ageOnArrivalMs, lifetimeOf } from "./freshness.ts";
 import { parseHttpTime } from "./http-time.ts";
+import { Pending } from "./pending.ts";
 import { freshenedPairs, readTags, storedPairs } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { isShareable, mayStore } from "./storing.ts";
@@ -43,7 +44,7 @@ export function pendingFrom(
     arrivedMs: nowMs,
     ageOnArrivalMs: ageOnArrivalMs(fields, dateMs, run.askedMs, nowMs),
   };
-  return { response, chunks: [], bytes: 0 };
+  return new Pending(response);
 }
 
 /**

@@ -1,34 +1,25 @@
 import type { Fields, ResponseHead } from "@heddle/engine/message";
 import { splitList } from "./cache-control.ts";
-import type { Lifetime } from "./freshness.ts";
+import { DiskBody } from "./disk-body.ts";
+import type { StoredHead } from "./stored-head.ts";
+
+/** Bodies that are longer are on disk alone, where there is one; others are in memory too. */
+export const LARGE_BYTES = 1_048_576;
 
 type Pairs = readonly (readonly [string, string])[];
 
 /** A response as it is kept. Never changed: one that is validated becomes another with the same body. */
-export interface StoredResponse extends Lifetime {
-  readonly key: string;
-  /** For purges: scheme, authority, path and query. */
-  readonly uri: string;
-  /** The request headers that it varies by, and their values in the request that it answered. */
-  readonly varyNames: readonly string[];
-  readonly variant: string;
-  readonly status: number;
-  /** Lower-case names. */
-  readonly pairs: Pairs;
-  readonly body: Uint8Array;
-  readonly tags: readonly string[];
-  readonly etag: string | undefined;
-  readonly lastModified: string | undefined;
-  /** Its Date. Wall-clock milliseconds, as the others: they outlive the process. */
-  readonly dateMs: number;
-  /** When it was asked for, when its head arrived, and how old it was then. */
-  readonly askedMs: number;
-  readonly arrivedMs: number;
-  readonly ageOnArrivalMs: number;
+export interface StoredResponse extends StoredHead {
+  /** In memory, or in a file that is open while its holders have it. */
+  readonly body: Uint8Array | DiskBody;
+}
+
+export function releaseBody(body: Uint8Array | DiskBody): void {
+  if (body instanceof DiskBody) body.release();
 }
 
 /** RFC 9111 section 4.2.3. */
-export function ageMs(stored: StoredResponse, nowMs: number): number {
+export function ageMs(stored: StoredHead, nowMs: number): number {
   return stored.ageOnArrivalMs + Math.max(0, nowMs - stored.arrivedMs);
 }
 

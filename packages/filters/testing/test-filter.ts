@@ -150,7 +150,7 @@ export class FilterTest {
       place: "test/route 0",
       clock: this.clock,
       random: seededRandom(1),
-      repeat: () => {},
+      repeat: () => false,
       shared: new SharedTable(makeSharedTableMemory(1024, 1, [1, 2]), 0, this.clock, 0),
       reserveSlot: () => slots.count++,
       call: (cluster, request, events) => new ClusterCall(this.backends[cluster]!, request, events),
