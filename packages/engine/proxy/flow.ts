@@ -1,55 +1,26 @@
-import { NO_KEY } from "../balance/index.ts";
 import { FAULTS, makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
-import type { Cluster, ConcurrencyLimiter, Endpoint } from "../cluster/index.ts";
-import type { Filter, FilterChain, Reply } from "../filter/index.ts";
-import { EMPTY_CHAIN } from "../filter/index.ts";
+import type { Filter, Reply } from "../filter/index.ts";
 import type {
   Exchange,
   ExchangeEvents,
   Fields,
-  RequestHead,
   ResponseHead,
   ResponseSink,
   UpstreamEvents,
-  UpstreamStream,
 } from "../message/index.ts";
-import { PRIORITIES } from "../model/index.ts";
-import type { HedgeSpec, RequestLimits, RetrySpec } from "../model/index.ts";
-import { parseGrpcPushback } from "../wire/grpc/index.ts";
-import { AffinityCookie } from "./affinity-cookie.ts";
-import type { ClientKeeper } from "./client-keeper.ts";
+import type { RetrySpec } from "../model/index.ts";
 import { addMissingDate } from "./date-field.ts";
-import { Deadlines } from "./deadlines.ts";
+import { FlowAttempts } from "./flow-attempts.ts";
 import type { FlowContext } from "./flow-context.ts";
-import { GrpcCall, isGatewayStatus, isServerStatus } from "./grpc-call.ts";
-import type { AttemptBeside, HedgedFlow } from "./hedged-flow.ts";
-import { Hedging } from "./hedging.ts";
+import { GrpcCall } from "./grpc-call.ts";
 import { HeldResponse } from "./held-response.ts";
-import { RequestSide } from "./request-side.ts";
 import { ResponseSide } from "./response-side.ts";
-import { Retries } from "./retries.ts";
-import { parseRetryAfter } from "./retry-after.ts";
-import type { Rule, RuleBackend } from "./rule.ts";
+import { NO_RULE } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 import { filterFault, runEnds } from "./run-filters.ts";
-import { SessionKeeper } from "./session-keeper.ts";
 import type { HeldRequest } from "./shedder.ts";
 import { Tunnel } from "./tunnel.ts";
-
-const NO_RULE: Rule = {
-  info: { listener: "", listenerIndex: -1, route: "", rule: "", routeIndex: -1 },
-  chain: EMPTY_CHAIN,
-  backends: null,
-  backendList: [],
-  requestTimeoutMs: 0,
-  backendRequestTimeoutMs: 0,
-  retry: null,
-  sessionPersistence: null,
-  translatesGrpcWeb: false,
-  isWatched: false,
-  hedge: null,
-  priority: PRIORITIES.indexOf("Normal"),
-};
 
 /**
  * The life of one exchange, from the matched request to the last byte of the response.
@@ -61,49 +32,22 @@ const NO_RULE: Rule = {
  * Chunks pass through without a copy or a promise; where somebody must wait (a filter's promise, a full socket)
  * the other side is paused. Everything that can end it goes through `finish`, once.
  *
- * This class takes the events of both ends, and holds the attempt under way. What it sends to the client is in
- * ResponseSide; what only some exchanges need is made when they need it: RequestSide for a body, Deadlines, Retries,
- * a ClientKeeper, Tunnel.
+ * This class takes the events of both ends. The attempt under way is FlowAttempts', which it extends: an object of its own
+ * would be one more for every exchange. What it sends to the client is in ResponseSide; what only some exchanges need is made when
+ * they need it: RequestSide for a body, Deadlines, Retries, a ClientKeeper, Tunnel.
  */
-export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldRequest {
-  readonly exchange: Exchange;
-  readonly context: FlowContext;
+export class Flow extends FlowAttempts implements ExchangeEvents, UpstreamEvents, HeldRequest {
   readonly sink: ResponseSink;
-  readonly rule: Rule;
   readonly response: ResponseSide;
-  limits: RequestLimits;
-  /** Null: the request is all head. */
-  private readonly request: RequestSide | null;
   isRequestDone: boolean;
   isEnded = false;
   /** Body octets of the read that brought the head follow at once: one write for both, at the read's end. */
   isStarting = true;
   private isRequestPaused = false;
 
-  // The attempt under way, or the last one
-  /** Filters of the chosen backend; none before it is chosen. */
-  backendChain: FilterChain = EMPTY_CHAIN;
-  cluster: Cluster | null = null;
-  /** Null between attempts: each is told to its cluster as started and as ended, once. */
-  endpoint: Endpoint | null = null;
-  /** Null once the response is complete: the connection is the pool's, perhaps another exchange's. */
-  stream: UpstreamStream | null = null;
-
-  /** In which the attempt has a place until its response head is here. */
-  private limiter: ConcurrencyLimiter | null = null;
   tunnel: Tunnel | null = null;
-  private deadlines: Deadlines | null = null;
-  private retries: Retries | null = null;
-  /** That it has among the concurrent retries of its cluster, until its response begins. */
-  private retryPlaces = 0;
-  private hedging: Hedging | null = null;
-  private keeper: ClientKeeper | null = null;
   /** Null where the response is passed on as it comes. */
   private held: HeldResponse | null = null;
-  /** The endpoint has done its work if the body becomes whole. */
-  private awaitsVerdict = false;
-  /** Null for what is no gRPC call. */
-  private call: GrpcCall | null = null;
 
   constructor(
     context: FlowContext,
@@ -112,14 +56,9 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     sink: ResponseSink,
     rule: Rule | null,
   ) {
-    this.exchange = exchange;
-    this.context = context;
+    super(context, exchange, isLast, rule ?? NO_RULE);
     this.sink = sink;
-    this.rule = rule ?? NO_RULE;
-    this.limits = this.rule;
     this.response = new ResponseSide(this, sink);
-    this.request = isLast ? null : new RequestSide(this);
-    exchange.bodySource = this.request;
     this.isRequestDone = isLast;
   }
 
@@ -135,7 +74,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
       const clientMs = this.call === null ? Infinity : this.call.deadlineMs;
       if (rule.requestTimeoutMs > 0 || rule.backendRequestTimeoutMs > 0 || clientMs !== Infinity)
         this.startDeadlines(clientMs);
-      if (rule.chain.isEmpty) this.chooseBackend();
+      if (rule.chain.isEmpty) this.goToBackend();
       else this.runRequestHeads(rule.chain.requestHead, 0, false);
     }
     this.isStarting = false;
@@ -163,11 +102,6 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   /** Its answer may go out. */
   turnAway(): void {
     this.abort(makeFault("HDL_OVERLOADED", "more requests come than this worker can serve in time"));
-  }
-
-  private startDeadlines(clientMs: number): void {
-    this.deadlines ??= new Deadlines(this);
-    this.deadlines.startRoute(clientMs);
   }
 
   /** False: it is no call that can be made; it was answered. */
@@ -202,7 +136,13 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
       return;
     }
     if (isBackend) this.openRequest();
-    else this.chooseBackend();
+    else this.goToBackend();
+  }
+
+  private goToBackend(): void {
+    if (!this.chooseBackend()) return;
+    if (this.backendChain.isEmpty) this.openRequest();
+    else this.runRequestHeads(this.backendChain.requestHead, 0, true);
   }
 
   private awaitRequestHead(
@@ -224,229 +164,6 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
       },
       (error: unknown) => this.abort(filterFault(filters[at], error)),
     );
-  }
-
-  // Backend and attempts
-
-  private chooseBackend(): void {
-    const { rule } = this;
-    const kept = rule.sessionPersistence === null ? null : this.findSession();
-    const backend = kept ?? rule.backends?.choose(this.context.random) ?? null;
-    if (backend === null || backend.cluster === null) {
-      this.abort(makeFault("HDL_BACKEND_UNRESOLVED", "the rule has no backend that resolves"));
-      return;
-    }
-    this.cluster = backend.cluster;
-    this.exchange.cluster = backend.cluster.name;
-    this.exchange.clusterIndex = backend.cluster.index;
-    if (backend.cluster.keepsClients && this.keeper === null) this.makeKeeper(backend.cluster);
-    if (backend.limits !== null) this.follow(backend.limits);
-    this.backendChain = backend.chain;
-    if (backend.chain.isEmpty) this.openRequest();
-    else this.runRequestHeads(backend.chain.requestHead, 0, true);
-  }
-
-  /** The backend's own, in place of those of the rule, as if from the start. */
-  private follow(limits: RequestLimits): void {
-    this.limits = limits;
-    const isTimed = limits.requestTimeoutMs > 0 || limits.backendRequestTimeoutMs > 0;
-    if (isTimed || this.deadlines !== null) this.startDeadlines(this.call?.deadlineMs ?? Infinity);
-  }
-
-  private findSession(): RuleBackend | null {
-    const keeper = new SessionKeeper(this.rule.sessionPersistence!);
-    this.keeper = keeper;
-    return keeper.find(this.rule, this.exchange, this.context.clock.wallMs());
-  }
-
-  /** Where the rule keeps no sessions the cluster may. */
-  private makeKeeper(cluster: Cluster): void {
-    const { exchange, context } = this;
-    if (cluster.sticky === null) {
-      this.keeper = AffinityCookie.makeFor(exchange, cluster.hash!, context.random);
-      return;
-    }
-    const keeper = new SessionKeeper(cluster.sticky);
-    keeper.findIn(cluster, exchange, context.clock.wallMs());
-    this.keeper = keeper;
-  }
-
-  private openRequest(): void {
-    if (this.request === null) this.attempt(null, false);
-    else this.request.open();
-  }
-
-  /**
-   * Opens an attempt. `exclude` is the endpoint that failed before: another one is picked where there is one, unless
-   * `isFresh` asks for a new connection to the same.
-   */
-  attempt(exclude: Endpoint | null, isFresh: boolean): void {
-    if (this.isEnded) return;
-    const { exchange, context, request } = this;
-    const cluster = this.cluster!;
-    if (cluster.limiter !== null && !this.takePlace(cluster.limiter)) return;
-    const endpoint = isFresh && exclude !== null ? exclude : this.pick(cluster, exclude);
-    if (endpoint === null) {
-      this.abort(makeFault("HDL_NO_ENDPOINTS", `${cluster.name} has no endpoint`));
-      return;
-    }
-    if (this.call !== null && this.deadlines !== null && !this.tellTimeout(this.call, this.deadlines)) return;
-    exchange.attempts++;
-    exchange.endpoint = endpoint.name;
-    exchange.endpointIndex = endpoint.index;
-    this.endpoint = endpoint;
-    const isWhole = request === null || request.isEmpty();
-    const opened = cluster.open(endpoint, this.outgoingHead(), isWhole, isFresh, exchange.peer, this);
-    cluster.attemptStarted(endpoint);
-    if ("code" in opened) {
-      this.onUpstreamReset(opened);
-      return;
-    }
-    this.stream = opened;
-    exchange.upstreamStartedMs = context.clock.now();
-    if (this.deadlines !== null) this.deadlines.startAttempt(exchange.upstreamStartedMs);
-    if (this.rule.hedge !== null) this.hedge(this.rule.hedge);
-    if (isWhole) opened.flush();
-    else request!.feed(opened);
-  }
-
-  /** The request's head as an attempt sends it. */
-  outgoingHead(): RequestHead {
-    return this.exchange.request;
-  }
-
-  private hedge(spec: HedgeSpec): void {
-    this.hedging ??= new Hedging(this, spec);
-    this.hedging.attemptStarted(this.exchange.upstreamStartedMs);
-  }
-
-  // HedgedFlow
-
-  pickBeside(used: readonly Endpoint[]): Endpoint | null {
-    const { keeper } = this;
-    if (keeper !== null && keeper.endpoint !== null) return null;
-    const cluster = this.cluster!;
-    const key = cluster.hash === null ? NO_KEY : this.keyFor(cluster);
-    const picked = cluster.pick(used[0], used, key);
-    return picked === null || used.includes(picked) ? null : picked;
-  }
-
-  isAllHead(): boolean {
-    return this.request === null || this.request.isEmpty();
-  }
-
-  feed(stream: UpstreamStream): void {
-    if (this.isAllHead()) stream.flush();
-    else this.request!.feed(stream);
-  }
-
-  tellTimeLeft(): void {
-    if (this.call === null || this.deadlines === null) return;
-    const leftMs = this.deadlines.leftMs(this.context.clock.now());
-    if (leftMs > 0) this.call.tellTimeout(leftMs);
-  }
-
-  adopt({ endpoint, stream, startedMs, limiter }: AttemptBeside): void {
-    if (this.endpoint !== null)
-      this.dropAttempt(makeFault("HDL_DOWNSTREAM_RESET", "another attempt answered"));
-    const { exchange } = this;
-    this.endpoint = endpoint;
-    this.stream = stream;
-    this.limiter = limiter;
-    exchange.endpoint = endpoint.name;
-    exchange.endpointIndex = endpoint.index;
-    exchange.upstreamStartedMs = startedMs;
-    if (this.deadlines !== null) this.deadlines.startAttempt(startedMs);
-  }
-
-  /** False: there is none, and the exchange is over. */
-  private takePlace(limiter: ConcurrencyLimiter): boolean {
-    const nowMs = this.context.clock.now();
-    this.exchange.upstreamStartedMs = nowMs;
-    if (limiter.tryStart(nowMs)) {
-      this.limiter = limiter;
-      return true;
-    }
-    const { name } = this.cluster!;
-    this.abort(
-      makeFault("HDL_CONCURRENCY_LIMIT", `${name} has its limit of ${limiter.limit} requests in flight`),
-    );
-    return false;
-  }
-
-  /** `isMeasured`: the response came as it does from a service that serves. */
-  private leavePlace(isMeasured: boolean): void {
-    const limiter = this.limiter!;
-    this.limiter = null;
-    const startedMs = this.exchange.upstreamStartedMs;
-    const nowMs = this.context.clock.now();
-    if (isMeasured) limiter.answered(startedMs, nowMs);
-    else limiter.abandoned(startedMs, nowMs);
-  }
-
-  /** False: none is left, and the exchange is over. */
-  private tellTimeout(call: GrpcCall, deadlines: Deadlines): boolean {
-    const leftMs = deadlines.leftMs(this.context.clock.now());
-    if (leftMs > 0) call.tellTimeout(leftMs);
-    else this.abort(deadlines.passed());
-    return leftMs > 0;
-  }
-
-  private pick(cluster: Cluster, exclude: Endpoint | null): Endpoint | null {
-    const { keeper, retries } = this;
-    if (keeper !== null && keeper.endpoint !== null && exclude === null) return keeper.endpoint;
-    const key = cluster.hash === null ? NO_KEY : this.keyFor(cluster);
-    return cluster.pick(exclude, retries === null ? undefined : retries.unreachable, key);
-  }
-
-  private keyFor(cluster: Cluster): number {
-    const { keeper, exchange } = this;
-    if (keeper !== null && keeper.key !== NO_KEY) return keeper.key;
-    return cluster.keyOf(exchange.request, exchange.clientAddress);
-  }
-
-  mayRetry(fault: Fault | null, isBeside: boolean): boolean {
-    const takesPlace = isBeside || this.retryPlaces === 0;
-    if (!this.cluster!.mayRetry(this.exchange, fault, takesPlace)) return false;
-    if (takesPlace) this.retryPlaces++;
-    return true;
-  }
-
-  private leaveRetryPlaces(): void {
-    this.cluster!.retriesEnded(this.retryPlaces);
-    this.retryPlaces = 0;
-  }
-
-  /** Another attempt would get the same request. */
-  canRepeat(): boolean {
-    return this.request === null || this.request.canRepeat();
-  }
-
-  /** Gives the attempt up. */
-  dropAttempt(fault: Fault): void {
-    if (this.stream !== null) this.stream.reset(fault);
-    this.letGo();
-  }
-
-  /** The response is complete: the connection is not ours to touch any more. */
-  letGo(): void {
-    this.stream = null;
-    this.endAttempt();
-  }
-
-  /** As if the endpoint had failed. */
-  failAttempt(fault: Fault): void {
-    this.stream?.reset(fault);
-    this.onUpstreamReset(fault);
-  }
-
-  endAttempt(hasFailed: boolean = false): void {
-    if (this.limiter !== null) this.leavePlace(false);
-    const { endpoint } = this;
-    if (endpoint === null) return;
-    this.endpoint = null;
-    this.cluster!.attemptEnded(endpoint, hasFailed);
-    if (this.deadlines !== null) this.deadlines.stopAttempt();
   }
 
   // ExchangeEvents: from the client
@@ -508,21 +225,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
 
   onResponseHead(head: ResponseHead, isLast: boolean): void {
     if (this.isEnded) return;
-    const { exchange, context } = this;
-    const nowMs = context.clock.now();
-    exchange.responseHeadMs = nowMs;
-    const latencyMs = nowMs - exchange.upstreamStartedMs;
-    if (this.limiter !== null) this.leavePlace(head.status !== 503 && head.status !== 429);
-    const grpcStatus = this.call === null ? -1 : this.call.readHead(head, isLast);
-    if (this.call === null || head.status !== 200) {
-      const isWhole = isLast || head.status === 101;
-      this.awaitsVerdict = !this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs, isWhole);
-    } else {
-      // How the endpoint did is in the status, which may come last.
-      this.cluster!.attemptBegun(this.endpoint!, latencyMs);
-      this.awaitsVerdict = false;
-      if (isLast) this.judge();
-    }
+    const grpcStatus = this.attemptAnswered(head, isLast);
     if (this.retriesOn(head.status, grpcStatus) && this.goesOnAfter(head, isLast)) return;
     if (this.hedging !== null) this.hedging.stop();
     if (!isLast && this.limits.retry !== null && this.holds(head, this.limits.retry)) {
@@ -567,11 +270,7 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
     if (this.isEnded) return;
     if (this.held !== null) this.release(this.held);
     if (this.isEnded) return;
-    if (this.call !== null) {
-      this.call.readTrailers(trailers);
-      if (this.exchange.response?.status === 200) this.judge();
-    }
-    if (this.awaitsVerdict && this.endpoint !== null) this.passVerdict(this.endpoint);
+    this.attemptComplete(trailers);
     if (this.tunnel === null) this.letGo();
     this.response.end(trailers);
   }
@@ -618,38 +317,10 @@ export class Flow implements HedgedFlow, ExchangeEvents, UpstreamEvents, HeldReq
   /** Another attempt follows, or runs already, in place of an answer that the route retries. */
   private goesOnAfter({ fields }: ResponseHead, isLast: boolean): boolean {
     const { hedging } = this;
-    if (hedging === null || !hedging.isRacing)
-      return this.makeRetries().afterStatus(isLast, this.pushbackMs(fields));
+    if (hedging === null || !hedging.isRacing) return this.makeRetries().afterStatus(isLast, fields);
     if (isLast) this.letGo();
     else this.dropAttempt(makeFault("HDL_UPSTREAM_STATUS", "the route retries this status"));
     return hedging.takeNext();
-  }
-
-  private pushbackMs(fields: Fields): number | null {
-    if (this.call !== null) return parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
-    if (this.limits.retry?.obeysRetryAfter !== true) return null;
-    return parseRetryAfter(fields.get("retry-after"), this.context.clock.wallMs());
-  }
-
-  get deadlineMs(): number {
-    return this.deadlines === null ? Infinity : this.deadlines.wholeMs;
-  }
-
-  /** The body is whole, so that a gateway's status was none of it. */
-  private passVerdict(endpoint: Endpoint): void {
-    const { response } = this.exchange;
-    this.cluster!.attemptJudged(endpoint, false, response !== null && response.status >= 500);
-  }
-
-  private judge(): void {
-    const { endpoint, exchange } = this;
-    const { grpcStatus } = exchange;
-    if (endpoint === null) return;
-    this.cluster!.attemptJudged(endpoint, isGatewayStatus(grpcStatus), isServerStatus(grpcStatus));
-  }
-
-  private makeRetries(): Retries {
-    return (this.retries ??= new Retries(this));
   }
 
   // The end

@@ -1,8 +1,11 @@
 import { FAULTS, makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
+import type { Fields } from "../message/index.ts";
 import type { RetrySpec } from "../model/index.ts";
+import { parseGrpcPushback } from "../wire/grpc/index.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 
 /** Attempts after the first for failures that are safe to repeat, where the route does not say. */
 const DEFAULT_RETRIES = 2;
@@ -55,11 +58,12 @@ export class Retries extends Timer {
   }
 
   /**
-   * The route retries the status that came. False: it is the answer. `isLast`: the attempt is complete. `pushbackMs` is
-   * what the endpoint says of it: of a gRPC call as `parseGrpcPushback` reads it, else by Retry-After.
+   * The route retries the status that came, with these fields. False: it is the answer. `isLast`: the attempt is
+   * complete.
    */
-  afterStatus(isLast: boolean, pushbackMs: number | null): boolean {
+  afterStatus(isLast: boolean, fields: Fields): boolean {
     const { flow } = this;
+    const pushbackMs = this.pushbackMs(fields);
     if (pushbackMs !== null && !this.canWait(pushbackMs)) return false;
     if (!flow.isRequestDone || !flow.canRepeat() || !this.mayRetry(null)) return false;
     const endpoint = flow.endpoint!;
@@ -67,6 +71,14 @@ export class Retries extends Timer {
     else flow.dropAttempt(makeFault("HDL_UPSTREAM_STATUS", "the route retries this status"));
     this.retry(endpoint, null, pushbackMs);
     return true;
+  }
+
+  /** How long the endpoint asks to wait; null: it does not say, and less than 0: there is to be no retry. */
+  private pushbackMs(fields: Fields): number | null {
+    const { exchange, limits, context } = this.flow;
+    if (exchange.grpcForm !== "") return parseGrpcPushback(fields.get("grpc-retry-pushback-ms"));
+    if (limits.retry?.obeysRetryAfter !== true) return null;
+    return parseRetryAfter(fields.get("retry-after"), context.clock.wallMs());
   }
 
   private canWait(pushbackMs: number): boolean {

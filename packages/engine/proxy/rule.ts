@@ -1,7 +1,9 @@
 import type { WeightedChoice } from "../balance/index.ts";
 import type { Cluster } from "../cluster/index.ts";
+import { EMPTY_CHAIN } from "../filter/index.ts";
 import type { FilterChain } from "../filter/index.ts";
 import type { MatchInfo } from "../message/index.ts";
+import { PRIORITIES } from "../model/index.ts";
 import type { HedgeSpec, Priority, RequestLimits, SessionPersistenceSpec } from "../model/index.ts";
 
 /** A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. */
@@ -30,3 +32,19 @@ export interface RuleBackend {
   /** In place of the rule's; null: those of the rule. */
   readonly limits: RequestLimits | null;
 }
+
+/** Of exchanges that no route matches, or that go no further than being answered. */
+export const NO_RULE: Rule = {
+  info: { listener: "", listenerIndex: -1, route: "", rule: "", routeIndex: -1 },
+  chain: EMPTY_CHAIN,
+  backends: null,
+  backendList: [],
+  requestTimeoutMs: 0,
+  backendRequestTimeoutMs: 0,
+  retry: null,
+  sessionPersistence: null,
+  translatesGrpcWeb: false,
+  isWatched: false,
+  hedge: null,
+  priority: PRIORITIES.indexOf("Normal"),
+};
