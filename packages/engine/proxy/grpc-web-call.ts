@@ -9,6 +9,7 @@ import {
   grpcFormOf,
   withGrpcForm,
 } from "../wire/grpc/index.ts";
+import { PassingSink } from "./passing-sink.ts";
 
 /** What an exchange inside is to it. */
 export interface CallInside extends ExchangeEvents {
@@ -24,16 +25,15 @@ export interface CallInside extends ExchangeEvents {
  *
  * A response that is no gRPC passes as it is.
  */
-export class GrpcWebCall implements ResponseSink, ExchangeEvents {
-  private readonly sink: ResponseSink;
+export class GrpcWebCall extends PassingSink implements ExchangeEvents {
   private readonly decoder: Base64Decoder | null;
   private readonly isTextWanted: boolean;
   private isGrpc = false;
   private inside!: CallInside;
 
   constructor(exchange: Exchange, sink: ResponseSink) {
+    super(sink);
     const { request, grpcForm } = exchange;
-    this.sink = sink;
     const isText = grpcForm === "grpc-web-text";
     this.decoder = isText ? new Base64Decoder() : null;
     this.isTextWanted = wantsText(request, isText);
@@ -48,11 +48,7 @@ export class GrpcWebCall implements ResponseSink, ExchangeEvents {
 
   // ResponseSink
 
-  writeInformational(head: ResponseHead): void {
-    this.sink.writeInformational(head);
-  }
-
-  writeHead(head: ResponseHead, isLast: boolean): void {
+  override writeHead(head: ResponseHead, isLast: boolean): void {
     const contentType = head.fields.getKnown(NAME.CONTENT_TYPE) ?? "";
     this.isGrpc = grpcFormOf(contentType) === "grpc";
     if (!this.isGrpc) {
@@ -75,11 +71,11 @@ export class GrpcWebCall implements ResponseSink, ExchangeEvents {
     this.sink.writeEnd(null);
   }
 
-  writeBody(chunk: Uint8Array): void {
+  override writeBody(chunk: Uint8Array): void {
     this.sink.writeBody(this.isGrpc ? this.encoded(chunk) : chunk);
   }
 
-  writeEnd(trailers: Fields | null): void {
+  override writeEnd(trailers: Fields | null): void {
     if (!this.isGrpc) {
       this.sink.writeEnd(trailers);
       return;
@@ -90,22 +86,6 @@ export class GrpcWebCall implements ResponseSink, ExchangeEvents {
 
   private encoded(bytes: Uint8Array): Uint8Array {
     return this.isTextWanted ? encodeBase64(bytes) : bytes;
-  }
-
-  flush(): boolean {
-    return this.sink.flush();
-  }
-
-  reset(fault: Fault): void {
-    this.sink.reset(fault);
-  }
-
-  pauseRequestBody(): void {
-    this.sink.pauseRequestBody();
-  }
-
-  resumeRequestBody(): void {
-    this.sink.resumeRequestBody();
   }
 
   // ExchangeEvents

@@ -27,6 +27,9 @@ const ok = (...headers: readonly Pair[]): Origin => ({ headers, body: "hello" })
 const with_ = (...headers: readonly Pair[]): Asked => ({ headers });
 const etag: Pair = ["etag", '"v1"'];
 const authorization: Pair = ["authorization", "Bearer x"];
+const german = with_(["accept-language", "de"]);
+const variesByLanguage = ok(fresh, ["vary", "Accept-Language"]);
+const aTenth: Partial<CacheConfig> = { heuristic: { share: 0.1, maxMs: 86_400_000 } };
 const past = "Sun, 06 Nov 1994 08:49:37 GMT";
 /** The rig's clock begins at 2026-01-01T00:00:00Z. */
 const inAMinute = "Thu, 01 Jan 2026 00:01:00 GMT";
@@ -268,28 +271,28 @@ const rows: readonly Row[] = [
   {
     section: "4.1",
     rule: "the same values match",
-    first: with_(["accept-language", "de"]),
-    response: ok(fresh, ["vary", "Accept-Language"]),
+    first: german,
+    response: variesByLanguage,
     expect: "stored",
   },
   {
     section: "4.1",
     rule: "others do not",
-    first: with_(["accept-language", "de"]),
-    response: ok(fresh, ["vary", "Accept-Language"]),
+    first: german,
+    response: variesByLanguage,
     second: with_(["accept-language", "en"]),
     expect: "asked",
   },
   {
     section: "4.1",
     rule: "absent matches absent",
-    response: ok(fresh, ["vary", "Accept-Language"]),
+    response: variesByLanguage,
     expect: "stored",
   },
   {
     section: "4.1",
     rule: "absent is not empty",
-    response: ok(fresh, ["vary", "Accept-Language"]),
+    response: variesByLanguage,
     second: with_(["accept-language", ""]),
     expect: "asked",
   },
@@ -297,7 +300,7 @@ const rows: readonly Row[] = [
     section: "4.1",
     rule: "white space around commas, and lines, do not count",
     first: with_(["accept-language", "de , en"]),
-    response: ok(fresh, ["vary", "Accept-Language"]),
+    response: variesByLanguage,
     second: with_(["accept-language", "de"], ["accept-language", "en"]),
     expect: "stored",
   },
@@ -407,7 +410,7 @@ const rows: readonly Row[] = [
     rule: "a tenth of the time since Last-Modified",
     response: ok(["last-modified", "Wed, 31 Dec 2025 23:00:00 GMT"]),
     later: 359,
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "stored",
   },
   {
@@ -415,7 +418,7 @@ const rows: readonly Row[] = [
     rule: "and no longer",
     response: ok(["last-modified", "Wed, 31 Dec 2025 23:00:00 GMT"]),
     later: 360,
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "asked-if-good",
   },
   {
@@ -423,7 +426,7 @@ const rows: readonly Row[] = [
     rule: "a heuristic never goes before a word of the response",
     response: ok(control("max-age=1"), ["last-modified", past]),
     later: 2,
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "asked-if-good",
   },
   {
@@ -634,21 +637,21 @@ const rows: readonly Row[] = [
     section: "4.2.2",
     rule: `${status} is not fresh by a heuristic`,
     response: { status, headers: [["last-modified", past]], body: "x" },
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "asked",
   })),
   {
     section: "4.2.2",
     rule: "unless it is public",
     response: { status: 302, headers: [["last-modified", past], control("public")], body: "x" },
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "stored",
   },
   ...[200, 203, 300, 301, 308, 404, 410].map((status): Row => ({
     section: "4.2.2",
     rule: `${status} is`,
     response: { status, headers: [["last-modified", past]], body: "x" },
-    config: { heuristic: { share: 0.1, maxMs: 86_400_000 } },
+    config: aTenth,
     expect: "stored",
   })),
   {
@@ -737,14 +740,14 @@ const rows: readonly Row[] = [
   {
     section: "4.1",
     rule: "names in Vary compare without case, and empty members do not count",
-    first: with_(["accept-language", "de"]),
+    first: german,
     response: ok(fresh, ["vary", ", ACCEPT-Language,,"]),
     expect: "stored",
   },
   {
     section: "4.1",
     rule: "values do not compare without case",
-    first: with_(["accept-language", "de"]),
+    first: german,
     response: ok(fresh, ["vary", "accept-language"]),
     second: with_(["accept-language", "DE"]),
     expect: "asked",

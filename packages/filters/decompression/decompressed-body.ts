@@ -1,4 +1,4 @@
-import type { BodyOutput, Reply } from "@heddle/engine/filter";
+import type { BodyOutput, Reply, StreamBody } from "@heddle/engine/filter";
 import { CodedBody, decoderOf } from "../content-coding/index.ts";
 import type { Coding } from "../content-coding/index.ts";
 import type { DecompressionConfig } from "./config.ts";
@@ -10,10 +10,26 @@ const RATIO_FLOOR = 65_536;
 export type Refusal = "too-large" | "ratio" | "malformed";
 
 /**
+ * The body phase of a filter that leaves the coding of a body in `slot` when it sees the head; where it leaves nothing, the
+ * body passes. `onRefused` makes the answer in place of a body that cannot be passed on.
+ */
+export function decompressedBody(
+  slot: number,
+  config: DecompressionConfig,
+  onRefused: (refusal: Refusal) => Reply,
+): StreamBody {
+  return {
+    mode: "stream",
+    concerns: ({ slots }) => slots![slot] !== undefined,
+    open: ({ slots }, output) => new DecompressedBody(slots![slot] as Coding, output, config, onRefused),
+  };
+}
+
+/**
  * A body on its way through a decoder, up to bounds that are looked at with each 16 KiB that come out: a bomb goes off
  * in a bucket (threats 26).
  */
-export class DecompressedBody extends CodedBody {
+class DecompressedBody extends CodedBody {
   private readonly config: DecompressionConfig;
   private readonly onRefused: (refusal: Refusal) => Reply;
   private bytesIn = 0;

@@ -1,9 +1,8 @@
 import type { Filter, FilterContext, FilterFactory, Reply, StreamBody } from "@heddle/engine/filter";
 import type { Exchange } from "@heddle/engine/message";
 import { codingNamed, dropDigests } from "../content-coding/index.ts";
-import type { Coding } from "../content-coding/index.ts";
 import type { DecompressionConfig } from "./config.ts";
-import { DecompressedBody } from "./decompressed-body.ts";
+import { decompressedBody } from "./decompressed-body.ts";
 import type { Refusal } from "./decompressed-body.ts";
 
 const REFUSALS: Readonly<Record<Refusal, readonly [status: number, text: string]>> = {
@@ -21,11 +20,13 @@ class Decompression implements Filter {
   private readonly config: DecompressionConfig;
   private readonly context: FilterContext;
   private readonly slot: number;
+  readonly requestBody: StreamBody;
 
   constructor(config: DecompressionConfig, context: FilterContext) {
     this.config = config;
     this.context = context;
     this.slot = context.reserveSlot();
+    this.requestBody = decompressedBody(this.slot, config, (refusal) => this.refuse(refusal));
   }
 
   requestHead(exchange: Exchange): Reply | undefined {
@@ -53,15 +54,6 @@ class Decompression implements Filter {
     ];
     return { status: 415, headers, body: "the body has a Content-Encoding that is not taken\n" };
   }
-
-  readonly requestBody: StreamBody = {
-    mode: "stream",
-    concerns: ({ slots }) => slots![this.slot] !== undefined,
-    open: ({ slots }, output) =>
-      new DecompressedBody(slots![this.slot] as Coding, output, this.config, (refusal) =>
-        this.refuse(refusal),
-      ),
-  };
 
   private refuse(refusal: Refusal): Reply {
     this.context.count(refusal);

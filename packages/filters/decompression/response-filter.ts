@@ -1,9 +1,8 @@
 import type { Filter, FilterContext, FilterFactory, Reply, StreamBody } from "@heddle/engine/filter";
 import type { Exchange, ResponseHead } from "@heddle/engine/message";
 import { codingNamed, dropDigests, mayRecode, weakenETag } from "../content-coding/index.ts";
-import type { Coding } from "../content-coding/index.ts";
 import type { DecompressionConfig } from "./config.ts";
-import { DecompressedBody } from "./decompressed-body.ts";
+import { decompressedBody } from "./decompressed-body.ts";
 import type { Refusal } from "./decompressed-body.ts";
 
 const REFUSALS: Readonly<Record<Refusal, string>> = {
@@ -21,11 +20,13 @@ class ResponseDecompression implements Filter {
   private readonly config: DecompressionConfig;
   private readonly context: FilterContext;
   private readonly slot: number;
+  readonly responseBody: StreamBody;
 
   constructor(config: DecompressionConfig, context: FilterContext) {
     this.config = config;
     this.context = context;
     this.slot = context.reserveSlot();
+    this.responseBody = decompressedBody(this.slot, config, (refusal) => this.refuse(refusal));
   }
 
   responseHead(exchange: Exchange, head: ResponseHead): void {
@@ -48,15 +49,6 @@ class ResponseDecompression implements Filter {
     exchange.slots![this.slot] = coding;
     this.context.count(coding);
   }
-
-  readonly responseBody: StreamBody = {
-    mode: "stream",
-    concerns: ({ slots }) => slots![this.slot] !== undefined,
-    open: ({ slots }, output) =>
-      new DecompressedBody(slots![this.slot] as Coding, output, this.config, (refusal) =>
-        this.refuse(refusal),
-      ),
-  };
 
   private refuse(refusal: Refusal): Reply {
     this.context.count(refusal);
