@@ -27,13 +27,16 @@ const READ_BYTES = 2_048;
 const KEPT_READS = 1_024;
 /** After so many rows that needed no more the others are given back. */
 const SMALL_ROWS = 1_000;
-/** More do not wait: a connection has one read in the row, unless it goes on and on. */
+/** More do not wait: a connection has a read or two in the row. */
 const MAX_READS = 16_383;
 /** Of long ones, together. */
 const MAX_LONG_BYTES = 33_554_432;
 /** A poll may take so long before long reads have to wait too. */
 const POLL_MS = 20;
-/** Who waited so long is not read from until it is his turn. */
+/**
+ * Once the row takes so long, who sends more while a read of his waits is not read from until it is his turn. Most send
+ * nothing before they are answered, and starting and stopping to read costs a system call each.
+ */
 const SUSPEND_MS = 30;
 /** A late row gives reads that are divisible so much at a time: some requests. */
 const PIECE_BYTES = 128;
@@ -43,8 +46,8 @@ const STAMP_READS = 64;
 /**
  * What was read and is to be worked off, in its order, and since when it waits: a ring. While the loop is on time it is
  * empty at the end of every turn, and long reads are worked off at once, without a copy. When a turn has no time for all
- * of it the row is late: the rest stays for later turns, whatever is read joins it, and those who wait for long are not
- * read from any more, so that it has about one read of each connection at most.
+ * of it the row is late: the rest stays for later turns, whatever is read joins it, and those who go on sending while they
+ * wait are not read from any more, so that it has about two reads of each connection at most.
  */
 export class ReadRow {
   private readonly clock: RowClock;
@@ -62,8 +65,6 @@ export class ReadRow {
   private tail = 0;
   /** What was given of the read at the head. */
   private given = 0;
-  /** Up to this place readers were suspended. */
-  private suspended = 0;
   private isLate = false;
   private smallRows = 0;
   /** When the first read of this turn came, or -1. */
@@ -105,8 +106,12 @@ export class ReadRow {
     this.readers[at] = reader;
     this.lengths[at] = length;
     this.readMs[at] = this.stampMs;
-    reader.waitingReads++;
+    if (reader.waitingReads++ > 0 && this.takesLong() && !reader.isSuspended) reader.suspendReads();
     return true;
+  }
+
+  private takesLong(): boolean {
+    return this.isLate && this.stampMs - this.readMs[this.head & this.mask] >= SUSPEND_MS;
   }
 
   /** Whether what is read now is worked off at once; what waits has been, then. */
@@ -184,16 +189,12 @@ export class ReadRow {
     this.isLate = !this.isEmpty;
     if (!this.isLate) return;
     this.stampMs = this.startedMs = this.clock.now();
-    const beforeMs = this.stampMs - SUSPEND_MS;
-    if (this.suspended < this.head) this.suspended = this.head;
-    while (this.suspended < this.tail && this.readMs[this.suspended & this.mask] < beforeMs)
-      this.readers[this.suspended++ & this.mask]!.suspendReads();
   }
 
   private reset(): void {
     if (this.tail > KEPT_READS) this.smallRows = 0;
     else if (this.mask >= KEPT_READS && ++this.smallRows > SMALL_ROWS) this.shrink();
-    this.head = this.tail = this.suspended = 0;
+    this.head = this.tail = 0;
   }
 
   private grow(): void {
@@ -215,7 +216,6 @@ export class ReadRow {
     if (before !== undefined) slots[size - 1] = before;
     this.slots = slots.slice(0, size);
     this.mask = size - 1;
-    this.suspended = Math.max(0, this.suspended - head);
     this.head = 0;
     this.tail = count;
   }
