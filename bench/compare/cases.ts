@@ -37,7 +37,7 @@ export interface Case {
    * undefined: it is compared, and nothing is asked
    */
   reach?: number;
-  /** CPU per request may be this multiple of the same proxy's plain row; undefined: it is not compared with that */
+  /** CPU per request may be this multiple of Heddle's with `plain`; undefined: it is not compared with that */
   reachOfPlain?: number;
   /** compares Heddle's workers with each other, on cores that proxy and load share, instead of proxies */
   comparesWorkers: boolean;
@@ -48,7 +48,10 @@ export const reachAgainstCaddy = 0.35;
 
 const httpProxies: readonly ProxyName[] = ["heddle", "heddle-nolog", "nginx", "haproxy", "caddy"];
 
-const plain: Case = {
+/** The row of Heddle with `plain` in the cases that are compared with it. */
+export const plainBeside = "heddle, plain";
+
+export const plain: Case = {
   name: "plain",
   title: "HTTP, 112-byte JSON, 64 connections",
   carries: "http1",

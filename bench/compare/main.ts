@@ -20,12 +20,12 @@ import {
   type Proxy,
   type Tool,
 } from "../rig/index.ts";
-import { cases as allCases, type Case } from "./cases.ts";
+import { cases as allCases, plain, plainBeside, type Case } from "./cases.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { cpuProfileFlags, perfFlags, recordPerf } from "./profile.ts";
 import type { ProxyName } from "./proxy-names.ts";
 import { formatReport } from "./report.ts";
-import { runCase, type Bench, type Row } from "./run-case.ts";
+import { runCase, type Bench, type Contestant, type Row } from "./run-case.ts";
 import { summarise } from "./summary.ts";
 
 const say = (text: string): void => console.error(text);
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   console.log(describeRun(options, cores.proxy, cores.load));
   const bench = await prepare(options, cores);
   const rows: Row[] = [];
-  for (const its of cases) rows.push(...(await runCase(bench, its, await proxiesOf(its, options))));
+  for (const its of cases) rows.push(...(await runCase(bench, its, await contestantsOf(its, options))));
   await bench.upstream.process.stop();
   const summaries = summarise(rows, cases);
   console.log(`\n${formatReport(summaries, cases)}`);
@@ -74,6 +74,15 @@ async function prepare(options: Options, cores: Bench["cores"]): Promise<Bench> 
     say(`wrote ${await recordPerf(its.name, serving, load, options.profileFolder)}`);
   };
   return { folder, cores, upstream, tls, options, afterRounds, say };
+}
+
+/** A case that is compared with Heddle's plain row has one of its own, measured in the same rounds. */
+async function contestantsOf(its: Case, options: Options): Promise<Contestant[]> {
+  const proxies = await proxiesOf(its, options);
+  const contestants = proxies.map((proxy) => ({ proxy, name: proxy.name, does: its }));
+  if (its.reachOfPlain === undefined || !options.proxies.includes("heddle")) return contestants;
+  const [proxy] = await proxiesOf(plain, { ...options, proxies: ["heddle"] });
+  return [{ proxy: proxy!, name: plainBeside, does: plain }, ...contestants];
 }
 
 async function proxiesOf(its: Case, options: Options): Promise<Proxy[]> {

@@ -38,6 +38,15 @@ export interface Bench {
   say: (text: string) => void;
 }
 
+/** Who takes part in a case. */
+export interface Contestant {
+  proxy: Proxy;
+  /** how its row is called */
+  name: string;
+  /** what it is set up for and asked: the case's own, or `plain`, to compare with in the same rounds */
+  does: Case;
+}
+
 interface Entry {
   row: Row;
   serving: Serving;
@@ -48,17 +57,22 @@ interface Entry {
  * Starts every proxy of a case, warms each up, then measures them in turn, round after round (A B C, A B C …), so
  * that what drifts on the machine drifts for all. A proxy that fails takes its own row out and no other.
  */
-export async function runCase(bench: Bench, its: Case, proxies: readonly Proxy[]): Promise<Row[]> {
-  const rows: Row[] = proxies.map(({ name }) => ({ case: its.name, proxy: name, windows: [], problems: [] }));
+export async function runCase(bench: Bench, its: Case, contestants: readonly Contestant[]): Promise<Row[]> {
+  const rows: Row[] = contestants.map(({ name }) => ({
+    case: its.name,
+    proxy: name,
+    windows: [],
+    problems: [],
+  }));
   const entries: Entry[] = [];
   const callers = its.guard && makeGuard(its.guard);
   try {
-    for (const [i, proxy] of proxies.entries()) {
+    for (const [i, contestant] of contestants.entries()) {
       const row = rows[i] as Row;
       await guard(
         bench,
         row,
-        async () => void entries.push(await startEntry(bench, its, proxy, row, callers)),
+        async () => void entries.push(await startEntry(bench, its.name, contestant, row, callers)),
       );
     }
     for (let round = 1; round <= bench.options.rounds; round++) {
@@ -76,16 +90,17 @@ export async function runCase(bench: Bench, its: Case, proxies: readonly Proxy[]
 
 async function startEntry(
   bench: Bench,
-  its: Case,
-  proxy: Proxy,
+  caseName: string,
+  { proxy, name, does: its }: Contestant,
   row: Row,
-  guard: Guard | undefined,
+  callers: Guard | undefined,
 ): Promise<Entry> {
   const { cores, options, upstream } = bench;
-  const folder = join(bench.folder, its.name);
+  const folder = join(bench.folder, caseName, name.replaceAll(/\W+/g, "-"));
   mkdirSync(folder, { recursive: true });
   const { path, method, bodyBytes, connections, carries, streams, closes } = its;
-  bench.say(`${its.name}: starting ${proxy.name}`);
+  const guard = its.guard && callers;
+  bench.say(`${caseName}: starting ${name}`);
   const serving = await startProxy(proxy, {
     folder,
     routes: its.routes,

@@ -1,5 +1,5 @@
 import { median, ratio, smallest } from "../rig/index.ts";
-import { reachAgainstCaddy, type Case } from "./cases.ts";
+import { plainBeside, reachAgainstCaddy, type Case } from "./cases.ts";
 import type { Row } from "./run-case.ts";
 
 /** One row as it is printed and written: medians over its rounds, and what they are compared with. */
@@ -20,7 +20,7 @@ export interface Summary {
   /** to the better of nginx and HAProxy, or to one worker in `workers2` */
   ratio?: number;
   ratioToCaddy?: number;
-  /** to the same proxy's plain row, where the case has a bound for it */
+  /** to Heddle's plain row in the same rounds, where the case has a bound for it */
   ratioToPlain?: number;
   /** what was asked of Heddle and whether it was reached, such as "1.12 of 1.25" */
   verdicts: { text: string; isMet: boolean }[];
@@ -31,7 +31,7 @@ export function summarise(rows: readonly Row[], cases: readonly Case[]): Summary
   const summaries = rows.map(summariseRow);
   for (const its of cases) {
     const group = summaries.filter((each) => each.case === its.name);
-    for (const summary of group) compare(summary, group, summaries, its);
+    for (const summary of group) compare(summary, group, its);
   }
   return summaries;
 }
@@ -55,13 +55,13 @@ function summariseRow({ case: name, proxy, windows, problems }: Row): Summary {
   };
 }
 
-function compare(summary: Summary, group: readonly Summary[], all: readonly Summary[], its: Case): void {
+function compare(summary: Summary, group: readonly Summary[], its: Case): void {
+  if (summary.proxy === plainBeside) return;
   const cpuOf = (proxy: string): number | undefined => group.find((each) => each.proxy === proxy)?.cpuMicros;
   const base = its.comparesWorkers ? cpuOf("heddle, 1 worker") : smallest([cpuOf("nginx"), cpuOf("haproxy")]);
-  const plain = all.find((each) => each.case === "plain" && each.proxy === summary.proxy);
   const toBase = ratio(summary.cpuMicros, base);
   const toCaddy = ratio(summary.cpuMicros, cpuOf("caddy"));
-  const toPlain = its.reachOfPlain !== undefined ? ratio(summary.cpuMicros, plain?.cpuMicros) : undefined;
+  const toPlain = its.reachOfPlain !== undefined ? ratio(summary.cpuMicros, cpuOf(plainBeside)) : undefined;
   if (toBase !== undefined) summary.ratio = toBase;
   if (toCaddy !== undefined) summary.ratioToCaddy = toCaddy;
   if (toPlain !== undefined) summary.ratioToPlain = toPlain;
@@ -69,7 +69,7 @@ function compare(summary: Summary, group: readonly Summary[], all: readonly Summ
   if (summary.proxy !== "heddle" && summary.proxy !== "heddle, 2 workers") return;
   addVerdict(summary, its.comparesWorkers ? "one worker" : "C", toBase, its.reach);
   addVerdict(summary, "Caddy", toCaddy, reachAgainstCaddy);
-  addVerdict(summary, "own plain", toPlain, its.reachOfPlain);
+  addVerdict(summary, "plain", toPlain, its.reachOfPlain);
 }
 
 function addVerdict(
