@@ -33,8 +33,8 @@ import { Tunnel } from "./tunnel.ts";
  * the other side is paused. Everything that can end it goes through `finish`, once.
  *
  * This class takes the events of both ends. The attempt under way is FlowAttempts', which it extends: an object of its own
- * would be one more for every exchange. What it sends to the client is in ResponseSide; what only some exchanges need is made when
- * they need it: RequestSide for a body, Deadlines, Retries, a ClientKeeper, Tunnel.
+ * would be one more for every exchange. What it sends to the client is in ResponseSide; what only some exchanges need is
+ * made when they need it: RequestSide for a body, Deadlines, Retries, a ClientKeeper, Tunnel.
  */
 export class Flow extends FlowAttempts implements ExchangeEvents, UpstreamEvents, HeldRequest {
   readonly sink: ResponseSink;
