@@ -1,6 +1,6 @@
 // One generation of a server: listens as its parent says, answers each connection once, and closes as it is told.
 import net from "node:net";
-import { ListeningSockets } from "@heddle/engine/net";
+import { ListeningSockets, socketOf } from "@heddle/engine/net";
 import type { ToGeneration, Way } from "./ways.ts";
 
 const [port = "0", way = ""] = process.argv.slice(2) as [string, Way];
@@ -23,7 +23,8 @@ async function open(): Promise<void> {
     backlog: 4_096,
     descriptors: [],
   };
-  sockets = await ListeningSockets.open(place, (socket) => {
+  sockets = await ListeningSockets.open(place, (accepted) => {
+    const socket = socketOf(accepted);
     answer(socket);
     socket.resume();
   });

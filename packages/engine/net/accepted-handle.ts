@@ -1,5 +1,7 @@
 import type net from "node:net";
 import tls from "node:tls";
+import type { Connection } from "./connection.ts";
+import { sharedReadBuffer } from "./slab-pool.ts";
 import { streamBinding } from "./stream-binding.ts";
 
 interface Handle {
@@ -34,6 +36,17 @@ export function takeHandle(accepted: net.Socket): object | null {
 /** What a paused socket has read, and nobody has had; null where that is nothing. For who takes its handle. */
 export function takeHeld(accepted: net.Socket): Buffer | null {
   return accepted.readableLength === 0 ? null : (accepted.read() as Buffer | null);
+}
+
+/** For a socket that reads into the worker's shared buffer. */
+export function readInto(connection: Connection): {
+  buffer: Buffer;
+  callback: (n: number, b: Uint8Array) => boolean;
+} {
+  return {
+    buffer: sharedReadBuffer,
+    callback: (length, bytes) => connection.received(length, bytes as Buffer),
+  };
 }
 
 /** The server's count of connections goes down when the socket that carries it is destroyed. */

@@ -133,6 +133,39 @@ test("a peer that is gone is told once, and writes after it are dropped", async 
   await client.closed;
 });
 
+test("a side that has ended still hears the other, and with the second end the connection is closed", async () => {
+  let text = "";
+  await using server = await serve((connection, more) => {
+    text += more;
+    connection.end();
+  });
+  await using client = await connectRaw(server.port);
+  client.send("one");
+  assert.ok(await becomesTrue(() => client.hasEnded, 20_000));
+  client.send("two");
+  assert.ok(await becomesTrue(() => text === "onetwo", 20_000));
+  const { connection, seen } = server.served[0];
+  assert.deepEqual(seen, []);
+  client.end();
+  assert.equal(await client.closed, "end");
+  assert.ok(await becomesTrue(() => connection.isClosed, 20_000));
+  assert.deepEqual(seen, ["end", "closed"]);
+});
+
+test("an end that comes while reading is paused is told when reading goes on", async () => {
+  await using server = await serve((connection) => connection.pauseReading());
+  await using client = await connectRaw(server.port);
+  client.send("go");
+  client.end();
+  assert.ok(await becomesTrue(() => server.served[0]?.connection.bytesRead === 2, 20_000));
+  const { connection, seen } = server.served[0];
+  assert.equal(seen.length, 0);
+  connection.resumeReading();
+  assert.ok(await becomesTrue(() => seen.includes("end"), 20_000));
+  connection.end();
+  assert.equal(await client.closed, "end");
+});
+
 test("all of this holds on the fallback writer too", { skip: isFallback }, async () => {
   const child = spawn(process.execPath, ["--test", import.meta.filename], {
     env: { ...process.env, HEDDLE_RAW_WRITES: "0", NODE_TEST_CONTEXT: undefined },

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import { sliceLatin1, systemClock } from "../base/index.ts";
+import { PlainSocket } from "./plain-socket.ts";
+import type { PlainSocketOwner } from "./plain-socket.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
@@ -35,9 +37,9 @@ const TURN_CHARS = 8_192;
  *   opening ──(attach)──► open ──(end)──► finishing ──► closed
  *      └──────────────────┴────(destroy, error)───────────▲
  */
-export class Connection implements RawReader, TurnWriter {
+export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   private readonly events: ConnectionEvents;
-  private socket: Socket | null = null;
+  private socket: Socket | PlainSocket | null = null;
   private handle: RawHandle | null = null;
   private isShared = false;
   /** Gathered since the last flush: whole parts, then text. A part is text or a slab with its length. */
@@ -85,10 +87,23 @@ export class Connection implements RawReader, TurnWriter {
     this.isShared = isShared;
     socket.on("error", (error) => this.closed(error));
     socket.on("close", () => this.closed(null));
-    socket.on("end", () => {
-      if (!this.isClosed) this.events.onEnd();
-    });
+    socket.on("end", () => this.onSocketEnd());
     socket.on("drain", () => this.drained());
+  }
+
+  /** The same of one that has no `net.Socket`. */
+  attachPlain(socket: PlainSocket): void {
+    this.socket = socket;
+    this.isShared = true;
+    socket.owner = this;
+  }
+
+  onSocketEnd(): void {
+    if (!this.isClosed) this.events.onEnd();
+  }
+
+  onSocketClosed(error: Error | null): void {
+    this.closed(error);
   }
 
   opened(): void {
@@ -115,11 +130,6 @@ export class Connection implements RawReader, TurnWriter {
       systemClock.release();
     }
     return true;
-  }
-
-  /** The socket, for addresses and TLS facts; null before `attach`. */
-  get rawSocket(): Socket | null {
-    return this.socket;
   }
 
   /** The protocol that ALPN agreed on; "" for none. */
@@ -227,9 +237,10 @@ export class Connection implements RawReader, TurnWriter {
     for (const part of parts) bytes += part.length;
     this.bytesWritten += bytes;
     if (this.handle === null) {
-      this.socket!.cork();
+      const socket = this.socket as Socket;
+      socket.cork();
       for (const part of parts) this.writeSlow(part);
-      this.socket!.uncork();
+      socket.uncork();
       return;
     }
     const chunks: unknown[] = [];
@@ -272,7 +283,9 @@ export class Connection implements RawReader, TurnWriter {
     }
   }
 
+  /** By `net.Socket`: a plain socket always has the handle. */
   private writeSlow(part: string | Buffer): void {
+    const socket = this.socket as Socket;
     const length = part.length;
     this.waitingBytes += length;
     const done = (): void => {
@@ -280,8 +293,8 @@ export class Connection implements RawReader, TurnWriter {
       this.waitingBytes -= length;
       if (!this.isClosed && this.waitingBytes === 0) this.drained();
     };
-    if (typeof part === "string") this.socket!.write(part, "latin1", done);
-    else this.socket!.write(part, done);
+    if (typeof part === "string") socket.write(part, "latin1", done);
+    else socket.write(part, done);
   }
 
   private drained(): void {

@@ -9,6 +9,7 @@ import { bindDatagrams } from "./datagrams.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { dialDatagrams } from "./dial-datagrams.ts";
 import { ListeningSockets } from "./listening-sockets.ts";
+import { socketOf } from "./tcp-handle.ts";
 
 const place = { address: "127.0.0.1", port: 0, reusePort: false, backlog: 16, descriptors: [] };
 
@@ -54,13 +55,13 @@ test("messages go both ways, in order, whatever is in them and however long they
 
 test("a listening socket is passed: whoever has it accepts, and it outlives the one that opened it", async () => {
   using pair = await openPair();
-  const old = await ListeningSockets.open(place, (socket) => socket.end("old"));
+  const old = await ListeningSockets.open(place, (accepted) => socketOf(accepted).end("old"));
   assert.ok(pair.near.send({}, { kind: "tcp", descriptor: old.descriptors[0]! }));
   const { passed } = await pair.far.receive(5_000);
   old.close();
   const waiting = greeting(old.port);
-  const young = await ListeningSockets.open({ ...place, descriptors: [passed!.descriptor] }, (socket) =>
-    socket.end("young"),
+  const young = await ListeningSockets.open({ ...place, descriptors: [passed!.descriptor] }, (accepted) =>
+    socketOf(accepted).end("young"),
   );
   assert.equal(young.port, old.port);
   assert.equal(await waiting, "young");

@@ -5,10 +5,13 @@
 export { Connection } from "./connection.ts";
 export type { ConnectionEvents } from "./connection.ts";
 export { openAcceptSocket } from "./accept.ts";
-export type { AcceptedSocket, AcceptOptions, AcceptSocket, AcceptTls, HandshakeRefusal } from "./accept.ts";
+export type { AcceptSocket } from "./accept.ts";
+export type { AcceptedSocket, AcceptOptions, AcceptTls, HandshakeRefusal } from "./accept-options.ts";
 export { canPassDescriptors, DescriptorChannel } from "./descriptor-channel.ts";
 export type { LentDescriptor, PassedDescriptor, ReceivedMessage } from "./descriptor-channel.ts";
 export { ListeningSockets } from "./listening-sockets.ts";
+export { socketOf } from "./tcp-handle.ts";
+export type { Accepted } from "./tcp-handle.ts";
 export { rememberServer } from "./open-handles.ts";
 export { atTurnEnd, turnWaitMs } from "./turn.ts";
 export type { TurnEnd } from "./turn.ts";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { test } from "node:test";
 import { ListeningSockets } from "./listening-sockets.ts";
+import { socketOf } from "./tcp-handle.ts";
 
 const CLIENTS = 200;
 
@@ -21,7 +22,7 @@ async function outcome(socket: net.Socket): Promise<string> {
 }
 
 test("what waits in the queue of a socket is accepted before it is closed, and nothing is reset", async () => {
-  const sockets = await ListeningSockets.open(place, (socket) => socket.end("hello"));
+  const sockets = await ListeningSockets.open(place, (accepted) => socketOf(accepted).end("hello"));
   // The system has shaken hands with all of them when the last of these calls returns; none is accepted.
   const clients = Array.from({ length: CLIENTS }, () => net.connect(sockets.port, "127.0.0.1"));
   const outcomes = clients.map(outcome);

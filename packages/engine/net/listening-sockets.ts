@@ -1,4 +1,6 @@
 import net from "node:net";
+import { streamBinding } from "./stream-binding.ts";
+import type { Accepted, TcpHandle } from "./tcp-handle.ts";
 import { forgetDescriptor, rememberServer } from "./open-handles.ts";
 
 export interface ListenPlace {
@@ -31,12 +33,12 @@ export class ListeningSockets {
   }
 
   /** Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
-  static async open(place: ListenPlace, accept: (socket: net.Socket) => void): Promise<ListeningSockets> {
+  static async open(place: ListenPlace, accept: (accepted: Accepted) => void): Promise<ListeningSockets> {
     const { address, port, reusePort, backlog, descriptors } = place;
     const accepts: AcceptCount = { count: 0 };
-    const counted = (socket: net.Socket): void => {
+    const counted = (accepted: Accepted): void => {
       accepts.count++;
-      accept(socket);
+      accept(accepted);
     };
     const places: net.ListenOptions[] =
       descriptors.length > 0
@@ -85,7 +87,7 @@ interface AcceptCount {
   count: number;
 }
 
-function listen(where: net.ListenOptions, accept: (socket: net.Socket) => void): Promise<net.Server> {
+function listen(where: net.ListenOptions, accept: (accepted: Accepted) => void): Promise<net.Server> {
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -93,7 +95,26 @@ function listen(where: net.ListenOptions, accept: (socket: net.Socket) => void):
       server.removeListener("error", reject);
       // Out of descriptors or memory: the system queues; nothing to do but go on.
       server.on("error", () => {});
+      takeAccepts(server, accept);
       resolve(server);
     });
   });
+}
+
+interface ListeningHandle {
+  onconnection?: (status: number, handle: TcpHandle | undefined) => void;
+  setNoDelay(isOn: boolean): number;
+}
+
+/** Takes the handles of its connections as they come, before the server makes a socket of each. */
+function takeAccepts(server: net.Server, accept: (accepted: Accepted) => void): void {
+  const handle = (server as unknown as { _handle?: ListeningHandle | null })._handle;
+  if (streamBinding === null || typeof handle?.onconnection !== "function") return;
+  // Linux gives it to each accepted connection.
+  const inherits = process.platform === "linux" && handle.setNoDelay(true) === 0;
+  handle.onconnection = (status, accepted) => {
+    if (status !== 0 || accepted === undefined) return;
+    if (!inherits) accepted.setNoDelay(true);
+    accept(accepted);
+  };
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { PeerCertificate } from "../message/index.ts";
-import { isVerifiedClient } from "./accept.ts";
+import { isVerifiedClient } from "./tls-facts.ts";
 import { altNamesOf } from "./peer-identity.ts";
 
 /**

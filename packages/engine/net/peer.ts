@@ -1,28 +1,52 @@
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { PeerMemo } from "../message/index.ts";
 import type { Peer, PeerCertificate, PeerTls } from "../message/index.ts";
 import type { ProxyAddresses } from "../wire/proxy-protocol/index.ts";
-import { serverNameOf } from "./accept.ts";
+import { serverNameOf } from "./tls-facts.ts";
 import { peerCertificateOf } from "./peer-certificate.ts";
 import { plainAddress } from "./plain-address.ts";
 
+/** What a connection's socket tells. */
+export interface PeerSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
 /**
- * What a connection's socket tells about the client. Asked once, when it is ready: the answers are system calls.
- * `proxied` is what a trusted proxy in front said of it, which then holds.
+ * What a connection's socket tells about the client; asked once, when it is ready. `proxied` is what a trusted proxy in
+ * front said of it, which then holds.
  */
-export function peerOf(socket: Socket, proxied: ProxyAddresses | null): Peer {
-  const peer: Peer = {
-    address: plainAddress(socket.remoteAddress),
-    port: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-    memo: new PeerMemo(),
-    tls: "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null,
-  };
-  if (proxied === null) return peer;
-  const destination = { address: proxied.destinationAddress, port: proxied.destinationPort };
-  return { ...peer, address: proxied.sourceAddress, port: proxied.sourcePort, destination };
+export function peerOf(socket: PeerSocket, proxied: ProxyAddresses | null): Peer {
+  return new SocketPeer(socket, proxied);
+}
+
+class SocketPeer implements Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly tls: PeerTls | null;
+  readonly destination: { readonly address: string; readonly port: number } | undefined;
+  readonly memo = new PeerMemo();
+  private readonly socket: PeerSocket;
+
+  constructor(socket: PeerSocket, proxied: ProxyAddresses | null) {
+    this.socket = socket;
+    this.address = proxied?.sourceAddress ?? plainAddress(socket.remoteAddress);
+    this.port = proxied?.sourcePort ?? socket.remotePort ?? 0;
+    this.tls = "encrypted" in socket ? peerTlsOf(socket as TLSSocket) : null;
+    this.destination =
+      proxied === null ? undefined : { address: proxied.destinationAddress, port: proxied.destinationPort };
+  }
+
+  /** A system call that few need; "" once the connection is gone, if nobody has asked before. */
+  get localAddress(): string {
+    return plainAddress(this.socket.localAddress);
+  }
+
+  get localPort(): number {
+    return this.socket.localPort ?? 0;
+  }
 }
 
 function peerTlsOf(socket: TLSSocket): PeerTls {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { PlainSocket } from "./plain-socket.ts";
 import { sharedReadBuffer } from "./slab-pool.ts";
 import { streamBinding } from "./stream-binding.ts";
 import type { TurnReader } from "./read-row.ts";
@@ -27,7 +28,7 @@ interface ReadHandle {
  * the end, errors and a closed connection go the socket's own way (docs/adr/0011-shared-read-buffer.md). Only for a
  * socket that reads into the shared buffer.
  */
-export function takeReads(socket: Socket, reader: RawReader): void {
+export function takeReads(socket: Socket | PlainSocket, reader: RawReader): void {
   if (streamBinding === null) return;
   const handle = handleOf(socket);
   if (handle === null || typeof handle.onread !== "function") return;
@@ -84,16 +85,16 @@ class LateEnd implements TurnReader {
 }
 
 /** Leaves what comes in the kernel, whatever the socket wants. */
-export function suspendReads(socket: Socket | null): void {
+export function suspendReads(socket: Socket | PlainSocket | null): void {
   handleOf(socket)?.readStop?.();
 }
 
 /** Reads again, if the socket wants it. */
-export function continueReads(socket: Socket | null): void {
+export function continueReads(socket: Socket | PlainSocket | null): void {
   const handle = handleOf(socket);
   if (handle?.reading === true) handle.readStart?.();
 }
 
-function handleOf(socket: Socket | null): ReadHandle | null {
+function handleOf(socket: Socket | PlainSocket | null): ReadHandle | null {
   return (socket as unknown as { _handle?: ReadHandle | null } | null)?._handle ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { PlainSocket } from "./plain-socket.ts";
 import { streamBinding } from "./stream-binding.ts";
 
 /**
@@ -23,7 +24,7 @@ export interface PendingWrite {
 }
 
 /** The handle when raw writes are safe on this runtime, else null. */
-export function rawHandleOf(socket: Socket): RawHandle | null {
+export function rawHandleOf(socket: Socket | PlainSocket): RawHandle | null {
   if (streamBinding === null) return null;
   const handle = (socket as unknown as { _handle?: Partial<RawHandle> | null })._handle;
   if (typeof handle?.writeLatin1String !== "function" || typeof handle.writev !== "function") return null;

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import { PlainSocket } from "./plain-socket.ts";
 
 interface TcpHandle {
   close(done?: () => void): unknown;
@@ -14,7 +15,11 @@ interface TcpHandle {
  * handle refuses the reset then, and, having been asked, it can be closed no more. All that was written is with the
  * kernel by then.
  */
-export function resetSocket(socket: Socket): void {
+export function resetSocket(socket: Socket | PlainSocket): void {
+  if (socket instanceof PlainSocket) {
+    socket.resetAndDestroy();
+    return;
+  }
   if (isShuttingDown(socket)) {
     socket.destroy();
     return;
