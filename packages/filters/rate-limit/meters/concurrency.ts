@@ -57,9 +57,11 @@ export class Concurrency implements Meter {
     if (!use.isCharged) return;
     use.isCharged = false;
     const { table } = this;
-    addTo(table, use.entry, -1);
+    // Of one that was under way for too long the entry may be another key's by now.
+    const isOwn = this.entries.find(use, 0, nowMs) === use.entry;
+    if (isOwn) addTo(table, use.entry, -1);
     if (use.note >= 0) table.forget(use.note);
-    if (table.state(use.entry) === 0) table.letGo(use.entry, 0, nowMs + IDLE_MS);
+    if (isOwn && table.state(use.entry) === 0) table.letGo(use.entry, 0, nowMs + IDLE_MS);
   }
 
   private judge(use: Use, count: number): boolean {

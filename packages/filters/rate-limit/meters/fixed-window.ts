@@ -6,7 +6,8 @@ import type { Meter, Use } from "./meter.ts";
 
 /**
  * A quota for each minute, hour, day or month of the calendar (UTC): whole again when the next one begins. Each window
- * has an entry of its own, so nothing is ever reset, and what was used of one cannot be lost in the other.
+ * has an entry of its own, so nothing is ever reset, and what was used of one cannot be lost in the other. Each time
+ * that the date is set, by hours or days, costs one quota at most.
  */
 export class FixedWindow implements Meter {
   readonly quota: number;
@@ -33,6 +34,8 @@ export class FixedWindow implements Meter {
     const leftMs = endMs - wallMs;
     const entry = this.entries.take(use, index, 0, nowMs, nowMs + leftMs);
     if (entry < 0) return this.judge(use, this.quota, leftMs);
+    // Where the date was set back the window ends later than when it was begun.
+    this.table.keep(entry, nowMs + leftMs);
     for (;;) {
       const count = this.table.state(entry);
       if (!this.judge(use, count, leftMs)) return false;
@@ -53,6 +56,7 @@ export class FixedWindow implements Meter {
     const leftMs = endMs - wallMs;
     const entry = this.entries.take(use, index, 0, nowMs, nowMs + leftMs);
     if (entry < 0) return;
+    this.table.keep(entry, nowMs + leftMs);
     addTo(this.table, entry, cost);
     use.remaining = Math.max(0, this.quota - this.table.state(entry));
     use.resetMs = leftMs;

@@ -87,6 +87,16 @@ test("concurrency says when to ask again, and is nobody's debt", () => {
   assert.ok(ask().fits);
 });
 
+test("an exchange that ends after a day gives nobody else's place back", () => {
+  const { ask, meter, clock } = setUp({ kind: "concurrency", quota: 1 }, 16);
+  const old = ask(2);
+  clock.advance(25 * 3_600_000);
+  const others = Array.from({ length: 10 }, (_, at) => 4 + 2 * at).filter((key) => ask(key).fits);
+  assert.ok(others.length >= 8);
+  meter.release(old.use, clock.now());
+  for (const key of others) assert.equal(ask(key).fits, false, `${key}`);
+});
+
 test("a bucket that nobody asked for weeks is full, whatever its clock has come round to", () => {
   const { clock, ask } = setUp({ kind: "token-bucket", tokens: 1_000, periodMs: 1, burst: 1_000 });
   for (let i = 0; i < 200; i++) {
