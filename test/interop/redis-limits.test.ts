@@ -13,13 +13,19 @@ import {
   startHeddle,
   type RunningHeddle,
 } from "@heddle/testkit";
-import type { LimitStore, OpenLimitStore, StoreQuestion } from "@heddle/filters";
+import type { LimitStore, OpenLimitStore, StoreAnswer, StoreQuestion } from "@heddle/filters";
 import { flood } from "../e2e/flood.ts";
 import { requireCommand, run } from "./command.ts";
 
 // It is no part of what the package exports.
 const door = path.join(import.meta.dirname, "../../packages/heddle/limit-store/index.ts");
 const { openLimitStores } = (await import(door)) as { openLimitStores(): OpenLimitStore };
+const script = path.join(import.meta.dirname, "../../packages/heddle/limit-store/limit-script.ts");
+const { encodeGroup, limitScript, readAnswers } = (await import(script)) as {
+  encodeGroup(groups: readonly { questions: readonly StoreQuestion[]; isSettled: boolean }[]): unknown[];
+  readAnswers(groups: readonly object[], reply: readonly number[]): StoreAnswer[][] | null;
+  limitScript: string;
+};
 
 /** A real server without persistence: what it counted is gone when it ends. */
 class Redis implements AsyncDisposable {
@@ -92,6 +98,27 @@ function storeAt({ port }: Redis, timeoutMs = 5_000): LimitStore {
     localShare: 1,
   } as const;
   return openLimitStores()(config, null, systemClock);
+}
+
+/** The script with a date that the test sets in place of the server's. */
+class SetClock {
+  private readonly redis: Redis;
+  /** Since 1970; beyond the server's own date, by which keys expire. */
+  seconds = (Math.ceil(Date.now() / 86_400_000) + 10) * 86_400;
+
+  constructor(redis: Redis) {
+    this.redis = redis;
+  }
+
+  /** Asks so many times, one after the other, in one call. */
+  async ask(one: StoreQuestion, times: number): Promise<readonly StoreAnswer[]> {
+    const script = limitScript.replace("redis.call('TIME')", `{ '${this.seconds}', '0' }`);
+    assert.notEqual(script, limitScript);
+    const groups = Array.from({ length: times }, () => ({ questions: [one], isSettled: false }));
+    const words = ["-p", this.redis.port, "EVAL", script, ...encodeGroup(groups)].map(String);
+    const { output } = await run("redis-cli", words);
+    return readAnswers(groups, output.trim().split("\n").map(Number))!.flat();
+  }
 }
 
 describe("the script that counts, in Redis", () => {
@@ -180,6 +207,28 @@ describe("the script that counts, in Redis", () => {
       `${passed} in ${elapsedS} s`,
     );
   });
+
+  for (const meter of [bucket(5, 60_000, 5), sliding(5, 60_000), fixed(5, "hour")]) {
+    test(`${meter.kind}: a server whose date is set lets nobody in for ever, and locks nobody out`, async () => {
+      await using redis = await Redis.start();
+      const clock = new SetClock(redis);
+      const passed = async (times: number) =>
+        (await clock.ask(question("k", meter), times)).filter(({ fits }) => fits).length;
+      const periodS = meter.kind === "fixed-window" ? 3_600 : 69;
+      assert.equal(await passed(6), 5);
+      for (const hours of [-3, -30, 5, -1]) {
+        clock.seconds += hours * 3_600;
+        assert.ok((await passed(7)) <= 5, `${hours} h: one quota at most`);
+        // A second later nothing is whole again, and nothing is far away.
+        clock.seconds += 1;
+        const [refused] = await clock.ask(question("k", meter), 1);
+        assert.equal(refused!.fits, false, `${hours} h`);
+        assert.ok(refused!.retryMs <= periodS * 1_000, `${hours} h: come again in ${refused!.retryMs} ms`);
+        clock.seconds += periodS;
+        assert.equal(await passed(6), 5, `${hours} h: a period later it is all there`);
+      }
+    });
+  }
 
   test("nobody waits for a server that hangs but those who asked it first; when it is back it is asked again", async () => {
     await using redis = await Redis.start();

@@ -59,7 +59,11 @@ export function readAnswers(groups: readonly LimitGroup[], reply: Reply): StoreA
  * 2024, which leaves doubles fractions. Numbers are written with all their digits ("%.17g").
  *
  * A limit is looked at by its `look`, which gives what has been used (a count, or microseconds ahead) and what to write
- * when it is charged; nothing is written before all limits of the group that refuse have been looked at.
+ * when it is charged; nothing is charged before all limits of the group that refuse have been looked at.
+ *
+ * A server's date may be set back, or be a replica's that is behind. What a bucket or a sliding window has from a time
+ * to come is moved to now, as it was then: else nobody would pass until that time is there. A calendar's window follows
+ * the date, and each time that it is set costs one quota at most.
  */
 export const limitScript = `
 local clock = redis.call('TIME')
@@ -71,17 +75,24 @@ local function number(value) return string.format('%.17g', value) end
 local function bucket(key, tokens, period, burst, cost)
   local each = period / tokens
   local capacity = burst * each
-  local full = tonumber(redis.call('GET', key) or now) or now
-  local ahead = math.max(0, full - now)
+  -- When it will be full, and when that was written.
+  local kept = redis.call('GET', key) or ''
+  local full, at = string.match(kept, '^(%S+) ?(%S*)$')
+  full, at = tonumber(full or now) or now, tonumber(at or now) or now
+  local function write(ahead)
+    local value = number(now + ahead) .. ' ' .. number(now)
+    redis.call('SET', key, value, 'PX', string.format('%d', math.ceil(ahead / 1000) + 1000))
+  end
+  local ahead = math.max(0, full - math.max(now, at))
+  if at > now then write(ahead) end
   local need = math.max(cost * each, each / 1000)
   -- What rounding makes of sums is no reason to refuse, nor to let one more through.
   local over = ahead + need - capacity - each / 100000
   local limit = { fits = over <= 0 }
   limit.charge = function()
     if cost == 0 then return end
-    local next = math.min(ahead + cost * each, capacity * 1024)
-    redis.call('SET', key, number(now + next), 'PX', string.format('%d', math.ceil(next / 1000) + 1000))
-    ahead = next
+    ahead = math.min(ahead + cost * each, capacity * 1024)
+    write(ahead)
   end
   limit.tell = function(fits)
     local left = math.max(0, math.floor((capacity - ahead) / each + 0.00001))
@@ -94,16 +105,22 @@ end
 local function sliding(key, quota, window, cost)
   local size = window / 8
   local slice = math.floor(now / size)
-  local counts, total = {}, 0
+  local counts, total, moved = {}, 0, 0
   local fields = redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
     local of, count = tonumber(fields[at]), tonumber(fields[at + 1])
-    if of >= slice - 8 then
-      counts[of] = count
+    if of >= slice - 8 and of <= slice then
+      counts[of] = (counts[of] or 0) + count
       total = total + count
     else
       redis.call('HDEL', key, fields[at])
+      if of > slice then moved = moved + count end
     end
+  end
+  if moved > 0 then
+    redis.call('HINCRBY', key, string.format('%d', slice), string.format('%d', moved))
+    counts[slice] = (counts[slice] or 0) + moved
+    total = total + moved
   end
   local need = math.max(1, cost)
   local limit = { fits = total + need <= quota }
