@@ -118,6 +118,23 @@ const cases: Readonly<Record<string, Case>> = {
   "throw-in-a-response-head": on("responseHead", `throw ${hostile}`),
   "throw-in-a-response-body": on("responseBody", `throw ${hostile}`),
   "throw-in-the-end": on("end", `throw ${hostile}`, strays),
+  // What all of a worker's requests stand on
+  exit: on("requestHead", `process.exit(0)`),
+  "exit-by-import": on("requestHead", `(await import("node:process")).exit(0)`),
+  "exit-in-a-response-head": on("responseHead", `process.exit(0)`),
+  "exit-in-a-body": on("requestBody", `process.exit(0)`),
+  "exit-after-a-wait": on(
+    "requestHead",
+    `await new Promise((resolve) => setTimeout(resolve, 1)); process.exit(0)`,
+  ),
+  "exit-by-a-timer": on("requestHead", `setTimeout(() => process.exit(0), 1)`, strays),
+  "exit-at-the-end": on("end", `process.exit(0)`, strays),
+  "really-exit": on("requestHead", `process.reallyExit(0)`),
+  abort: on("requestHead", `process.abort()`),
+  kill: on("requestHead", `process.kill(process.pid)`),
+  chdir: on("requestHead", `process.chdir("/")`),
+  "end-of-stdout": on("requestHead", `process.stdout.end()`),
+  "destroyed-stderr": on("requestHead", `process.stderr.destroy()`),
   // What goes on by itself
   timer: on("requestHead", `setTimeout(() => { throw null; }, 1)`, strays),
   "timer-hostile": on("requestHead", `setTimeout(() => { throw ${hostile}; }, 1)`, strays),
@@ -247,4 +264,34 @@ test("whatever a filter of the user's does fails its exchange, is counted, and e
       assert.equal(await countOf(heddle, "heddle_worker_restarts_total"), 0, "the worker lives");
     });
   }
+});
+
+const STUCK_MS = 30_000;
+
+test("a filter that loops for ever loses its worker, which is replaced, and the log says which it was", async () => {
+  await using echo = await openEchoServer({ name: "echo" });
+  await using heddle = await startHeddle({
+    args: ["--workers", "1"],
+    files: ({ http: port }) => ({
+      "gateway.yaml": site(port, echo.port),
+      "hostile.js": `
+import { defineFilter } from "@heddle/filters/define";
+export default defineFilter({
+  name: "hostile",
+  schema: { type: "object" },
+  create: () => ({ requestHead({ originalPath }) { while (originalPath === "/loop"); } }),
+});`,
+      "package.json": '{ "type": "module" }',
+    }),
+  });
+  const { http: port } = heddle.ports;
+  assert.equal(await ask(port, "/good"), "200");
+  const stuck = ask(port, "/loop");
+  const restarts = () => countOf(heddle, "heddle_worker_restarts_total");
+  assert.ok(await becomesTrue(async () => (await restarts()) === 1, STUCK_MS), "it is replaced");
+  assert.notEqual(await stuck, "200");
+  assert.ok(await becomesTrue(async () => (await ask(port, "/good")) === "200", WAIT_MS));
+  const log = `${heddle.stdout()}${heddle.stderr()}`;
+  assert.match(log, /worker 1 ended and is replaced/);
+  assert.match(log, /stood still for 10 s, in Filter default\/hostile, rule default\/all\/0/);
 });

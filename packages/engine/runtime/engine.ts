@@ -3,7 +3,7 @@ import { unitKey } from "../model/index.ts";
 import type { ListenerUnit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
 import { probeAddress } from "../net/index.ts";
-import { DEFAULT_ENTRIES, makeSharedTableMemory, SharedTable } from "../shared/index.ts";
+import { DEFAULT_ENTRIES, makeSharedTableMemory, makeThreadBoard, SharedTable } from "../shared/index.ts";
 import type { SharedTableMemory } from "../shared/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
 import type { HashedUnit, UnitChange } from "../source/index.ts";
@@ -23,6 +23,8 @@ export interface EngineOptions extends LocalParts {
   readonly log: Log;
   /** Keys that filters can keep state of, in all workers together; a power of two. Default: about a million. */
   readonly sharedEntries?: number;
+  /** For how long the event loop of a worker with filters of the user's may stand still before it is replaced. Default: 10 s. */
+  readonly stuckMs?: number;
   /** What filters tell the main thread (FilterContext.notify), of any worker. Default: it is dropped. */
   onNote?(topic: string, subject: string): void;
   /** Listening sockets of another process that this one goes on with. Default: none, all are bound. */
@@ -112,11 +114,12 @@ export class Engine implements PlaneHost {
       adopted: dealtTo(slot, slots, this.adopted),
       accessLog: options.accessLog,
       ticketKeys: this.ticketKeys,
+      board: options.workers === 0 ? null : makeThreadBoard(),
     };
     const opening =
       options.workers === 0
         ? openLocal(start, options, this)
-        : ThreadPlane.open(start, options.workerEntry, this);
+        : ThreadPlane.open(start, options.workerEntry, this, options.stuckMs);
     const plane = await opening.catch((error: unknown) => {
       // The next one takes its place, and its UDP ports.
       this.slotOf.delete(worker);

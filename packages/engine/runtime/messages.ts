@@ -50,6 +50,8 @@ export interface WorkerStart {
   readonly healthChannel: string;
   readonly accessLog: AccessLogOptions | null;
   readonly ticketKeys: Uint8Array;
+  /** What can be read of the thread when it does not turn any more; null for one that nobody could end. */
+  readonly board: Int32Array<SharedArrayBuffer> | null;
 }
 
 /** A part of a change, with the memory of counters that are new in it. */
@@ -80,6 +82,8 @@ export type FromWorker =
   | { readonly kind: "drained" }
   | { readonly kind: "sockets"; readonly sockets: readonly ListenerSockets[] }
   | { readonly kind: "stopped" }
+  /** What a number on its board means; 0: it is to be watched. */
+  | { readonly kind: "call"; readonly call: number; readonly name: string }
   /** See FilterContext.notify. */
   | { readonly kind: "note"; readonly topic: string; readonly subject: string }
   | {

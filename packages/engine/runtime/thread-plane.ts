@@ -8,6 +8,7 @@ import type {
   WorkerStart,
 } from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
+import { STUCK_MS, StuckWatch } from "./stuck-watch.ts";
 
 /**
  * A request's objects die young: with more room for them the collector runs less often and finds less alive. A third
@@ -33,8 +34,9 @@ export class ThreadPlane implements PlaneHandle {
   private isGone = false;
   private isStopping = false;
   private lastError: Error | null = null;
+  private readonly watch: StuckWatch;
 
-  private constructor(start: WorkerStart, entry: URL, host: PlaneHost) {
+  private constructor(start: WorkerStart, entry: URL, host: PlaneHost, stuckMs: number) {
     this.worker = start.worker;
     this.host = host;
     this.thread = new Worker(entry, {
@@ -42,14 +44,15 @@ export class ThreadPlane implements PlaneHandle {
       name: `heddle-${start.worker}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
+    this.watch = new StuckWatch(start.board!, stuckMs, (what) => this.end(what));
     this.thread.on("message", (message: FromWorker) => this.receive(message));
     this.thread.on("error", (error: unknown) => (this.lastError = error as Error));
     this.thread.on("exit", () => this.gone());
   }
 
   /** Rejects when the thread ends before it is ready. */
-  static open(start: WorkerStart, entry: URL, host: PlaneHost): Promise<ThreadPlane> {
-    const plane = new ThreadPlane(start, entry, host);
+  static open(start: WorkerStart, entry: URL, host: PlaneHost, stuckMs = STUCK_MS): Promise<ThreadPlane> {
+    const plane = new ThreadPlane(start, entry, host, stuckMs);
     return new Promise((resolve, reject) => {
       plane.onReady = (error) => (error === null ? resolve(plane) : reject(error));
     });
@@ -82,6 +85,9 @@ export class ThreadPlane implements PlaneHandle {
       case "note":
         this.host.onNote(message.topic, message.subject);
         return;
+      case "call":
+        this.watch.take(message.call, message.name);
+        return;
       case "stopped":
         return;
     }
@@ -94,8 +100,15 @@ export class ThreadPlane implements PlaneHandle {
     else this.done.set(version, listeners);
   }
 
+  /** Nothing in the thread itself could. */
+  private end(cause: string): void {
+    this.lastError = new Error(cause);
+    void this.thread.terminate();
+  }
+
   private gone(): void {
     this.isGone = true;
+    this.watch.stop();
     const error = this.lastError ?? new Error("worker thread ended");
     const { onReady } = this;
     this.onReady = null;

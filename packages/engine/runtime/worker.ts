@@ -3,7 +3,7 @@ import type { FilterRegistry } from "../filter/index.ts";
 import type { DataUnit } from "../model/index.ts";
 import { systemClock } from "../base/index.ts";
 import { WorkerLane } from "../observe/index.ts";
-import { monotonicOffsetMs, SharedTable } from "../shared/index.ts";
+import { monotonicOffsetMs, SharedTable, threadBoard } from "../shared/index.ts";
 import { DataPlane } from "./data-plane.ts";
 import { giveBackMemory } from "./give-back-memory.ts";
 import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
@@ -24,6 +24,8 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
   if (port === null) throw new Error("runWorker is for worker threads");
   const start = workerData as WorkerStart;
   const send = (message: FromWorker): void => port.postMessage(message);
+  if (start.board !== null)
+    threadBoard.attach(start.board, (call, name) => send({ kind: "call", call, name }));
   const lane = new WorkerLane(start.lane);
   const accessLog = start.accessLog === null ? null : await parts.openAccessLog(start.accessLog, lane);
   const plane = new DataPlane({

@@ -6,4 +6,5 @@ export { KeyHash } from "./key-hash.ts";
 export { DEFAULT_ENTRIES, makeSharedTableMemory } from "./memory.ts";
 export type { SharedTableMemory } from "./memory.ts";
 export { SharedTable } from "./shared-table.ts";
+export { BEAT_MS, beatsOf, callOf, lastCallOf, makeThreadBoard, threadBoard } from "./thread-board.ts";
 export { monotonicOffsetMs } from "./monotonic.ts";

@@ -1,4 +1,5 @@
 import type { FilterContext } from "@heddle/engine/filter";
+import { threadBoard } from "@heddle/engine/shared";
 import { filterScope, watchStrayErrors } from "./stray-errors.ts";
 import type { FilterOwner } from "./stray-errors.ts";
 
@@ -31,6 +32,8 @@ export class FilterWatch implements FilterOwner {
   private readonly filter: string;
   private readonly budgetMs: number;
   private readonly context: FilterContext;
+  /** On the thread's board; 0 until its first call: most rules of many have none. */
+  private call = 0;
   /** What was counted last. */
   private last: unknown = undefined;
   private readonly since = { failed: 0, "over-budget": 0 };
@@ -46,12 +49,23 @@ export class FilterWatch implements FilterOwner {
 
   /** Runs `create`, which no request waits for. What it throws is for whoever builds. */
   build<R>(call: () => R): R {
-    return filterScope.run(this, call);
+    const before = this.enter();
+    try {
+      return filterScope.run(this, call);
+    } finally {
+      threadBoard.leave(before);
+    }
+  }
+
+  private enter(): number {
+    if (this.call === 0) this.call = threadBoard.numberOf(`Filter ${this.filter}, ${this.context.place}`);
+    return threadBoard.enter(this.call);
   }
 
   /** Runs a phase. What it gives is given back; what it throws is thrown. */
   run<A extends unknown[], R>(phase: string, call: (...args: A) => R, ...args: A): R {
     const startMs = performance.now();
+    const before = this.enter();
     try {
       return filterScope.run(this, call, ...args);
     } catch (thrown) {
@@ -59,6 +73,7 @@ export class FilterWatch implements FilterOwner {
       this.failed(phase, error);
       throw error;
     } finally {
+      threadBoard.leave(before);
       const tookMs = performance.now() - startMs;
       if (tookMs > this.budgetMs) this.note("over-budget", phase, "", tookMs);
     }

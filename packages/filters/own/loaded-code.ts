@@ -1,8 +1,10 @@
+import { threadBoard } from "@heddle/engine/shared";
 import type { FilterDefinition } from "../define/index.ts";
 import { isFilterDefinition } from "../define/index.ts";
 import { codeHooks, versionedUrl } from "./code-hooks.ts";
 import type { FilterCode } from "./config.ts";
 import { filterCodePrefix } from "./config.ts";
+import { guardProcess } from "./process-guard.ts";
 
 /** A module that waits for something as it is loaded must not hold a configuration up for longer. */
 const LOAD_MS = 10_000;
@@ -22,6 +24,8 @@ interface NamedData {
 export async function loadFilterCode(data: readonly NamedData[]): Promise<void> {
   const code = data.filter(({ name }) => name.startsWith(filterCodePrefix));
   if (code.length === 0) return;
+  guardProcess();
+  threadBoard.beat();
   for (const { name, value } of code) {
     const hash = name.slice(filterCodePrefix.length);
     if (loaded.has(hash)) continue;
