@@ -131,7 +131,7 @@ function makeSite(cluster: Cluster, filters: readonly Filter[]): Site {
   const found = { value: rule, matchedPath: "/" };
   const router = { find: () => found, findServer: () => null } as unknown as Site["router"];
   const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
-  return { router, info, forwarded, priorityHeader: null };
+  return { router, info, forwarded, priorityHeader: null, unrouted: null };
 }
 
 const responseBody = new Uint8Array(110);

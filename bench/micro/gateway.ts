@@ -160,6 +160,7 @@ const site: Site = {
   router: step.value,
   forwarded: new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded),
   priorityHeader: null,
+  unrouted: null,
   info: { listener: "l", listenerIndex, route: "", rule: "", routeIndex: -1 },
 };
 

@@ -39,7 +39,7 @@ function answer(
   const filters = specs.map(({ name, config }) => builtinFilters.get(name)!.create(config, context));
   const info = { listener: "", listenerIndex: -1, route: "", rule: "", routeIndex: -1 };
   const rule: Rule = {
-    info,
+    info: { ...info, route: "default/web" },
     chain: buildChain(filters, context.slotCount),
     backends: null,
     backendList: [],
@@ -65,7 +65,13 @@ function answer(
   const sink = new HeadSink();
   const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
   const request = new RequestHead(method, "http", "shop.example", "/a", "", Fields.of(headers));
-  proxy.open(request, true, IN_PROCESS_PEER, sink, { router, info, forwarded, priorityHeader: null });
+  proxy.open(request, true, IN_PROCESS_PEER, sink, {
+    router,
+    info,
+    forwarded,
+    priorityHeader: null,
+    unrouted: null,
+  });
   assert.ok(sink.head !== null);
   return { status: sink.head.status, headers: Object.fromEntries(sink.head.fields.toPairs()), context };
 }

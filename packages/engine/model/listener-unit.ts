@@ -1,4 +1,5 @@
 import type { ListenerSettings } from "./listener-settings.ts";
+import type { FilterSpec } from "./route-unit.ts";
 
 /** One bound address and port. Several Gateway listeners may share it, told apart by host name (or SNI). */
 export interface ListenerUnit {
@@ -14,6 +15,8 @@ export interface ListenerUnit {
   readonly servers: readonly ServerSpec[];
   /** For all connections that are decrypted here. Default: clients are not asked. */
   readonly clientValidation?: ClientValidation;
+  /** As of a server, for hosts that none has. Default: none. */
+  readonly unrouted?: readonly FilterSpec[];
   readonly settings: ListenerSettings;
 }
 
@@ -31,6 +34,8 @@ export interface ServerSpec {
    * "passthrough" as TLS that nobody opens here.
    */
   readonly stream?: "opened" | "passthrough";
+  /** What requests pass that none of its routes takes, on their way to being refused. Default: none. */
+  readonly unrouted?: readonly FilterSpec[];
 }
 
 /** How clients of a bound port are asked for certificates. */

@@ -24,6 +24,7 @@ import { Hedging } from "./hedging.ts";
 import { RequestSide } from "./request-side.ts";
 import type { ResponseSide } from "./response-side.ts";
 import { Retries } from "./retries.ts";
+import { noBackendFault } from "./rule.ts";
 import type { Rule, RuleBackend } from "./rule.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 import type { Tunnel } from "./tunnel.ts";
@@ -111,7 +112,7 @@ export abstract class FlowAttempts implements HedgedFlow {
     const kept = rule.sessionPersistence === null ? null : this.findSession();
     const backend = kept ?? rule.backends?.choose(this.context.random) ?? null;
     if (backend === null || backend.cluster === null) {
-      this.abort(makeFault("HDL_BACKEND_UNRESOLVED", "the rule has no backend that resolves"));
+      this.abort(noBackendFault(rule));
       return false;
     }
     this.cluster = backend.cluster;

@@ -132,7 +132,7 @@ export class Drive {
     } as unknown as Site["router"];
     const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
     const priorityHeader = PriorityHeader.of({ ...DEFAULT_LISTENER_SETTINGS.overload, ...options.overload });
-    return { router, info, forwarded, priorityHeader };
+    return { router, info, forwarded, priorityHeader, unrouted: null };
   }
 
   get attempts(): readonly Attempt[] {

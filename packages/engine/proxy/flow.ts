@@ -16,7 +16,7 @@ import type { FlowContext } from "./flow-context.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { HeldResponse } from "./held-response.ts";
 import { ResponseSide } from "./response-side.ts";
-import { NO_RULE } from "./rule.ts";
+import { noBackendFault, NO_RULE } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 import { filterFault, runEnds } from "./run-filters.ts";
 import type { HeldRequest } from "./shedder.ts";
@@ -67,7 +67,7 @@ export class Flow extends FlowAttempts implements ExchangeEvents, UpstreamEvents
     this.context.observer.exchangeStarted(this.exchange);
     const { rule } = this;
     if (rule === NO_RULE) {
-      this.abort(makeFault("HDL_NO_ROUTE", "no route matches"));
+      this.abort(noBackendFault(rule));
     } else {
       if (rule.chain.slotCount > 0) this.reserveSlots(rule.chain.slotCount);
       if (this.exchange.grpcForm !== "" && !this.startCall()) return;

@@ -6,7 +6,7 @@ export type { ExchangeObserver, FlowContext } from "./flow-context.ts";
 export { ForwardedHeaders } from "./forwarded-headers.ts";
 export { PriorityHeader } from "./priority-header.ts";
 export { Proxy } from "./proxy.ts";
-export type { RequestRouter, Site, Tracer } from "./proxy.ts";
+export type { RequestRouter, UnroutedRules, Site, Tracer } from "./proxy.ts";
 export { StreamRelay } from "./stream-relay.ts";
 export type { StreamRule } from "./stream-relay.ts";
 export { repeatRequest } from "./repeat-request.ts";

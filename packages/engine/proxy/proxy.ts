@@ -2,6 +2,7 @@ import { makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import { Exchange, hostOf } from "../message/index.ts";
 import type { ExchangeEvents, MatchInfo, Peer, RequestHead, ResponseSink } from "../message/index.ts";
+import type { ServerSpec } from "../model/index.ts";
 import type { RouteEntry, Router } from "../route/index.ts";
 import { grpcFormOfRequest } from "../wire/grpc/index.ts";
 import type { ForwardedHeaders } from "./forwarded-headers.ts";
@@ -26,6 +27,13 @@ export interface Site {
   readonly priorityHeader: PriorityHeader | null;
   /** For requests that match no route. */
   readonly info: MatchInfo;
+  /** What has a part in how they are refused; null where nothing has. */
+  readonly unrouted: UnroutedRules | null;
+}
+
+/** By the server that a request is for: rules that take no request anywhere. */
+export interface UnroutedRules {
+  find(server: ServerSpec | null): Rule | null;
 }
 
 /** Gives a request its trace context: continues the client's or starts one. */
@@ -57,6 +65,8 @@ export class Proxy {
       rule = found.value;
       exchange.match = found.value.info;
       exchange.matchedPath = found.matchedPath;
+    } else if (site.unrouted !== null && misdirected === null) {
+      rule = site.unrouted.find(site.router.findServer(request.authority));
     }
     const web =
       rule !== null && rule.translatesGrpcWeb && isWeb(exchange) ? new GrpcWebCall(exchange, sink) : null;
@@ -70,7 +80,7 @@ export class Proxy {
     return web ?? flow;
   }
 
-  /** What no route takes costs no more than a refusal, and is answered. */
+  /** What no route takes costs no more than a refusal where nothing has a part in that, and is answered. */
   private isTooMuch(exchange: Exchange, rule: Rule, { priorityHeader }: Site): boolean {
     const { shedder } = this.context;
     if (shedder === null || !shedder.isOn) return false;

@@ -1,4 +1,6 @@
 import type { WeightedChoice } from "../balance/index.ts";
+import { makeFault } from "../base/index.ts";
+import type { Fault } from "../base/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import { EMPTY_CHAIN } from "../filter/index.ts";
 import type { FilterChain } from "../filter/index.ts";
@@ -6,7 +8,10 @@ import type { MatchInfo } from "../message/index.ts";
 import { PRIORITIES } from "../model/index.ts";
 import type { HedgeSpec, Priority, RequestLimits, SessionPersistenceSpec } from "../model/index.ts";
 
-/** A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. */
+/**
+ * A route rule ready to run: what the router hands to the proxy. Built when a Snapshot is applied. One whose `info` names
+ * no route has filters alone, for requests that no route takes.
+ */
 export interface Rule extends RequestLimits {
   readonly info: MatchInfo;
   readonly chain: FilterChain;
@@ -48,3 +53,10 @@ export const NO_RULE: Rule = {
   hedge: null,
   priority: PRIORITIES.indexOf("Normal"),
 };
+
+/** Why a request goes nowhere by a rule. */
+export function noBackendFault({ info }: Rule): Fault {
+  return info.route === ""
+    ? makeFault("HDL_NO_ROUTE", "no route matches")
+    : makeFault("HDL_BACKEND_UNRESOLVED", "the rule has no backend that resolves");
+}

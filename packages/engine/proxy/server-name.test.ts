@@ -31,7 +31,7 @@ function ask(serverName: string, authority: string): number | undefined {
   const clock = new FakeClock();
   const info = { listener: "l", listenerIndex: 0, route: "", rule: "", routeIndex: -1 };
   const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
-  const site: Site = { router: step.value, info, forwarded, priorityHeader: null };
+  const site: Site = { router: step.value, info, forwarded, priorityHeader: null, unrouted: null };
   const observer = { exchangeStarted() {}, exchangeEnded() {}, retried() {} };
   const proxy = new Proxy(
     { clock, random: seededRandom(1), wheel: new TimerWheel(clock), observer, shedder: null },

@@ -31,7 +31,6 @@ export interface BoundListenersOptions {
 
 /** A listener that is bound, or could not be. */
 interface Bound extends BuiltListener {
-  readonly unit: ListenerUnit;
   readonly listener: Listener | DatagramListener;
   /** Of UDP alone. */
   readonly udp: UdpSite | null;
@@ -77,7 +76,7 @@ export class BoundListeners {
     this.bound.set(next.unit.name, { ...next, listener, udp, report });
   }
 
-  private handlerOf({ unit, index, router }: NextListener): RequestHandler {
+  private handlerOf({ unit, index, router, unrouted }: NextListener): RequestHandler {
     const { proxy, units } = this.options;
     const info = { listener: unit.name, listenerIndex: index, route: "", rule: "", routeIndex: -1 };
     const site: Site = {
@@ -85,6 +84,7 @@ export class BoundListeners {
       forwarded: new ForwardedHeaders(unit.settings.forwarded),
       priorityHeader: PriorityHeader.of(unit.settings.overload),
       info,
+      unrouted,
     };
     return {
       servers: unit.servers.map(({ id }) => id),

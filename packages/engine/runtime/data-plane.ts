@@ -127,10 +127,13 @@ export class DataPlane {
       ...streams,
       data: (name) => this.data.of(name),
       notify: options.notify ?? (() => {}),
-      onFilterProblem: (route, filter, error) =>
-        options.log("error", `route ${route}: filter ${filter} cannot be built, its rule answers 500`, {
+      onFilterProblem: (route, filter, error) => {
+        const where = route === "" ? "requests that no route takes" : `route ${route}`;
+        const then = route === "" ? "they are refused without" : "its rule answers 500";
+        options.log("error", `${where}: filter ${filter} cannot be built, ${then}`, {
           cause: error instanceof Error ? error.message : String(error),
-        }),
+        });
+      },
     };
     this.builder = new SnapshotBuilder({
       units,
@@ -151,7 +154,10 @@ export class DataPlane {
   /** Takes a part of a change; nothing of it shows before `swap`. */
   take(delta: SnapshotDelta): void {
     this.units.take(delta);
-    for (const { unit } of delta.puts) if (unit.kind === "route") this.filterNames.note(unit);
+    for (const { unit } of delta.puts) {
+      if (unit.kind === "route") this.filterNames.note(unit);
+      else if (unit.kind === "listener") this.filterNames.noteListener(unit);
+    }
     this.options.collector?.take(delta.puts.length);
     this.takeData(delta);
   }

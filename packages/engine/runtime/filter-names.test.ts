@@ -23,5 +23,10 @@ test("filters of a rule, of its backends and of what guards copies are told, eac
   ]);
   names.note(route([spec("mirror", [spec("cors")])]));
   assert.deepEqual(names.takeNew(), ["cors"]);
+  names.noteListener({
+    servers: [{ unrouted: [spec("own")] }, {}],
+    unrouted: [spec("error-pages")],
+  } as never);
+  assert.deepEqual(names.takeNew(), ["own", "error-pages"]);
   assert.deepEqual(names.takeNew(), []);
 });

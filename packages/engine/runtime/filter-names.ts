@@ -1,6 +1,6 @@
-import type { FilterSpec, RouteUnit } from "../model/index.ts";
+import type { FilterSpec, ListenerUnit, RouteUnit } from "../model/index.ts";
 
-/** Names of the filters that routes have, and of those that guard their copies, each told once: their code is made ready before the first rule with it is built. */
+/** Names of the filters that routes and listeners have, and of those that guard their copies, each told once: their code is made ready before the first rule with it is built. */
 export class FilterNames {
   private readonly known = new Set<string>();
   private fresh: string[] = [];
@@ -10,6 +10,11 @@ export class FilterNames {
       this.noteAll(filters);
       for (const backend of backends) this.noteAll(backend.filters);
     }
+  }
+
+  noteListener({ servers, unrouted }: ListenerUnit): void {
+    for (const server of servers) if (server.unrouted !== undefined) this.noteAll(server.unrouted);
+    if (unrouted !== undefined) this.noteAll(unrouted);
   }
 
   private noteAll(filters: readonly FilterSpec[]): void {

@@ -3,7 +3,7 @@ import type { Cluster } from "../cluster/index.ts";
 import type { ServerCertificates } from "../identity/index.ts";
 import type { StreamHandler } from "../listener/index.ts";
 import type { ListenerUnit, RouteUnit, StreamRouteUnit } from "../model/index.ts";
-import type { Rule } from "../proxy/index.ts";
+import type { Rule, UnroutedRules } from "../proxy/index.ts";
 import { compileRouter } from "../route/index.ts";
 import type { Router } from "../route/index.ts";
 import type { HeldUnits } from "./held-units.ts";
@@ -13,12 +13,15 @@ import { buildRule } from "./rule-builder.ts";
 import type { RuleContext } from "./rule-builder.ts";
 import { buildStreamSite } from "./stream-site.ts";
 import type { StreamSiteContext } from "./stream-site.ts";
+import { buildUnrouted } from "./unrouted-rules.ts";
 
 /** What a listener does from the next swap on, built ahead of it. */
 export interface NextListener {
   readonly unit: ListenerUnit;
   readonly index: number;
   readonly router: Router<Rule>;
+  /** `Site.unrouted` */
+  readonly unrouted: UnroutedRules | null;
   /** Null where there are only servers of requests. */
   readonly streams: StreamHandler | null;
   /** Routes of connections and datagrams, for a port of UDP. */
@@ -28,7 +31,10 @@ export interface NextListener {
 }
 
 /** What is in force, of which the next is built again only as far as it changed. */
-export type BuiltListener = Pick<NextListener, "router" | "certificates" | "certificateHash">;
+export type BuiltListener = Pick<
+  NextListener,
+  "unit" | "router" | "unrouted" | "certificates" | "certificateHash"
+>;
 
 export interface SnapshotBuilderOptions {
   readonly units: HeldUnits;
@@ -131,8 +137,11 @@ export class SnapshotBuilder {
         : known?.certificateHash === certificateHash
           ? known.certificates
           : maker.make(unit);
+    // A unit that changed is another object.
+    const unrouted =
+      known?.unit === unit ? known.unrouted : buildUnrouted(unit, listener, this.options.rules);
     const streams = buildStreamSite(unit, streamRoutes, this.options.streams);
-    return { unit, index, router, streams, streamRoutes, certificates, certificateHash };
+    return { unit, index, router, unrouted, streams, streamRoutes, certificates, certificateHash };
   }
 
   /**

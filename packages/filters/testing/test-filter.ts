@@ -142,7 +142,7 @@ export class FilterTest {
     };
     const router = { find: () => ({ value: rule, matchedPath: "/" }), findServer: () => null };
     const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
-    return { router, info, forwarded, priorityHeader: null };
+    return { router, info, forwarded, priorityHeader: null, unrouted: null };
   }
 
   private contextOf(slots: { count: number }): FilterContext {

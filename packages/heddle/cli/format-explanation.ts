@@ -22,14 +22,22 @@ export function formatExplanation({ request, listeners, problem, answers }: Requ
 }
 
 function formatListener(
-  { address, server, hostname, match, others }: ExplainedListener,
+  { address, server, hostname, match, unrouted, others }: ExplainedListener,
   answers: ExplainedAnswers,
 ): string[] {
   const lines = [`listener ${address}`];
   if (server === null)
-    return [...lines, `  no hostname of its listeners fits: answered with ${answers.noRoute}`];
+    return [
+      ...lines,
+      `  no hostname of its listeners fits: answered with ${answers.noRoute}`,
+      ...formatUnrouted(unrouted).map((line) => `  ${line}`),
+    ];
   lines.push(`  server ${server}${hostname === "" ? "" : ` (${hostname})`}`);
-  if (match === null) lines.push(`  no rule matches: answered with ${answers.noRoute}`);
+  if (match === null)
+    lines.push(
+      `  no rule matches: answered with ${answers.noRoute}`,
+      ...formatUnrouted(unrouted).map((line) => `  ${line}`),
+    );
   else lines.push(...formatMatch(match, answers).map((line) => `  ${line}`));
   if (others.length > 0) {
     lines.push("  others, in order of precedence:");
@@ -39,6 +47,11 @@ function formatListener(
   }
   return lines;
 }
+
+const formatUnrouted = ({ filters, policies }: ExplainedListener["unrouted"]): string[] => [
+  ...filters.map(({ name, effect }) => `  filter ${name}: ${effect}`),
+  ...policies.map((source) => `  ${sourceOf(source)}`),
+];
 
 function formatMatch(match: ExplainedMatch, answers: ExplainedAnswers): string[] {
   const { sessionPersistence, policies } = match;

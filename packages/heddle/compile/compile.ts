@@ -30,6 +30,7 @@ import { messageOf, reportRejected } from "./pass/rejected.ts";
 import { policyKinds } from "./policies/policy-kinds.ts";
 import { compileStreamRoute } from "./routes/stream-route.ts";
 import { reportSettings } from "./gateways/parameters-ref.ts";
+import { planUnrouted } from "./gateways/unrouted.ts";
 import { tlsTargets } from "./backends/tls-policies.ts";
 
 /** Routes or clusters between two yields: new ones take some 20 µs each. */
@@ -89,15 +90,22 @@ export function* compileInSlices(
   collector.certificates(acmeRequests(plans));
   yield;
   yield* publishGateways(plans, facts, memo);
-  for (const unit of listenerUnits(plans, collector)) {
+  const clusters = new Set<string>();
+  const data = new Set<string>();
+  const reach = new ServiceReach();
+  const unrouted = yield* planUnrouted(plans, { facts, memo, options });
+  for (const { id, sources, ...needed } of unrouted.values()) {
+    for (const name of needed.data) data.add(name);
+    for (const name of needed.clusters) clusters.add(name);
+    reach.add({ listeners: [id], clusters: needed.clusters });
+    collector.policies(`unrouted:${id}`, sources);
+  }
+  for (const unit of listenerUnits(plans, unrouted, collector)) {
     collector.unitOf(memo, facts, memo.keepValue(`listener/${unit.name}`, unit));
     yield;
   }
 
   const attached = new Map<string, number>();
-  const clusters = new Set<string>();
-  const data = new Set<string>();
-  const reach = new ServiceReach();
   const results = new Map<RequestRoute, RouteResult>();
   const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute"), ...facts.ofKind("UDPRoute")].map(
     (route) =>

@@ -7,7 +7,14 @@ import {
   portOf,
   RequestHead,
 } from "@heddle/engine/message";
-import type { ListenerUnit, RequestLimits, RouteRule, RouteUnit, Unit } from "@heddle/engine/model";
+import type {
+  ListenerUnit,
+  RequestLimits,
+  RouteRule,
+  RouteUnit,
+  ServerSpec,
+  Unit,
+} from "@heddle/engine/model";
 import { compileRouter, type ExplainedCandidate, type RouteEntry } from "@heddle/engine/route";
 import { missingListener } from "./missing-listener.ts";
 import type { CompileOutput, PolicySource } from "../../compile/index.ts";
@@ -53,6 +60,8 @@ export interface ExplainedListener {
   readonly server: string | null;
   readonly hostname: string;
   readonly match: ExplainedMatch | null;
+  /** What has a part in how it is refused, where no rule matches. */
+  readonly unrouted: Pick<ExplainedMatch, "filters" | "policies">;
   readonly others: readonly ExplainedOther[];
 }
 
@@ -160,7 +169,23 @@ async function explainListener(
     server: server?.id ?? null,
     hostname: server?.hostname ?? "",
     match: match === null ? null : explainMatch(match, facts, head, unit.port),
+    unrouted: match === null ? explainUnrouted(unit, server, facts, head) : { filters: [], policies: [] },
     others: others.map(explainOther),
+  };
+}
+
+function explainUnrouted(
+  unit: ListenerUnit,
+  server: ServerSpec | null,
+  { policies }: ExplainFacts,
+  head: RequestHead,
+): ExplainedListener["unrouted"] {
+  const { unrouted = [] } = server ?? unit;
+  if (unrouted.length === 0) return { filters: [], policies: [] };
+  const { id } = server ?? unit.servers[0]!;
+  return {
+    filters: new FilterWalk(head, unit.port, "").describe(unrouted),
+    policies: policies.get(`unrouted:${id}`) ?? [],
   };
 }
 

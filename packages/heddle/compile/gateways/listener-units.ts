@@ -2,9 +2,14 @@ import type { ClientValidation, ListenerSettings, ListenerUnit, ServerSpec } fro
 import type { Collector } from "../pass/collector.ts";
 import { isServed, parametersPath, type GatewayPlan, type ListenerPlan } from "./gateway-plan.ts";
 import { inPrecedence } from "./listener-precedence.ts";
+import type { Unrouted } from "./unrouted.ts";
 
 interface Bound {
-  readonly unit: ListenerUnit & { servers: ServerSpec[]; clientValidation?: ClientValidation };
+  readonly unit: ListenerUnit & {
+    servers: ServerSpec[];
+    clientValidation?: ClientValidation;
+    unrouted?: ListenerUnit["unrouted"];
+  };
   /** The first Gateway there, whose settings hold. */
   readonly owner: GatewayPlan;
 }
@@ -13,14 +18,18 @@ interface Bound {
  * The listeners to bind: one for each address and port, with the servers of all Gateways and ListenerSets that share
  * it, the first by precedence first.
  */
-export function listenerUnits(plans: readonly GatewayPlan[], collector: Collector): ListenerUnit[] {
+export function listenerUnits(
+  plans: readonly GatewayPlan[],
+  unrouted: ReadonlyMap<ListenerPlan, Unrouted>,
+  collector: Collector,
+): ListenerUnit[] {
   const found = new Map<string, Bound>();
   const overruled = new Map<GatewayPlan, Set<Bound>>();
   for (const { plan, listeners } of inPrecedence(plans)) {
     for (const listener of listeners) {
       if (!isServed(plan, listener)) continue;
       const { port, protocol } = listener.listener;
-      const server = serverOf(listener);
+      const server = serverOf(listener, unrouted.get(listener));
       for (const address of plan.address.addresses) {
         const socket = address.includes(":") ? `[${address}]/${port}` : `${address}/${port}`;
         const name = protocol === "UDP" ? `${socket}/udp` : socket;
@@ -43,6 +52,7 @@ export function listenerUnits(plans: readonly GatewayPlan[], collector: Collecto
   for (const [plan, places] of overruled) {
     for (const bound of places) warnOverruled(plan, bound, collector);
   }
+  if (unrouted.size > 0) for (const { unit } of found.values()) shareUnrouted(unit);
   return [...found.values()].map(({ unit }) => unit);
 }
 
@@ -55,8 +65,17 @@ function socketProtocol(protocol: string): ListenerUnit["protocol"] {
   return protocol === "TLS" ? "HTTPS" : (protocol as ListenerUnit["protocol"]);
 }
 
-function serverOf({ id, hostname, tls, stream }: ListenerPlan): ServerSpec {
-  if (stream === undefined) return { id, hostname, tls };
+/** A host that no listener of a port has is refused as all of them refuse, where they do it in one way. */
+function shareUnrouted(unit: Bound["unit"]): void {
+  const [first, ...others] = unit.servers.filter(({ stream }) => stream === undefined);
+  if (first?.unrouted === undefined) return;
+  const own = JSON.stringify(first.unrouted);
+  if (others.every(({ unrouted }) => JSON.stringify(unrouted) === own)) unit.unrouted = first.unrouted;
+}
+
+function serverOf({ id, hostname, tls, stream }: ListenerPlan, unrouted: Unrouted | undefined): ServerSpec {
+  if (stream === undefined)
+    return { id, hostname, tls, ...(unrouted !== undefined && { unrouted: unrouted.filters }) };
   // What the endpoint speaks is not known here.
   return { id, hostname, tls: tls === null ? null : { ...tls, alpn: [] }, stream };
 }

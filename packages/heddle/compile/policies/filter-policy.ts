@@ -27,6 +27,18 @@ export const filterPolicy: PolicyKind<FilterPolicySpec, "FilterPolicy"> = {
   emit: { request: emitFilters },
 };
 
+/** Of them those that see every answer, of a Gateway's requests that no route takes too. */
+export const outermostFilters: PolicyKind<FilterPolicySpec, "FilterPolicy"> = {
+  ...filterPolicy,
+  emit: {
+    request: (policy, at) => {
+      const { filters = [] } = policy.spec;
+      const outermost = filters.filter(({ stage }) => stage === "Outermost");
+      return emitFilters({ ...policy, spec: { ...policy.spec, filters: outermost } }, at);
+    },
+  },
+};
+
 function emitFilters({ spec, sources }: Effective<FilterPolicySpec>, at: RequestPlace): RequestFilters {
   const source = sources.find(({ field }) => field === "filters");
   if (spec.filters === undefined || source === undefined) return { filters: [] };

@@ -62,7 +62,10 @@ export function partId(
  * The places of a listener that policies can be attached to, the least specific first. To listeners of ListenerSets the
  * Gateway's policies apply as to all of it, and those of its own listeners do not; those of the ListenerSet go before them.
  */
-export function placesOf(parent: ParentView, { name: sectionName }: ListenerView): readonly PolicyPlace[] {
+export function placesOf(
+  parent: Pick<ParentView, "kind" | "namespace" | "name" | "gateway" | "className">,
+  { name: sectionName }: Pick<ListenerView, "name">,
+): readonly PolicyPlace[] {
   const { kind, namespace, name, gateway } = parent;
   const above = [classPlace(parent.className), namespacePlace(gateway.namespace)];
   if (kind === "Gateway") return [...above, { kind, ...gateway, sectionName }];
