@@ -71,7 +71,7 @@ describe("validateResource", () => {
       'spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression, got "Prefix"',
       "spec.rules[0].backendRefs[0].port: must be between 1 and 65535, got 70000",
       "spec.rules[0].backendRefs[1].name: is required; give the name of a resource",
-      "spec.rules[1].timeouts.request: must be a string, got 10; put it in quotes",
+      "spec.rules[1].timeouts.request: must be a duration such as 500ms, 10s or 1m30s, got 10",
       'spec.rules[1].name: must not be empty; give a name of lower-case letters, digits, "-" and "."',
     ]);
   });
@@ -226,7 +226,7 @@ describe("a document that is no resource", () => {
       "kind: is required; give a string such as HTTPRoute",
     ]);
     assert.deepEqual(problemsOf({ ...route, metadata: undefined }), [
-      "metadata: is required; give an object",
+      "metadata: is required; give an object such as { name: … }",
     ]);
     assert.deepEqual(problemsOf("text"), [": must be an object with apiVersion, kind and metadata"]);
   });

@@ -76,7 +76,7 @@ function kindOf(document: unknown, problems: Problems): ServedKind | undefined {
     problems.error("", "must be an object with apiVersion, kind and metadata");
     return undefined;
   }
-  const apiVersion = ownText(document, "apiVersion", "gateway.networking.k8s.io/v1", problems);
+  const apiVersion = ownText(document, "apiVersion", exampleVersion(document["kind"]), problems);
   const kind = ownText(document, "kind", "HTTPRoute", problems);
   if (apiVersion === undefined || kind === undefined) return undefined;
   const served = findKind(apiVersion, kind);
@@ -89,6 +89,14 @@ function ownText(document: JsonObject, field: string, example: string, problems:
   if (typeof value === "string" && value !== "") return value;
   problems.error(field, `is required; give a string such as ${example}`);
   return undefined;
+}
+
+/** The apiVersion of the kind that is named, or one of those that there are. */
+function exampleVersion(kind: unknown): string {
+  const named = kinds.find((known) => known.kind === kind);
+  return named === undefined
+    ? "gateway.networking.k8s.io/v1"
+    : apiVersionOf(named.group, named.versions[0]!.name);
 }
 
 function reportUnknownKind(apiVersion: string, kind: string, problems: Problems): void {

@@ -1,4 +1,5 @@
 import { childPath, itemPath, type Problems } from "../problem.ts";
+import { expected } from "./expected.ts";
 import { formatMismatch } from "./format.ts";
 import { matchesPattern } from "./pattern.ts";
 import { suggestion } from "./suggest.ts";
@@ -39,25 +40,21 @@ function hasType(value: unknown, schema: Structural): boolean {
   }
 }
 
-const typeNames = {
-  object: "an object",
-  array: "a list",
-  string: "a string",
-  integer: "an integer",
-  number: "a number",
-  boolean: "true or false",
-};
-
-function expected(schema: Structural): string {
-  return schema["x-kubernetes-int-or-string"] === true
-    ? "an integer or a string"
-    : typeNames[schema.type ?? "object"];
+function typeMismatch(value: unknown, schema: Structural): string {
+  return `must be ${expected(schema)}, got ${shown(value)}${quotingMend(value, schema)}`;
 }
 
-function typeMismatch(value: unknown, schema: Structural): string {
-  const isUnquoted = schema.type === "string" && (typeof value === "number" || typeof value === "boolean");
-  const mend = isUnquoted ? "; put it in quotes" : "";
-  return `must be ${expected(schema)}, got ${shown(value)}${mend}`;
+/** For what YAML reads as another type than the one that is meant: "80" and 80. */
+function quotingMend(value: unknown, schema: Structural): string {
+  if (schema.type === "string" && (typeof value === "number" || typeof value === "boolean")) {
+    const { pattern } = schema;
+    const fits = pattern === undefined || matchesPattern(pattern, String(value));
+    return fits ? "; put it in quotes" : "";
+  }
+  const isNumber = schema.type === "integer" || schema.type === "number";
+  if (isNumber && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)) return "; take off the quotes";
+  const isFlag = schema.type === "boolean" && (value === "true" || value === "false");
+  return isFlag ? "; take off the quotes" : "";
 }
 
 /** A value in an error message: short, on one line, a string in quotes. */
@@ -164,5 +161,5 @@ function checkObject(value: JsonObject, schema: Structural, path: string, proble
 function missing(key: string, schema: Structural): string {
   const field = schema.properties?.[key];
   if (field?.enum !== undefined) return `is required; give one of ${field.enum.join(", ")}`;
-  return field === undefined ? "is required" : `is required; give ${field.description ?? expected(field)}`;
+  return field === undefined ? "is required" : `is required; give ${expected(field)}`;
 }

@@ -17,6 +17,9 @@ export function normalize(
   return new Normalizer(problems, isStrict).copy(value, schema, path);
 }
 
+/** A field that so many others have below them is no hint at where it belongs. */
+const maxPlaces = 2;
+
 class Normalizer {
   readonly #problems: Problems;
   readonly #isStrict: boolean;
@@ -69,6 +72,9 @@ function unknownField(key: string, schema: Structural): string {
   const known = Object.keys(schema.properties ?? {});
   const near = suggestion(key, known);
   if (near !== undefined) return `unknown field "${key}"; did you mean "${near}"?`;
+  const below = known.filter((name) => Object.hasOwn(schema.properties?.[name]?.properties ?? {}, key));
+  if (below.length > 0 && below.length <= maxPlaces)
+    return `unknown field "${key}"; did you mean ${below.map((name) => `"${name}.${key}"`).join(" or ")}?`;
   return known.length > 12
     ? `unknown field "${key}"; remove it`
     : `unknown field "${key}"; known here: ${known.join(", ")}`;

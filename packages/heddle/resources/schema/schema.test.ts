@@ -4,6 +4,7 @@ import type { Static } from "typebox";
 import { Problems } from "../problem.ts";
 import {
   choice,
+  flag,
   int32,
   intOrString,
   keyedList,
@@ -36,7 +37,8 @@ function problemsOf(value: unknown, schema: object): string[] {
 
 describe("structure", () => {
   test("types are told apart", () => {
-    assert.deepEqual(problemsOf("1", int32()), ['must be an integer, got "1"']);
+    assert.deepEqual(problemsOf("1", int32()), ['must be an integer, got "1"; take off the quotes']);
+    assert.deepEqual(problemsOf("true", flag()), ['must be true or false, got "true"; take off the quotes']);
     assert.deepEqual(problemsOf(1.5, int32()), ["must be an integer, got 1.5"]);
     assert.deepEqual(problemsOf([], struct({})), ["must be an object, got a list"]);
     assert.deepEqual(problemsOf({}, list(text())), ["must be a list, got an object"]);
@@ -44,6 +46,26 @@ describe("structure", () => {
     assert.deepEqual(problemsOf(true, text()), ["must be a string, got true; put it in quotes"]);
     assert.deepEqual(problemsOf("x", intOrString()), []);
     assert.deepEqual(problemsOf(false, intOrString()), ["must be an integer or a string, got false"]);
+  });
+
+  test("an object is wanted with the fields that must be given, else with those that may", () => {
+    const header = struct({ name: text(), kind: withDefault(text(), "a"), only: optional(text()) });
+    assert.deepEqual(problemsOf("x", header), ['must be an object such as { name: … }, got "x"']);
+    assert.deepEqual(problemsOf("x", list(header)), [
+      'must be a list of objects such as { name: … }, got "x"',
+    ]);
+    const either = struct({ header: optional(header), query: optional(text()) });
+    assert.deepEqual(problemsOf(true, either), ["must be an object with fields of header, query, got true"]);
+    assert.deepEqual(problemsOf({}, struct({ from: header })), [
+      "from: is required; give an object such as { name: … }",
+    ]);
+  });
+
+  test("a number where text is wanted goes into quotes only where it fits then", () => {
+    const duration = text({ pattern: "^[0-9]+s$", description: "a duration such as 5s" });
+    assert.deepEqual(problemsOf(5, duration), ["must be a duration such as 5s, got 5"]);
+    const digits = text({ pattern: "^[0-9]+$", description: "digits" });
+    assert.deepEqual(problemsOf(5, digits), ["must be digits, got 5; put it in quotes"]);
   });
 
   test("bounds are named", () => {
@@ -76,6 +98,14 @@ describe("structure", () => {
     ]);
     assert.deepEqual(problemsOf(["a", "a"], list(text())), []);
   });
+});
+
+test("an unknown field is looked for one level below", () => {
+  const check = struct({ path: text() });
+  const two = struct({ http: optional(check), tcp: optional(struct({})), grpc: optional(check) });
+  assert.deepEqual(problemsOf({ path: "/" }, two), [
+    'path: unknown field "path"; did you mean "http.path" or "grpc.path"?',
+  ]);
 });
 
 describe("rules", () => {
@@ -172,4 +202,7 @@ test("a misspelt word is matched with the one that was meant, and a strange one 
   assert.equal(suggestion("tsl", known), "tls");
   assert.equal(suggestion("backends", known), undefined);
   assert.equal(suggestion("x".repeat(100_000), known), undefined);
+  assert.equal(suggestion("parent", known), "parentRefs");
+  assert.equal(suggestion("match", ["matches", "method"]), "matches");
+  assert.equal(suggestion("cert", ["certificateRefs", "certificates"]), undefined);
 });

@@ -8,7 +8,14 @@ export function suggestion(word: string, known: readonly string[]): string | und
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? onlyLonger(word, known);
+}
+
+/** The one known word that begins with `word`, as "matches" does with "match". */
+function onlyLonger(word: string, known: readonly string[]): string | undefined {
+  if (word.length < 4) return undefined;
+  const found = known.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** Edits between two words, where swapping two neighbours counts as one (optimal string alignment). */
