@@ -1,8 +1,6 @@
 import type { JsonSchema } from "@heddle/filters";
+import { MisplacedNames, noneExcused, type Direction, type Excused } from "./misplaced-names.ts";
 import { isNode, own, step, type DocumentView, type Node, type Place } from "./document-view.ts";
-
-/** What a message is: properties that are readOnly are in responses alone, those that are writeOnly in requests. */
-export type Direction = "request" | "response";
 
 const MAX_SCHEMAS = 5_000;
 const MAX_DEPTH = 64;
@@ -25,11 +23,11 @@ const schemas = [
   "contains",
   "propertyNames",
   "if",
-  "then",
-  "else",
   "unevaluatedItems",
   "unevaluatedProperties",
 ];
+/** Of the same object, where they count. Under `not` and `if`, to ask for less would be to say something else. */
+const consequences = ["then", "else"];
 const schemaLists = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const schemaMaps = ["properties", "patternProperties", "dependentSchemas"];
 /** They change what a reference means, and nothing here needs them. */
@@ -41,6 +39,21 @@ export type CheckRegex = (pattern: string) => string | null;
 /** How JSON Schema means a pattern: anywhere in the text. The filter makes the same of it. */
 const anywhere = (pattern: string): string => `[\\s\\S]*(?:${pattern})[\\s\\S]*`;
 
+/** A schema of the book; one that somewhere is excused from some names is there once more for that place. */
+interface BookEntry {
+  readonly value: unknown;
+  readonly pointer: string;
+  readonly excused: Excused;
+}
+
+/** Of one object: the schemas that it is made of, from the outermost in, and names that they need not ask for. */
+interface Whole {
+  readonly family: readonly Place[];
+  readonly excused: Excused;
+}
+
+const alone: Whole = { family: [], excused: noneExcused };
+
 /**
  * All schemas that a document's messages use, as JSON Schema of draft 2020-12, each in a form for requests and one for
  * responses. Only keywords that are known come through, and only with values that they may have, so that the compiler of
@@ -49,23 +62,27 @@ const anywhere = (pattern: string): string => `[\\s\\S]*(?:${pattern})[\\s\\S]*`
 export class SchemaBook {
   private readonly view: DocumentView;
   private readonly checkRegex: CheckRegex;
+  private readonly misplaced: MisplacedNames;
   private readonly indexes = new Map<string, number>();
-  private readonly places: { readonly value: unknown; readonly pointer: string }[] = [];
+  private readonly places: BookEntry[] = [];
 
   constructor(view: DocumentView, checkRegex: CheckRegex) {
     this.view = view;
     this.checkRegex = checkRegex;
+    this.misplaced = new MisplacedNames(view);
   }
 
   /** The index of the schema at a place, which is in the book from then on. */
-  indexOf(value: unknown, pointer: string): number {
-    const known = this.indexes.get(pointer);
+  indexOf(value: unknown, pointer: string, excused: Excused = noneExcused): number {
+    const isAsIs = excused.request.length + excused.response.length === 0;
+    const key = isAsIs ? pointer : `${pointer} ${JSON.stringify(excused)}`;
+    const known = this.indexes.get(key);
     if (known !== undefined) return known;
     const index = this.places.length;
     if (index === MAX_SCHEMAS)
       this.view.complain(pointer, `is schema ${MAX_SCHEMAS + 1}; that many are taken`);
-    this.indexes.set(pointer, index);
-    this.places.push({ value, pointer });
+    this.indexes.set(key, index);
+    this.places.push({ value, pointer, excused });
     return index;
   }
 
@@ -73,36 +90,43 @@ export class SchemaBook {
   write(): { requests: JsonSchema[]; responses: JsonSchema[] } {
     const requests: JsonSchema[] = [];
     const responses: JsonSchema[] = [];
+    const told = new Set<string>();
     // Each that is written may add what it refers to.
     for (let index = 0; index < this.places.length && index < MAX_SCHEMAS; index++) {
-      const { value, pointer } = this.places[index]!;
-      requests.push(this.schema(value, pointer, "request", 0));
-      const before = this.view.findings.length;
-      responses.push(this.schema(value, pointer, "response", 0));
+      const { value, pointer, excused } = this.places[index]!;
+      const whole = { ...alone, excused };
+      const first = this.view.findings.length;
+      requests.push(this.schema(value, pointer, "request", 0, whole));
+      const before = told.has(pointer) ? first : this.view.findings.length;
+      told.add(pointer);
+      responses.push(this.schema(value, pointer, "response", 0, whole));
       // What is wrong is wrong in both.
       this.view.findings.length = before;
     }
     return { requests, responses };
   }
 
-  /** `family`: the schemas that it is a part of, by allOf and its like: of the same object. */
+  /** `within`: the schemas that it is a part of, by allOf and its like. */
   private schema(
     value: unknown,
     pointer: string,
     direction: Direction,
     depth: number,
-    family: readonly Place[] = [],
+    within: Whole = alone,
   ): JsonSchema {
     if (typeof value === "boolean" && !this.view.isOld) return value;
     if (!isNode(value)) return this.wrong(pointer, "must be a schema, which is an object");
     if (depth > MAX_DEPTH) return this.wrong(pointer, `is nested deeper than ${MAX_DEPTH}`);
     const out: Record<string, unknown> = {};
+    const whole = { ...within, family: [...within.family, { node: value, pointer }] };
     const ref = own(value, "$ref");
     if (ref !== undefined) {
       const target = this.view.target(ref, step(pointer, "$ref"));
       if (target === undefined) return true;
-      out["$ref"] = `#/$defs/${this.indexOf(target.value, target.pointer)}`;
-      // Beside a reference nothing counts in OpenAPI 3.0.
+      // Beside a reference of OpenAPI 3.0 nothing counts.
+      const { family, excused } = this.view.isOld ? within : whole;
+      const less = this.misplaced.excusedBehind(target, family, excused);
+      out["$ref"] = `#/$defs/${this.indexOf(target.value, target.pointer, less)}`;
       if (this.view.isOld) return out;
     }
     for (const name of unsupported)
@@ -114,7 +138,6 @@ export class SchemaBook {
     this.writeType(value, pointer, out);
     this.writeValues(value, pointer, out);
     this.writeText(value, pointer, out);
-    const whole = [...family, { node: value, pointer }];
     this.writeSchemas(value, pointer, direction, depth, whole, out);
     this.writeRequired(value, pointer, direction, whole, out);
     return out;
@@ -206,10 +229,11 @@ export class SchemaBook {
     pointer: string,
     direction: Direction,
     depth: number,
-    whole: readonly Place[],
+    whole: Whole,
     out: Record<string, unknown>,
   ): void {
     const inner = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1);
+    const of = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1, whole);
     for (const name of schemas) {
       const value = own(node, name);
       if (value === undefined) continue;
@@ -217,13 +241,17 @@ export class SchemaBook {
       const isPlain = typeof value === "boolean" && name === "additionalProperties";
       out[name] = isPlain ? value : inner(value, step(pointer, name));
     }
+    for (const name of consequences) {
+      const value = own(node, name);
+      if (value !== undefined) out[name] = of(value, step(pointer, name));
+    }
     for (const name of schemaLists) {
       const value = own(node, name);
       if (value === undefined) continue;
       const at = step(pointer, name);
       if (Array.isArray(value) && value.length > 0)
         out[name] = value.map((one, i) =>
-          this.schema(one, step(at, i), direction, depth + 1, name === "prefixItems" ? [] : whole),
+          this.schema(one, step(at, i), direction, depth + 1, name === "prefixItems" ? alone : whole),
         );
       else this.view.complain(at, "must be a list of schemas");
     }
@@ -231,7 +259,8 @@ export class SchemaBook {
       const value = own(node, name);
       if (value === undefined) continue;
       const at = step(pointer, name);
-      if (isNode(value)) out[name] = this.schemaMap(name, value, at, direction, inner);
+      const one = name !== "dependentSchemas" ? inner : of;
+      if (isNode(value)) out[name] = this.schemaMap(name, value, at, direction, one);
       else this.view.complain(at, "must be an object of schemas");
     }
   }
@@ -248,67 +277,27 @@ export class SchemaBook {
       const at = step(pointer, name);
       if (keyword === "patternProperties" && !this.isPattern(name, at)) continue;
       const schema = inner(value, at);
-      const isMisplaced = keyword === "properties" && this.isMisplaced(value, at, direction);
+      const isMisplaced = keyword === "properties" && this.misplaced.isMisplaced(value, at, direction);
       out[name] = isMisplaced ? { ...(schema as object), heddleMisplaced: true } : schema;
     }
     return out;
-  }
-
-  /** A property that is in the other direction's messages alone. */
-  private isMisplaced(value: unknown, pointer: string, direction: Direction): boolean {
-    return this.isMarked(value, pointer, direction === "request" ? "readOnly" : "writeOnly", 0);
-  }
-
-  private isMarked(value: unknown, pointer: string, mark: string, depth: number): boolean {
-    if (!isNode(value) || depth > 8) return false;
-    const ref = own(value, "$ref");
-    if (!(ref !== undefined && this.view.isOld) && own(value, mark) === true) return true;
-    if (ref !== undefined) {
-      const target = this.view.target(ref, pointer);
-      return target !== undefined && this.isMarked(target.value, target.pointer, mark, depth + 1);
-    }
-    const all = own(value, "allOf");
-    return Array.isArray(all) && all.some((one) => this.isMarked(one, pointer, mark, depth + 1));
-  }
-
-  /** The property is one that is misplaced, by the schema or by what it is made of. */
-  private hasMisplaced(
-    name: string,
-    value: unknown,
-    pointer: string,
-    direction: Direction,
-    depth: number,
-  ): boolean {
-    if (!isNode(value) || depth > 8) return false;
-    const ref = own(value, "$ref");
-    if (ref !== undefined) {
-      const target = this.view.target(ref, pointer);
-      if (target !== undefined && this.hasMisplaced(name, target.value, target.pointer, direction, depth + 1))
-        return true;
-      if (this.view.isOld) return false;
-    }
-    const properties = own(value, "properties");
-    const property = isNode(properties) ? own(properties, name) : undefined;
-    if (this.isMisplaced(property, step(pointer, "properties", name), direction)) return true;
-    const all = own(value, "allOf");
-    return (
-      Array.isArray(all) && all.some((one) => this.hasMisplaced(name, one, pointer, direction, depth + 1))
-    );
   }
 
   private writeRequired(
     node: Node,
     pointer: string,
     direction: Direction,
-    whole: readonly Place[],
+    whole: Whole,
     out: Record<string, unknown>,
   ): void {
     const isNames = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
     this.take(node, pointer, "required", out, isNames, "must be a list of names");
     const required = out["required"] as string[] | undefined;
     if (required !== undefined) {
+      const { family, excused } = whole;
+      const names = family.map((place) => this.misplaced.of(place, direction));
       const asked = [...new Set(required)].filter(
-        (name) => !whole.some((place) => this.hasMisplaced(name, place.node, place.pointer, direction, 0)),
+        (name) => !excused[direction].includes(name) && !names.some((one) => one.has(name)),
       );
       if (asked.length > 0) out["required"] = asked;
       else delete out["required"];
