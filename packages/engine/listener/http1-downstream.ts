@@ -51,6 +51,8 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   /** The server of the exchange is gone. */
   private isMarked = false;
   isRequestDone = false;
+  /** The client has said that the request is its last, and that it has no body. */
+  private isLastRequest = false;
   private hasEnded = false;
   private requests = 0;
   /** Clock milliseconds from when on the next response is the last. */
@@ -220,6 +222,7 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     this.settings = settings;
     this.requests++;
     this.isRequestDone = isLast;
+    this.isLastRequest = isLast && !keepAlive;
     const nowMs = this.owner.clock.now();
     const isSpent =
       nowMs >= this.wornAtMs ||
@@ -369,11 +372,22 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
   private linger(): void {
     if (this.isOver()) return;
     const { clock, wheel } = this.owner;
+    const isDone = this.hasHeardAll();
     this.phase = "linger";
     this.gate.waiting = null;
     wheel.cancel(this);
-    this.ending = new Linger(this.connection, wheel, clock.now(), this.settings.streamIdleMs);
+    this.ending = new Linger(this.connection, wheel, clock.now(), this.settings.streamIdleMs, isDone);
     this.connection.resumeReading();
+  }
+
+  /**
+   * RFC 9112 section 9.6: after a request with `Connection: close` (or of HTTP/1.0) nothing comes. Bodies are left out, since
+   * some clients send a line break behind theirs; TLS, which ends with words of its own; and whoever has sent more already.
+   */
+  private hasHeardAll(): boolean {
+    if (!this.isLastRequest || !this.isRequestDone || this.phase !== "exchange" || this.isReading)
+      return false;
+    return this.peer.tls === null && this.gate.waiting === null && this.connection.waitingReads === 0;
   }
 
   private close(): void {

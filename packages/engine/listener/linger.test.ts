@@ -13,8 +13,15 @@ class Closing {
     this.pendingBytes = pendingBytes;
   }
 
+  isClosed = false;
+
   end(): void {
     this.calls.push("end");
+  }
+
+  close(): void {
+    this.calls.push("close behind it");
+    this.isClosed = this.pendingBytes === 0;
   }
 
   destroy(isReset: boolean = false): void {
@@ -22,11 +29,11 @@ class Closing {
   }
 }
 
-function open(pendingBytes: number, stallMs: number) {
+function open(pendingBytes: number, stallMs: number, isDone = false) {
   const clock = new FakeClock();
   const wheel = new TimerWheel(clock);
   const connection = new Closing(pendingBytes);
-  const linger = new Linger(connection as unknown as Connection, wheel, clock.now(), stallMs);
+  const linger = new Linger(connection as unknown as Connection, wheel, clock.now(), stallMs, isDone);
   return { clock, connection, linger };
 }
 
@@ -49,6 +56,15 @@ test("a slow reader gets what waits for it as long as it reads, and a stalled on
   assert.deepEqual(connection.calls, ["end"]);
   clock.advance(8_000);
   assert.deepEqual(connection.calls, ["end", "reset"]);
+});
+
+test("of a client that sends no more nothing is waited for, but that it reads what waits for it", () => {
+  const done = open(0, 20_000, true);
+  assert.deepEqual(done.connection.calls, ["close behind it"]);
+  assert.equal(done.clock.pendingTimers, 0);
+  const slow = open(100, 5_000, true);
+  slow.clock.advance(9_000);
+  assert.deepEqual(slow.connection.calls, ["close behind it", "reset"]);
 });
 
 test("a client that ends as well is done once it has all of it", () => {

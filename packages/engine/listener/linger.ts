@@ -8,7 +8,8 @@ const LINGER_BYTES = 67_108_864;
 
 /**
  * The end of a client's connection: FIN behind what is written, and reading on for a while, since closing at once would
- * lose it to a RST. A slow reader gets what waits for it as long as it reads; after that it has a moment to close.
+ * lose it to a RST; of a client that has said that it sends no more the connection is closed behind what is written. A slow
+ * reader gets what waits for it as long as it reads; after that it has a moment to close.
  */
 export class Linger extends Timer {
   private readonly connection: Connection;
@@ -19,16 +20,20 @@ export class Linger extends Timer {
   /** Clock milliseconds at which the client was last seen to read. */
   private lastMs: number;
 
-  /** `stallMs`: for how long the client may read nothing while octets wait for it; less than `LINGER_MS` is no more time. */
-  constructor(connection: Connection, wheel: TimerWheel, nowMs: number, stallMs: number) {
+  /**
+   * `stallMs`: for how long the client may read nothing while octets wait for it; less than `LINGER_MS` is no more time.
+   * `isDone`: the client sends no more; default: it may.
+   */
+  constructor(connection: Connection, wheel: TimerWheel, nowMs: number, stallMs: number, isDone = false) {
     super();
     this.connection = connection;
     this.wheel = wheel;
     this.stallMs = stallMs;
-    connection.end();
+    if (isDone) connection.close();
+    else connection.end();
     this.pending = connection.pendingBytes;
     this.lastMs = nowMs;
-    wheel.schedule(this, nowMs + LINGER_MS);
+    if (!connection.isClosed) wheel.schedule(this, nowMs + LINGER_MS);
   }
 
   /** The client still sends: nobody reads it. */

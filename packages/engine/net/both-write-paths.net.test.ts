@@ -152,6 +152,22 @@ test("a side that has ended still hears the other, and with the second end the c
   assert.deepEqual(seen, ["end", "closed"]);
 });
 
+test("a close sends all of it, and waits for nothing of the peer", async () => {
+  for (const bytes of [10, 3_000_000]) {
+    await using server = await serve((connection) => {
+      connection.writeText("x".repeat(bytes));
+      connection.close();
+    });
+    await using client = await connectRaw(server.port);
+    client.send("go");
+    await client.receiveBytes(bytes);
+    assert.ok(await becomesTrue(() => client.hasEnded, 20_000));
+    const { connection, seen } = server.served[0];
+    assert.ok(await becomesTrue(() => connection.isClosed, 20_000));
+    assert.deepEqual(seen, ["closed"]);
+  }
+});
+
 test("an end that comes while reading is paused is told when reading goes on", async () => {
   await using server = await serve((connection) => connection.pauseReading());
   await using client = await connectRaw(server.port);

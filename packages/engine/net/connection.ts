@@ -11,7 +11,7 @@ import { resetSocket } from "./reset-socket.ts";
 import { writeInTurn } from "./turn.ts";
 import type { TurnWriter } from "./turn.ts";
 
-/** What a connection tells its owner. Only `destroy` calls back (`onClosed`) before it returns. */
+/** What a connection tells its owner. Only `destroy` and `close` call back (`onClosed`) before they return. */
 export interface ConnectionEvents {
   /** Bytes [0, length) are valid during the call only. */
   onBytes(bytes: Buffer, length: number): void;
@@ -48,6 +48,8 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   private isOpen = false;
   private wasOpen = false;
   private isFinishing = false;
+  /** What finishes it is a close, not an end. */
+  private closesWhole = false;
   isClosed = false;
   waitingReads = 0;
   isSuspended = false;
@@ -184,7 +186,9 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   sendGathered(): void {
-    if (this.isInTurn) this.flushNow();
+    if (!this.isInTurn) return;
+    this.flushNow();
+    if (this.isFinishing && this.isOpen && this.waitingBytes === 0) this.finish();
   }
 
   /** Sends what was gathered without waiting for the others: for who gathers on his own. */
@@ -329,14 +333,29 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
 
   /** Sends what was gathered, then FIN. Reading goes on until the peer ends too. */
   end(): void {
+    this.finishInTurn();
+  }
+
+  /**
+   * Sends what was gathered, then closes, without waiting for the peer: for one that has said that it sends no more. What
+   * it sends all the same would be answered with a reset, which may cost it what it has not read.
+   */
+  close(): void {
+    this.closesWhole = true;
+    this.finishInTurn();
+  }
+
+  /** Behind what was gathered, which goes out with the others of this turn if it may. */
+  private finishInTurn(): void {
     if (this.isClosed || this.isFinishing) return;
-    this.flushNow();
+    const waits = this.flush() && this.isInTurn;
     this.isFinishing = true;
-    if (this.isOpen && this.waitingBytes === 0) this.finish();
+    if (!waits && this.isOpen && this.waitingBytes === 0) this.finish();
   }
 
   private finish(): void {
-    this.socket!.end();
+    if (this.closesWhole) this.destroy();
+    else this.socket!.end();
   }
 
   /** Closes at once; what the kernel has no room for is dropped. `isReset` sends RST, so that the peer cannot take it for an orderly end. */

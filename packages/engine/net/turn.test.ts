@@ -14,8 +14,10 @@ function open(name: string, sent: string[], highWaterBytes: number = 32_768): Co
     writeLatin1String: (_request: null, text: string) => (sent.push(`${name}: ${text}`), 0),
     writev: (_request: null, chunks: unknown[]) => (sent.push(`${name}: ${chunks.length / 2} parts`), 0),
   };
-  const socket = { _handle: handle, on() {}, pause() {}, resume() {}, destroy() {}, end() {} };
-  connection.attach({ ...socket, resetAndDestroy() {} } as unknown as Socket, false);
+  const said = (what: string) => () => void sent.push(`${name}: ${what}`);
+  const socket = { _handle: handle, on() {}, pause() {}, resume() {}, end: said("end") };
+  const destroys = { destroy: said("destroy"), resetAndDestroy: said("reset") };
+  connection.attach({ ...socket, ...destroys } as unknown as Socket, false);
   connection.opened();
   return connection;
 }
@@ -79,18 +81,35 @@ test(
 );
 
 test(
-  "what was flushed leaves before a connection is closed or ended",
+  "what was flushed leaves before a connection is destroyed",
+  { skip: !isRaw && "raw writes are off" },
+  async () => {
+    const sent: string[] = [];
+    const [a, b] = [open("a", sent), open("b", sent)];
+    for (const connection of [a, b]) write(connection, "last");
+    a.destroy();
+    b.destroy(true);
+    assert.deepEqual(sent, ["a: last", "a: destroy", "b: last", "b: destroy"]);
+    await turn();
+    assert.equal(sent.length, 4);
+  },
+);
+
+test(
+  "an end and a close go out with the last text, in the row of all writes",
   { skip: !isRaw && "raw writes are off" },
   async () => {
     const sent: string[] = [];
     const [a, b, c] = [open("a", sent), open("b", sent), open("c", sent)];
-    for (const connection of [a, b, c]) write(connection, "last");
-    a.destroy();
-    b.end();
-    c.destroy(true);
-    assert.deepEqual(sent, ["a: last", "b: last", "c: last"]);
+    for (const connection of [a, b]) connection.writeText("last");
+    a.end();
+    b.close();
+    write(c, "more");
+    assert.deepEqual(sent, []);
     await turn();
-    assert.equal(sent.length, 3);
+    assert.deepEqual(sent, ["a: last", "a: end", "b: last", "b: destroy", "c: more"]);
+    c.end();
+    assert.equal(sent.at(-1), "c: end", "without text there is nothing to wait for");
   },
 );
 

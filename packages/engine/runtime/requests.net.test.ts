@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { openEchoServer, openRecordingServer } from "@heddle/testkit";
+import { becomesTrue, openEchoServer, openRecordingServer } from "@heddle/testkit";
 import type { Echo, RawConnection } from "@heddle/testkit";
 import type { FilterFactory } from "../filter/index.ts";
 import { CLUSTER } from "../observe/index.ts";
@@ -48,6 +48,27 @@ test("connection: close ends the connection behind the response", async () => {
   assert.equal(await client.receiveToEnd(), "");
   client.end();
   assert.equal(await client.closed, "end");
+});
+
+test("a client that sends no more is not waited for; one that sent a body may have a line break to come", async () => {
+  await using upstream = await openEchoServer();
+  await using gateway = await Gateway.open({ endpoints: [upstream.port] });
+  for (const body of ["", "body"]) {
+    await using client = await gateway.connect();
+    const length = body === "" ? "" : `Content-Length: ${body.length}\r\n`;
+    client.send(get("/", `Connection: close\r\n${length}`) + body);
+    await readResponse(client);
+    assert.equal(await client.receiveToEnd(), "");
+    if (body === "") {
+      // Less than the two seconds that are waited otherwise.
+      assert.ok(await becomesTrue(() => gateway.clients === 0, 1_500));
+    } else {
+      assert.equal(gateway.clients, 1);
+      client.send("\r\n");
+    }
+    client.end();
+    assert.equal(await client.closed, "end");
+  }
 });
 
 test("requests that came in one packet are answered in their order", async () => {
