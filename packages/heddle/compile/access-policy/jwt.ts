@@ -9,7 +9,7 @@ import {
 } from "../../resources/index.ts";
 import { readBundle } from "../backends/backend-cluster.ts";
 import { readKeySet } from "../credentials/key-set.ts";
-import { readEntry, refKeySet, urlKeySet } from "../credentials/key-set-names.ts";
+import { missingEntry, readEntry, refKeySet, urlKeySet } from "../credentials/key-set-names.ts";
 import type { RequestFilters } from "../filters/policy-filters.ts";
 import { durationMs } from "../routes/route-settings.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
@@ -127,9 +127,14 @@ function referredKeys(
   const { namespace } = parseKey(policy);
   const set = refKeySet(kind, namespace, name, key);
   const text = readEntry(facts, kind, namespace, name, key);
-  const reading = text === undefined ? "is not there" : readKeySet(text, kind === "Secret");
-  const message = `key ${key} of ${kind} ${namespace}/${name} ${typeof reading === "string" ? reading : ""}`;
-  const findings = typeof reading === "string" ? [makeFinding("InvalidKeySet", path, message)] : [];
+  const findings: Finding[] = [];
+  if (text === undefined)
+    findings.push(makeFinding("InvalidKeySet", path, missingEntry(facts, kind, namespace, name, key)));
+  else {
+    const reading = readKeySet(text, kind === "Secret");
+    const message = `key ${key} of ${kind} ${namespace}/${name} ${typeof reading === "string" ? reading : ""}`;
+    if (typeof reading === "string") findings.push(makeFinding("InvalidKeySet", path, message));
+  }
   return { keySet: set, isRemote: false, data: [set], findings };
 }
 

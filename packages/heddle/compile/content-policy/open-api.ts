@@ -1,7 +1,7 @@
 import { normalizePath } from "@heddle/engine/message";
 import type { OpenApiConfig } from "@heddle/filters";
 import { parseKey, type OpenApiSpec } from "../../resources/index.ts";
-import { readEntry } from "../credentials/key-set-names.ts";
+import { missingEntry, readEntry } from "../credentials/key-set-names.ts";
 import { apiDataName, readApiOnce } from "../openapi/index.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
 import type { Member, MemberPlace } from "./member.ts";
@@ -40,7 +40,7 @@ function readDocument(
     configMap === undefined ? text : readEntry(facts, "ConfigMap", namespace, configMap.name, configMap.key);
   const reading = found === undefined ? null : readApiOnce(found, options.checkRegex ?? (() => null));
   if (reading === null) {
-    const message = `key ${configMap!.key} of ConfigMap ${namespace}/${configMap!.name} is not there`;
+    const message = missingEntry(facts, "ConfigMap", namespace, configMap!.name, configMap!.key);
     findings.push(makeFinding("DocumentNotFound", path, message));
   }
   for (const one of reading?.findings ?? [])

@@ -1,6 +1,6 @@
 import { parseKey, type TextSourceSpec } from "../../resources/index.ts";
 import { configTextName, templateName } from "../data/config-text.ts";
-import { readEntry } from "../credentials/key-set-names.ts";
+import { missingEntry, readEntry } from "../credentials/key-set-names.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
 import type { MemberPlace } from "./member.ts";
 
@@ -30,13 +30,22 @@ export function readTextSource(
   return {
     text: found ?? "",
     data,
-    finding: findingOf(found, `${path}.configMap`, `${namespace}/${name}`, key),
+    finding:
+      found === undefined
+        ? makeFinding(
+            "TextNotFound",
+            `${path}.configMap`,
+            missingEntry(facts, "ConfigMap", namespace, name, key),
+          )
+        : findingOf(found, `${path}.configMap`, `${namespace}/${name}`, key),
   };
 }
 
-function findingOf(text: string | undefined, path: string, object: string, key: string): Finding | null {
-  const of = `key ${key} of ConfigMap ${object}`;
-  if (text === undefined) return makeFinding("TextNotFound", path, `${of} is not there`);
+function findingOf(text: string, path: string, object: string, key: string): Finding | null {
   if (Buffer.byteLength(text) <= MAX_TEXT_BYTES) return null;
-  return makeFinding("TextTooLong", path, `${of} has more than ${MAX_TEXT_BYTES} bytes`);
+  return makeFinding(
+    "TextTooLong",
+    path,
+    `key ${key} of ConfigMap ${object} has more than ${MAX_TEXT_BYTES} bytes`,
+  );
 }

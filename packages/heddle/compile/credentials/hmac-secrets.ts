@@ -1,6 +1,7 @@
 import type { HmacSecrets } from "@heddle/filters";
 import { readResource, type FactReader } from "../pass/facts.ts";
 import type { DataSource } from "../data/data-source.ts";
+import { missingEntry } from "./key-set-names.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
 
 export interface SecretKeyRef {
@@ -32,9 +33,12 @@ export function hmacFindings(
 ): readonly Finding[] {
   return refs.flatMap((ref, index) => {
     const secret = readSecret(ref, namespace, facts);
-    const of = `key ${ref.key} of Secret ${namespace}/${ref.name}`;
-    if (secret === null) return [makeFinding("RefNotFound", `${path}[${index}]`, `${of} is not there`)];
+    if (secret === null) {
+      const missing = missingEntry(facts, "Secret", namespace, ref.name, ref.key);
+      return [makeFinding("RefNotFound", `${path}[${index}]`, missing)];
+    }
     if (secret.length >= minSecretBytes) return [];
+    const of = `key ${ref.key} of Secret ${namespace}/${ref.name}`;
     const message = `${of} has ${secret.length} bytes; a secret must have ${minSecretBytes} at least`;
     return [makeFinding("InvalidKeys", `${path}[${index}]`, message)];
   });

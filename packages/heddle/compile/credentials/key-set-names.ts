@@ -65,6 +65,20 @@ export function readEntry(
   return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString("utf8");
 }
 
+/** Why `readEntry` finds nothing: the object is not there, or it has no such key. */
+export function missingEntry(
+  facts: FactReader,
+  kind: "Secret" | "ConfigMap",
+  namespace: string,
+  name: string,
+  key: string,
+): string {
+  const object = `${kind} ${namespace}/${name}`;
+  return readResource(facts, kind, namespace, name) === undefined
+    ? `there is no ${object}; it must have the key ${key}`
+    : `${object} has no key ${key}`;
+}
+
 const own = (data: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
   data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
 

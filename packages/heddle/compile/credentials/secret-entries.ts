@@ -1,6 +1,6 @@
 import type { DataSource } from "../data/data-source.ts";
 import type { FactReader } from "../pass/facts.ts";
-import { readEntry } from "./key-set-names.ts";
+import { missingEntry, readEntry } from "./key-set-names.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
 
 /** A key of a Secret of the policy's namespace. */
@@ -26,9 +26,12 @@ export function secretText(
   path: string,
   facts: FactReader,
 ): SecretEntry {
-  const text = readEntry(facts, "Secret", namespace, ref.name, ref.key)?.trim() ?? "";
-  const message = `Secret ${namespace}/${ref.name} has no text under ${ref.key}`;
-  const findings = text === "" ? [makeFinding("InvalidSecretRef", path, message)] : [];
+  const text = readEntry(facts, "Secret", namespace, ref.name, ref.key)?.trim();
+  const message =
+    text === undefined
+      ? missingEntry(facts, "Secret", namespace, ref.name, ref.key)
+      : `Secret ${namespace}/${ref.name} has no text under ${ref.key}`;
+  const findings = (text ?? "") === "" ? [makeFinding("InvalidSecretRef", path, message)] : [];
   return { unit: unitName("secret-text", namespace, ref), findings };
 }
 
@@ -40,8 +43,11 @@ export function cookieKeys(
   facts: FactReader,
 ): SecretEntry {
   const text = readEntry(facts, "Secret", namespace, ref.name, ref.key);
-  const keys = text === undefined ? "is not there" : readCookieKeys(text);
-  const message = `key ${ref.key} of Secret ${namespace}/${ref.name} ${String(keys)}`;
+  const keys = text === undefined ? "" : readCookieKeys(text);
+  const message =
+    text === undefined
+      ? missingEntry(facts, "Secret", namespace, ref.name, ref.key)
+      : `key ${ref.key} of Secret ${namespace}/${ref.name} ${String(keys)}`;
   const findings = typeof keys === "string" ? [makeFinding("InvalidSecretRef", path, message)] : [];
   return { unit: unitName("cookie-keys", namespace, ref), findings };
 }

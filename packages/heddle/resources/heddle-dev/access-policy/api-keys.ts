@@ -19,7 +19,14 @@ const placeSchema = struct(
       }),
     ),
     /** A parameter of the query. */
-    query: optional(text({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9_.~-]+$" })),
+    query: optional(
+      text({
+        description: "the name of a parameter of the query",
+        minLength: 1,
+        maxLength: 64,
+        pattern: "^[A-Za-z0-9_.~-]+$",
+      }),
+    ),
   },
   {
     rules: [

@@ -124,8 +124,22 @@ const placeSchema = struct(
         prefix: withDefault(text({ minLength: 0, maxLength: 64, pattern: "^$|^[!-~]+ ?$" }), ""),
       }),
     ),
-    cookie: optional(text({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$" })),
-    query: optional(text({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z0-9_.~-]+$" })),
+    cookie: optional(
+      text({
+        description: "the name of a cookie",
+        minLength: 1,
+        maxLength: 256,
+        pattern: "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
+      }),
+    ),
+    query: optional(
+      text({
+        description: "the name of a parameter of the query",
+        minLength: 1,
+        maxLength: 256,
+        pattern: "^[A-Za-z0-9_.~-]+$",
+      }),
+    ),
   },
   {
     rules: [
