@@ -163,6 +163,22 @@ spec:
     assert.deepEqual(JSON.parse(stdout), { problems: [], resources: 5, errors: 0, warnings: 0 });
   });
 
+  test("a folder without anything to check says what is looked for", async () => {
+    put("routes/notes.txt", "nothing\n");
+    const { code, stdout } = await heddleHere("check", "routes");
+    assert.deepEqual(
+      { code, stdout },
+      { code: 0, stdout: "0 resources: 0 errors, 0 warnings; what is read ends with .yaml, .yml or .json\n" },
+    );
+  });
+
+  test("the module of a Filter that is taken for a package says how a path begins", async () => {
+    const filter = "apiVersion: heddle.dev/v1alpha1\nkind: Filter\nmetadata: { name: f }\n";
+    put("f.yaml", `${filter}spec: { module: tenant.ts }\n`);
+    const { stdout } = await heddleHere("check", "f.yaml");
+    assert.match(stdout, /Cannot find package 'tenant\.ts'.*; the path of a file begins with \.\/\n/);
+  });
+
   test("a heddle.config.ts of the folder is checked without being named", async () => {
     put("heddle.config.ts", 'export default { routes: { "shop.localhost": "http://127.0.0.1:1/path" } };\n');
     const { code, stdout } = await heddleHere("check");

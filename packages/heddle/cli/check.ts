@@ -44,8 +44,9 @@ function printCheck(
     const line = formatProblem(problem);
     terminal.out(`${paint(terminal, problem.severity === "error" ? "red" : "yellow", line)}\n`);
   }
+  const none = resourceCount + errors + warnings > 0 ? "" : "; what is read ends with .yaml, .yml or .json";
   terminal.out(
-    `${count(resourceCount, "resource")}: ${count(errors, "error")}, ${count(warnings, "warning")}\n`,
+    `${count(resourceCount, "resource")}: ${count(errors, "error")}, ${count(warnings, "warning")}${none}\n`,
   );
 }
 

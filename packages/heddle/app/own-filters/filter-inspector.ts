@@ -125,7 +125,8 @@ function loadProblem(error: unknown, isUnresolved: boolean, files: readonly stri
   const isMissing = code === "ERR_MODULE_NOT_FOUND";
   const text = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : `it threw ${String(error)}`;
   const reason = isUnresolved ? "ModuleNotFound" : "ModuleFailed";
-  return { problem: `module does not load: ${text}${placeOf(error, files)}`, reason, isMissing };
+  const mend = isUnresolved && isMissing ? "; the path of a file begins with ./" : "";
+  return { problem: `module does not load: ${text}${placeOf(error, files)}${mend}`, reason, isMissing };
 }
 
 /** The place in the project's own files, which errors have in their stack. */

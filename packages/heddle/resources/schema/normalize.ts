@@ -20,9 +20,19 @@ export function normalize(
 /** A field that so many others have below them is no hint at where it belongs. */
 const maxPlaces = 2;
 
+/** More names than these would hide the message. */
+const maxKnownNames = 20;
+
+interface Place {
+  readonly schema: Structural;
+  readonly path: string;
+}
+
 class Normalizer {
   readonly #problems: Problems;
   readonly #isStrict: boolean;
+  /** The objects around what is being copied, from the outside in. */
+  readonly #around: Place[] = [];
 
   constructor(problems: Problems, isStrict: boolean) {
     this.#problems = problems;
@@ -45,7 +55,9 @@ class Normalizer {
   #copyObject(value: JsonObject, schema: Structural, path: string): unknown {
     if (schema.properties === undefined && schema.additionalProperties === undefined) return value;
     const copy: JsonObject = {};
+    this.#around.push({ schema, path });
     for (const key of Object.keys(value)) this.#copyField(copy, key, value[key], schema, path);
+    this.#around.pop();
     for (const [key, field] of Object.entries(schema.properties ?? {})) {
       if (field.default === undefined || Object.hasOwn(copy, key)) continue;
       copy[key] = this.copy(structuredClone(field.default), field, childPath(path, key));
@@ -60,22 +72,28 @@ class Normalizer {
     if (key === "__proto__") {
       this.#problems.error(fieldPath, 'a field named "__proto__" is not allowed; remove it');
     } else if (field === undefined) {
-      if (this.#isStrict) this.#problems.error(fieldPath, unknownField(key, schema));
-      else this.#problems.unknownField(fieldPath, unknownField(key, schema));
+      const message = unknownField(key, schema, this.#around);
+      if (this.#isStrict) this.#problems.error(fieldPath, message);
+      else this.#problems.unknownField(fieldPath, message);
     } else if (value !== null && value !== undefined) {
       copy[key] = this.copy(value, field, fieldPath);
     }
   }
 }
 
-function unknownField(key: string, schema: Structural): string {
+function unknownField(key: string, schema: Structural, around: readonly Place[]): string {
   const known = Object.keys(schema.properties ?? {});
   const near = suggestion(key, known);
   if (near !== undefined) return `unknown field "${key}"; did you mean "${near}"?`;
   const below = known.filter((name) => Object.hasOwn(schema.properties?.[name]?.properties ?? {}, key));
   if (below.length > 0 && below.length <= maxPlaces)
     return `unknown field "${key}"; did you mean ${below.map((name) => `"${name}.${key}"`).join(" or ")}?`;
-  return known.length > 12
+  const owner = around.findLast((place) => Object.hasOwn(place.schema.properties ?? {}, key));
+  if (owner !== undefined) {
+    const name = owner.path === "" ? "the resource itself" : owner.path;
+    return `unknown field "${key}"; it is one of ${name}: indent it less`;
+  }
+  return known.length > maxKnownNames
     ? `unknown field "${key}"; remove it`
     : `unknown field "${key}"; known here: ${known.join(", ")}`;
 }

@@ -108,6 +108,17 @@ test("an unknown field is looked for one level below", () => {
   ]);
 });
 
+test("an unknown field that is one of an object around is told to be indented too far", () => {
+  const parent = struct({ name: text() });
+  const spec = struct({ parents: optional(list(parent)), hostnames: optional(list(text())) });
+  assert.deepEqual(problemsOf({ spec: { parents: [{ name: "a", hostnames: ["b"] }] } }, struct({ spec })), [
+    'spec.parents[0].hostnames: unknown field "hostnames"; it is one of spec: indent it less',
+  ]);
+  assert.deepEqual(problemsOf({ spec: { status: "b" } }, struct({ spec, status: optional(text()) })), [
+    'spec.status: unknown field "status"; it is one of the resource itself: indent it less',
+  ]);
+});
+
 describe("rules", () => {
   test("run on sound values only, and an error in one counts as broken", () => {
     const broken = rule<{ a: { b: number } }>("r", "broken", (self) => self.a.b > 0);
