@@ -30,6 +30,14 @@ const YOUNG_GENERATION_MB = 24;
  *   bounds, small after a collection in quiet times, have one due within some swap of two or three. Of all threads.
  */
 const HEAP_FLAGS = "--no-memory-reducer --heap-growing-percent=100";
+let isHeapSet = false;
+
+/** Flags are the process's: they are set before there is a worker, never while one runs. */
+function setHeapFlags(): void {
+  if (isHeapSet) return;
+  isHeapSet = true;
+  setFlagsFromString(HEAP_FLAGS);
+}
 
 /** A data plane in a worker thread. */
 export class ThreadPlane implements PlaneHandle {
@@ -51,7 +59,7 @@ export class ThreadPlane implements PlaneHandle {
   private constructor(start: WorkerStart, entry: URL, host: PlaneHost, stuckMs: number) {
     this.worker = start.worker;
     this.host = host;
-    setFlagsFromString(HEAP_FLAGS);
+    setHeapFlags();
     this.thread = new Worker(entry, {
       workerData: start,
       name: `heddle-${start.worker}`,
