@@ -5,6 +5,7 @@ import { ClaimHeaders, fillClaimHeaders, makeClaimHeaders } from "../jwt/index.t
 import { redirectTo, textPage } from "./answers.ts";
 import type { OidcConfig } from "./config.ts";
 import { CookieJar } from "./cookie-jar.ts";
+import { FailureNotes } from "./failure-notes.ts";
 import { LOGIN_PART_PREFIX } from "./login-state.ts";
 import { Login } from "./login.ts";
 import { isNavigation } from "./navigation.ts";
@@ -33,6 +34,7 @@ class Oidc implements Filter {
   private readonly slot: number;
   private readonly providers: ReadonlyMap<string, Provider>;
   private readonly sessions: Sessions;
+  private readonly failures: FailureNotes;
   private readonly login: Login;
   private readonly challenge: string;
   private readonly claimHeaders: ClaimHeaders;
@@ -43,7 +45,8 @@ class Oidc implements Filter {
     this.slot = context.reserveSlot();
     this.providers = new Map(config.providers.map((one) => [one.name, new Provider(one, context)]));
     this.sessions = new Sessions(config, context);
-    this.login = new Login(config, context, this.providers, this.sessions);
+    this.failures = new FailureNotes(context);
+    this.login = new Login(config, context, this.providers, this.sessions, this.failures);
     this.challenge = `OIDC login="${config.path}/login"`;
     this.claimHeaders = new ClaimHeaders(config.providers.flatMap(({ claimHeaders }) => claimHeaders));
     refresher ??= new Refresher(context.clock);
@@ -125,8 +128,8 @@ class Oidc implements Filter {
       };
       exchange.slots![this.slot] = this.sessions.write(renewed, jar) ?? undefined;
       this.accept(renewed, exchange);
-    } catch {
-      this.context.count("refresh-failed");
+    } catch (error) {
+      this.failures.take("refresh-failed", session.provider, error);
       Credentials.of(exchange).reject("the session could not be renewed", this.challenge);
     }
     return undefined;

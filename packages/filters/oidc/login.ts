@@ -6,6 +6,7 @@ import { choicePage, redirectTo, textPage } from "./answers.ts";
 import type { OidcConfig } from "./config.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import { CookieSealer } from "./cookie-sealer.ts";
+import type { FailureNotes } from "./failure-notes.ts";
 import { LOGIN_PART_PREFIX, LOGIN_TTL_MS, loginPart, MAX_LOGINS, readLoginState } from "./login-state.ts";
 import type { LoginState } from "./login-state.ts";
 import { originOf } from "./origin.ts";
@@ -32,6 +33,7 @@ export class Login {
   private readonly context: FilterContext;
   private readonly providers: ReadonlyMap<string, Provider>;
   private readonly sessions: Sessions;
+  private readonly failures: FailureNotes;
   private readonly sealer: CookieSealer;
   /** States that were answered, in this worker; the provider takes a code once in any case. */
   private readonly used = new ExpiringMap<true>(MAX_USED_STATES);
@@ -41,11 +43,13 @@ export class Login {
     context: FilterContext,
     providers: ReadonlyMap<string, Provider>,
     sessions: Sessions,
+    failures: FailureNotes,
   ) {
     this.config = config;
     this.context = context;
     this.providers = providers;
     this.sessions = sessions;
+    this.failures = failures;
     this.sealer = new CookieSealer(context.data(config.session.keys), `login ${config.id}`);
   }
 
@@ -80,8 +84,9 @@ export class Login {
         ...jar.dropSession(),
         ...tooMany(jar),
       ]);
-    } catch {
-      return this.failed("provider-failed", 503, "Logging in is not possible at the moment.");
+    } catch (error) {
+      this.failures.take("provider-failed", name, error);
+      return textPage(503, "Logging in is not possible at the moment.");
     }
   }
 
@@ -99,8 +104,9 @@ export class Login {
     let tokens: Tokens;
     try {
       tokens = await this.providers.get(name)!.redeem(answer, login.state, login.nonce, login.codeVerifier);
-    } catch {
-      return this.failed("login-failed", 403, "The provider did not confirm this login.", [jar.drop(part)]);
+    } catch (error) {
+      this.failures.take("login-failed", name, error);
+      return textPage(403, "The provider did not confirm this login.", [jar.drop(part)]);
     }
     const cookies = this.sessions.write(this.sessionOf(name, tokens), jar);
     if (cookies === null)

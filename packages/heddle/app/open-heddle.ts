@@ -27,6 +27,7 @@ import { FilterNotes } from "./own-filters/filter-notes.ts";
 import { OwnFilterLink } from "./own-filters/own-filter-link.ts";
 import { NameLink } from "./links/name-link.ts";
 import { openRunApi, type RunStatus } from "./run-api/open-run-api.ts";
+import { reportLoginFailure } from "./report/login-failures.ts";
 import { problemPlaces } from "./report/problem-places.ts";
 import { ProblemReporter } from "./report/problem-reporter.ts";
 import { openStateFolder } from "./state/state-folder.ts";
@@ -124,6 +125,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     notes.set("authorization-dry-run", (line) =>
       log("info", "a request would be denied", JSON.parse(line) as Record<string, unknown>),
     );
+    notes.set("login-failure", (note) => reportLoginFailure(log, note));
     notes.set("key-set", (name) => keySets.wantKey(name));
     const stateFile = new CanaryFile(path.join(state.folder, "canaries.json"), log, takeOver !== null);
     const canaries = new CanaryService({

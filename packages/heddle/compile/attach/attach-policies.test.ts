@@ -133,7 +133,12 @@ test("what cannot hold says why, and stands in no other's way", () => {
       ],
       { allow: "x" },
     ),
-    policy("young", [{ kind: "Service", name: "orders", sectionName: "http" }], {}, "2026-01-01T00:00:00Z"),
+    policy(
+      "young",
+      [{ kind: "Service", name: "orders", sectionName: "http" }],
+      { pool: "p" },
+      "2026-01-01T00:00:00Z",
+    ),
   ]);
   assert.deepEqual(rig.verdicts("wrong"), ["TargetNotFound", "TargetNotFound", "Invalid"]);
   assert.deepEqual(rig.verdicts("young"), ["Accepted"]);
@@ -237,4 +242,23 @@ test("what did not change is the same object in the next run", () => {
   rig.run([one, policy("two", [{ kind: "Service", name: "orders" }])]);
   assert.equal(rig.facts.read(fact), before);
   assert.equal(rig.statuses.get(keyOf(one)), status);
+});
+
+test("a policy that says nothing but where it holds is told that it has no effect", () => {
+  const { problems } = new Rig().run([
+    policy("empty", [onRoute]),
+    policy("full", [onRoute], { allow: "all" }),
+  ]);
+  assert.deepEqual(
+    problems
+      .filter(({ severity }) => severity === "warning")
+      .map(({ key, path, message }) => [key, path, message]),
+    [
+      [
+        makeKey("heddle.dev", "GuardPolicy", "shop", "empty"),
+        "spec",
+        "says where it holds, and nothing else: it has no effect; GuardPolicy has allow, limits, pool",
+      ],
+    ],
+  );
 });

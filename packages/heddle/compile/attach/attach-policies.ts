@@ -150,6 +150,7 @@ function reportPolicy(
   const { generation } = policy.metadata;
   const unresolved = kind.findings?.(policy, requestPlace(facts, options)) ?? [];
   const problems = unresolved.map((finding) => problemOf(key, finding));
+  if (Object.keys(policy.spec).every((name) => name === "targetRefs")) problems.push(saysNothing(kind, key));
   const resolved =
     kind.findings === undefined
       ? []
@@ -161,6 +162,12 @@ function reportPolicy(
     return ancestorOf(key, claim.target, [accepted, ...resolved], options);
   });
   return { status: { ancestors }, problems };
+}
+
+function saysNothing({ kind, fields }: PolicyKind, key: ResourceKey): CompileProblem {
+  const names = new Set(Object.keys(fields).map((path) => path.split(".")[0]));
+  const message = `says where it holds, and nothing else: it has no effect; ${kind} has ${[...names].join(", ")}`;
+  return { key, path: "spec", message, severity: "warning" };
 }
 
 /** Each target is an ancestor of its own, so there are no more of them than a status may have (16). */
