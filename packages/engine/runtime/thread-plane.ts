@@ -21,15 +21,11 @@ import { STUCK_MS, StuckWatch } from "./stuck-watch.ts";
 const YOUNG_GENERATION_MB = 24;
 
 /**
- * What V8 is told before it makes a worker's heap; bench/README.md has what each was for.
- *
- * - No memory reducer: it collects and compacts all of a thread that has become quiet, some 8 s after a change of
- *   configuration say, twice, and requests wait 15 to 18 ms for each with 10,000 routes. What starting up left is given
- *   back by `giveBackMemory`. The heap of the caller's thread has been made, and keeps its reducer.
- * - Old objects may grow by as much as there are before all are collected, by no more than that, and no less: V8's own
- *   bounds, small after a collection in quiet times, have one due within some swap of two or three. Of all threads.
+ * What V8 is told before it makes a worker's heap, of all threads: old objects may grow by as much as there are before all
+ * are collected, by no more than that, and no less. V8's own bounds, small after a collection in quiet times, have a
+ * collection of the whole heap due within some swap of two or three (bench/README.md).
  */
-const HEAP_FLAGS = "--no-memory-reducer --heap-growing-percent=100";
+const HEAP_FLAGS = "--heap-growing-percent=100";
 let isHeapSet = false;
 
 /** Flags are the process's: they are set before there is a worker, never while one runs. */
