@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type {
   DeltaMessage,
@@ -20,21 +19,6 @@ import { STUCK_MS, StuckWatch } from "./stuck-watch.ts";
  */
 const YOUNG_GENERATION_MB = 24;
 
-/**
- * What V8 is told before it makes a worker's heap, of all threads: old objects may grow by as much as there are before all
- * are collected, by no more than that, and no less. V8's own bounds, small after a collection in quiet times, have a
- * collection of the whole heap due within some swap of two or three (bench/README.md).
- */
-const HEAP_FLAGS = "--heap-growing-percent=100";
-let isHeapSet = false;
-
-/** Flags are the process's: they are set before there is a worker, never while one runs. */
-function setHeapFlags(): void {
-  if (isHeapSet) return;
-  isHeapSet = true;
-  setFlagsFromString(HEAP_FLAGS);
-}
-
 /** A data plane in a worker thread. */
 export class ThreadPlane implements PlaneHandle {
   readonly worker: number;
@@ -55,7 +39,6 @@ export class ThreadPlane implements PlaneHandle {
   private constructor(start: WorkerStart, entry: URL, host: PlaneHost, stuckMs: number) {
     this.worker = start.worker;
     this.host = host;
-    setHeapFlags();
     this.thread = new Worker(entry, {
       workerData: start,
       name: `heddle-${start.worker}`,
