@@ -48,11 +48,9 @@ export const reachAgainstCaddy = 0.35;
 
 const httpProxies: readonly ProxyName[] = ["heddle", "heddle-nolog", "nginx", "haproxy", "caddy"];
 
-/** The row of Heddle with `plain` in the cases that are compared with it. */
-export const plainBeside = "heddle, plain";
-
-export const plain: Case = {
-  name: "plain",
+/** A small request and answer; what is asked of it is its rows' own. */
+const small: Case = {
+  name: "small",
   title: "HTTP, 112-byte JSON, 64 connections",
   carries: "http1",
   isTls: false,
@@ -66,9 +64,13 @@ export const plain: Case = {
   proxies: httpProxies,
   routes: 1,
   isResilient: false,
-  reach: 1.25,
   comparesWorkers: false,
 };
+
+/** The row of Heddle with `plain` in the cases that are compared with it. */
+export const plainBeside = "heddle, plain";
+
+export const plain: Case = { ...small, name: "plain", reach: 1.25 };
 
 /** HTTP/2 from the client. Caddy is left out: what is asked of Heddle here is asked beside the two in C. */
 const h2: Case = {
@@ -84,21 +86,11 @@ const h2: Case = {
 
 /** What a connection costs, from its acceptance to its end. Caddy is left out, as in `h2`. */
 const connect: Case = {
+  ...small,
   name: "connect",
   title: "a connection for each request, 64 at once",
-  carries: "http1",
-  isTls: false,
-  method: "GET",
-  path: "/",
-  bodyBytes: 0,
-  expectBytes: smallJson.length,
-  connections: 64,
-  streams: 1,
   closes: true,
   proxies: ["heddle", "heddle-nolog", "nginx", "haproxy"],
-  routes: 1,
-  isResilient: false,
-  comparesWorkers: false,
 };
 
 /** wrk's requests of HTTP/1.1 are the messages: the proxies see bytes. */
