@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { sliceLatin1, systemClock } from "../base/index.ts";
 import { PlainSocket } from "./plain-socket.ts";
 import type { PlainSocketOwner } from "./plain-socket.ts";
-import { giveSlab, SLAB_BYTES, takeSlab } from "./slab-pool.ts";
+import { giveBack, givePack, PACK_BYTES, SLAB_BYTES, takePack, takeSlab } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
 import { continueReads, suspendReads, takeReads } from "./raw-reads.ts";
@@ -23,13 +23,10 @@ export interface ConnectionEvents {
   onClosed(error: Error | null): void;
 }
 
-/**
- * Chunks up to this many octets travel as text beside the head, in the same write: a string of up to 16,384
- * characters goes to the kernel from the stack (StreamBase::WriteString), without an allocation.
- */
-const SMALL_CHUNK = 14_336;
-/** Longer text gains nothing by waiting for other writes. */
-const TURN_CHARS = 8_192;
+/** Chunks up to this many octets travel as text beside the head: as a string, longer ones would be copied three times. */
+const SMALL_CHUNK = 1_024;
+/** What goes out in one piece waits for the other writes of its turn. */
+const TURN_BYTES = PACK_BYTES;
 
 /**
  * One TCP, TLS or unix-socket connection: bytes in by callback, text and bytes out gathered until `flush`.
@@ -42,8 +39,11 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   private socket: Socket | PlainSocket | null = null;
   private handle: RawHandle | null = null;
   private isShared = false;
-  /** Gathered since the last flush: whole parts, then text. A part is text or a slab with its length. */
+  /** Gathered since the last flush: whole parts, then the pack, then text. A part is text, or of a slab or pack. */
   private parts: (string | Buffer)[] | null = null;
+  /** A chunk behind the text that was before it, so that both leave in one write. */
+  private pack: Buffer | null = null;
+  private packed = 0;
   private text = "";
   private isOpen = false;
   private wasOpen = false;
@@ -142,7 +142,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
 
   /** Octets that were flushed and that the kernel has not taken yet, and those gathered while opening. */
   get pendingBytes(): number {
-    return this.isInTurn ? this.waitingBytes + this.text.length : this.waitingBytes;
+    return this.isInTurn ? this.waitingBytes + this.packed + this.text.length : this.waitingBytes;
   }
 
   writeText(text: string): void {
@@ -155,25 +155,46 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
       this.text += sliceLatin1(bytes, 0, bytes.length);
       return;
     }
-    this.parts ??= [];
+    if (this.packed + this.text.length + bytes.length > PACK_BYTES) this.closePart();
+    if (bytes.length > PACK_BYTES) this.addSlabs(bytes);
+    else this.addToPack(bytes);
+  }
+
+  private addToPack(bytes: Uint8Array): void {
+    const pack = (this.pack ??= takePack());
     if (this.text !== "") {
-      this.parts.push(this.text);
+      this.packed += pack.write(this.text, this.packed, "latin1");
       this.text = "";
     }
+    pack.set(bytes, this.packed);
+    this.packed += bytes.length;
+  }
+
+  private addSlabs(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
       const piece = bytes.subarray(at, at + SLAB_BYTES);
       const slab = takeSlab();
       slab.set(piece);
-      this.parts.push(slab.subarray(0, piece.length));
+      this.parts!.push(slab.subarray(0, piece.length));
     }
   }
 
+  /** What was gathered in the pack and as text becomes parts. */
+  private closePart(): void {
+    const parts = (this.parts ??= []);
+    if (this.pack !== null) parts.push(this.pack.subarray(0, this.packed));
+    if (this.text !== "") parts.push(this.text);
+    this.pack = null;
+    this.packed = 0;
+    this.text = "";
+  }
+
   /**
-   * Sends what was gathered, short text with the others of this turn. False: more than the high-water mark waits;
+   * Sends what was gathered, what goes out in one piece with the others of this turn. False: more than the high-water mark waits;
    * `onDrain` follows.
    */
   flush(): boolean {
-    if (!this.mayWait(this.text.length)) return this.flushNow();
+    if (!this.mayWait(this.packed + this.text.length)) return this.flushNow();
     if (this.isInTurn) return true;
     this.isInTurn = true;
     writeInTurn(this);
@@ -182,7 +203,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
 
   private mayWait(length: number): boolean {
     if (!this.isOpen || this.parts !== null) return false;
-    return length > 0 && length <= TURN_CHARS && this.waitingBytes + length <= this.highWaterBytes;
+    return length > 0 && length <= TURN_BYTES && this.waitingBytes + length <= this.highWaterBytes;
   }
 
   sendGathered(): void {
@@ -208,6 +229,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     }
     if (this.isWriting) return this.mayGoOn(this.waitingBytes + this.gatheredBytes());
     if (this.parts !== null) this.flushParts();
+    else if (this.pack !== null) this.flushPack(this.pack);
     else if (this.text !== "") this.flushText();
     return this.mayGoOn(this.waitingBytes);
   }
@@ -230,12 +252,26 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     if (result !== 0) this.written(result, text.length, null);
   }
 
-  private flushParts(): void {
-    const parts = this.parts!;
-    if (this.text !== "") {
-      parts.push(this.text);
-      this.text = "";
+  private flushPack(pack: Buffer): void {
+    if (this.handle === null || this.packed + this.text.length > PACK_BYTES) {
+      this.flushParts();
+      return;
     }
+    if (this.text !== "") this.packed += pack.write(this.text, this.packed, "latin1");
+    const bytes = this.packed;
+    this.pack = null;
+    this.packed = 0;
+    this.text = "";
+    this.bytesWritten += bytes;
+    const piece = pack.subarray(0, bytes);
+    const result = this.handle.writeBuffer(null, piece);
+    if (result === 0) givePack(pack);
+    else this.written(result, bytes, [piece]);
+  }
+
+  private flushParts(): void {
+    this.closePart();
+    const parts = this.parts!;
     this.parts = null;
     let bytes = 0;
     for (const part of parts) bytes += part.length;
@@ -250,7 +286,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     const chunks: unknown[] = [];
     for (const part of parts) chunks.push(part, typeof part === "string" ? "latin1" : "buffer");
     const result = this.handle.writev(null, chunks, false);
-    if (result === 0) releaseSlabs(parts);
+    if (result === 0) release(parts);
     else this.written(result, bytes, parts);
   }
 
@@ -269,7 +305,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     this.isWriting = this.isSerial;
     result.buffer = parts;
     result.oncomplete = (status) => {
-      if (parts !== null) releaseSlabs(parts);
+      if (parts !== null) release(parts);
       this.waitingBytes -= bytes;
       this.isWriting = false;
       if (this.isClosed) return;
@@ -293,7 +329,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     const length = part.length;
     this.waitingBytes += length;
     const done = (): void => {
-      if (typeof part !== "string") releaseSlabs([part]);
+      if (typeof part !== "string") release([part]);
       this.waitingBytes -= length;
       if (!this.isClosed && this.waitingBytes === 0) this.drained();
     };
@@ -386,21 +422,20 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   private dropGathered(): void {
+    if (this.pack !== null) givePack(this.pack);
+    if (this.parts !== null) release(this.parts);
+    this.pack = this.parts = null;
+    this.packed = 0;
     this.text = "";
-    if (this.parts !== null) releaseSlabs(this.parts);
-    this.parts = null;
   }
 
   private gatheredBytes(): number {
-    let bytes = this.text.length;
+    let bytes = this.packed + this.text.length;
     if (this.parts !== null) for (const part of this.parts) bytes += part.length;
     return bytes;
   }
 }
 
-function releaseSlabs(parts: readonly (string | Buffer)[]): void {
-  for (const part of parts) {
-    if (typeof part === "string") continue;
-    giveSlab(Buffer.from(part.buffer, 0, SLAB_BYTES));
-  }
+function release(parts: readonly (string | Buffer)[]): void {
+  for (const part of parts) if (typeof part !== "string") giveBack(part);
 }

@@ -39,7 +39,8 @@ function setUp() {
   return { clock, row, seen, reader, read, turn };
 }
 
-const LONG = "x".repeat(3_000);
+const LONG = "x".repeat(20_000);
+const MEDIUM = "m".repeat(10_000);
 
 describe("ReadRow", () => {
   test("short reads wait until the turn is at them, and are delivered in their order", () => {
@@ -60,6 +61,87 @@ describe("ReadRow", () => {
     assert.equal(read(a, LONG), false);
     assert.deepEqual(seen, ["a short"]);
     assert.equal(a.isSuspended, false);
+  });
+
+  test("medium reads wait in their place among short ones, each with its own octets", () => {
+    const { row, reader, turn } = setUp();
+    const texts: string[] = [];
+    const one = {
+      ...reader("a"),
+      received: (length: number, bytes: Buffer) => texts.push(bytes.toString("latin1", 0, length)) > 0,
+    };
+    const sizes = [10, 2_048, 2_049, 10, 16_384, 5_000];
+    const shared = Buffer.alloc(65_536);
+    for (const [i, size] of sizes.entries()) {
+      shared.fill(String(i), 0, size);
+      assert.equal(row.add(one, size, shared), true);
+    }
+    turn();
+    assert.deepEqual(
+      texts,
+      sizes.map((size, i) => String(i).repeat(size)),
+    );
+    assert.equal(row.add(one, 16_385, shared), false);
+  });
+
+  test("more medium reads than the row has places for: those before are worked off in the poll", () => {
+    const { seen, reader, read, turn } = setUp();
+    const readers = Array.from({ length: 150 }, (_, i) => reader(String(i)));
+    assert.ok(readers.every((one) => read(one, MEDIUM)));
+    assert.equal(seen.length, 128);
+    turn();
+    assert.deepEqual(
+      seen,
+      readers.map((_, i) => `${i} 10000`),
+    );
+    assert.ok(readers.every((one) => one.waitingReads === 0 && !one.isSuspended));
+  });
+
+  test("dear medium reads do not keep the poll either", () => {
+    const { clock, seen, reader, read, turn, row } = setUp();
+    const readers = Array.from({ length: 200 }, (_, i) => reader(String(i), 10));
+    for (const one of readers) assert.ok(read(one, MEDIUM));
+    assert.ok(seen.length <= 4, `${seen.length} worked off in the poll`);
+    assert.ok(clock.nowMs < 1_050);
+    while (!row.isEmpty) turn();
+    assert.deepEqual(
+      seen,
+      readers.map((_, i) => `${i} 10000`),
+    );
+    assert.ok(readers.every((one) => one.waitingReads === 0 && !one.isSuspended));
+  });
+
+  test("while the row is late, medium reads are held back like long ones", () => {
+    const { seen, reader, read, turn, row } = setUp();
+    const [busy, b] = [reader("busy", 6), reader("b")];
+    for (let i = 0; i < 6; i++) read(busy, String(i));
+    turn();
+    assert.ok(read(b, MEDIUM));
+    assert.equal(b.isSuspended, true);
+    while (!row.isEmpty) turn();
+    assert.equal(seen.at(-1), "b 10000");
+    assert.equal(b.isSuspended, false);
+  });
+
+  test("what a reader makes others read meanwhile does not touch what it was given", () => {
+    const { row, reader, turn } = setUp();
+    const other = reader("other");
+    const shared = Buffer.alloc(65_536);
+    let given = "";
+    const nested = {
+      ...reader("nested"),
+      received(length: number, bytes: Buffer): boolean {
+        shared.fill("b");
+        for (let i = 0; i < 200; i++) row.add(other, 10_000, shared);
+        for (let i = 0; i < 40; i++) row.add(other, 20_000, shared);
+        given = bytes.toString("latin1", 0, length);
+        return true;
+      },
+    };
+    shared.fill("a");
+    row.add(nested, 10_000, shared);
+    turn();
+    assert.equal(given, "a".repeat(10_000));
   });
 
   test("a turn works off what it has time for, and it is known since when the others wait", () => {
@@ -96,7 +178,7 @@ describe("ReadRow", () => {
     assert.ok(read(b, LONG));
     assert.equal(b.isSuspended, true);
     while (!row.isEmpty) turn();
-    assert.deepEqual(seen.at(-1), "b 3000");
+    assert.deepEqual(seen.at(-1), "b 20000");
     assert.equal(b.isSuspended, false);
     assert.equal(read(b, LONG), false);
   });
@@ -188,8 +270,8 @@ describe("ReadRow", () => {
     const burst = (count: number, costMs: number): void => {
       for (let i = 0; i < count; i++) {
         const one = reader("r", costMs);
-        const text = came % 7 === 0 ? LONG : String(came);
-        expected.push(`r ${text === LONG ? 3_000 : text}`);
+        const text = came % 7 === 0 ? LONG : came % 5 === 0 ? MEDIUM : String(came);
+        expected.push(`r ${text.length > 2_048 ? text.length : text}`);
         came++;
         if (!read(one, text)) one.received(text.length, Buffer.from(text));
       }

@@ -1,4 +1,4 @@
-import { SLAB_BYTES } from "./slab-pool.ts";
+import { PACK_BYTES, SLAB_BYTES } from "./slab-pool.ts";
 
 /** Who gets what was read, when its turn comes. */
 export interface TurnReader {
@@ -21,15 +21,19 @@ export interface RowClock {
   readonly recentMs: number;
 }
 
-/** Most heads of requests and small answers. Longer reads are worked off where they are, while the loop is on time. */
-const READ_BYTES = 2_048;
+/** Most heads of requests and small answers. */
+const SHORT_BYTES = 2_048;
+/** Bodies of forms and documents. Longer reads are worked off where they are, while the loop is on time. */
+const MEDIUM_BYTES = PACK_BYTES;
+/** So many wait: a mebibyte, which the caches hold. When there are more, what waits is worked off in between. */
+const MEDIUM_READS = 64;
 /** So many slots stay when they are empty: what one poll of the event loop may find. */
 const KEPT_READS = 1_024;
 /** After so many rows that needed no more the others are given back. */
 const SMALL_ROWS = 1_000;
 /** More do not wait: a connection has a read or two in the row. */
 const MAX_READS = 16_383;
-/** Of long ones, together. */
+/** Of those that are not short, together. */
 const MAX_LONG_BYTES = 33_554_432;
 /** A poll may take so long before long reads have to wait too. */
 const POLL_MS = 20;
@@ -45,7 +49,7 @@ const STAMP_READS = 64;
 
 /**
  * What was read and is to be worked off, in its order, and since when it waits: a ring. While the loop is on time it is
- * empty at the end of every turn, and long reads are worked off at once, without a copy. When a turn has no time for all
+ * empty at the end of every turn, and reads of more than MEDIUM_BYTES are worked off at once, without a copy. When a turn has no time for all
  * of it the row is late: the rest stays for later turns, whatever is read joins it, and those who go on sending while they
  * wait are not read from any more, so that it has about two reads of each connection at most.
  */
@@ -56,8 +60,11 @@ export class ReadRow {
   private readers: (TurnReader | null)[] = [];
   private lengths: number[] = [];
   private readMs: number[] = [];
-  /** Copies of long reads, by place; mostly none. */
-  private readonly long = new Map<number, Buffer>();
+  /** Slots for medium reads, made as they are needed. They are free again when the row is empty. */
+  private readonly mediums: Buffer[] = [];
+  private mediumReads = 0;
+  /** Where a read is that is not short. */
+  private long: (Buffer | null)[] = [];
   private longBytes = 0;
   /** Places are counted on and on until the row is empty: place & mask is where. */
   private mask = -1;
@@ -66,6 +73,7 @@ export class ReadRow {
   /** What was given of the read at the head. */
   private given = 0;
   private isLate = false;
+  private isDelivering = false;
   private smallRows = 0;
   /** When the first read of this turn came, or -1. */
   private startedMs = -1;
@@ -90,8 +98,9 @@ export class ReadRow {
    */
   add(reader: TurnReader, length: number, bytes: Buffer): boolean {
     if (this.startedMs < 0) this.stampMs = this.startedMs = this.clock.now();
-    const isLong = length > READ_BYTES;
-    if (isLong && this.takesNow()) return false;
+    const isLong = length > SHORT_BYTES;
+    const medium = isLong ? this.mediumFor(length) : null;
+    if (isLong && medium === null && this.takesNow()) return false;
     const count = this.tail - this.head;
     if (count === MAX_READS || (isLong && this.longBytes + length > MAX_LONG_BYTES)) {
       this.deliver(Infinity);
@@ -101,7 +110,7 @@ export class ReadRow {
     if (count >= this.mask) this.grow();
     if (this.tail % STAMP_READS === STAMP_READS - 1) this.stampMs = this.clock.now();
     const at = this.tail++ & this.mask;
-    if (isLong) this.keepLong(reader, at, length, bytes);
+    if (isLong) this.keepLong(at, medium ?? this.longFor(reader, length), length, bytes);
     else bytes.copy(this.slots[at], 0, 0, length);
     this.readers[at] = reader;
     this.lengths[at] = length;
@@ -116,16 +125,28 @@ export class ReadRow {
 
   /** Whether what is read now is worked off at once; what waits has been, then. */
   private takesNow(): boolean {
-    if (!this.isEmpty) this.deliverInPoll();
+    this.deliverInPoll();
     return this.isEmpty && this.hasTime();
   }
 
-  private keepLong(reader: TurnReader, at: number, length: number, bytes: Buffer): void {
-    const copy = Buffer.allocUnsafeSlow(length);
-    bytes.copy(copy, 0, 0, length);
-    this.long.set(at, copy);
-    this.longBytes += length;
+  /** Null: it is longer, or the row is late, or there is no time to free one. */
+  private mediumFor(length: number): Buffer | null {
+    if (length > MEDIUM_BYTES || this.isLate) return null;
+    if (this.mediumReads === MEDIUM_READS) this.deliverInPoll();
+    if (this.mediumReads === MEDIUM_READS) return null;
+    if (this.mediumReads === this.mediums.length) addSlots(this.mediums, MEDIUM_BYTES);
+    return this.mediums[this.mediumReads++]!;
+  }
+
+  private longFor(reader: TurnReader, length: number): Buffer {
     reader.suspendReads();
+    return Buffer.allocUnsafeSlow(length);
+  }
+
+  private keepLong(at: number, place: Buffer, length: number, bytes: Buffer): void {
+    bytes.copy(place, 0, 0, length);
+    this.long[at] = place;
+    this.longBytes += length;
   }
 
   /** Before the end of a connection is told: whether nothing of it waits any more. */
@@ -145,9 +166,17 @@ export class ReadRow {
 
   /** Delivers what waits, in its order, one at least, and no more of it after `untilMs`. */
   deliver(untilMs: number): void {
-    do this.deliverNext();
-    while (this.head < this.tail && this.clock.recentMs < untilMs);
-    if (this.isEmpty) this.reset();
+    if (this.isEmpty) return;
+    // What a reader is given is in use until it returns, whatever it makes others read meanwhile.
+    const isNested = this.isDelivering;
+    this.isDelivering = true;
+    try {
+      do this.deliverNext();
+      while (this.head < this.tail && this.clock.recentMs < untilMs);
+    } finally {
+      this.isDelivering = isNested;
+    }
+    if (this.isEmpty && !isNested) this.reset();
   }
 
   private deliverNext(): void {
@@ -163,7 +192,7 @@ export class ReadRow {
     this.head++;
     this.readers[at] = null;
     reader.waitingReads--;
-    if (this.given > 0 || length > READ_BYTES) this.deliverRest(reader, at, length);
+    if (this.given > 0 || length > SHORT_BYTES) this.deliverRest(reader, at, length);
     else reader.received(length, this.slots[at]);
     if (reader.isSuspended && reader.waitingReads === 0) reader.continueReads();
   }
@@ -172,15 +201,15 @@ export class ReadRow {
     const from = this.given;
     this.given = 0;
     const bytes = this.bytesAt(at, length);
-    if (length > READ_BYTES) {
-      this.long.delete(at);
+    if (length > SHORT_BYTES) {
+      this.long[at] = null;
       this.longBytes -= length;
     }
     reader.received(length - from, from === 0 ? bytes : bytes.subarray(from));
   }
 
   private bytesAt(at: number, length: number): Buffer {
-    return length > READ_BYTES ? this.long.get(at)! : this.slots[at];
+    return length > SHORT_BYTES ? this.long[at]! : this.slots[at];
   }
 
   /** The turn is over: what is left waits for the next one. */
@@ -194,7 +223,7 @@ export class ReadRow {
   private reset(): void {
     if (this.tail > KEPT_READS) this.smallRows = 0;
     else if (this.mask >= KEPT_READS && ++this.smallRows > SMALL_ROWS) this.shrink();
-    this.head = this.tail = 0;
+    this.head = this.tail = this.mediumReads = 0;
   }
 
   private grow(): void {
@@ -205,14 +234,12 @@ export class ReadRow {
     this.readers = places.map((from) => readers[from]);
     this.lengths = places.map((from) => lengths[from]);
     this.readMs = places.map((from) => readMs[from]);
-    const long = places.map((from) => this.long.get(from));
-    this.long.clear();
-    for (const [place, copy] of long.entries()) if (copy !== undefined) this.long.set(place, copy);
-    const size = Math.max(SLAB_BYTES / READ_BYTES, 2 * (mask + 1));
+    this.long = places.map((from) => this.long[from]);
+    const size = Math.max(SLAB_BYTES / SHORT_BYTES, 2 * (mask + 1));
     const slots = this.slots.map((_, place) => this.slots[at(place)]);
     // It may be in use, and is the last one to be taken.
     const before = slots.pop();
-    while (slots.length < size) addSlots(slots);
+    while (slots.length < size) addSlots(slots, SHORT_BYTES);
     if (before !== undefined) slots[size - 1] = before;
     this.slots = slots.slice(0, size);
     this.mask = size - 1;
@@ -221,13 +248,18 @@ export class ReadRow {
   }
 
   private shrink(): void {
-    this.slots.length = this.readers.length = this.lengths.length = this.readMs.length = KEPT_READS;
+    this.slots.length =
+      this.readers.length =
+      this.lengths.length =
+      this.readMs.length =
+      this.long.length =
+        KEPT_READS;
     this.mask = KEPT_READS - 1;
     this.smallRows = 0;
   }
 }
 
-function addSlots(slots: Buffer[]): void {
+function addSlots(slots: Buffer[], bytes: number): void {
   const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  for (let at = 0; at < SLAB_BYTES; at += READ_BYTES) slots.push(slab.subarray(at, at + READ_BYTES));
+  for (let at = 0; at < SLAB_BYTES; at += bytes) slots.push(slab.subarray(at, at + bytes));
 }

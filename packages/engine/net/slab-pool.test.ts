@@ -1,24 +1,45 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { giveSlab, SLAB_BYTES, sharedReadBuffer, takeSlab } from "./slab-pool.ts";
+import {
+  giveBack,
+  givePack,
+  PACK_BYTES,
+  SLAB_BYTES,
+  sharedReadBuffer,
+  takePack,
+  takeSlab,
+} from "./slab-pool.ts";
 
-test("a slab that is given back is the next one taken, and never one that is still held", () => {
-  const first = takeSlab();
-  const second = takeSlab();
-  assert.notEqual(first, second);
-  assert.equal(first.length, SLAB_BYTES);
-  giveSlab(first);
-  assert.equal(takeSlab(), first);
-});
+for (const [what, take, size, kept] of [
+  ["slab", takeSlab, SLAB_BYTES, 32],
+  ["pack", takePack, PACK_BYTES, 128],
+] as const) {
+  test(`a ${what} that is given back is the next one taken, whole, and never one that is still held`, () => {
+    const first = take();
+    const second = take();
+    assert.notEqual(first.buffer, second.buffer);
+    giveBack(first.subarray(0, 100));
+    const again = take();
+    assert.equal(again.buffer, first.buffer);
+    assert.equal(again.length, size);
+  });
 
-test("no more slabs are kept than a burst needs", () => {
-  const slabs = Array.from({ length: 100 }, () => takeSlab());
-  assert.equal(new Set(slabs.map(({ buffer }) => buffer)).size, 100);
-  for (const slab of slabs) giveSlab(slab);
-  const again = Array.from({ length: 100 }, () => takeSlab());
-  assert.equal(again.filter((slab) => slabs.includes(slab)).length, 32);
-});
+  test(`no more ${what}s are kept than a burst needs`, () => {
+    const burst = Array.from({ length: kept + 70 }, () => take());
+    const memory = new Set(burst.map(({ buffer }) => buffer));
+    assert.equal(memory.size, kept + 70);
+    for (const one of burst) giveBack(one);
+    const again = Array.from({ length: kept + 70 }, () => take());
+    assert.equal(again.filter(({ buffer }) => memory.has(buffer)).length, kept);
+  });
 
-test("slabs share no memory with the read buffer", () => {
-  assert.notEqual(takeSlab().buffer, sharedReadBuffer.buffer);
+  test(`${what}s share no memory with the read buffer`, () => {
+    assert.notEqual(take().buffer, sharedReadBuffer.buffer);
+  });
+}
+
+test("a pack that was written whole goes back as it is", () => {
+  const pack = takePack();
+  givePack(pack);
+  assert.equal(takePack(), pack);
 });

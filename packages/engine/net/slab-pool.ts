@@ -4,17 +4,33 @@
  */
 export const SLAB_BYTES = 65_536;
 const KEPT_SLABS = 32;
+/** What a head and a chunk share when both leave in one write. */
+export const PACK_BYTES = 16_384;
+const KEPT_PACKS = 128;
 
-const free: Buffer[] = [];
+const freeSlabs: Buffer[] = [];
+const freePacks: Buffer[] = [];
 
 /** A slab of SLAB_BYTES with undefined content. */
 export function takeSlab(): Buffer {
-  return free.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+  return freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
 }
 
-/** Gives a slab back; the caller holds no view of it any more. */
-export function giveSlab(slab: Buffer): void {
-  if (free.length < KEPT_SLABS) free.push(slab);
+/** A pack of PACK_BYTES with undefined content. */
+export function takePack(): Buffer {
+  return freePacks.pop() ?? Buffer.allocUnsafeSlow(PACK_BYTES);
+}
+
+/** Gives a pack back; the caller holds no view of it any more. */
+export function givePack(pack: Buffer): void {
+  if (freePacks.length < KEPT_PACKS) freePacks.push(pack);
+}
+
+/** Gives the slab or pack back that `view` is the beginning of; the caller holds no view of it any more. */
+export function giveBack(view: Buffer): void {
+  const { buffer } = view;
+  if (buffer.byteLength === PACK_BYTES) givePack(Buffer.from(buffer));
+  else if (freeSlabs.length < KEPT_SLABS) freeSlabs.push(Buffer.from(buffer));
 }
 
 /** The worker's one read buffer: libuv reads into it, one connection at a time, callbacks are synchronous. */

@@ -12,6 +12,7 @@ function open(name: string, sent: string[], highWaterBytes: number = 32_768): Co
   const connection = new Connection(events, highWaterBytes);
   const handle = {
     writeLatin1String: (_request: null, text: string) => (sent.push(`${name}: ${text}`), 0),
+    writeBuffer: (_request: null, bytes: Buffer) => (sent.push(`${name}: ${bytes.toString("latin1")}`), 0),
     writev: (_request: null, chunks: unknown[]) => (sent.push(`${name}: ${chunks.length / 2} parts`), 0),
   };
   const said = (what: string) => () => void sent.push(`${name}: ${what}`);
@@ -59,13 +60,54 @@ test(
     a.writeBytes(Buffer.alloc(100_000));
     a.flush();
     assert.deepEqual(sent, ["a: 3 parts"]);
-    write(a, "y".repeat(9_000));
+    write(a, "y".repeat(17_000));
     assert.equal(sent.length, 2);
     write(a, "z");
     a.flushNow();
     assert.equal(sent.length, 3);
     await turn();
     assert.equal(sent.length, 3);
+  },
+);
+
+test(
+  "a chunk goes out with the text around it, in one write at the turn's end",
+  { skip: !isRaw && "raw writes are off" },
+  async () => {
+    const sent: string[] = [];
+    const [a, b] = [open("a", sent), open("b", sent)];
+    const chunk = Buffer.alloc(8_000, "c");
+    a.writeText("head ");
+    a.writeBytes(chunk);
+    a.writeText(" then ");
+    a.writeBytes(chunk);
+    a.writeText(" tail");
+    assert.ok(a.flush());
+    write(b, "x");
+    assert.equal(a.pendingBytes, 16_016);
+    // It may be gone after the call.
+    chunk.fill("!");
+    assert.deepEqual(sent, []);
+    await turn();
+    const piece = "c".repeat(8_000);
+    assert.deepEqual(sent, [`a: head ${piece} then ${piece} tail`, "b: x"]);
+    assert.equal(a.pendingBytes, 0);
+  },
+);
+
+test(
+  "chunks that do not fit together leave in their order, as parts of one write",
+  { skip: !isRaw && "raw writes are off" },
+  () => {
+    const sent: string[] = [];
+    const a = open("a", sent);
+    a.writeText("head");
+    a.writeBytes(Buffer.alloc(16_384));
+    a.writeBytes(Buffer.alloc(2_000));
+    a.writeText("y".repeat(15_000));
+    a.flush();
+    assert.deepEqual(sent, ["a: 4 parts"]);
+    assert.equal(a.bytesWritten, 4 + 16_384 + 2_000 + 15_000);
   },
 );
 
