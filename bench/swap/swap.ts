@@ -4,7 +4,7 @@ import { ask, percentile } from "../rig/index.ts";
 import { largestSample } from "./metrics.ts";
 import { Traffic, type Answered, type TrafficOptions } from "./traffic.ts";
 
-/** One swap, and the same traffic without one just before it. */
+/** One swap under traffic, and the same traffic just before it. */
 export interface Swap {
   /** from the file's write until the new route answers */
   swapMs: number;
@@ -13,7 +13,7 @@ export interface Swap {
   p99DuringMs: number;
   longestDuringMs: number;
   errors: number;
-  /** largest of all workers, of the swap and of the quiet half minute before it; undefined when /metrics has no such gauge */
+  /** largest of all workers, of the swap and of the half minute before it; undefined when /metrics has no such gauge */
   eventLoopDelayMs: number | undefined;
 }
 
@@ -28,15 +28,16 @@ export interface SwapOptions {
 }
 
 const delayMetric = "heddle_worker_event_loop_delay_max_seconds";
-/** the gauge tells the longest delay of the last half minute: that of the start, or of the swap before, has to go first */
-const forgetMs = 31_000;
-const quietMs = 2000;
-const leadMs = 300;
+/**
+ * Traffic before the write, so that what serves it is warm, as it is where traffic never ends. The gauge of the delay tells
+ * the longest of the last half minute: what the start or the swap before left to be collected has to be over before that.
+ */
+const leadMs = 45_000;
+/** of it the time without a swap that is compared with */
+const quietMs = 10_000;
 const timeoutMs = 60_000;
 
 export async function measureSwap(options: SwapOptions): Promise<Swap> {
-  await sleep(forgetMs);
-  const quiet = await quietTraffic(options.traffic);
   const traffic = new Traffic(options.traffic);
   traffic.start();
   await sleep(leadMs);
@@ -48,22 +49,16 @@ export async function measureSwap(options: SwapOptions): Promise<Swap> {
   const answeredMs = performance.now();
   const eventLoopDelayMs = await readDelayMs(options.metricsUrl);
   const { answered, errors } = await traffic.stop();
-  const during = latencies(answered.filter(({ dueMs }) => dueMs >= writtenMs && dueMs <= answeredMs));
+  const quiet = latencies(answered, writtenMs - quietMs, writtenMs);
+  const during = latencies(answered, writtenMs, answeredMs);
   return {
     swapMs: answeredMs - writtenMs,
-    p99QuietMs: percentile(latencies(quiet.answered), 0.99),
+    p99QuietMs: percentile(quiet, 0.99),
     p99DuringMs: percentile(during, 0.99),
     longestDuringMs: Math.max(...during),
-    errors: errors + quiet.errors,
+    errors,
     eventLoopDelayMs,
   };
-}
-
-async function quietTraffic(options: TrafficOptions): Promise<{ answered: Answered[]; errors: number }> {
-  const traffic = new Traffic(options);
-  traffic.start();
-  await sleep(quietMs);
-  return traffic.stop();
 }
 
 async function untilAnswers(url: string, sinceMs: number): Promise<void> {
@@ -81,6 +76,9 @@ async function readDelayMs(metricsUrl: string): Promise<number | undefined> {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function latencies(answered: readonly Answered[]): number[] {
-  return answered.map(({ latencyMs }) => latencyMs);
+/** Of the requests that were due between the two. */
+function latencies(answered: readonly Answered[], fromMs: number, untilMs: number): number[] {
+  return answered
+    .filter(({ dueMs }) => dueMs >= fromMs && dueMs <= untilMs)
+    .map(({ latencyMs }) => latencyMs);
 }
