@@ -12,7 +12,7 @@ export interface Options {
 }
 
 export const usage = `npm run bench:overload -- [options]
-  --seconds N      of each of the two measurements (default 10)
+  --seconds N      of each measurement: the peak, the load, the peak again (default 10)
   --times N        the load, in times of the peak (default 3)
   --connections N  that clients have in all (default 4000)
   --work N         microseconds that each request keeps the worker busy, so that it costs it more than the load (default 800)
