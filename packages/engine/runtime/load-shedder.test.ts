@@ -96,6 +96,17 @@ describe("LoadShedder", () => {
     assert.ok(served[2] / 20_000 > 0.85 * 1.25, `${served[2]} served`);
   });
 
+  test("from the first seconds of a crowd on, what the loop has time for is served", () => {
+    const { loop } = setUp(100, 4_000, { serve: 0.8 });
+    const capacity = 1 / 0.82;
+    loop.run(3_000, NORMAL_ONLY(0.2 * capacity));
+    for (let crowd = 0; crowd < 3; crowd++) {
+      const { served } = loop.run(2_500, NORMAL_ONLY(3 * capacity));
+      assert.ok(served[2] / 2_500 > 0.88 * capacity, `${served[2] / 2_500} of ${capacity} a millisecond`);
+      loop.run(7_000, NORMAL_ONLY(0.05));
+    }
+  });
+
   test("a loop that others keep from running refuses nobody while it has time for all", () => {
     const { loop, shed } = setUp(100, 2_000, { stolen: 150 });
     loop.run(60_000, NORMAL_ONLY(0.2));

@@ -18,7 +18,7 @@ const FINEST_MS = 50;
 /** The rate changes by no more than these at a time, as exponents of e. */
 const MAX_FALL = 0.7;
 const MAX_RISE = 0.1;
-/** Up to this share of what went on lately the rate rises as fast as it may while the delay is short. */
+/** The rate is this share of what went on lately at least while the delay is short. */
 const KNOWN = 0.9;
 /** The rate is this many times what went on lately at most, so that a new crowd meets a limit that fits. */
 const HEADROOM = 1.5;
@@ -202,9 +202,10 @@ export class LoadShedder implements Shedder {
       const grown = (delayMs - this.lastDelayMs) / 1_000;
       const excess = ((delayMs - this.targetMs) / 1_000) * (elapsedMs / 1_000);
       const exponent = -(proportional * grown + integral * excess);
-      // The delay falls a while after the rate: what was taken off too much comes back at once.
+      // The delay falls a while after the rate: what was taken off too much comes back at once, or the loop idles meanwhile.
       const isIdle = delayMs < this.targetMs / 4 && this.rate < this.proven * KNOWN;
-      this.rate *= Math.exp(isIdle ? MAX_RISE : Math.min(MAX_RISE, Math.max(-MAX_FALL, exponent)));
+      if (isIdle) this.rate = this.proven * KNOWN;
+      else this.rate *= Math.exp(Math.min(MAX_RISE, Math.max(-MAX_FALL, exponent)));
     }
     this.rate = Math.max(FLOOR_PER_MS, Math.min(this.rate, this.proven * HEADROOM));
   }
