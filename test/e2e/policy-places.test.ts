@@ -68,7 +68,7 @@ spec:
   const text = await explain(heddle, "GET", `${heddle.urls.http}/slow`);
   assert.match(text, /timeout of the request: 60000 ms/);
   assert.match(text, /backend backend\/default\/slow, 100 %\n +timeout of the request: 300 ms\n/);
-  assert.match(text, /timeouts\.request "300ms", by TrafficPolicy default\/slow on Backend default\/slow\n/);
+  assert.match(text, /timeouts\.request: 300ms, by TrafficPolicy default\/slow on Backend default\/slow\n/);
 });
 
 test("a TCPRoute has its own idle time, and a ListenerSet its own for what comes by it", async () => {
@@ -122,7 +122,7 @@ spec:
   assert.match(text, /ends after 500 ms without an octet either way\n/);
   assert.match(
     text,
-    /timeouts\.sessionIdle "500ms", by TrafficPolicy default\/more on ListenerSet default\/more\n/,
+    /timeouts\.sessionIdle: 500ms, by TrafficPolicy default\/more on ListenerSet default\/more\n/,
   );
 });
 

@@ -192,7 +192,7 @@ test("what no route takes is refused with the Gateway's error pages and security
       text,
       /no rule matches: answered with 404\n +filter security-headers: .*\n +filter error-pages: /,
     );
-    assert.match(text, /errorPages .*, by ContentPolicy default\/pages on Gateway default\/edge\n/);
+    assert.match(text, /errorPages: .*, by ContentPolicy default\/pages on Gateway default\/edge\n/);
     const other = await explain(heddle, `http://other.test:${heddle.ports.http}/a`);
     assert.match(other, /no hostname of its listeners fits: answered with 404\n +filter security-headers/);
   });

@@ -9,6 +9,7 @@ import {
 } from "../app/explain/index.ts";
 import { oneLine } from "../app/index.ts";
 import { parseKey } from "../resources/index.ts";
+import { formatValue } from "./format-value.ts";
 
 type Limits = NonNullable<ExplainedRequestBackend["limits"]>;
 
@@ -81,10 +82,10 @@ function limitsOf({ requestTimeoutMs, backendRequestTimeoutMs, retry }: Limits):
   return lines;
 }
 
-/** `retry {"attempts":2}, by TrafficPolicy shop/slow on HTTPRoute shop/orders`. */
+/** `retry: codes 503, attempts 2, by TrafficPolicy shop/slow on HTTPRoute shop/orders`. */
 export function sourceOf({ field, value, policy, target }: ExplainedMatch["policies"][number]): string {
   const { kind, namespace, name } = parseKey(policy);
-  return `${field} ${JSON.stringify(value)}, by ${kind} ${namespace}/${name} on ${target}`;
+  return `${field}: ${formatValue(value)}, by ${kind} ${namespace}/${name} on ${target}`;
 }
 
 const codesOf = (codes: readonly number[]): string => (codes.length === 0 ? "" : `, on ${codes.join(", ")}`);

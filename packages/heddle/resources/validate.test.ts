@@ -234,6 +234,13 @@ describe("a document that is no resource", () => {
   test("of an unknown kind or version is marked as such, with what was meant", () => {
     const misspelt = validateResource({ ...route, kind: "HttpRoute" }).problems[0];
     assert.equal(misspelt?.message, 'unknown kind "HttpRoute"; did you mean HTTPRoute?');
+    const foreign = validateResource({ apiVersion: "networking.k8s.io/v1", kind: "Ingress" }).problems[0];
+    assert.equal(foreign?.message, 'unknown kind "Ingress"; Heddle has HTTPRoute for that');
+    const other = validateResource({ apiVersion: "apps/v1", kind: "Deployment" }).problems[0];
+    assert.match(
+      other!.message,
+      /^unknown kind "Deployment"; known are GatewayClass, .*HTTPRoute, .*TrafficPolicy/,
+    );
     const version = validateResource({ ...route, apiVersion: "gateway.networking.k8s.io/v2" }).problems[0];
     assert.equal(
       version?.message,

@@ -1,5 +1,6 @@
 import { keptMetadata, nameMismatch } from "./metadata.ts";
 import { Problems, type Problem } from "./problem.ts";
+import { counterpartOf } from "./foreign-kinds.ts";
 import { findKind, kinds, type Resource, type ServedKind } from "./registry.ts";
 import { checkRules } from "./schema/check-rules.ts";
 import { checkStructure } from "./schema/check-structure.ts";
@@ -106,10 +107,14 @@ function reportUnknownKind(apiVersion: string, kind: string, problems: Problems)
     problems.error("apiVersion", `${kind} is not known in ${apiVersion}; use ${known}`, unknownKindRule);
     return;
   }
-  const near = suggestion(
-    kind,
-    kinds.map((known) => known.kind),
-  );
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  problems.error("kind", `unknown kind ${JSON.stringify(kind)}${hint}`, unknownKindRule);
+  problems.error("kind", `unknown kind ${JSON.stringify(kind)}; ${kindHint(kind)}`, unknownKindRule);
+}
+
+/** What was meant, where that can be guessed; else all there is. */
+function kindHint(kind: string): string {
+  const counterpart = counterpartOf(kind);
+  if (counterpart !== undefined) return `Heddle has ${counterpart} for that`;
+  const names = kinds.map((known) => known.kind);
+  const near = suggestion(kind, names);
+  return near === undefined ? `known are ${names.join(", ")}` : `did you mean ${near}?`;
 }
