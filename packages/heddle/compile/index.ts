@@ -57,7 +57,7 @@ export type {
   Status,
   StatusCondition,
 } from "./io/status.ts";
-export { MAX_KEY_SET_BYTES, readKeySet } from "./credentials/key-set.ts";
+export { MAX_KEY_SET_BYTES, noKeysMistake, readAnyKeySet, readKeySet } from "./credentials/key-set.ts";
 export type { KeySetReading } from "./credentials/key-set.ts";
 export { remoteKeySets } from "./access-policy/index.ts";
 export type { RemoteKeySet } from "./access-policy/index.ts";

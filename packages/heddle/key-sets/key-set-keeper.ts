@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer, Random } from "@heddle/engine/base";
 import type { KeySetData } from "@heddle/filters";
-import { readKeySet, type KeySource } from "../compile/index.ts";
+import { noKeysMistake, readAnyKeySet, readKeySet, type KeySource } from "../compile/index.ts";
 import type { FetchedKeySet } from "./fetch-key-set.ts";
 import { MAX_CLOCK_STEP_MS, MAX_KEPT_MS, MIN_REFRESH_MS, refreshAfter, retryAfter } from "./schedule.ts";
 
@@ -24,7 +24,7 @@ export interface KeptKeySet {
  *   pending   not asked for yet; what was kept from the process before is in use, where there was any
  *   current   its server's last answer is in use
  *   outdated  its server fails; the last good answer is in use
- *   missing   its server fails, and there are no keys to go on with
+ *   missing   its server fails, and there are no keys to go on with, or it has withdrawn them all
  */
 export interface KeySetState {
   readonly phase: "pending" | "current" | "outdated" | "missing";
@@ -42,7 +42,7 @@ export interface KeeperOptions {
   fetch(source: KeySource): Promise<FetchedKeySet>;
   /** Its keys are others, or its phase is, or what is wrong. */
   onChanged(): void;
-  /** Its server gave good keys, the same or others. */
+  /** Its server gave good keys, the same or others, or withdrew all: what is kept is another. */
   onFetched(): void;
   onSkipped(message: string): void;
 }
@@ -51,7 +51,11 @@ export interface KeeperOptions {
  * One key set: fetched at once, again when it is old, and sooner where somebody asks for it.
  *
  *   fetching ── good ──→ waiting (its age) ── due, or wanted and 30 s since the last fetch began ──→ fetching
+ *      ├── without keys → waiting (half a minute at most; its last good keys are gone) ────────────→ fetching
  *      └─────── bad ───→ waiting (longer each time; its last good keys stay, for three days) ──────→ fetching
+ *
+ * "Without keys" is a set by its form, with no key that signatures can be checked with: the issuer says that the keys
+ * before are none of its own any more. "Bad" says nothing of them: no answer, an error, or something that is no set.
  */
 export class KeySetKeeper {
   readonly source: KeySource;
@@ -148,8 +152,13 @@ export class KeySetKeeper {
 
   private take(text: string): void {
     if (this.isClosed) return;
-    const reading = readKeySet(text, false);
+    const reading = readAnyKeySet(text, false);
     if (typeof reading === "string") throw new Error(`${this.place}: the answer ${reading}`);
+    const mistake = noKeysMistake(reading);
+    if (mistake !== null) {
+      this.withdraw();
+      throw new Error(`${this.place}: the answer ${mistake}, so that none is trusted`);
+    }
     for (const one of reading.skipped) this.options.onSkipped(`${this.place}: ${one}; it is left out`);
     const { clock, onChanged, onFetched } = this.options;
     const fetchedMs = clock.wallMs();
@@ -163,6 +172,13 @@ export class KeySetKeeper {
     if (!hasChanged) return;
     this.data = reading.data;
     onChanged();
+  }
+
+  /** None is trusted any longer, after a restart neither. */
+  private withdraw(): void {
+    this.data = null;
+    this.kept = null;
+    this.options.onFetched();
   }
 
   private fail(message: string): void {

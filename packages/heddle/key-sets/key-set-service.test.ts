@@ -143,7 +143,7 @@ test("the same keys again are no change", async () => {
 test("its last good keys stay in use, and it is tried again, ever more seldom", async () => {
   const rig = await ready();
   await rig.pass(600_000);
-  for (const bad of [new Error("https://id.example/jwks: answers 500"), "<html>", '{"keys":[]}']) {
+  for (const bad of [new Error("https://id.example/jwks: answers 500"), "<html>", '{"keys":{}}']) {
     await rig.answer(bad);
     assert.deepEqual(rig.kids(), ["a"]);
     const before = rig.fetches.length;
@@ -159,6 +159,47 @@ test("its last good keys stay in use, and it is tried again, ever more seldom", 
   );
   assert.match(rig.logs[1]!, /https:\/\/id\.example\/jwks: the answer is no JSON/);
   assert.doesNotMatch(rig.logs.join(), /secret/);
+});
+
+const withdrawals: readonly (readonly [string, string, RegExp])[] = [
+  ["an empty set", '{"keys":[]}', /the answer has no keys, so that none is trusted/],
+  ["a key for encryption alone", makeSet("a").replace('"kid"', '"use":"enc","kid"'), /is not for signatures/],
+  ["a key of a type that nobody knows", '{"keys":[{"kty":"AKP","kid":"a"}]}', /a type that is not known/],
+  ["a broken key", '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"a"}]}', /is broken/],
+  ["no object", '{"keys":[null]}', /a type that is not known/],
+];
+
+test("a set without a key for signatures withdraws those before at once, over a restart too", async () => {
+  for (const [what, set, cause] of withdrawals) {
+    const rig = await ready();
+    assert.equal(rig.kept.size, 1);
+    await rig.pass(600_000);
+    await rig.answer(set);
+    const { phase, message, fetchedMs } = rig.service.stateOf(request.name)!;
+    assert.deepEqual([rig.kids(), rig.refreshes, phase, fetchedMs], [[], 1, "missing", null], what);
+    assert.match(message, cause, what);
+    assert.match(rig.logs.at(-1)!, /until they are, tokens of their issuers are refused/, what);
+    assert.deepEqual(rig.service.counts, [
+      { place: "https://id.example/jwks", ok: 1, failed: 1, ageMs: null },
+    ]);
+    const next = new Rig(rig.kept, 601_000);
+    void next.service.want([request]);
+    assert.deepEqual([rig.kept.size, next.kids()], [0, []], what);
+  }
+});
+
+test("keys that were withdrawn do not come back with an outage, and new ones are taken within half a minute", async () => {
+  const rig = await ready();
+  await rig.pass(600_000);
+  await rig.answer('{"keys":[]}');
+  for (let i = 0; i < 10; i++) {
+    await rig.pass(30_000);
+    await rig.answer(new Error("https://id.example/jwks: answers 500"));
+    assert.deepEqual([rig.kids(), rig.service.stateOf(request.name)?.phase], [[], "missing"]);
+  }
+  await rig.pass(30_000);
+  await rig.answer(makeSet("b"));
+  assert.deepEqual([rig.kids(), rig.kept.size], [["b"], 1]);
 });
 
 test("while it never had keys it is tried every half minute at least, and what goes on is told once", async () => {

@@ -8,17 +8,25 @@ export const MAX_KEY_SET_BYTES = 262_144;
 export const MAX_KEYS = 64;
 
 export interface KeySetReading {
+  /** It may have no keys: RFC 7517 asks for none, and has readers ignore those that they do not understand. */
   readonly data: KeySetData;
   /** Why keys were left out, without anything of them. */
   readonly skipped: readonly string[];
 }
 
 /**
- * The keys of a JSON Web Key Set (RFC 7517), or of public keys in PEM, that tokens may be signed with; or why there is
- * none, in one sentence without anything of the keys. Each is for the algorithms of its own type, and only for the one
- * that it names. Only members that make a public key are kept. `takesSecrets`: shared secrets are taken too.
+ * The keys of a JSON Web Key Set (RFC 7517), or of public keys in PEM, that tokens may be signed with; or why it is no
+ * set, or one without such a key, in one sentence without anything of the keys. Each is for the algorithms of its own
+ * type, and only for the one that it names. Only members that make a public key are kept. `takesSecrets`: shared secrets
+ * are taken too.
  */
 export function readKeySet(text: string, takesSecrets: boolean): KeySetReading | string {
+  const reading = readAnyKeySet(text, takesSecrets);
+  return typeof reading === "string" ? reading : (noKeysMistake(reading) ?? reading);
+}
+
+/** The same, where a set without a key to sign with is one too. */
+export function readAnyKeySet(text: string, takesSecrets: boolean): KeySetReading | string {
   if (Buffer.byteLength(text) > MAX_KEY_SET_BYTES) return `has more than ${MAX_KEY_SET_BYTES} bytes`;
   const found = text.trimStart().startsWith("-----BEGIN") ? readPem(text) : readJwks(text);
   if (typeof found === "string") return found;
@@ -30,7 +38,12 @@ export function readKeySet(text: string, takesSecrets: boolean): KeySetReading |
     if (typeof key === "string") skipped.push(`key ${index} ${key}`);
     else keys.push(key);
   }
-  if (keys.length > 0) return { data: { keys }, skipped };
+  return { data: { keys }, skipped };
+}
+
+/** Why a set has no key to sign with; null where it has one. */
+export function noKeysMistake({ data, skipped }: KeySetReading): string | null {
+  if (data.keys.length > 0) return null;
   return skipped.length === 0 ? "has no keys" : `has no key for signatures: ${skipped.join(", ")}`;
 }
 
