@@ -1,8 +1,9 @@
 import type { Clock } from "@heddle/engine/base";
 import { compileTrustedHops, headerLines } from "@heddle/engine/message";
 import type { Exchange, Principal } from "@heddle/engine/message";
-import { claimAt, claimHasOneOf, scopesOf } from "../claim-path/index.ts";
+import { hasUnreadScopes, scopesOf } from "../claim-path/index.ts";
 import { MAYBE, NO, not, YES, type Answer } from "./answer.ts";
+import { ClaimCondition } from "./claim-condition.ts";
 import type { ConditionConfig } from "./config.ts";
 import { HeaderCondition } from "./header-condition.ts";
 import { HostCondition } from "./host-condition.ts";
@@ -22,19 +23,14 @@ export function makeCondition(config: ConditionConfig, clock: Clock): Condition 
   const { isNot } = config;
   switch (config.on) {
     case "claim": {
-      const { claim } = config;
-      const values = new Set(config.values);
-      return ofPrincipal(isNot, ({ claims }) => {
-        const value = claimAt(claims, claim);
-        return values.size === 0 ? value !== undefined && value !== null : claimHasOneOf(value, values);
-      });
+      const claim = new ClaimCondition(config.claim, config.values);
+      return ofPrincipal(isNot, ({ claims }) => claim.test(claims));
     }
     case "all-scopes": {
       const { values } = config;
-      return ofPrincipal(isNot, ({ claims }) => {
-        const scopes = scopesOf(claims);
-        return values.every((value) => scopes.includes(value));
-      });
+      return ofPrincipal(isNot, ({ claims }) =>
+        scopeAnswer(claims, (scopes) => values.every((value) => scopes.includes(value))),
+      );
     }
     case "client-address": {
       const isWithin = compileTrustedHops(config.ranges);
@@ -55,7 +51,7 @@ export function makeCondition(config: ConditionConfig, clock: Clock): Condition 
     }
     case "time": {
       const time = new TimeCondition(config.windows);
-      return maybeNot(isNot, () => (time.isWithin(clock.wallMs()) ? YES : NO));
+      return maybeNot(isNot, () => yesNo(time.isWithin(clock.wallMs())));
     }
     default:
       return makeTextCondition(config.on, config.values, isNot);
@@ -69,19 +65,19 @@ function makeTextCondition(on: TextOn, values: readonly string[], isNot: boolean
   const has = (text: string): boolean => texts.has(text);
   switch (on) {
     case "subject":
-      return ofPrincipal(isNot, ({ subject }) => subject !== "" && has(subject));
+      return ofPrincipal(isNot, ({ subject }) => yesNo(subject !== "" && has(subject)));
     case "issuer":
-      return ofPrincipal(isNot, ({ issuer }) => has(issuer));
+      return ofPrincipal(isNot, ({ issuer }) => yesNo(has(issuer)));
     case "authenticated-by":
-      return ofPrincipal(isNot, ({ method }) => has(method));
+      return ofPrincipal(isNot, ({ method }) => yesNo(has(method)));
     case "scope":
-      return ofPrincipal(isNot, ({ claims }) => scopesOf(claims).some(has));
+      return ofPrincipal(isNot, ({ claims }) => scopeAnswer(claims, (scopes) => scopes.some(has)));
     case "identity":
       return (exchange) => identityAnswer(exchange, has, isNot);
     case "namespace":
       return (exchange) => namespaceAnswer(exchange, has, isNot);
     case "method":
-      return maybeNot(isNot, ({ request }) => (values.includes(request.method) ? YES : NO));
+      return maybeNot(isNot, ({ request }) => yesNo(values.includes(request.method)));
     default: {
       const isName = makeServerNames(values);
       return ({ peer }) => known(peer.tls?.serverName ?? "", isName, isNot);
@@ -89,11 +85,20 @@ function makeTextCondition(on: TextOn, values: readonly string[], isNot: boolean
   }
 }
 
-function ofPrincipal(isNot: boolean, holds: (principal: Principal) => boolean): Condition {
+const yesNo = (holds: boolean): Answer => (holds ? YES : NO);
+
+function ofPrincipal(isNot: boolean, test: (principal: Principal) => Answer): Condition {
   return ({ principal }) => {
     if (principal === null) return isNot ? MAYBE : NO;
-    return holds(principal) !== isNot ? YES : NO;
+    const answer = test(principal);
+    return isNot ? not(answer) : answer;
   };
+}
+
+/** Scopes in another form than those that `scopesOf` reads may be any. */
+function scopeAnswer(claims: Principal["claims"], holds: (scopes: readonly string[]) => boolean): Answer {
+  if (holds(scopesOf(claims))) return YES;
+  return hasUnreadScopes(claims) ? MAYBE : NO;
 }
 
 function maybeNot(isNot: boolean, test: Condition): Condition {

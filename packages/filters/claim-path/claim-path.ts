@@ -14,12 +14,16 @@ export function claimAt(claims: Readonly<Record<string, unknown>>, path: ClaimPa
 
 /**
  * A claim as the text that policies compare: of a string, number or boolean; undefined of anything else. Whole numbers
- * beyond 2⁵³ are none: several of them read as one (RFC 8259 section 6), and one person would pass for another.
+ * beyond 2⁵³ and what is infinite are none: several of them read as one (RFC 8259 section 6), and one person would pass
+ * for another.
  */
 export function claimText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (typeof value === "number")
-    return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
+  if (typeof value === "number") {
+    const isOneOfSeveral =
+      !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
+    return isOneOfSeveral ? undefined : String(value);
+  }
   return typeof value === "boolean" ? String(value) : undefined;
 }
 
@@ -38,7 +42,18 @@ export function claimHasOneOf(value: unknown, texts: ReadonlySet<string>): boole
 
 /** Splits the scopes of OAuth tokens: `scope` of RFC 9068 ("a b"), or `scp`, as text or list. */
 export function scopesOf(claims: Readonly<Record<string, unknown>>): readonly string[] {
-  const found = claimAt(claims, ["scope"]) ?? claimAt(claims, ["scp"]);
+  const found = scopeClaim(claims);
   if (typeof found === "string") return found.split(" ").filter((one) => one !== "");
   return Array.isArray(found) ? found.filter((one) => typeof one === "string") : [];
+}
+
+const scopeClaim = (claims: Readonly<Record<string, unknown>>): unknown =>
+  claimAt(claims, ["scope"]) ?? claimAt(claims, ["scp"]);
+
+/** Whether there are scopes in a form that `scopesOf` does not read: an object, a number, a list with one of them. */
+export function hasUnreadScopes(claims: Readonly<Record<string, unknown>>): boolean {
+  const found = scopeClaim(claims) ?? "";
+  return Array.isArray(found)
+    ? found.some((one) => typeof one !== "string" && one !== null)
+    : typeof found !== "string";
 }

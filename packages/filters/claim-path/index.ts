@@ -1,3 +1,3 @@
 /** How policies look at the claims of a principal. */
-export { claimAt, claimHasOneOf, claimText, scopesOf } from "./claim-path.ts";
+export { claimAt, claimHasOneOf, claimText, hasUnreadScopes, scopesOf } from "./claim-path.ts";
 export type { ClaimPath } from "./claim-path.ts";
