@@ -262,3 +262,20 @@ test("a policy that says nothing but where it holds is told that it has no effec
     ],
   );
 });
+
+test("a policy that says nothing holds its target against no other", () => {
+  for (const rest of [{}, { limits: {} }]) {
+    const rig = new Rig();
+    const { problems } = rig.run([
+      policy("a-empty", [onRoute], rest),
+      policy("full", [onRoute], { allow: "all" }),
+    ]);
+    assert.deepEqual(
+      problems.map(({ severity }) => severity),
+      ["warning"],
+    );
+    assert.deepEqual(rig.verdicts("a-empty"), ["Accepted"]);
+    assert.deepEqual(rig.verdicts("full"), ["Accepted"]);
+    assert.equal(rig.effective()?.spec.allow, "all");
+  }
+});

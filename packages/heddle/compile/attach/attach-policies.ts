@@ -31,6 +31,7 @@ import {
   holderOf,
   namespaceFact,
   readClaims,
+  saysNothing,
   targetKey,
   type Claim,
 } from "./claim.ts";
@@ -150,7 +151,7 @@ function reportPolicy(
   const { generation } = policy.metadata;
   const unresolved = kind.findings?.(policy, requestPlace(facts, options)) ?? [];
   const problems = unresolved.map((finding) => problemOf(key, finding));
-  if (Object.keys(policy.spec).every((name) => name === "targetRefs")) problems.push(saysNothing(kind, key));
+  if (saysNothing(kind, policy.spec)) problems.push(withoutEffect(kind, key));
   const resolved =
     kind.findings === undefined
       ? []
@@ -164,7 +165,7 @@ function reportPolicy(
   return { status: { ancestors }, problems };
 }
 
-function saysNothing({ kind, fields }: PolicyKind, key: ResourceKey): CompileProblem {
+function withoutEffect({ kind, fields }: PolicyKind, key: ResourceKey): CompileProblem {
   const names = new Set(Object.keys(fields).map((path) => path.split(".")[0]));
   const message = `says where it holds, and nothing else: it has no effect; ${kind} has ${[...names].join(", ")}`;
   return { key, path: "spec", message, severity: "warning" };
@@ -189,7 +190,7 @@ function ancestorOf(
 
 /** Why a policy does not hold for a target; null where it does. */
 function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding | null {
-  const { target, policy, index: at, refused } = claim;
+  const { target, policy, index: at, refused, isEmpty } = claim;
   const { namespace } = parseKey(policy);
   const path = `spec.targetRefs[${at}]`;
   const isOfClass = target.kind === "GatewayClass";
@@ -213,6 +214,7 @@ function findingOf(kind: PolicyKind, claim: Claim, facts: FactReader): Finding |
     }
   }
   if (refused !== null) return refused;
+  if (isEmpty) return null;
   const holder = holderOf(readClaims(facts, kind.kind, key), sectionName);
   if (holder === undefined || holder.policy === policy) return null;
   const message = `${kind.kind} ${parseKey(holder.policy).name}, which goes first, holds for this target already; remove one`;

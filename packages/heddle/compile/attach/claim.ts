@@ -13,6 +13,7 @@ import type { RejectedResource } from "../io/compile-io.ts";
 import type { FactName, FactReader } from "../pass/facts.ts";
 import { field, textField } from "../values/loose.ts";
 import { makeFinding, type Finding } from "../io/status.ts";
+import { valueAt } from "./field-path.ts";
 import { misplacedField } from "./misplaced.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Policy, PolicySpec } from "./policy.ts";
@@ -28,6 +29,8 @@ export interface Claim {
   readonly spec: PolicySpec | null;
   /** Why it does not hold, whatever is there: it stands in no other's way. */
   readonly refused: Finding | null;
+  /** It has no field that could have an effect: it stands in no other's way either. */
+  readonly isEmpty: boolean;
 }
 
 /** The fact that holds the claims on a target of policies of a kind, the one that goes first first. */
@@ -52,7 +55,10 @@ export const targetKey = (kind: PolicyTargetKind, namespace: string, name: strin
 
 /** The claim that holds for a section of a target; "" is all of it. */
 export function holderOf(claims: readonly Claim[], sectionName: string): Claim | undefined {
-  return claims.find(({ target, refused }) => refused === null && (target.sectionName ?? "") === sectionName);
+  return claims.find(
+    ({ target, refused, isEmpty }) =>
+      refused === null && !isEmpty && (target.sectionName ?? "") === sectionName,
+  );
 }
 
 /** The older first, then the lower name: all claims on a target are of one namespace. */
@@ -63,6 +69,7 @@ export function compareClaims(a: Claim, b: Claim): number {
 
 export function claimsOf(kind: PolicyKind, policy: Policy): readonly Claim[] {
   const { targetRefs } = policy.spec;
+  const isEmpty = saysNothing(kind, policy.spec);
   return targetRefs.map((target, index) => ({
     policy: keyOf(policy),
     createdMs: createdMs(policy),
@@ -71,8 +78,13 @@ export function claimsOf(kind: PolicyKind, policy: Policy): readonly Claim[] {
     spec: policy.spec,
     refused:
       outsideRoot(policy.metadata.namespace, target, index) ?? misplacedField(kind, policy.spec, target),
+    isEmpty,
   }));
 }
+
+/** Whether a policy has none of its kind's fields. */
+export const saysNothing = ({ fields }: PolicyKind, spec: PolicySpec): boolean =>
+  Object.keys(fields).every((path) => valueAt(spec, path) === undefined);
 
 /** A policy for all is none of a namespace's own; null for any other target. */
 function outsideRoot(namespace: string, { kind }: PolicyTarget, index: number): Finding | null {
@@ -103,6 +115,8 @@ export function claimsOfRejected(kind: PolicyKind, rejected: RejectedResource): 
     target,
     spec: null,
     refused: refused ?? outsideRoot(namespace, target, index),
+    // What it says cannot be read.
+    isEmpty: false,
   }));
 }
 

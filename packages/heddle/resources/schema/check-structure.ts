@@ -41,14 +41,18 @@ function hasType(value: unknown, schema: Structural): boolean {
 }
 
 function typeMismatch(value: unknown, schema: Structural): string {
-  return `must be ${expected(schema)}, got ${shown(value)}${quotingMend(value, schema)}`;
+  const mend = quotingMend(value, schema);
+  if (mend === "" && schema.enum !== undefined) return enumMismatch(value, schema.enum);
+  return `must be ${expected(schema)}, got ${shown(value)}${mend}`;
 }
 
 /** For what YAML reads as another type than the one that is meant: "80" and 80. */
 function quotingMend(value: unknown, schema: Structural): string {
   if (schema.type === "string" && (typeof value === "number" || typeof value === "boolean")) {
-    const { pattern } = schema;
-    const fits = pattern === undefined || matchesPattern(pattern, String(value));
+    const { pattern, enum: allowed } = schema;
+    const written = String(value);
+    const fits =
+      (pattern === undefined || matchesPattern(pattern, written)) && (allowed?.includes(written) ?? true);
     return fits ? "; put it in quotes" : "";
   }
   const isNumber = schema.type === "integer" || schema.type === "number";

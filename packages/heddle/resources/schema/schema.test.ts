@@ -66,6 +66,11 @@ describe("structure", () => {
     assert.deepEqual(problemsOf(5, duration), ["must be a duration such as 5s, got 5"]);
     const digits = text({ pattern: "^[0-9]+$", description: "digits" });
     assert.deepEqual(problemsOf(5, digits), ["must be digits, got 5; put it in quotes"]);
+    const code = choice(["UNAVAILABLE", "INTERNAL"]);
+    assert.deepEqual(problemsOf(14, code), ["must be one of UNAVAILABLE, INTERNAL, got 14"]);
+    assert.deepEqual(problemsOf(true, choice(["true", "auto"])), [
+      "must be a string, got true; put it in quotes",
+    ]);
   });
 
   test("bounds are named", () => {
