@@ -221,18 +221,39 @@ test("4.3.4: a 304 brings the stored fields up to date, and starts its life anew
       headers: [
         ["cache-control", "max-age=100"],
         ["x-own", "2"],
-        ["content-type", "image/png"],
+        ["content-type", "text/plain;charset=utf-8"],
+        ["content-encoding", "gzip"],
         ["content-length", "0"],
       ],
     },
   );
   assert.equal(headers.get("x-own"), "2");
-  assert.equal(headers.get("content-type"), "text/plain", "3.2: of the body");
+  assert.equal(headers.get("content-type"), "text/plain;charset=utf-8");
+  assert.equal(headers.has("content-encoding"), false, "3.2: of the body");
   assert.equal(headers.get("age"), "0");
   rig.clock.advance(99_000);
   const later = rig.ask({});
   assert.equal(later.sent, null);
   assert.equal(later.headers.get("age"), "99");
+});
+
+test("4.3.4: two Content-Types of a 304 are none", () => {
+  const rig = new CacheRig();
+  const type = (value: string) => ["content-type", value] as const;
+  rig.ask({}, { ...fresh, headers: [...fresh.headers!, type("text/plain")] });
+  rig.clock.advance(61_000);
+  const { headers } = rig.ask({}, { status: 304, headers: [type("image/png"), type("text/html")] });
+  assert.equal(headers.get("content-type"), "text/plain");
+});
+
+test("7.3: a cookie of a 304 is for the client that asked, and for nobody after it", () => {
+  const rig = new CacheRig();
+  rig.ask({}, fresh);
+  rig.clock.advance(61_000);
+  const first = rig.ask({}, { status: 304, headers: [["set-cookie", "id=2"]] });
+  assert.deepEqual([first.body, first.headers.get("set-cookie")], ["hello", "id=2"]);
+  const second = rig.ask({});
+  assert.deepEqual([second.sent, second.headers.has("set-cookie")], [null, false]);
 });
 
 test("4.3.4: a 304 with another strong validator is no word on what is stored", () => {

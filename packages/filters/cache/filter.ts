@@ -303,7 +303,11 @@ class Cache implements Filter {
     this.keeper.settle(run, "uncacheable");
     this.context.count("validated");
     const member = this.config.tellsStatus ? forwardStatus(run.forward, { status: 304 }) : "";
-    return this.answer(run, fresh ?? stale, member);
+    const reply = this.answer(run, fresh ?? stale, member);
+    const cookies = head.fields.getAll("set-cookie");
+    if (cookies.length === 0) return reply;
+    // Section 7.3: what it says to this client is for this client, and not stored.
+    return { ...reply, headers: [...reply.headers, ...cookies.map((text) => ["set-cookie", text] as const)] };
   }
 
   /** RFC 5861 section 4. */

@@ -18,10 +18,10 @@ export interface Lifetime {
 }
 
 /**
- * Storable statuses whose responses are not fresh by a heuristic: the endpoint has to say so (RFC 9110 section 15.1).
- * Marked public they are (RFC 9111 section 4.2.2).
+ * Statuses whose responses may be fresh by a heuristic; of others the endpoint has to say so (RFC 9110 section 15.1).
+ * Marked public they may be too (RFC 9111 section 4.2.2).
  */
-const NOT_BY_HEURISTIC: ReadonlySet<number> = new Set([302, 307]);
+const BY_HEURISTIC: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 410]);
 
 /** RFC 9111 sections 4.2.1, 4.2.2 and 4.2.4, and RFC 5861. `dateMs` is the response's Date. */
 export function lifetimeOf(
@@ -32,7 +32,7 @@ export function lifetimeOf(
   config: CacheConfig,
 ): Lifetime {
   const told = toldMs(directives, fields, dateMs);
-  const mayGuess = !NOT_BY_HEURISTIC.has(status) || directives.has("public");
+  const mayGuess = BY_HEURISTIC.has(status) || directives.has("public");
   const freshMs = told ?? (mayGuess ? heuristicMs(fields, dateMs, config) : undefined);
   const mustAsk = directives.has("no-cache");
   // 4.2.4: what forbids stale responses in so many words.

@@ -1,11 +1,12 @@
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const IMF = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT$/;
-const RFC_850 = /^[A-Z][a-z]+day, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) GMT$/;
-const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const IMF = /^[a-z]{3}, (\d{2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) gmt$/i;
+const RFC_850 = /^[a-z]+day, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) gmt$/i;
+const ASCTIME = /^[a-z]{3} ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/i;
 
 /**
  * Milliseconds since the epoch of a date as HTTP writes it, in each of its three forms (RFC 9110 section 5.6.7); NaN for
- * what is none. `nowMs` tells the century of two digits.
+ * what is none. Letters compare without case (RFC 9111 section 4.2); no zone but GMT is one. `nowMs` tells the century
+ * of two digits.
  */
 export function parseHttpTime(text: string, nowMs: number): number {
   const imf = IMF.exec(text);
@@ -30,7 +31,7 @@ function toTime(
   day: string,
   clock: readonly (string | undefined)[],
 ): number {
-  const month = MONTHS.indexOf(monthName);
+  const month = MONTHS.indexOf(monthName.toLowerCase());
   const [hour, minute, second] = clock.map(Number);
   if (month < 0 || hour > 23 || minute > 59 || second > 60) return Number.NaN;
   const time = Date.UTC(Number(year), month, Number(day), hour, minute, second);

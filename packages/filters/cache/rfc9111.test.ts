@@ -59,11 +59,11 @@ const rows: readonly Row[] = [
   },
   {
     section: "3",
-    rule: "a final status alone that is understood: 418 is not",
+    rule: "418 is not, however it is marked",
     response: { status: 418, headers: [fresh] },
     expect: "asked",
   },
-  ...[200, 203, 301, 302, 307, 308, 404, 410].map((status): Row => ({
+  ...[200, 203, 226, 299, 301, 302, 303, 307, 308, 404, 410].map((status): Row => ({
     section: "3",
     rule: `${status} is stored when it says so`,
     response: { status, headers: [fresh], body: "x" },
@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
     response: { status: 204, headers: [fresh] },
     expect: "stored",
   },
-  ...[302, 400, 403, 405, 413, 414, 431, 500, 503].map((status): Row => ({
+  ...[299, 302, 303, 400, 403, 405, 413, 414, 431, 500, 503].map((status): Row => ({
     section: "3",
     rule: `${status} is not stored by its status`,
     response: { status, body: "x" },
@@ -119,6 +119,18 @@ const rows: readonly Row[] = [
     section: "5.2.2.3",
     rule: "and is not where it is not",
     response: { status: 418, headers: [control("no-store, must-understand, max-age=60")] },
+    expect: "asked",
+  },
+  {
+    section: "5.2.2.3",
+    rule: "nor is a success that is not understood",
+    response: { status: 299, headers: [control("must-understand, max-age=60")], body: "x" },
+    expect: "asked",
+  },
+  {
+    section: "3.3",
+    rule: "205 is not stored",
+    response: { status: 205, headers: [fresh] },
     expect: "asked",
   },
   {
@@ -613,6 +625,14 @@ const rows: readonly Row[] = [
     later: 59,
     expect: "stored",
   },
+  ...["THU, 01 Jan 2026 00:01:00 GMT", "Thu, 01 JAN 2026 00:01:00 gmt", "thu jan  1 00:01:00 2026"].map(
+    (value): Row => ({
+      section: "4.2",
+      rule: `dates compare without case: ${value}`,
+      response: ok(["expires", value]),
+      expect: "stored",
+    }),
+  ),
   ...["Thu, 01 Jan 2026 00:01:00 UTC", "Thu, 01 Jan 2026 00:01:00 +0000", "Thu, 01 Jan 2026 00:01:00"].map(
     (value): Row => ({
       section: "5.3",
@@ -633,7 +653,7 @@ const rows: readonly Row[] = [
     response: ok(control("max-age=x"), ["expires", inAMinute], etag),
     expect: "asked-if-good",
   },
-  ...[302, 307].map((status): Row => ({
+  ...[226, 302, 303, 307].map((status): Row => ({
     section: "4.2.2",
     rule: `${status} is not fresh by a heuristic`,
     response: { status, headers: [["last-modified", past]], body: "x" },
@@ -747,10 +767,26 @@ const rows: readonly Row[] = [
   {
     section: "4.1",
     rule: "values do not compare without case",
-    first: german,
-    response: ok(fresh, ["vary", "accept-language"]),
-    second: with_(["accept-language", "DE"]),
+    first: with_(["x-group", "a"]),
+    response: ok(fresh, ["vary", "x-group"]),
+    second: with_(["x-group", "A"]),
     expect: "asked",
+  },
+  {
+    section: "4.1, RFC 9110 12.5.4",
+    rule: "those of languages do, and space before a weight does not count",
+    first: with_(["accept-language", "de-CH,en;q=0.5"]),
+    response: ok(fresh, ["vary", "accept-language"]),
+    second: with_(["accept-language", "DE-ch, en ; Q=0.5"]),
+    expect: "stored",
+  },
+  {
+    section: "4.1, RFC 9110 8.4.1",
+    rule: "and those of codings",
+    first: with_(["accept-encoding", "gzip"]),
+    response: ok(fresh, ["vary", "accept-encoding"]),
+    second: with_(["accept-encoding", "GZIP"]),
+    expect: "stored",
   },
   {
     section: "4.1",

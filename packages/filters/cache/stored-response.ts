@@ -49,18 +49,19 @@ export function storedPairs({ fields }: ResponseHead): Pairs {
   return fields.toPairs().filter(([name]) => !DROPPED.has(name));
 }
 
-/** Of the body that is stored, whatever a 304 says (RFC 9111 section 3.2). */
-const OF_THE_BODY: ReadonlySet<string> = new Set([
-  ...DROPPED,
-  "content-encoding",
-  "content-range",
-  "content-type",
-  "etag",
-]);
+/**
+ * Of the body that is stored, whatever a 304 says (RFC 9111 section 3.2). Content-Type is not: what is stored is the
+ * body as it came, so that nothing hangs on it.
+ */
+const OF_THE_BODY: ReadonlySet<string> = new Set([...DROPPED, "content-encoding", "content-range", "etag"]);
 
 /** The stored fields, brought up to date by those of a 304 (RFC 9111 sections 3.2 and 4.3.4). */
 export function freshenedPairs(stored: Pairs, fields: Fields): Pairs {
-  const newer = fields.toPairs().filter(([name]) => !OF_THE_BODY.has(name));
+  // Two types are somebody's mistake: the one before stays.
+  const hasType = fields.getAll("content-type").length < 2;
+  const isKept = ([name]: readonly [string, string]) =>
+    !OF_THE_BODY.has(name) && (name !== "content-type" || hasType);
+  const newer = fields.toPairs().filter(isKept);
   const names = new Set(newer.map(([name]) => name));
   return [...stored.filter(([name]) => !names.has(name)), ...newer];
 }

@@ -4,11 +4,19 @@ import type { Directives } from "./cache-control.ts";
 import type { CacheConfig } from "./config.ts";
 import type { Lifetime } from "./freshness.ts";
 
+/** Statuses whose rules for caches are followed here (RFC 9111 section 5.2.2.3). */
+const UNDERSTOOD: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 410]);
+
 /**
- * Statuses that are understood, so that they may be stored where the endpoint allows it. Not 206, whose body is a part;
- * not what a client's own mistake may bring about for all (400, 413, 431 …), however it is marked.
+ * Those, and any other success that its directives say is fresh (section 3). Not 205 and 206, whose bodies are none or
+ * a part; not what a client's own mistake may bring about for all (400, 413, 431 …), however it is marked.
  */
-const STORABLE: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 307, 308, 404, 410]);
+function isStorable(status: number, directives: Directives): boolean {
+  if (UNDERSTOOD.has(status)) return true;
+  return (
+    status >= 200 && status < 300 && status !== 205 && status !== 206 && !directives.has("must-understand")
+  );
+}
 
 /**
  * Whether a shared cache may store the response (RFC 9111 sections 3 and 3.5); the policy's own bounds count too.
@@ -22,7 +30,7 @@ export function mayStore(
   lifetime: Lifetime,
   config: CacheConfig,
 ): boolean {
-  if (!STORABLE.has(head.status) || request.method !== "GET") return false;
+  if (request.method !== "GET" || !isStorable(head.status, directives)) return false;
   // 5.2.2.3: with must-understand, and a status that we do, no-store is passed over.
   if (directives.has("no-store") && !directives.has("must-understand")) return false;
   // 5.2.2.7: with field names too, as the section allows: they are easily got wrong.

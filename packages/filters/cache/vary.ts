@@ -18,15 +18,20 @@ export function readVary(fields: Fields): readonly string[] | null {
   return names.size > MAX_NAMES ? null : [...names].sort();
 }
 
+/** Whose values compare without case (RFC 9110 sections 8.4.1 and 12.5.4), and have no strings in quotes. */
+const WITHOUT_CASE: ReadonlySet<string> = new Set(["accept-encoding", "accept-language"]);
+
 /**
  * The values of a request that Vary chooses by (RFC 9111 section 4.1), as one text. Lines of a list are one list, and
- * white space around its commas does not count.
+ * white space around its commas does not count; nor does case, or space before weights, where the field has none.
  */
 export function variantOf(names: readonly string[], fields: Fields): string {
   if (names.length === 0) return "";
-  return JSON.stringify(names.map((name) => normalize(fields.getList(name))));
+  return JSON.stringify(names.map((name) => normalize(name, fields.getList(name))));
 }
 
-function normalize(value: string | undefined): string | null {
-  return value === undefined ? null : value.trim().replace(/[ \t]*,[ \t]*/g, ",");
+function normalize(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null;
+  const list = value.trim().replace(/[ \t]*,[ \t]*/g, ",");
+  return WITHOUT_CASE.has(name) ? list.toLowerCase().replace(/[ \t]*;[ \t]*/g, ";") : list;
 }
