@@ -60,19 +60,19 @@ function frame(message: Uint8Array): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-/** A status but OK is the service's failure, not its verdict. */
+/**
+ * A status but OK, or none, is the service's failure, not its verdict. The status is in the trailers, once; an answer of
+ * trailers alone, which came as its head, has no message.
+ */
 function readAnswer({ status, fields, trailers, body }: ClusterAnswer): Verdict | NoVerdict {
-  const code = (trailers ?? fields).get("grpc-status");
-  if (status !== 200 || code !== "0") {
-    return {
-      failure: status === 200 ? `grpc-status-${code ?? "none"}` : `status-${status}`,
-      isBroken: false,
-    };
-  }
+  if (status !== 200) return { failure: `status-${status}`, isBroken: false };
+  const codes = (trailers ?? fields).getAll("grpc-status");
+  const code = codes.length === 1 ? codes[0]! : codes.length === 0 ? "none" : "several";
+  if (code !== "0") return { failure: `grpc-status-${code}`, isBroken: false };
   const isWhole =
+    trailers !== null &&
     body.length >= PREFIX_BYTES &&
     body[0] === 0 &&
     new DataView(body.buffer, body.byteOffset).getUint32(1) === body.length - PREFIX_BYTES;
-  const verdict = isWhole ? readCheckResponse(body.subarray(PREFIX_BYTES)) : null;
-  return verdict ?? { failure: "malformed", isBroken: true };
+  return isWhole ? readCheckResponse(body.subarray(PREFIX_BYTES)) : { failure: "malformed", isBroken: true };
 }

@@ -1,12 +1,12 @@
 import { isChangeable, isGoodField } from "./field-change.ts";
-import { readFields, readText } from "./protobuf.ts";
-import type { ReadField } from "./protobuf.ts";
-import type { FieldAction, FieldChange, Verdict } from "./verdict.ts";
+import { broken, BrokenMessage, MessageReader } from "./message-reader.ts";
+import type { FieldAction, FieldChange, NoVerdict, Verdict } from "./verdict.ts";
 
 /**
  * Reads a CheckResponse of envoy.service.auth.v3 (external_auth.proto):
  *
- *   CheckResponse      { google.rpc.Status status = 1; DeniedHttpResponse denied_response = 2; OkHttpResponse ok_response = 3; }
+ *   CheckResponse      { google.rpc.Status status = 1; DeniedHttpResponse denied_response = 2; OkHttpResponse ok_response = 3;
+ *                        DeniedHttpResponse error_response = 5; }
  *   DeniedHttpResponse { HttpStatus status = 1; repeated HeaderValueOption headers = 2; string body = 3; }
  *   OkHttpResponse     { repeated HeaderValueOption headers = 2; repeated string headers_to_remove = 5;
  *                        repeated HeaderValueOption response_headers_to_add = 6;
@@ -15,72 +15,57 @@ import type { FieldAction, FieldChange, Verdict } from "./verdict.ts";
  *   HeaderValue        { string key = 1; string value = 2; bytes raw_value = 3; }
  *   QueryParameter     { string key = 1; string value = 2; }
  *
- * Dynamic metadata is passed by. Null: it is no such message, or asks for fields that no message can have; a request
- * is never let through with a part of what the service asked for.
+ * Dynamic metadata, and fields that are not known, are passed by. A message that says nothing, which is what a handler
+ * gives that forgot to answer, is no verdict; neither is one that cannot be read, or asks for fields that no message can
+ * have: a request is never let through with a part of what the service asked for.
  */
-export function readCheckResponse(bytes: Uint8Array): Verdict | null {
-  const fields = readFields(bytes);
-  if (fields === null) return null;
+export function readCheckResponse(bytes: Uint8Array): Verdict | NoVerdict {
   try {
-    const code = readStatusCode(last(fields, 1));
-    const denied = last(fields, 2);
-    const ok = last(fields, 3);
-    // What is denied in so many words is denied, whatever the code says.
-    return code === 0 && denied === null ? readAllowed(ok) : readDenied(denied);
+    return readVerdict(new MessageReader(bytes));
   } catch (error) {
-    if (error instanceof BrokenMessage) return null;
+    if (error instanceof BrokenMessage) return { failure: "malformed", isBroken: true };
     throw error;
   }
 }
 
-class BrokenMessage extends Error {}
-
-function broken(): never {
-  throw new BrokenMessage();
+/** google.rpc.Status { int32 code = 1 }: 0 is OK, and left out by those who write it. */
+function readVerdict(response: MessageReader): Verdict | NoVerdict {
+  const status = response.message(1);
+  const denied = response.message(2);
+  const ok = response.message(3);
+  const error = response.message(5);
+  // What is denied in so many words is denied, whatever the code says.
+  if (denied !== null) return readDenied(denied);
+  if (error !== null) return { failure: "error-response", isBroken: false };
+  if (status === null && ok === null) broken();
+  return status === null || status.varint(1) === 0 ? readAllowed(ok) : readDenied(null);
 }
 
-const fieldsOf = (bytes: Uint8Array | null): ReadField[] => readFields(bytes ?? broken()) ?? broken();
-const textOf = (bytes: Uint8Array | null): string => readText(bytes) ?? broken();
-
-/** The last one counts, as in all of protobuf. */
-function last(fields: readonly ReadField[], number: number): ReadField | null {
-  for (let at = fields.length - 1; at >= 0; at--) if (fields[at]!.number === number) return fields[at]!;
-  return null;
-}
-
-/** google.rpc.Status { int32 code = 1 }. Without a status the answer is 0 = OK, as servers leave defaults out. */
-function readStatusCode(status: ReadField | null): number {
-  return status === null ? 0 : (last(fieldsOf(status.bytes), 1)?.value ?? 0);
-}
-
-function readAllowed(ok: ReadField | null): Verdict {
-  const fields = ok === null ? [] : fieldsOf(ok.bytes);
-  const texts = (number: number) =>
-    fields.flatMap((one) => (one.number === number ? [textOf(one.bytes)] : []));
+/** What is to be set and to be removed is removed, as Envoy has it, which removes last. */
+function readAllowed(ok: MessageReader | null): Verdict {
+  const removals = (ok?.texts(5) ?? []).map((name) => name.toLowerCase()).filter(isChangeable);
+  const queryRemovals = ok?.texts(8) ?? [];
   return {
     isAllowed: true,
-    requestChanges: readChanges(fields, 2, "set"),
-    requestRemovals: texts(5)
-      .map((name) => name.toLowerCase())
-      .filter(isChangeable),
-    responseChanges: readChanges(fields, 6, "add"),
-    querySet: fields.flatMap((one) => (one.number === 7 ? [readParameter(one)] : [])),
-    queryRemovals: texts(8),
+    requestChanges: readChanges(ok, 2, "set").filter(({ name }) => !removals.includes(name)),
+    requestRemovals: removals,
+    responseChanges: readChanges(ok, 6, "add"),
+    querySet: (ok?.messages(7) ?? [])
+      .map((one) => [one.text(1), one.text(2)] as const)
+      .filter(([key]) => !queryRemovals.includes(key)),
+    queryRemovals,
   };
 }
 
 /** Statuses that a denial may have; anything else, 200 and none among them, is 403. */
-function readDenied(denied: ReadField | null): Verdict {
-  const fields = denied === null ? [] : fieldsOf(denied.bytes);
-  const status = last(fields, 1);
-  const code = status === null ? 0 : (last(fieldsOf(status.bytes), 1)?.value ?? 0);
-  const body = last(fields, 3);
+function readDenied(denied: MessageReader | null): Verdict {
+  const code = denied?.message(1)?.varint(1) ?? 0;
   return {
     isAllowed: false,
     reply: {
       status: code >= 300 && code <= 599 ? code : 403,
-      headers: withoutRepeats(readChanges(fields, 2, "set")),
-      body: body === null ? "" : textOf(body.bytes),
+      headers: withoutRepeats(readChanges(denied, 2, "set")),
+      body: denied?.text(3) ?? "",
     },
   };
 }
@@ -94,30 +79,27 @@ function withoutRepeats(changes: readonly FieldChange[]): readonly (readonly [st
   return changes.filter(isLast).map(({ name, value }) => [name, value] as const);
 }
 
-function readChanges(fields: readonly ReadField[], number: number, otherwise: FieldAction): FieldChange[] {
-  return fields.flatMap((one) => {
-    const change = one.number === number ? readChange(one, otherwise) : null;
-    return change === null ? [] : [change];
-  });
+function readChanges(from: MessageReader | null, number: number, otherwise: FieldAction): FieldChange[] {
+  return (from?.messages(number) ?? []).flatMap((option) => readChange(option, otherwise) ?? []);
 }
 
 /** Null for what is not a service's to change, which Envoy ignores too. */
-function readChange(option: ReadField, otherwise: FieldAction): FieldChange | null {
-  const fields = fieldsOf(option.bytes);
-  const header = fieldsOf(last(fields, 1)?.bytes ?? null);
-  const name = textOf(last(header, 1)?.bytes ?? null).toLowerCase();
-  if (!isChangeable(name)) return null;
+function readChange(option: MessageReader, otherwise: FieldAction): FieldChange | null {
+  const header = option.message(1) ?? broken();
+  const name = header.text(1).toLowerCase();
+  const action = readAction(option, otherwise);
   const value = headerValue(header);
+  if (!isChangeable(name)) return null;
   if (!isGoodField(name, value)) broken();
-  return { action: readAction(fields, otherwise), name, value };
+  return { action, name, value };
 }
 
-function headerValue(header: readonly ReadField[]): string {
-  const raw = last(header, 3);
-  if (raw !== null && raw.bytes !== null && raw.bytes.length > 0)
-    return Buffer.from(raw.bytes).toString("latin1");
-  const value = last(header, 2);
-  return value === null ? "" : textOf(value.bytes);
+/** In the octets that it came in, which a text has in UTF-8. */
+function headerValue(header: MessageReader): string {
+  header.text(2);
+  const raw = header.bytes(3);
+  const bytes = raw !== null && raw.length > 0 ? raw : header.bytes(2);
+  return bytes === null ? "" : Buffer.from(bytes).toString("latin1");
 }
 
 const actions: readonly FieldAction[] = ["add", "add-if-absent", "set", "set-if-present"];
@@ -126,15 +108,9 @@ const actions: readonly FieldAction[] = ["add", "add-if-absent", "set", "set-if-
  * `append` (a BoolValue) goes first where it is there; of `append_action` 0, append, is what stands there when nothing
  * was said, so it means the default of the place: set for requests and denials, add for responses.
  */
-function readAction(fields: readonly ReadField[], otherwise: FieldAction): FieldAction {
-  const append = last(fields, 2);
-  if (append !== null) return last(fieldsOf(append.bytes), 1)?.value === 1 ? "add" : "set";
-  const action = last(fields, 3)?.value ?? 0;
+function readAction(option: MessageReader, otherwise: FieldAction): FieldAction {
+  const action = option.varint(3);
+  const append = option.message(2);
+  if (append !== null) return append.varint(1) === 0 ? "set" : "add";
   return action === 0 ? otherwise : (actions[action] ?? broken());
-}
-
-function readParameter(field: ReadField): readonly [string, string] {
-  const fields = fieldsOf(field.bytes);
-  const value = last(fields, 2);
-  return [textOf(last(fields, 1)?.bytes ?? null), value === null ? "" : textOf(value.bytes)];
 }

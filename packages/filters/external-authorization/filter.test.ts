@@ -370,6 +370,27 @@ test("OK allows and changes the request as it says, a code denies", async () => 
   );
 });
 
+test("what a gRPC service sets or removes is no client's to say in a trailer", async () => {
+  const run = new Run(grpc);
+  const ok = new MessageWriter()
+    .bytes(2, option("X-User", "bob"))
+    .text(5, "X-Gone")
+    .bytes(6, option("x-note", "1"));
+  await run.answer(200, [], framed(new MessageWriter().message(1, status(0)).message(3, ok)), OK);
+  const trailers = Fields.of(["x-user", "x-gone", "x-note", "x-own"].map((name) => [name, "admin"] as const));
+  run.filter.requestTrailers!(run.exchange, trailers);
+  assert.deepEqual(trailers.toPairs().flat(), ["x-note", "admin", "x-own", "admin"]);
+  const asked = new Run(grpc);
+  asked.filter.requestTrailers!(asked.exchange, Fields.of([["x-user", "admin"]]));
+  await asked.answer(200, [], framed(new MessageWriter().message(1, status(7))), OK);
+});
+
+test("an error of a gRPC service is no verdict", async () => {
+  const error = framed(new MessageWriter().message(5, new MessageWriter()));
+  assert.deepEqual(await new Run(grpc).answer(200, [], error, OK), refused);
+  assert.equal(await new Run({ ...grpc, failureMode: "Allow" }).answer(200, [], error, OK), undefined);
+});
+
 test("what is no answer of the protocol denies, also where failures are let through", async () => {
   const bad = new MessageWriter().bytes(2, option("x-a", "1\r\nx-b: 2"));
   const cases: Buffer[] = [

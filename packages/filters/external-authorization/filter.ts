@@ -47,9 +47,12 @@ class ExternalAuthorization implements Filter {
   }
 
   /** What only the service says to the upstream is no client's to say in a trailer (CVE-2013-5704). */
-  requestTrailers(_exchange: Exchange, trailers: Fields): void {
+  requestTrailers(exchange: Exchange, trailers: Fields): void {
     const { protocol } = this.config;
     if (protocol.kind === "http") for (const name of protocol.toUpstream ?? []) trailers.delete(name);
+    const verdict = exchange.slots![this.slot] as AllowedVerdict | undefined;
+    for (const { name } of verdict?.requestChanges ?? []) trailers.delete(name);
+    for (const name of verdict?.requestRemovals ?? []) trailers.delete(name);
   }
 
   responseHead(exchange: Exchange, head: ResponseHead): void {
@@ -93,7 +96,7 @@ class ExternalAuthorization implements Filter {
     }
     this.context.count("allowed");
     applyVerdict(verdict, exchange.request);
-    if (verdict.responseChanges.length > 0) exchange.slots![this.slot] = verdict;
+    exchange.slots![this.slot] = verdict;
     return undefined;
   }
 

@@ -2,8 +2,16 @@
  * The wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding), as far as the messages of external
  * authorisation need it: varints, strings, bytes, nested messages and maps of strings.
  */
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
+export const VARINT = 0;
+const FIXED_64 = 1;
+export const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
+
+/** Tags are numbers of 32 bits: a field's number and three bits of its type. */
+const MAX_TAG = 2 ** 32 - 1;
+
+/** Fields of one message: one of a thousand headers is beyond what a request may have. */
+const MAX_FIELDS = 1_024;
 
 /** One message being written: fields in the order of their calls. Zero and "" are left out, as proto3 has it. */
 export class MessageWriter {
@@ -57,19 +65,20 @@ function encodeVarint(value: number): Uint8Array {
 /** One field of a message: a number, or octets that are a view of what was read. */
 export interface ReadField {
   readonly number: number;
-  /** 0 where the field is delimited. Exact up to 2⁵³. */
+  readonly wireType: number;
+  /** 0 where the field is no varint. Exact up to 2⁵³; what is more is not 0 either. */
   readonly value: number;
-  /** Null where the field is a varint. */
+  /** Null where the field is not delimited. */
   readonly bytes: Uint8Array | null;
 }
 
-/** The fields of a message in their order; those of fixed width are passed by. Null: it is no message. */
+/** The fields of a message in their order. Null: it is no message, has groups, or has more than a thousand fields. */
 export function readFields(bytes: Uint8Array): ReadField[] | null {
   const fields: ReadField[] = [];
   let at = 0;
   while (at < bytes.length) {
     const tag = readVarint(bytes, at);
-    if (tag === null || tag.value < 8) return null;
+    if (tag === null || tag.value < 8 || tag.value > MAX_TAG || fields.length === MAX_FIELDS) return null;
     const number = Math.floor(tag.value / 8);
     const end = readValue(bytes, tag.end, tag.value % 8, number, fields);
     if (end === null || end > bytes.length) return null;
@@ -86,17 +95,19 @@ function readValue(
   number: number,
   fields: ReadField[],
 ): number | null {
-  if (wireType === 1) return at + 8;
-  if (wireType === 5) return at + 4;
+  if (wireType === FIXED_64 || wireType === FIXED_32) {
+    fields.push({ number, wireType, value: 0, bytes: null });
+    return at + (wireType === FIXED_64 ? 8 : 4);
+  }
   const varint = wireType === VARINT || wireType === LENGTH_DELIMITED ? readVarint(bytes, at) : null;
   if (varint === null) return null;
   if (wireType === VARINT) {
-    fields.push({ number, value: varint.value, bytes: null });
+    fields.push({ number, wireType, value: varint.value, bytes: null });
     return varint.end;
   }
   const end = varint.end + varint.value;
   if (end > bytes.length) return null;
-  fields.push({ number, value: 0, bytes: bytes.subarray(varint.end, end) });
+  fields.push({ number, wireType, value: 0, bytes: bytes.subarray(varint.end, end) });
   return end;
 }
 
