@@ -261,7 +261,7 @@ export abstract class FlowAttempts implements HedgedFlow {
     const grpcStatus = call === null ? -1 : call.readHead(head, isLast);
     if (call === null || head.status !== 200) {
       const isWhole = isLast || head.status === 101;
-      this.awaitsVerdict = this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs, isWhole);
+      this.awaitsVerdict = !this.cluster!.attemptAnswered(this.endpoint!, head.status, latencyMs, isWhole);
     } else {
       // How the endpoint did is in the status, which may come last.
       this.cluster!.attemptBegun(this.endpoint!, latencyMs);

@@ -31,14 +31,31 @@ test("an endpoint that breaks off within each body is never left out, as each of
 
 test("a response that became whole ends a row of faults", () => {
   let run: Drive | null = null;
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 36; i++) {
     run = next(run);
     run.attempt.answer(200);
     if (i % 3 === 0) run.attempt.fail(makeFault("HDL_UPSTREAM_BODY_CUT_SHORT", "closed within a response"));
     else run.attempt.end();
     run.assertOver();
   }
+  // Of six faults at each endpoint no two follow on each other.
   assert.ok(run!.cluster.endpoints.every(({ isEjected }) => !isEjected));
+});
+
+test("an endpoint whose every answer is a 503 with a body is never left out", () => {
+  let run: Drive | null = null;
+  for (let i = 0; i < 12; i++) {
+    run = next(run);
+    run.attempt.answer(run.attempt.endpoint.port === 1 ? 503 : 200);
+    run.attempt.send("body");
+    run.attempt.end();
+    run.assertOver();
+  }
+  const [bad, good] = run!.cluster.endpoints;
+  assert.ok(bad.isEjected);
+  assert.ok(!good.isEjected);
+  const asked = run!.attempts.filter(({ endpoint }) => endpoint === bad);
+  assert.equal(asked.length, settings.ejectAfterFaults);
 });
 
 test("the head of a stream is verdict enough of an endpoint that is probed", () => {
