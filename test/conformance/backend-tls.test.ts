@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { makeCertificateAuthority, openEchoServer, type EchoServer } from "@heddle/testkit";
 import type { TestCertificateAuthority } from "@heddle/testkit";
-import { eventually, type Fabric, openFabric, type ReadCondition, told } from "./fabric.ts";
+import { eventually, type Fabric, openFabric, type ReadCondition, told, toldOfRoute } from "./fabric.ts";
 import { endpoint, gateway, httpListener, type Manifest, prefix, route, rule, service } from "./manifests.ts";
 
 type Spec = Record<string, unknown>;
@@ -77,6 +77,9 @@ before(async () => {
         spec: { targetRefs: [target("broken")], validation: {} },
       }),
       ...served("good", good, policy("good", {})),
+      ...servedOverHttps("https-port", "HTTPS", good),
+      policy("https-port", {}),
+      ...servedOverHttps("https-alone", "https", good),
       ...subjectAltNames(good),
       ...conflicts(good),
     ],
@@ -149,6 +152,11 @@ function served(name: string, server: EchoServer, ...more: Manifest[]): Manifest
     ...more,
   ];
 }
+
+const servedOverHttps = (name: string, appProtocol: string, server: EchoServer): Manifest[] =>
+  served(name, server).map((one) =>
+    one.kind === "Service" ? service(`infra/${name}`, { appProtocol }) : one,
+  );
 
 const sans = {
   "san-dns": [["Hostname", "abc.example.com"]],
@@ -230,6 +238,16 @@ test("BackendTLSPolicy: requests reach the Service over TLS, with the policy's h
   assert.deepEqual(serverNames, ["abc.example.com"]);
   assert.deepEqual(await toldOf("good"), [accepted, resolved]);
   assert.equal((await fabric.ask("http", "/by-secret")).servedBy, "good");
+});
+
+test("BackendTLSPolicyPortOfHTTPS: a port that says it speaks HTTPS takes a policy", async () => {
+  assert.equal((await fabric.ask("http", "/https-port")).servedBy, "good");
+  assert.deepEqual(await toldOf("https-port"), [accepted, resolved]);
+  const route = await fabric.read("httproutes", "infra/https-port");
+  assert.equal(toldOfRoute(route, "ResolvedRefs"), resolved);
+  const alone = await fabric.read("httproutes", "infra/https-alone");
+  assert.equal(toldOfRoute(alone, "ResolvedRefs"), "ResolvedRefs=False UnsupportedProtocol");
+  assert.equal(await statusOf("https-alone"), 500);
 });
 
 test("BackendTLSPolicyNotVerified: a certificate that does not verify is an HTTP error, and no request is sent", async () => {

@@ -9,16 +9,18 @@ export interface AppProtocol {
 }
 
 const http1: AppProtocol = { protocol: "http1", needsTls: false };
+const overTls: AppProtocol = { ...http1, needsTls: true };
 
 /**
- * By `appProtocol`, in lower case: the names of KEP-3726, as GEP-1911 has them, and the plain one. A WebSocket begins
- * with an upgrade of HTTP/1.1 (RFC 6455), whoever opens it.
+ * By `appProtocol`, in lower case: the names of KEP-3726, as GEP-1911 has them, and the plain ones of IANA. A WebSocket
+ * begins with an upgrade of HTTP/1.1 (RFC 6455), whoever opens it.
  */
 const protocols: ReadonlyMap<string, AppProtocol> = new Map([
   ["", http1],
   ["http", http1],
+  ["https", overTls],
   ["kubernetes.io/ws", http1],
-  ["kubernetes.io/wss", { protocol: "http1", needsTls: true }],
+  ["kubernetes.io/wss", overTls],
   ["kubernetes.io/h2c", { protocol: "http2", needsTls: false }],
   ["grpc", { protocol: "http2", needsTls: false }],
 ]);
