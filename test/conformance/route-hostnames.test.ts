@@ -4,7 +4,7 @@ import { type Fabric, listenerOf, openFabric, toldOfRoute } from "./fabric.ts";
 import { gateway, httpListener, type Manifest, prefix, route, rule } from "./manifests.ts";
 import { seen } from "./send.ts";
 
-type Port = "intersection" | "matching" | "isolation" | "one" | "two" | "plain";
+type Port = "intersection" | "narrowed" | "matching" | "isolation" | "one" | "two" | "plain";
 let fabric: Fabric<Port>;
 
 const serve = (backend: string) => [{ backendRefs: [{ name: backend, port: 8080 }] }];
@@ -12,10 +12,11 @@ const all = [prefix("/")];
 
 before(async () => {
   fabric = await openFabric<Port>({
-    ports: ["intersection", "matching", "isolation", "one", "two", "plain"],
+    ports: ["intersection", "narrowed", "matching", "isolation", "one", "two", "plain"],
     services: ["infra/v1", "infra/v2", "infra/v3"],
     resources: (ports) => [
       ...intersection(ports.intersection),
+      ...narrowed(ports.narrowed),
       ...matching(ports.matching),
       ...isolation(ports.isolation),
       ...byPort(ports.one, ports.two),
@@ -61,6 +62,27 @@ function intersection(port: number): Manifest[] {
       "wildcard.io",
       "*.specific.org",
     ]),
+  ];
+}
+
+/** The wider hostname belongs to the older route: age decides between equal ones only. */
+function narrowed(port: number): Manifest[] {
+  const made = (name: string, day: string, backend: string, section: string, hostname: string): Manifest => {
+    const one = route(`infra/${name}`, [{ name: "narrowed", sectionName: section }], serve(backend), [
+      hostname,
+    ]);
+    return { ...one, metadata: { ...one.metadata, creationTimestamp: `2026-01-${day}T00:00:00Z` } };
+  };
+  return [
+    gateway("infra/narrowed", [
+      httpListener("exact", port, { hostname: "abc.example.com" }),
+      httpListener("wildcard", port, { hostname: "*.example.org" }),
+    ]),
+    made("narrowed-any", "01", "v1", "exact", "*.com"),
+    made("narrowed-wildcard", "02", "v2", "exact", "*.example.com"),
+    made("narrowed-exact", "03", "v3", "exact", "abc.example.com"),
+    made("narrowed-less", "01", "v1", "wildcard", "*.org"),
+    made("narrowed-more", "02", "v2", "wildcard", "*.example.org"),
   ];
 }
 
@@ -258,6 +280,16 @@ test("HTTPRouteHostnamePrecedence: exact before wildcard, longer wildcard before
     ["two.org/", "v1"],
     ["x.three.org/", "v1"],
     ["three.org/", 404],
+  ]);
+});
+
+test("HTTPRouteMultipleRoutesAttachmentSameHostnameIntersection: the route that says more of the host has it", async () => {
+  await expectServed("narrowed", [
+    ["abc.example.com/", "v3"],
+    ["other.example.com/", 404],
+    ["abc.example.org/", "v2"],
+    ["example.org/", 404],
+    ["other.org/", 404],
   ]);
 });
 

@@ -19,7 +19,7 @@ export interface RouteUnit {
 export interface RouteAttachment {
   /** ServerSpec.id */
   readonly server: string;
-  /** Route hostnames intersected with the listener's: "" (any), exact or "*.x"; lower-case; never empty. */
+  /** Those of the route that have hosts in common with the server's: "" (any), exact or "*.x"; lower-case; never empty. */
   readonly hostnames: readonly string[];
 }
 

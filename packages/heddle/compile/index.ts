@@ -42,6 +42,7 @@ export type { CompileProblem } from "./io/compile-problem.ts";
 export { parseListenerId } from "./values/listener-id.ts";
 export { parseAddressPool } from "./gateways/address-pool.ts";
 export type { AddressPool } from "./gateways/address-pool.ts";
+export { intersectHostname } from "./values/hostnames.ts";
 export { addressRange, normalAddress } from "./values/ip-address.ts";
 export { endpointMistake } from "./backends/endpoint-guard.ts";
 export { supportedFeatures } from "./features.ts";

@@ -1,4 +1,5 @@
 import type { ListenerUnit, RouteMatch, RouteUnit } from "@heddle/engine/model";
+import { intersectHostname } from "../../compile/index.ts";
 import type { AppliedConfiguration } from "../configuration/configuration.ts";
 import type { Heddle } from "../open-heddle.ts";
 import type { ReportedProblem } from "./reported-problem.ts";
@@ -60,9 +61,9 @@ function routeHint(
     const match = route.rules[0]?.matches[0];
     // curl makes no gRPC calls.
     if (listener === undefined || match === undefined || match.path.type === "Call") continue;
-    // A route for any host is reached by those of its listener.
+    // A route for any host, or for more than its listener has, is reached by those of its listener.
     const own = listener.servers.find(({ id }) => id === server)?.hostname ?? "";
-    return [hintOf(route.name, listener, hostnames[0] || own, match)];
+    return [hintOf(route.name, listener, intersectHostname(own, hostnames[0]!) ?? own, match)];
   }
   return [];
 }

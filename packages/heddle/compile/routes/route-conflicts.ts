@@ -27,8 +27,7 @@ export const lostFact = (key: ResourceKey) => `~lost/${key}`;
 export function claimsOf({ spec }: RequestRoute, accepted: readonly ParentOutcome[]): RouteClaim[] {
   const claims = new Map<string, RouteClaim>();
   for (const { id, hostname } of accepted.flatMap(({ listeners }) => listeners)) {
-    const own = intersectHostnames(hostname, spec.hostnames ?? []);
-    claims.set(id, { listener: id, hostnames: own.map((one) => (one === "" ? hostname : one)) });
+    claims.set(id, { listener: id, hostnames: intersectHostnames(hostname, spec.hostnames ?? []) });
   }
   return [...claims.values()];
 }

@@ -2,7 +2,7 @@ import type { RouteAttachment } from "@heddle/engine/model";
 import { gatewayGroup, keyOf, type ParentReference, type Resource } from "../../resources/index.ts";
 import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
 import type { FactReader } from "../pass/facts.ts";
-import { intersectHostnames } from "../values/hostnames.ts";
+import { sharedHostnames } from "../values/hostnames.ts";
 import { takesNamespace } from "../references/namespaces-from.ts";
 import { parentMissing } from "../references/parent-missing.ts";
 import { parentFact, type ListenerView, type ParentView } from "./parent-view.ts";
@@ -135,7 +135,7 @@ function attach(
     );
   }
   const hostnames = hostnamesOf(route);
-  const matching = allowed.filter((one) => intersectHostnames(one.hostname, hostnames).length > 0);
+  const matching = allowed.filter((one) => sharedHostnames(one.hostname, hostnames).length > 0);
   if (matching.length > 0) return { parentRef, refused: null, listeners: matching, parent: view };
   const has = allowed.map((one) => `${one.hostname} (${one.name})`).join(", ");
   return refuse(
@@ -161,7 +161,7 @@ export function attachmentsOf(route: Route, outcomes: readonly ParentOutcome[]):
   const found = new Map<string, RouteAttachment>();
   for (const listener of outcomes.flatMap(({ listeners }) => listeners)) {
     if (!listener.isServed || found.has(listener.id)) continue;
-    const hostnames = intersectHostnames(listener.hostname, hostnamesOf(route));
+    const hostnames = sharedHostnames(listener.hostname, hostnamesOf(route));
     found.set(listener.id, { server: listener.id, hostnames });
   }
   return [...found.values()];

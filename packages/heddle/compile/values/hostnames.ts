@@ -15,16 +15,18 @@ export function intersectHostname(a: string, b: string): string | null {
 }
 
 /**
- * The host names by which a route is reached through a listener (HTTPRoute, `spec.hostnames`): those of the route
- * as far as the listener has them, "" where the route has none, so that it comes after those that name the host, even by the listener's own wildcard;
- * empty when nothing is left. The listener sees no other hosts than its own.
+ * The host names by which a route is reached through a listener: those of the route that have hosts in common with the
+ * listener's, as they stand, "" where the route has none; empty when nothing is left. The listener sees no other hosts
+ * than its own, so that it narrows them without a word, and of two which it narrows to the same hosts the one that says
+ * more goes first (HTTPRoute, `spec.hostnames`: characters in a matching hostname).
  */
-export function intersectHostnames(listener: string, route: readonly string[]): string[] {
+export function sharedHostnames(listener: string, route: readonly string[]): string[] {
   if (route.length === 0) return [""];
-  const found = new Set<string>();
-  for (const hostname of route) {
-    const both = intersectHostname(listener, hostname);
-    if (both !== null) found.add(both);
-  }
-  return [...found];
+  return [...new Set(route)].filter((hostname) => intersectHostname(listener, hostname) !== null);
+}
+
+/** The hosts that a route has of a listener's; empty for none. */
+export function intersectHostnames(listener: string, route: readonly string[]): string[] {
+  if (route.length === 0) return [listener];
+  return [...new Set(route.flatMap((hostname) => intersectHostname(listener, hostname) ?? []))];
 }
