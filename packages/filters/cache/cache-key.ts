@@ -6,9 +6,11 @@ export const originOf = ({ scheme, authority }: RequestHead): string => `${schem
 
 /**
  * What names a response, what it varies by aside (threats 25): the place, the scheme, the authority, the normal path and
- * the query with the parameters that count (`keyedQuery`).
+ * the query with the parameters that count (`keyedQuery`), and what proxies in front say of the target
+ * (`forwardedTarget`). `uri` has no space.
  */
-export const cacheKey = (place: string, uri: string): string => `${place} ${uri}`;
+export const cacheKey = (place: string, uri: string, forwarded: string): string =>
+  forwarded === "" ? `${place} ${uri}` : `${place} ${uri} ${forwarded}`;
 
 /**
  * The query with the parameters alone that the key has, in their order; null where one cannot be read. It is what goes

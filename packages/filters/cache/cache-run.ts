@@ -12,8 +12,10 @@ export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "re
 /** What the cache knows of one exchange. */
 export class CacheRun {
   readonly key: string;
-  /** Scheme and authority; with path and query. */
+  /** Scheme and authority as the endpoint gets them, and what else of the target is in the key. */
   readonly origin: string;
+  readonly forwarded: string;
+  /** As clients see it: scheme, authority, path and query. */
   readonly uri: string;
   readonly conditions: Conditions;
   /** Of the request; none where they are not followed. */
@@ -40,13 +42,14 @@ export class CacheRun {
   private held: DiskBody | null = null;
 
   constructor(
-    target: Pick<CacheRun, "key" | "origin" | "uri">,
+    target: Pick<CacheRun, "key" | "origin" | "forwarded" | "uri">,
     conditions: Conditions,
     asked: Directives,
     askedMs: number,
   ) {
     this.key = target.key;
     this.origin = target.origin;
+    this.forwarded = target.forwarded;
     this.uri = target.uri;
     this.conditions = conditions;
     this.asked = asked;

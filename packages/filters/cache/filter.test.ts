@@ -497,6 +497,23 @@ test("4.4: Location and Content-Location of the same origin too, and of no other
   }
 });
 
+test("4.4: behind a proxy that is trusted, of the origin that clients see", () => {
+  const headers = [
+    ["x-forwarded-proto", "https"],
+    ["x-forwarded-host", "www.example"],
+  ] as const;
+  for (const [location, isGone] of [
+    ["https://www.example/b", true],
+    ["http://shop.example/b", true],
+    ["https://shop.example/b", false],
+  ] as const) {
+    const rig = new CacheRig();
+    rig.ask({ target: "/b", headers }, fresh);
+    rig.ask({ method: "POST", headers }, { status: 303, headers: [["location", location]] });
+    assert.equal(rig.ask({ target: "/b", headers }).sent !== null, isGone, location);
+  }
+});
+
 test("4.4: an error invalidates nothing, nor does a safe method", () => {
   const rig = new CacheRig();
   rig.ask({}, fresh);
@@ -693,6 +710,19 @@ test("a purge by URL, prefix, tag or all: what was asked for until then is not a
     rig.clock.advance(10);
     assert.equal(rig.ask({}, tagged).sent !== null, isGone, `${by} ${value}`);
     assert.equal(rig.ask({}).sent, null, "what came after stays");
+  }
+});
+
+test("a purge by URL means what clients see, as a trusted proxy in front tells it", () => {
+  const seen = { headers: [["x-forwarded-proto", "https"]] } as const;
+  for (const [value, isGone] of [
+    ["https://shop.example/a", true],
+    ["http://shop.example/a", false],
+  ] as const) {
+    const rig = new CacheRig();
+    rig.ask(seen, fresh);
+    rig.context.data("purges").set([{ atMs: rig.clock.wallMs(), by: "url", value }]);
+    assert.equal(rig.ask(seen).sent !== null, isGone, value);
   }
 });
 

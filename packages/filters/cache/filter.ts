@@ -20,6 +20,7 @@ import type { Conditions } from "./conditions.ts";
 import type { CacheConfig } from "./config.ts";
 import { DiskBody } from "./disk-body.ts";
 import { Fill } from "./fill.ts";
+import { forwardedTarget } from "./forwarded-target.ts";
 import { invalidatedKeys } from "./invalidation.ts";
 import { Keeper } from "./keeper.ts";
 import { isCacheable, isSafe } from "./request-rules.ts";
@@ -119,11 +120,13 @@ class Cache implements Filter {
     const { request } = exchange;
     const query = keyedQuery(request.query, this.config.query);
     const origin = originOf(request);
-    const uri = `${origin}${request.path}${query ?? ""}`;
-    const key = query === null ? "" : cacheKey(this.context.place, uri);
+    const target = `${request.path}${query ?? ""}`;
+    const { key: forwarded, origin: seen } = forwardedTarget(request);
+    const key = query === null ? "" : cacheKey(this.context.place, origin + target, forwarded);
     const asked = this.askedOf(exchange);
     const nowMs = this.context.clock.wallMs();
-    const run = new CacheRun({ key, origin, uri }, readConditions(request), asked, nowMs);
+    const names = { key, origin, forwarded, uri: seen + target };
+    const run = new CacheRun(names, readConditions(request), asked, nowMs);
     if (!isSafe(request.method)) run.forward = "method";
     else if (query === null || !isCacheable(request) || asked.has("no-store")) run.forward = "bypass";
     else if (this.config.query.mode !== "all") request.query = query;
@@ -257,7 +260,8 @@ class Cache implements Filter {
   /** What filters behind may change before the response is here. */
   private note({ request, principal }: Exchange, run: CacheRun): void {
     run.request = request.fields.clone();
-    run.isPersonal = principal !== null || request.fields.has("authorization");
+    const { fields } = request;
+    run.isPersonal = principal !== null || PERSONAL.some((name) => fields.has(name));
   }
 
   // The response
@@ -372,6 +376,9 @@ class Cache implements Filter {
     this.keeper.settle(run, "abandoned");
   }
 }
+
+/** They say who asks: credentials, and a client's certificate as a trusted hop tells it. */
+const PERSONAL: readonly string[] = ["authorization", "x-forwarded-client-cert"];
 
 const NO_CONDITIONS: Conditions = {
   noneMatch: undefined,
