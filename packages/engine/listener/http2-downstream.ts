@@ -24,8 +24,13 @@ const UNREAD_MS = 100;
 /** A client has so long to learn of the first GOAWAY (RFC 9113 section 6.8): a round trip, answered or not. */
 const DRAIN_NOTICE_MS = 1_000;
 
+/** A kernel's RST has come by then. Behind FIN nothing is read: it is the next write that fails of it. */
+const PROBE_MS = 1_000;
+
 /** Octets of bodies written in one turn after which it is not waited for the turn's end. */
 const GATHER_BYTES = 65_536;
+
+const STALLED_FOR_EVER = "client closed its half before it opened a window for the rest of the response";
 
 type Phase = "open" | "linger" | "closed";
 
@@ -33,7 +38,12 @@ type Phase = "open" | "linger" | "closed";
  * One HTTP/2 connection from a client: a session of the codec over a Connection, its streams, and what ends it.
  *
  *   open ─(drain, age, idle, limit of requests)─► open, draining ─(no stream is left)─► linger ─► closed
+ *     │                                                                   └─(the client sends no more)─► closed
  *     └─(the session is broken: GOAWAY says why)───────────────────────────────────────────┘
+ *
+ * A client that is half closed gets what is whole and what its windows let pass, however long that takes, and nothing of
+ * it is waited for: no answer to a PING or to SETTINGS, no window, no rest of a frame. In practice it is one that is
+ * gone: it gets a PING, which its kernel answers with RST then, and another one, which fails of that.
  *
  * What streams write is gathered, and leaves at the end of the client's read or of the turn. One timer serves the
  * connection and all its streams.
@@ -53,8 +63,10 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   private gathered = 0;
   private requests = 0;
   private isDraining = false;
-  /** The client sends no more: FIN, or GOAWAY. */
+  /** The client begins no more requests: FIN, or GOAWAY. */
   private hasEnded = false;
+  /** FIN was read: it answers nothing either, and opens no window. */
+  private isHalfClosed = false;
   private isBroken = false;
   private readonly openedMs: number;
   private readonly ageMs: number;
@@ -65,6 +77,9 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   private framesRead = 0;
   /** When a PING was sent that was not answered; -1: none. */
   private pingSentMs = -1;
+  /** When a client that is half closed is probed next, and whether that is the second of two PINGs. */
+  private probeMs = Infinity;
+  private isProbing = false;
   private drainedMs = 0;
   private ending: Linger | null = null;
 
@@ -138,6 +153,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
 
   /** Sends what is gathered, and closes where that was the last of it. */
   private settle(): void {
+    if (this.isHalfClosed) this.session.loseStalled(makeFault("HDL_DOWNSTREAM_RESET", STALLED_FOR_EVER));
     this.send();
     if (this.isBroken) this.linger();
     else if (this.session.streamCount === 0 && this.mayClose()) this.leave();
@@ -180,12 +196,15 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     }
     // Requests that are whole are still answered; of the others nothing more will come.
     this.hasEnded = true;
+    this.isHalfClosed = true;
+    this.partialSinceMs = -1;
     const fault = makeFault("HDL_DOWNSTREAM_RESET", "client closed within the request body");
     for (let at = this.first; at !== null;) {
       const { next } = at;
       at.drop(fault);
       at = next;
     }
+    if (this.session.streamCount > 0) this.watch(this.probe(this.clock.now()));
     this.settle();
   }
 
@@ -325,7 +344,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.phase = "linger";
     const { wheel } = this.owner;
     wheel.cancel(this);
-    this.ending = new Linger(this.connection, wheel, this.clock.now(), 0);
+    this.ending = new Linger(this.connection, wheel, this.clock.now(), 0, this.isHalfClosed);
   }
 
   // Timer
@@ -351,7 +370,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     if (this.isBroken) return Infinity;
     const { headTimeoutMs, keepAliveIdleMs, http2 } = settings;
     let dueMs = this.checkAge(nowMs);
-    if (!session.hasSettingsAck) {
+    if (!session.hasSettingsAck && !this.isHalfClosed) {
       const ackMs = this.openedMs + http2.pingTimeoutMs;
       if (ackMs <= nowMs) {
         const message = `no acknowledgement of SETTINGS within ${http2.pingTimeoutMs} ms`;
@@ -390,9 +409,19 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     return nowMs + DRAIN_NOTICE_MS;
   }
 
+  /** When the next one is due. */
+  private probe(nowMs: number): number {
+    const { pingIntervalMs } = this.settings.http2;
+    this.session.probe();
+    this.isProbing = !this.isProbing;
+    const afterMs = this.isProbing ? PROBE_MS : pingIntervalMs === 0 ? Infinity : pingIntervalMs;
+    return (this.probeMs = nowMs + afterMs);
+  }
+
   /** With requests in flight, silence may be a client that is gone. */
   private checkPing(nowMs: number): number {
     const { pingIntervalMs, pingTimeoutMs } = this.settings.http2;
+    if (this.isHalfClosed) return this.probeMs > nowMs ? this.probeMs : this.probe(nowMs);
     if (pingIntervalMs === 0) return Infinity;
     if (this.lastReadMs > this.pingSentMs) this.pingSentMs = -1;
     if (this.pingSentMs >= 0) {

@@ -160,6 +160,17 @@ export abstract class SessionStreams implements OutboxEvents, StreamHost {
     this.sessionEvents.onStreamClosed(stream);
   }
 
+  /** The peer opens no window any more: streams whose octets wait for one get no further. */
+  loseStalled(fault: Fault): void {
+    if (this.isDead || !this.outbox.isWritable || this.outbox.waiting === 0) return;
+    for (const stream of this.streams.toArray()) {
+      if (!this.isStreamStalled(stream)) continue;
+      this.outbox.drop(stream);
+      this.writeReset(stream, H2.CANCEL);
+      this.lose(stream, fault);
+    }
+  }
+
   /** The peer broke the rules on a stream: it is reset, and counted (threat 2: CVE-2025-8671). */
   protected breakStream(
     stream: Http2Stream,

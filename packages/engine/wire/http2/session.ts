@@ -134,6 +134,11 @@ export abstract class Http2Session extends SessionStreams implements FrameEvents
     this.writeControl(pingFrame(false, KEEPALIVE_PING));
   }
 
+  /** A PING to a peer that sends no more: one that is gone altogether has its kernel answer with RST. */
+  probe(): void {
+    if (!this.isDead) this.writeControl(pingFrame(false, KEEPALIVE_PING));
+  }
+
   /**
    * Begins the graceful end (section 6.8). A server sends GOAWAY with the highest id, and a ping; when that is
    * answered, or `finishDrain` is called, GOAWAY with the last id that it will answer. A client only opens no more.
