@@ -260,6 +260,12 @@ function modifiers(): Manifest[] {
       hostOf("external-auth"),
     ),
     route(
+      "infra/external-auth-nobody",
+      "edge",
+      [rule([prefix("/")], "v1", { filters: [externalAuth("nobody")] })],
+      hostOf("external-auth-nobody"),
+    ),
+    route(
       "infra/unsupported",
       "edge",
       [
@@ -504,6 +510,17 @@ test("HTTPRouteExternalAuthHTTPForwardBody: it gets the body, and a longer one i
   );
   const refused = await ask("external-auth", "/body?key=long", { method: "POST", body: "x".repeat(17) });
   assert.equal(refused.status, 413);
+});
+
+test("HTTPRouteExternalAuthPartiallyInvalid: a rule that nobody can guard is told apart from the others", async () => {
+  const found = await fabric.read("httproutes", "infra/external-auth");
+  const condition = found.status.parents[0]?.conditions.find(({ type }) => type === "PartiallyInvalid");
+  assert.equal(condition?.status, "True");
+  assert.match(condition.message, /^Dropped Rule 2: /);
+  const alone = await fabric.read("httproutes", "infra/external-auth-nobody");
+  assert.equal(toldOfRoute(alone, "Accepted"), "Accepted=True Accepted");
+  assert.equal(toldOfRoute(alone, "ResolvedRefs"), "ResolvedRefs=False BackendNotFound");
+  assert.equal(toldOfRoute(alone, "PartiallyInvalid"), "no PartiallyInvalid");
 });
 
 test("HTTPRouteExternalAuthUnknownBackendRef: while nobody can be asked, nobody is let in", async () => {

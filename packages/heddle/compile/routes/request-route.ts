@@ -131,16 +131,16 @@ function parentStatus(
     goodUnless("Accepted", verdictOf([refused]) ?? invalid, "Accepted", generation),
     goodUnless("ResolvedRefs", verdictOf(rules.unresolved), "ResolvedRefs", generation),
   ];
-  if (invalid === null && rules.invalid.length > 0 && refused === null) {
+  if (invalid === null && rules.dropped.length > 0 && refused === null) {
     conditions.push(condition("PartiallyInvalid", "True", partialVerdict(rules), generation));
   }
   return { parentRef, controllerName: options.controllerName ?? defaultControllerName, conditions };
 }
 
 /** The message begins as the Gateway API asks where rules are not served as they stand. */
-function partialVerdict({ invalid }: RulesPlan): Verdict {
-  const names = invalid.map(({ rule }) => rule).join(", ");
-  const findings = invalid.flatMap((one) => one.findings);
+function partialVerdict({ dropped }: RulesPlan): Verdict {
+  const names = dropped.map(({ rule }) => rule).join(", ");
+  const findings = dropped.flatMap((one) => one.findings);
   const { message } = verdictOf(findings)!;
   return { reason: "UnsupportedValue", message: `Dropped Rule ${names}: ${message}` };
 }

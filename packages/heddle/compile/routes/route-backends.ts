@@ -26,7 +26,7 @@ export function planBackendRef(ref: HTTPBackendRef, path: string, references: Fi
       )
     : null;
   const resolved = references.backend(ref, path);
-  if ("finding" in resolved || unsupported.length > 0 || plan.isUnguarded) {
+  if ("finding" in resolved || unsupported.length > 0 || plan.unguarded.length > 0) {
     const own = "finding" in resolved ? [resolved.finding] : [];
     return {
       spec: unresolvedShare(ref.weight),

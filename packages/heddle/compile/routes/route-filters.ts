@@ -33,8 +33,8 @@ export interface FiltersPlan {
   readonly unsupported: readonly Finding[];
   /** References that do not resolve: nothing is copied to a mirror of these. */
   readonly unresolved: readonly Finding[];
-  /** One of these is of a filter that guards: no request may pass without it. */
-  readonly isUnguarded: boolean;
+  /** Those of them that are of filters that guard: no request may pass without these. */
+  readonly unguarded: readonly Finding[];
   readonly clusters: readonly string[];
   /** Names of data units that they read. */
   readonly data: readonly string[];
@@ -79,7 +79,7 @@ export function planFilters(
     filters: specs,
     unsupported: outcomes.flatMap((one) => ("unsupported" in one ? [one.unsupported] : [])),
     unresolved: outcomes.flatMap((one) => ("finding" in one ? [one.finding] : [])),
-    isUnguarded: outcomes.some((one) => "finding" in one && one.isGuard === true),
+    unguarded: outcomes.flatMap((one) => ("finding" in one && one.isGuard === true ? [one.finding] : [])),
     clusters: own.flatMap(({ clusters }) => clusters),
     data: own.flatMap(({ data }) => data),
     hasRedirect: specs.some((spec) => spec.name === "redirect"),

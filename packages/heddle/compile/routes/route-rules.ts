@@ -26,7 +26,9 @@ import { isFinding, type Finding } from "../io/status.ts";
 export interface RulesPlan {
   readonly rules: readonly RouteRule[];
   /** By rule: why it is not done as it asks. */
-  readonly invalid: readonly { readonly rule: string; readonly findings: readonly Finding[] }[];
+  readonly invalid: readonly RuleFindings[];
+  /** Those, and rules that nothing passes while a filter that guards does not resolve; none where all are of the latter. */
+  readonly dropped: readonly RuleFindings[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
   /** Names of data units that filters read. */
@@ -39,9 +41,16 @@ export interface RulesPlan {
   readonly backendPolicies: readonly (readonly [string, readonly PolicySource[]])[];
 }
 
+interface RuleFindings {
+  readonly rule: string;
+  readonly findings: readonly Finding[];
+}
+
 interface RulePlan {
   readonly rule: RouteRule | null;
   readonly invalid: readonly Finding[];
+  /** Filters that guard it and do not resolve. */
+  readonly unguarded: readonly Finding[];
   readonly unresolved: readonly Finding[];
   readonly clusters: readonly string[];
   readonly data: readonly string[];
@@ -58,11 +67,16 @@ export function planRules(
   options: CompileOptions,
 ): RulesPlan {
   const plans = source.rules.map((rule, index) => planRule(source, rule, index, upstreamId, facts, options));
+  const named = (findingsOf: (plan: RulePlan) => readonly Finding[]): RuleFindings[] =>
+    plans
+      .map((plan, index) => ({ rule: source.rules[index]!.name, findings: findingsOf(plan) }))
+      .filter(({ findings }) => findings.length > 0);
+  const invalid = named((plan) => plan.invalid);
+  const dropped = named((plan) => [...plan.invalid, ...plan.unguarded]);
   return {
     rules: plans.flatMap(({ rule }) => (rule === null ? [] : [rule])),
-    invalid: plans.flatMap(({ invalid }, index) =>
-      invalid.length === 0 ? [] : [{ rule: source.rules[index]!.name, findings: invalid }],
-    ),
+    invalid,
+    dropped: invalid.length > 0 || dropped.length < plans.length ? dropped : [],
     unresolved: plans.flatMap(({ unresolved }) => unresolved),
     clusters: [...new Set(plans.flatMap(({ clusters }) => clusters))],
     data: [...new Set(plans.flatMap(({ data }) => data))],
@@ -97,7 +111,15 @@ function planRule(
   const noRegex = regexMistakes(rule.patterns, options.checkRegex ?? (() => null));
   // Nobody can tell which requests it was meant for.
   if (noRegex.length > 0)
-    return { rule: null, invalid: noRegex, unresolved: [], clusters: [], data: [], sources: [] };
+    return {
+      rule: null,
+      invalid: noRegex,
+      unguarded: [],
+      unresolved: [],
+      clusters: [],
+      data: [],
+      sources: [],
+    };
   const { kind, namespace } = source;
   const from = { group: gatewayGroup, kind, namespace, transport: null, isGrpc: kind === "GRPCRoute" };
   const resolve = (ref: BackendObjectReference, at: string, isGrpc = from.isGrpc) => {
@@ -125,7 +147,7 @@ function planRule(
     ...(isFinding(session) ? [session] : []),
   ];
   // What is not whole answers with an error: nothing is let through past a filter that cannot be applied.
-  const isClosed = closing.length > 0 || own.isUnguarded;
+  const isClosed = closing.length > 0 || own.unguarded.length > 0;
   const ofBackends = backends.map(({ spec }, i) =>
     spec.cluster === null ? noPolicyFilters : references.guards(rule.backendRefs[i]!),
   );
@@ -158,6 +180,7 @@ function planRule(
       ...(rule.priority === undefined ? {} : { priority: rule.priority }),
     },
     invalid: [...closing, ...backends.flatMap(({ unsupported }) => unsupported)],
+    unguarded: own.unguarded,
     unresolved: [...own.unresolved, ...backends.flatMap(({ unresolved }) => unresolved)],
     clusters: isClosed
       ? []
