@@ -36,6 +36,9 @@ export function parseDirectives(list: string): Directives {
   return found;
 }
 
+/** Whose arguments are lists of names: of two, all of both count. */
+const LISTS: ReadonlySet<string> = new Set(["no-cache", "private"]);
+
 function put(found: Map<string, string | null>, name: string, value: string | null): void {
   const before = found.get(name);
   if (before === undefined) {
@@ -43,6 +46,7 @@ function put(found: Map<string, string | null>, name: string, value: string | nu
     return;
   }
   if (value === null || before === null) found.set(name, OPEN.has(name) ? (before ?? value) : null);
+  else if (LISTS.has(name)) found.set(name, `${before},${value}`);
   else if (parseDelta(before) > parseDelta(value) !== FLOORS.has(name)) found.set(name, value);
 }
 
@@ -52,7 +56,7 @@ function argumentOf(member: string, at: number): string {
   return isSpaced ? "" : unquote(member.slice(at + 1));
 }
 
-/** Members of a comma-separated list; commas within quotes are none of its. */
+/** Members of a comma-separated list; commas within quotes are none of its. Without its end a quote hides nothing. */
 export function splitList(list: string): string[] {
   const members: string[] = [];
   let start = 0;
@@ -66,13 +70,14 @@ export function splitList(list: string): string[] {
       start = at + 1;
     }
   }
-  members.push(list.slice(start));
+  members.push(...(isQuoted ? list.slice(start).split(",") : [list.slice(start)]));
   return members.map((member) => member.trim()).filter((member) => member !== "");
 }
 
+/** "" for a quote without its end, or with something behind it. */
 function unquote(text: string): string {
   if (!text.startsWith('"')) return text;
-  return text.slice(1, text.endsWith('"') && text.length > 1 ? -1 : undefined).replace(/\\(.)/g, "$1");
+  return /^"(?:[^"\\]|\\.)*"$/.test(text) ? text.slice(1, -1).replace(/\\(.)/g, "$1") : "";
 }
 
 /** Seconds; 0 for what is no delta-seconds, so that it is stale (RFC 9111 section 4.2.1). */

@@ -246,6 +246,34 @@ test("4.3.4: two Content-Types of a 304 are none", () => {
   assert.equal(headers.get("content-type"), "text/plain");
 });
 
+test("5.2.2.4, 5.2.2.7: fields that a response keeps back are not stored with it, nor brought by a 304", () => {
+  const rig = new CacheRig();
+  const own = [
+    ["cache-control", 'max-age=60, private="X-User, set-cookie", no-cache=x-trace'],
+    ["x-user", "anna"],
+    ["x-trace", "1"],
+    ["set-cookie", "id=1"],
+    ["x-own", "1"],
+  ] as const;
+  assert.equal(rig.ask({}, { ...fresh, headers: [...own, ["etag", '"v1"']] }).headers.get("x-user"), "anna");
+  const kept = ["x-user", "x-trace", "set-cookie", "x-own"];
+  const seen = () => kept.filter((name) => rig.ask({}).headers.has(name));
+  assert.deepEqual(seen(), ["x-own"]);
+  rig.clock.advance(61_000);
+  rig.ask({}, { status: 304, headers: own });
+  assert.deepEqual(seen(), ["x-own"]);
+});
+
+test("RFC 9213: a 304 that changes the targeted field changes what counts", () => {
+  const rig = new CacheRig(rigConfig({ targets: ["cdn-cache-control"] }));
+  const says = (value: string) => ["cdn-cache-control", value] as const;
+  rig.ask({}, { ...fresh, headers: [["cache-control", "no-store"], ["etag", '"v1"'], says("max-age=10")] });
+  rig.clock.advance(11_000);
+  rig.ask({}, { status: 304, headers: [says("max-age=1000")] });
+  rig.clock.advance(900_000);
+  assert.equal(rig.ask({}).sent, null);
+});
+
 test("7.3: a cookie of a 304 is for the client that asked, and for nobody after it", () => {
   const rig = new CacheRig();
   rig.ask({}, fresh);

@@ -1,8 +1,8 @@
 import type { Fields } from "@heddle/engine/message";
 import { deltaMs } from "./cache-control.ts";
-import type { Directives } from "./cache-control.ts";
 import type { CacheConfig } from "./config.ts";
 import { parseHttpTime } from "./http-time.ts";
+import type { ResponseRules } from "./response-rules.ts";
 
 /** How long a response is fresh, and how long it may be used beyond that. Milliseconds. */
 export interface Lifetime {
@@ -26,12 +26,13 @@ const BY_HEURISTIC: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308,
 /** RFC 9111 sections 4.2.1, 4.2.2 and 4.2.4, and RFC 5861. `dateMs` is the response's Date. */
 export function lifetimeOf(
   status: number,
-  directives: Directives,
+  rules: ResponseRules,
   fields: Fields,
   dateMs: number,
   config: CacheConfig,
 ): Lifetime {
-  const told = toldMs(directives, fields, dateMs);
+  const { directives } = rules;
+  const told = toldMs(rules, fields, dateMs);
   const mayGuess = BY_HEURISTIC.has(status) || directives.has("public");
   const freshMs = told ?? (mayGuess ? heuristicMs(fields, dateMs, config) : undefined);
   const mustAsk = directives.has("no-cache");
@@ -52,9 +53,13 @@ export function lifetimeOf(
 }
 
 /** Section 4.2.1: s-maxage, then max-age, then Expires. Undefined: the response does not say. */
-function toldMs(directives: Directives, fields: Fields, dateMs: number): number | undefined {
+function toldMs(
+  { directives, isTargeted }: ResponseRules,
+  fields: Fields,
+  dateMs: number,
+): number | undefined {
   const age = deltaMs(directives, "s-maxage") ?? deltaMs(directives, "max-age");
-  if (age !== undefined) return age;
+  if (age !== undefined || isTargeted) return age;
   const expires = fields.getAll("expires");
   if (expires.length === 0) return undefined;
   // 5.3: an invalid date, "0" among them, is in the past; of several the earliest counts.

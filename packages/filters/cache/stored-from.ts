@@ -1,12 +1,12 @@
 import { Fields } from "@heddle/engine/message";
 import type { RequestHead, ResponseHead } from "@heddle/engine/message";
-import { readDirectives } from "./cache-control.ts";
 import type { CacheRun } from "./cache-run.ts";
 import type { CacheConfig } from "./config.ts";
 import { isAlike } from "./conditions.ts";
 import { ageOnArrivalMs, lifetimeOf } from "./freshness.ts";
 import { parseHttpTime } from "./http-time.ts";
 import { Pending } from "./pending.ts";
+import { readRules } from "./response-rules.ts";
 import { freshenedPairs, readTags, storedPairs } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { isShareable, mayStore } from "./storing.ts";
@@ -21,10 +21,10 @@ export function pendingFrom(
   nowMs: number,
 ): Pending | null {
   const { fields } = head;
-  const directives = readDirectives(fields);
+  const rules = readRules(fields, config.targets);
   const dateMs = dateOf(fields, nowMs);
-  const lifetime = lifetimeOf(head.status, directives, fields, dateMs, config);
-  if (!mayStore(request, run.isPersonal, head, directives, lifetime, config)) return null;
+  const lifetime = lifetimeOf(head.status, rules, fields, dateMs, config);
+  if (!mayStore(request, run.isPersonal, head, rules, lifetime, config)) return null;
   const vary = readVary(fields);
   if (vary === null) return null;
   const varyNames = [...new Set([...vary, ...config.headers])].sort();
@@ -35,7 +35,7 @@ export function pendingFrom(
     varyNames,
     variant: variantOf(varyNames, run.request!),
     status: head.status,
-    pairs: storedPairs(head),
+    pairs: storedPairs(head, rules.omitted),
     tags: readTags(fields),
     etag: fields.get("etag"),
     lastModified: fields.get("last-modified"),
@@ -62,16 +62,18 @@ export function freshenedBy(
   // The validator of another response: it is none of this one's. A strong one is so by a single letter.
   if (etag !== undefined && etag !== stale.etag && !(etag.startsWith("W/") && isAlike(etag, stale.etag)))
     return null;
-  const pairs = freshenedPairs(stale.pairs, fields);
-  const merged = Fields.of(pairs);
-  const directives = readDirectives(merged);
+  const whole = freshenedPairs(stale.pairs, fields);
+  const rules = readRules(Fields.of(whole), config.targets);
+  const { directives, omitted } = rules;
   if (directives.has("no-store") || directives.has("private")) return null;
   // Section 3.5 holds for what it is answered with from now on: the fields of an answer to somebody's own request.
   if (run.isPersonal && !isShareable(directives)) return null;
+  const pairs = whole.filter(([name]) => !omitted.has(name));
+  const merged = Fields.of(pairs);
   const dateMs = dateOf(merged, nowMs);
   return {
     ...stale,
-    ...lifetimeOf(stale.status, directives, merged, dateMs, config),
+    ...lifetimeOf(stale.status, rules, merged, dateMs, config),
     pairs,
     dateMs,
     lastModified: merged.get("last-modified"),

@@ -45,8 +45,8 @@ const DROPPED: ReadonlySet<string> = new Set([
   "warning",
 ]);
 
-export function storedPairs({ fields }: ResponseHead): Pairs {
-  return fields.toPairs().filter(([name]) => !DROPPED.has(name));
+export function storedPairs({ fields }: ResponseHead, omitted: ReadonlySet<string>): Pairs {
+  return fields.toPairs().filter(([name]) => !DROPPED.has(name) && !omitted.has(name));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RequestHead, ResponseHead } from "@heddle/engine/message";
 import type { Directives } from "./cache-control.ts";
 import type { CacheConfig } from "./config.ts";
 import type { Lifetime } from "./freshness.ts";
+import type { ResponseRules } from "./response-rules.ts";
 
 /** Statuses whose rules for caches are followed here (RFC 9111 section 5.2.2.3). */
 const UNDERSTOOD: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 410]);
@@ -26,17 +27,18 @@ export function mayStore(
   request: RequestHead,
   isPersonal: boolean,
   head: ResponseHead,
-  directives: Directives,
+  { directives, omitted }: ResponseRules,
   lifetime: Lifetime,
   config: CacheConfig,
 ): boolean {
   if (request.method !== "GET" || !isStorable(head.status, directives)) return false;
   // 5.2.2.3: with must-understand, and a status that we do, no-store is passed over.
   if (directives.has("no-store") && !directives.has("must-understand")) return false;
-  // 5.2.2.7: with field names too, as the section allows: they are easily got wrong.
+  // 5.2.2.7: of the whole; the fields that it names, where it names some, are in `omitted`.
   if (directives.has("private")) return false;
   if (isPersonal && !isShareable(directives)) return false;
-  if (head.fields.has("set-cookie") && !config.removesCookies) return false;
+  const mayHaveCookies = config.removesCookies || omitted.has("set-cookie");
+  if (head.fields.has("set-cookie") && !mayHaveCookies) return false;
   if (head.bodyLength !== LENGTH_UNKNOWN && head.bodyLength > config.maxObjectBytes) return false;
   // A field that appears twice is somebody's mistake, or an attack on who reads the other one.
   if (head.fields.getAll("etag").length > 1 || head.fields.getAll("content-type").length > 1) return false;

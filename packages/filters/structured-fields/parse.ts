@@ -2,10 +2,11 @@ import type { BareItem, Dictionary, InnerList, Item, Parameters } from "./types.
 
 /**
  * A dictionary (RFC 9651 section 4.2.2), null for what is none. Stricter in one point: a key or parameter that is there
- * twice makes it none, where the RFC takes the last. Who signs and who verifies must not see two different ones.
+ * twice makes it none, where the RFC takes the last. Who signs and who verifies must not see two different ones. With
+ * "last" it is as the RFC has it for keys.
  */
-export function parseDictionary(text: string): Dictionary | null {
-  const reader = new Reader(text);
+export function parseDictionary(text: string, ofTwo: "none" | "last" = "none"): Dictionary | null {
+  const reader = new Reader(text, ofTwo);
   try {
     return reader.dictionary();
   } catch (error) {
@@ -29,10 +30,12 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 class Reader {
   private readonly text: string;
+  private readonly ofTwo: "none" | "last";
   private at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, ofTwo: "none" | "last") {
     this.text = text;
+    this.ofTwo = ofTwo;
   }
 
   dictionary(): Dictionary {
@@ -40,7 +43,7 @@ class Reader {
     this.skip(" ");
     while (this.at < this.text.length) {
       const key = this.key();
-      if (members.has(key)) fail();
+      if (members.has(key) && this.ofTwo === "none") fail();
       members.set(
         key,
         this.takes("=") ? this.member() : this.withParameters({ kind: "boolean", value: true }),

@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { headerName } from "../../gateway-api/http-header.ts";
-import { choice, integer, optional, set, struct, text, withDefault } from "../../schema/build.ts";
+import { choice, integer, list, optional, set, struct, text, withDefault } from "../../schema/build.ts";
 import { rule } from "../../schema/rule.ts";
 import { boundedTime } from "../bounded-time.ts";
 
@@ -47,6 +47,8 @@ export const cacheSchema = struct({
       headers: optional(set(headerName, { minItems: 1, maxItems: 16 })),
     }),
   ),
+  /** Fields of responses that are read in place of Cache-Control and Expires, the first that is there (RFC 9213). */
+  targetList: optional(list(headerName, { minItems: 1, maxItems: 8 })),
   /** For responses that do not say how long they are fresh; without it, they are not stored. */
   heuristic: optional(
     struct({
