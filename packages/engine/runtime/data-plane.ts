@@ -6,6 +6,7 @@ import { unitKey } from "../model/index.ts";
 import type { DataUnit, SnapshotDelta } from "../model/index.ts";
 import { TraceIds, traceExchange } from "../observe/index.ts";
 import type { LaneSegment, WorkerLane } from "../observe/index.ts";
+import { turnWaitMs } from "../net/index.ts";
 import { Proxy } from "../proxy/index.ts";
 import type { FlowContext } from "../proxy/index.ts";
 import type { SharedTable } from "../shared/index.ts";
@@ -90,7 +91,7 @@ export class DataPlane {
     this.wheel = new TimerWheel(clock);
     this.observer = new PlaneObserver(clock, lane, options.accessLog, options.log);
     this.observer.onOldVersionDone = () => options.onConfirmed?.(this.observer.oldestVersion);
-    this.shedder = new LoadShedder(Infinity, lane, systemClock.now());
+    this.shedder = new LoadShedder(Infinity, lane, turnWaitMs, systemClock.now());
     this.monitor = new LoopMonitor(this.shedder, (ms) => lane.setLoopDelayMax(ms));
     const { units, wheel, observer, shedder } = this;
     const flow: FlowContext = { clock, random, wheel, observer, shedder };

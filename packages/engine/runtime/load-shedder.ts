@@ -2,6 +2,8 @@ import { PRIORITIES } from "../model/index.ts";
 import type { Priority } from "../model/index.ts";
 import type { HeldRequest, Shedder } from "../proxy/index.ts";
 import { HeldRefusals } from "./held-refusals.ts";
+import type { LoopDelays } from "./loop-monitor.ts";
+import { PacedRate } from "./paced-rate.ts";
 
 /** Between two changes of the rate. */
 const CONTROL_MS = 100;
@@ -11,21 +13,14 @@ const PROBES = 5;
 const PATIENCE_MS = 500;
 /** What came during a stall is given as long as the stall took, and no longer than this. */
 const MAX_PATIENCE_MS = 2_000;
-/** Gain of the controller: so much of the rate a second, for a delay of twice the target. */
-const GAIN = 0.4;
-/** Targets below it are steered as gently as if they were it: probes and turns are coarser. */
-const FINEST_MS = 50;
-/** The rate changes by no more than these at a time, as exponents of e. */
-const MAX_FALL = 0.7;
-const MAX_RISE = 0.1;
-/** The rate is this share of what went on lately at least while the delay is short. */
-const KNOWN = 0.9;
-/** The rate is this many times what went on lately at most, so that a new crowd meets a limit that fits. */
-const HEADROOM = 1.5;
-/** What went on is forgotten by a hundredth each time. */
-const MEMORY = 0.99;
 /** 50 a second always go on: a worker that does less is late for other reasons. */
 const FLOOR_PER_MS = 0.05;
+/** So many of these at once. */
+const FLOOR_BURST = 25;
+/** A request of each priority goes on while requests wait no longer than this share of the target. */
+const WAIT_SHARES: readonly number[] = [1, 0.75, 0.5, 0.25];
+/** Half of the way to the next. */
+const WAIT_MARGIN = 0.125;
 /** What was not used of the rate can be used for so long. */
 const BURST_MS = 100;
 /** Weight of the latest interval in what comes. */
@@ -46,11 +41,14 @@ export interface ShedObserver {
  *
  *   off ──(delay above target for a while, or memory short)──► on ──(a second without refusals, delay below half)──► off
  *
- * While it is on, a proportional-integral controller (PIE, RFC 8033) finds the rate of requests at which the delay of
- * the loop stays at its target, beginning with the rate that was worked off when the delay got there. Its gains are for
- * a loop whose delay grows by a second per second of excess: it settles without swinging. By what came of each priority
- * lately it is known at which one the rate ends: those above go on, that one as far as the rate reaches, those below
- * are refused. While it is off nobody counts anything.
+ * While it is on, each request is asked how long those wait whose turn it is: longer than its priority lets it, and it is
+ * refused, which costs little, so the next one waits less. So the row of those who wait is as long as the limit of the
+ * least important ones that there is time for: never empty, never longer, whatever requests cost and however many come.
+ *
+ * What makes the loop late beside the row of reads (handshakes, timers, the collector) no refusal makes shorter at once.
+ * For that a rate is found at which it stays at the target: see PacedRate. So it is for memory, with a share of what
+ * comes. By what came of each priority lately it is known at which one the rate ends: those above go on, that one as far
+ * as the rate reaches, those below are refused. While it is off nobody counts anything.
  *
  * A refusal costs a good part of what an answer costs, so a worker that refuses everybody at once does little else. So
  * what is refused waits where refusals are too many: see HeldRefusals.
@@ -62,22 +60,26 @@ export class LoadShedder implements Shedder {
   /** Share of requests that memory allows. */
   private memoryShare = 1;
   private readonly observer: ShedObserver;
+  private readonly waitMs: (nowMs: number) => number;
   private readonly refusals = new HeldRefusals();
   private readonly probes: number[] = [];
+  private readonly owns: number[] = [];
   private probeAt = 0;
   private controlledMs: number;
   private lastDelayMs = 0;
+  /** The same since it is on. */
+  private knownDelayMs = 0;
   /** Load is not shed before. */
   private patientUntilMs = 0;
-  /** Requests a millisecond that may go on by delay; Infinity: not yet known. */
-  private rate = Infinity;
-  /** The same with regard to memory too. */
+  private readonly rate = new PacedRate(FLOOR_PER_MS);
+  /** Requests a millisecond that may go on by lateness and memory; Infinity: all. */
   private allowed = Infinity;
-  /** The highest rate at which requests went on lately. */
-  private proven = 0;
   /** What is there of the rate; less than none where higher priorities took it. */
   private tokens = 0;
   private refilledMs = 0;
+  /** Of the few that go on in any case, how many there can be at once. */
+  private floor = 0;
+  private flooredMs = 0;
   /** The priority at which the rate ends. */
   private marginal: Priority = LOWEST;
   private calmSinceMs = 0;
@@ -88,20 +90,39 @@ export class LoadShedder implements Shedder {
   /** What comes of each priority, a millisecond. */
   private readonly arriving = new Float64Array(PRIORITIES.length);
 
-  constructor(targetMs: number, observer: ShedObserver, nowMs: number) {
+  /** `waitMs`: how long those have waited whose turn it is. */
+  constructor(targetMs: number, observer: ShedObserver, waitMs: (nowMs: number) => number, nowMs: number) {
     this.targetMs = targetMs;
     this.observer = observer;
+    this.waitMs = waitMs;
     this.controlledMs = nowMs;
   }
 
   admits(priority: Priority, nowMs: number): boolean {
     this.offered[priority]++;
-    if (!this.takes(priority, nowMs)) {
+    const isLate = this.isTooLate(priority, nowMs) && !this.takesFloor(priority, nowMs);
+    if (isLate || !this.takes(priority, nowMs)) {
       this.observer.shed(priority);
       return false;
     }
     this.admitted++;
     this.admittedSinceProbe++;
+    return true;
+  }
+
+  /** By the wait of this moment; where it was longer than its priority explains, more important ones are too many. */
+  private isTooLate(priority: Priority, nowMs: number): boolean {
+    const { targetMs, knownDelayMs } = this;
+    const share = WAIT_SHARES[priority];
+    return this.waitMs(nowMs) > targetMs * share || knownDelayMs > targetMs * (share + WAIT_MARGIN);
+  }
+
+  /** Few go on in any case; the more important a request, the sooner it is one of them. */
+  private takesFloor(priority: Priority, nowMs: number): boolean {
+    this.floor = Math.min(FLOOR_BURST, this.floor + (nowMs - this.flooredMs) * FLOOR_PER_MS);
+    this.flooredMs = nowMs;
+    if (this.floor < 1 + (priority * FLOOR_BURST) / (2 * PRIORITIES.length)) return false;
+    this.floor--;
     return true;
   }
 
@@ -127,15 +148,16 @@ export class LoadShedder implements Shedder {
     this.memoryShare = share;
   }
 
-  /** `delayMs` is how long requests wait; `lateMs` how late the probe came, for whatever reason. */
-  probe(delayMs: number, lateMs: number, nowMs: number): void {
+  probe({ waitMs, ownMs, lateMs }: LoopDelays, nowMs: number): void {
+    const delayMs = Math.max(waitMs, ownMs);
     this.bePatient(delayMs, lateMs, nowMs);
+    this.owns[this.probeAt % PROBES] = ownMs;
     this.probes[this.probeAt++ % PROBES] = delayMs;
     if (this.isOn) this.refusals.release(this.admittedSinceProbe, nowMs);
     this.admittedSinceProbe = 0;
     const elapsedMs = nowMs - this.controlledMs;
     if (elapsedMs < CONTROL_MS) return;
-    const medianMs = this.probes.length < PROBES ? 0 : this.median();
+    const medianMs = this.probes.length < PROBES ? 0 : median(this.probes);
     let refusedShare = 0;
     if (this.isOn) refusedShare = this.control(medianMs, elapsedMs, nowMs);
     else if (this.memoryShare < 1) this.begin(nowMs);
@@ -158,14 +180,11 @@ export class LoadShedder implements Shedder {
     this.refusals.releaseAll();
   }
 
-  private median(): number {
-    return this.probes.toSorted((a, b) => a - b)[PROBES >> 1];
-  }
-
   private begin(nowMs: number): void {
     this.isOn = true;
-    this.rate = this.allowed = Infinity;
-    this.proven = this.tokens = this.admitted = 0;
+    this.allowed = Infinity;
+    this.rate.reset();
+    this.tokens = this.admitted = this.knownDelayMs = 0;
     this.refilledMs = this.calmSinceMs = nowMs;
     this.offered.fill(0);
     this.arriving.fill(0);
@@ -175,8 +194,9 @@ export class LoadShedder implements Shedder {
   private control(delayMs: number, elapsedMs: number, nowMs: number): number {
     const offered = this.offered.reduce((sum, one) => sum + one, 0);
     const refused = offered - this.admitted;
+    this.knownDelayMs = delayMs;
     this.measure(elapsedMs);
-    this.steer(delayMs, elapsedMs);
+    this.rate.steer(median(this.owns), this.targetMs, this.admitted / elapsedMs, elapsedMs);
     this.findMarginal();
     this.admitted = 0;
     if (refused > 0 || delayMs > this.targetMs / 2 || this.memoryShare < 1) this.calmSinceMs = nowMs;
@@ -185,34 +205,16 @@ export class LoadShedder implements Shedder {
   }
 
   private measure(elapsedMs: number): void {
-    const weight = this.rate === Infinity ? 1 : LATEST;
+    const weight = this.allowed === Infinity ? 1 : LATEST;
     for (let at = 0; at < PRIORITIES.length; at++) {
       this.arriving[at] += (this.offered[at] / elapsedMs - this.arriving[at]) * weight;
       this.offered[at] = 0;
     }
   }
 
-  private steer(delayMs: number, elapsedMs: number): void {
-    this.proven = Math.max(this.admitted / elapsedMs, this.proven * MEMORY, FLOOR_PER_MS);
-    if (this.rate === Infinity) this.rate = this.proven;
-    else {
-      // Per second squared, and per second: critical damping.
-      const integral = (GAIN * 1_000) / Math.max(this.targetMs, FINEST_MS);
-      const proportional = 2 * Math.sqrt(integral);
-      const grown = (delayMs - this.lastDelayMs) / 1_000;
-      const excess = ((delayMs - this.targetMs) / 1_000) * (elapsedMs / 1_000);
-      const exponent = -(proportional * grown + integral * excess);
-      // The delay falls a while after the rate: what was taken off too much comes back at once, or the loop idles meanwhile.
-      const isIdle = delayMs < this.targetMs / 4 && this.rate < this.proven * KNOWN;
-      if (isIdle) this.rate = this.proven * KNOWN;
-      else this.rate *= Math.exp(Math.min(MAX_RISE, Math.max(-MAX_FALL, exponent)));
-    }
-    this.rate = Math.max(FLOOR_PER_MS, Math.min(this.rate, this.proven * HEADROOM));
-  }
-
   private findMarginal(): void {
     const { arriving, memoryShare } = this;
-    this.allowed = this.targetMs === Infinity ? Infinity : this.rate;
+    this.allowed = this.rate.perMs;
     if (memoryShare < 1) {
       const coming = arriving.reduce((sum, one) => sum + one, 0);
       this.allowed = Math.min(this.allowed, memoryShare * coming);
@@ -223,4 +225,8 @@ export class LoadShedder implements Shedder {
       if (left < 0) return;
     }
   }
+}
+
+function median(of: readonly number[]): number {
+  return of.toSorted((a, b) => a - b)[of.length >> 1];
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Clock, ClockTimer } from "../base/index.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
+import type { LoopDelays } from "./loop-monitor.ts";
 import type { LoopReadings } from "./loop-monitor.ts";
 
 /** A clock whose timers come late: a thread that was busy. */
@@ -37,7 +38,10 @@ function setUp(readings: Partial<LoopReadings> = {}) {
   const delays: number[] = [];
   const shares: number[] = [];
   const observer = {
-    probe: (delayMs: number, lateMs: number) => (delays.push(delayMs), void probes.push(lateMs)),
+    probe: ({ waitMs, ownMs, lateMs }: LoopDelays) => (
+      delays.push(Math.max(waitMs, ownMs)),
+      void probes.push(lateMs)
+    ),
     setMemoryShare: (share: number) => void shares.push(share),
   };
   const monitor = new LoopMonitor(observer, (ms) => reports.push(ms), clock, {

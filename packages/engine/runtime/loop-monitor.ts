@@ -9,13 +9,20 @@ const TICK_MS = 20;
 const WINDOW_MS = 30_000;
 const MEMORY_TICKS = 50;
 
+/** How late this thread's event loop is; all in milliseconds. */
+export interface LoopDelays {
+  /** How long those have waited in the row of reads whose turn it is. */
+  readonly waitMs: number;
+  /** How late the timer came because of what this thread had to do. */
+  readonly ownMs: number;
+  /** How late it came, whoever's doing that was. */
+  readonly lateMs: number;
+}
+
 /** Who is told of this thread's event loop and memory. */
 export interface LoopObserver {
-  /**
-   * Every 20 ms: how long requests wait because of what this thread has to do, and how late the timer came, whoever's
-   * doing that was.
-   */
-  probe(delayMs: number, lateMs: number, nowMs: number): void;
+  /** Every 20 ms. */
+  probe(delays: LoopDelays, nowMs: number): void;
   /** Every second: see `memoryShare`. */
   setMemoryShare(share: number): void;
 }
@@ -85,7 +92,7 @@ export class LoopMonitor {
     if (nowMs - this.maxSinceMs > WINDOW_MS) this.maxMs = 0;
     this.note(Math.max(lateMs, waitMs));
     if (++this.ticks % MEMORY_TICKS === 0) this.observer.setMemoryShare(memoryShare(this.readings.memory()));
-    this.observer.probe(Math.max(ownMs, waitMs), lateMs, nowMs);
+    this.observer.probe({ waitMs, ownMs, lateMs }, nowMs);
     this.timer = this.clock.after(TICK_MS, () => this.tick());
   }
 

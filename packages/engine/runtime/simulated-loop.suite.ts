@@ -1,6 +1,7 @@
 import type { Random } from "../base/index.ts";
 import type { HeldRequest } from "../proxy/index.ts";
-import type { LoadShedder } from "./load-shedder.ts";
+import { LoadShedder } from "./load-shedder.ts";
+import type { ShedObserver } from "./load-shedder.ts";
 
 const PROBE_MS = 20;
 const SLICE_MS = 10;
@@ -43,20 +44,28 @@ export class SimulatedLoop {
   nowMs = 0;
   /** How often load began to be shed. */
   begun = 0;
-  private readonly shedder: LoadShedder;
+  readonly shedder: LoadShedder;
   private readonly costs: LoopCosts;
   private readonly connections: number;
   private readonly random: Random;
   private probeDueMs = PROBE_MS;
   private waiting: Arrival[] = [];
+  /** When the one was read whose turn is next; Infinity: there is none. */
+  private nextReadMs = Infinity;
   private busy = 0;
   private cpuMs = 0;
   private probedCpuMs = 0;
   private stolenAtMs = SLICE_MS;
   private nextAtMs = 0;
 
-  constructor(shedder: LoadShedder, costs: LoopCosts, connections: number, random: Random) {
-    this.shedder = shedder;
+  constructor(
+    targetMs: number,
+    observer: ShedObserver,
+    costs: LoopCosts,
+    connections: number,
+    random: Random,
+  ) {
+    this.shedder = new LoadShedder(targetMs, observer, (nowMs) => Math.max(0, nowMs - this.nextReadMs), 0);
     this.costs = costs;
     this.connections = connections;
     this.random = random;
@@ -87,6 +96,7 @@ export class SimulatedLoop {
       let done = 0;
       while (done < this.waiting.length && this.nowMs < untilMs) {
         const { atMs, priority } = this.waiting[done++];
+        this.nextReadMs = this.waiting[done]?.readMs ?? Infinity;
         if (!this.takes(priority)) continue;
         this.spend(this.costs.serve);
         this.busy--;
@@ -134,7 +144,7 @@ export class SimulatedLoop {
     const ownMs = Math.min(lateMs, this.cpuMs - this.probedCpuMs);
     this.probedCpuMs = this.cpuMs;
     const waitMs = this.waiting.length === 0 ? 0 : this.nowMs - this.waiting[0].readMs;
-    this.shedder.probe(Math.max(ownMs, waitMs), lateMs, this.nowMs);
+    this.shedder.probe({ waitMs, ownMs, lateMs }, this.nowMs);
     if (this.shedder.isOn && !wasOn) this.begun++;
     this.probeDueMs = this.nowMs + PROBE_MS;
   }
