@@ -212,6 +212,11 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Choi
     return this.choice.pick(exclude, unreachable, key);
   }
 
+  /** In place of one that the exchange has failed at before; null where none is left. */
+  pickUntried(tried: readonly Endpoint[]): Endpoint | null {
+    return this.choice.pickUntried(tried);
+  }
+
   /** Whether an endpoint is left that is none of these. */
   hasOther(unreachable: readonly Endpoint[]): boolean {
     return this.choice.pickOther(unreachable, null) !== null;

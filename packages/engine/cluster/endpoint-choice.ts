@@ -1,10 +1,13 @@
 import type { Clock, Random } from "../base/index.ts";
+import { NO_KEY } from "../balance/index.ts";
 import type { Picker } from "../balance/index.ts";
 import type { BalancingSpec, ClusterSettings } from "../model/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { makePicker } from "./make-picker.ts";
 
 const NONE: readonly Endpoint[] = [];
+/** Endpoints are picked so many times for one that was not tried, before the first that is found is taken. */
+const MORE_PICKS = 3;
 
 /** What a choice needs of its cluster. */
 export interface ChoiceHome {
@@ -68,6 +71,18 @@ export class EndpointChoice {
       if (found === null || endpoint.priority < found.priority) found = endpoint;
     }
     return found;
+  }
+
+  /** An available one of the first priority that is none of `tried`: as the cluster balances, where that finds it soon. */
+  pickUntried(tried: readonly Endpoint[]): Endpoint | null {
+    const { endpoints, home } = this;
+    const nowMs = home.clock.now();
+    for (let i = 0; i < MORE_PICKS; i++) {
+      const picked = this.picker.pick(endpoints, nowMs, home.random, tried.at(-1) ?? null, NO_KEY);
+      if (picked !== null && picked.isAvailable && !tried.includes(picked)) return picked;
+    }
+    const other = this.pickOther(tried, null);
+    return other !== null && other.isAvailable ? other : null;
   }
 
   /**

@@ -237,7 +237,11 @@ export abstract class FlowAttempts implements HedgedFlow {
     const { keeper, retries } = this;
     if (keeper !== null && keeper.endpoint !== null && exclude === null) return keeper.endpoint;
     const key = cluster.hash === null ? NO_KEY : this.keyFor(cluster);
-    return cluster.pick(exclude, retries === null ? undefined : retries.unreachable, key);
+    if (retries === null) return cluster.pick(exclude, undefined, key);
+    const picked = cluster.pick(exclude, retries.unreachable, key);
+    return picked === null || !retries.tried.includes(picked)
+      ? picked
+      : (cluster.pickUntried(retries.tried) ?? picked);
   }
 
   private keyFor(cluster: Cluster): number {

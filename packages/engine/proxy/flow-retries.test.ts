@@ -446,3 +446,20 @@ test("as many retries at a time as the cluster allows: the next one is not made,
   fourth.attempt.fail(fault("HDL_UPSTREAM_RESET"));
   assert.equal(cluster.attempts.length, 8, "the third one's client has left");
 });
+
+test("a request that is tried again and again comes to an endpoint that it failed at before, while others are left", () => {
+  for (const algorithm of ["random", "least-request", "peak-ewma", "round-robin"] as const) {
+    for (let i = 0; i < 20; i++) {
+      const run = begin({
+        endpoints: [1, 2, 3, 4, 5],
+        balancing: { algorithm },
+        settings: { ejectAfterFaults: 0 },
+        rule: { retry: retry({ attempts: 4 }) },
+      });
+      for (let n = 0; n < 5; n++) run.attempt.respond(503, "");
+      const asked = run.attempts.map(({ endpoint }) => endpoint.port);
+      assert.deepEqual(asked.toSorted(), [1, 2, 3, 4, 5], algorithm);
+      run.assertOver();
+    }
+  }
+});

@@ -32,6 +32,13 @@ export function isIdempotent(method: string): boolean {
   }
 }
 
+/** Adds to a list of its own; `NO_ENDPOINTS` is everybody's. */
+function withEndpoint(list: Endpoint[], endpoint: Endpoint): Endpoint[] {
+  if (list === NO_ENDPOINTS) return [endpoint];
+  if (!list.includes(endpoint)) list.push(endpoint);
+  return list;
+}
+
 /**
  * Whether and when an attempt of one exchange is repeated; made when the first one fails.
  *
@@ -50,6 +57,8 @@ export class Retries extends Timer {
   private backoffFrom = 0;
   /** Nothing listens there: they stay excluded, while one that broke off may serve again. */
   unreachable: Endpoint[] = NO_ENDPOINTS;
+  /** Where the exchange has failed: others come before them. */
+  tried: Endpoint[] = NO_ENDPOINTS;
 
   constructor(flow: ExchangeCore) {
     super();
@@ -130,8 +139,8 @@ export class Retries extends Timer {
   }
 
   private noteUnreachable(endpoint: Endpoint): void {
-    if (this.unreachable === NO_ENDPOINTS) this.unreachable = [endpoint];
-    else if (!this.unreachable.includes(endpoint)) this.unreachable.push(endpoint);
+    this.unreachable = withEndpoint(this.unreachable, endpoint);
+    this.tried = withEndpoint(this.tried, endpoint);
   }
 
   /** A refused connection cost nobody any work. While others are left, an answer is not given up for it. */
@@ -157,6 +166,7 @@ export class Retries extends Timer {
   private retry(endpoint: Endpoint, fault: Fault | null, pushbackMs: number | null): void {
     const { flow } = this;
     this.left--;
+    this.tried = withEndpoint(this.tried, endpoint);
     flow.context.observer.retried(flow.exchange, fault);
     const pauseMs = pushbackMs ?? this.backoffMs();
     if (pushbackMs !== null) this.backoffFrom = flow.exchange.attempts;

@@ -19,8 +19,8 @@ export class CanaryRun {
   /** Where the window under judgement begins. */
   private canaryFrom: Counts;
   private stableFrom: Counts;
-  /** In this step. */
-  private hasBeenGood = false;
+  /** Of the last good judgement of this step; "" before it. */
+  private goodFigures = "";
 
   constructor(plan: CanaryPlan, known: CanaryState | undefined, registry: Totals, nowMs: number) {
     this.plan = plan;
@@ -52,21 +52,21 @@ export class CanaryRun {
       return true;
     }
     if (verdict.kind === "good") {
-      this.hasBeenGood = true;
+      this.goodFigures = figures;
       this.beginWindow();
     }
     this.state = { ...before, verdict: verdict.kind === "good" ? figures : `too few to judge: ${figures}` };
     const { pauseMs } = this.plan.steps[before.step]!;
-    if (nowMs - before.sinceMs >= pauseMs && this.hasBeenGood) this.advance(nowMs, figures);
+    if (nowMs - before.sinceMs >= pauseMs && this.goodFigures !== "") this.advance(nowMs);
     return this.state.verdict !== before.verdict || this.state.step !== before.step;
   }
 
-  private advance(nowMs: number, verdict: string): void {
+  private advance(nowMs: number): void {
     const { step } = this.state;
     const isLast = step === this.plan.steps.length - 1;
     const next = isLast ? ({ phase: "promoted" } as const) : { step: step + 1 };
-    this.state = { ...this.state, ...next, sinceMs: nowMs, verdict };
-    this.hasBeenGood = false;
+    this.state = { ...this.state, ...next, sinceMs: nowMs, verdict: this.goodFigures };
+    this.goodFigures = "";
     this.beginWindow();
   }
 

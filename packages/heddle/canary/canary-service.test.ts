@@ -65,6 +65,20 @@ test("a good canary goes from step to step, and is promoted", () => {
   assert.equal(rig.weight, 100);
 });
 
+test("a promotion after a quiet moment tells the figures that it was judged by", () => {
+  const rig = new Rig();
+  rig.want(makePlan());
+  for (let i = 0; i < 6; i++) rig.interval(200);
+  assert.equal(rig.weight, 50);
+  for (let i = 0; i < 5; i++) rig.interval(2_000);
+  rig.interval(0, 0, 0);
+  assert.equal(rig.weight, 100);
+  assert.match(
+    rig.service.conditionOf(policy)!.message,
+    /promoted, 100 %: 2000 requests, .*stable: 1000 requests/,
+  );
+});
+
 test("a bad canary gets no requests from the next look on", () => {
   const rig = new Rig();
   rig.want(makePlan());
