@@ -41,6 +41,7 @@ export const rigConfig = (change: Partial<CacheConfig> = {}): CacheConfig => ({
   disk: null,
   query: { mode: "all", names: [] },
   headers: [],
+  statuses: [],
   targets: [],
   heuristic: null,
   staleWhileRevalidateMs: 0,

@@ -12,6 +12,8 @@ export interface CacheConfig {
   readonly query: { readonly mode: "all" | "only" | "except"; readonly names: readonly string[] };
   /** Lower-case names of request headers whose values are part of the key. */
   readonly headers: readonly string[];
+  /** Of errors, which are stored where they say how long they are fresh. */
+  readonly statuses: readonly number[];
   /** Lower-case names of response fields that say it in place of Cache-Control, the first that is there (RFC 9213). */
   readonly targets: readonly string[];
   /** Share of the time since Last-Modified for which a response without another word is fresh; null: none is. */

@@ -491,6 +491,18 @@ test("RFC 5861 4: within stale-if-error it stands in for errors and for no answe
   }
 });
 
+test("RFC 5861 4: an error that may be stored is not, where what is stale stands in for it", () => {
+  const rig = new CacheRig(rigConfig({ statuses: [503] }));
+  rig.ask({}, { ...fresh, headers: [["cache-control", "max-age=60, stale-if-error=30"]] });
+  rig.clock.advance(70_000);
+  const origin = { status: 503, headers: [["cache-control", "max-age=60"]], body: "no" } as const;
+  assert.equal(rig.ask({}, origin).body, "hello");
+  assert.notEqual(rig.ask({}, origin).sent, null);
+  rig.clock.advance(30_000);
+  assert.equal(rig.ask({}, origin).body, "no");
+  assert.equal(rig.ask({}).sent, null, "from now on it is everybody's");
+});
+
 test("RFC 5861 4: a 404 is no error of that kind", () => {
   const rig = new CacheRig();
   rig.ask({}, { ...fresh, headers: [["cache-control", "max-age=60, stale-if-error=30"]] });

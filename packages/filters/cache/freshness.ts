@@ -21,7 +21,7 @@ export interface Lifetime {
  * Statuses whose responses may be fresh by a heuristic; of others the endpoint has to say so (RFC 9110 section 15.1).
  * Marked public they may be too (RFC 9111 section 4.2.2).
  */
-const BY_HEURISTIC: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 410]);
+const BY_HEURISTIC: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 
 /** RFC 9111 sections 4.2.1, 4.2.2 and 4.2.4, and RFC 5861. `dateMs` is the response's Date. */
 export function lifetimeOf(

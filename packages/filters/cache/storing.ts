@@ -10,13 +10,12 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 3
 
 /**
  * Those, and any other success that its directives say is fresh (section 3). Not 205 and 206, whose bodies are none or
- * a part; not what a client's own mistake may bring about for all (400, 413, 431 …), however it is marked.
+ * a part; not what a client's own mistake may bring about for all (400, 413, 431 …), unless the policy says so.
  */
-function isStorable(status: number, directives: Directives): boolean {
+function isStorable(status: number, directives: Directives, { statuses }: CacheConfig): boolean {
   if (UNDERSTOOD.has(status)) return true;
-  return (
-    status >= 200 && status < 300 && status !== 205 && status !== 206 && !directives.has("must-understand")
-  );
+  if (directives.has("must-understand")) return false;
+  return (status >= 200 && status < 300 && status !== 205 && status !== 206) || statuses.includes(status);
 }
 
 /**
@@ -31,7 +30,7 @@ export function mayStore(
   lifetime: Lifetime,
   config: CacheConfig,
 ): boolean {
-  if (request.method !== "GET" || !isStorable(head.status, directives)) return false;
+  if (request.method !== "GET" || !isStorable(head.status, directives, config)) return false;
   // 5.2.2.3: with must-understand, and a status that we do, no-store is passed over.
   if (directives.has("no-store") && !directives.has("must-understand")) return false;
   // 5.2.2.7: of the whole; the fields that it names, where it names some, are in `omitted`.

@@ -22,6 +22,7 @@ function cacheConfig(spec: CacheSpec, policy: ResourceKey, folder?: string): Cac
     disk: spec.disk === undefined || folder === undefined ? null : { folder, maxBytes: spec.disk.maxBytes },
     query: queryOf(spec),
     headers: (spec.key?.headers ?? []).map((header) => header.toLowerCase()),
+    statuses: spec.errorStatuses ?? [],
     targets: (spec.targetList ?? []).map((field) => field.toLowerCase()),
     heuristic:
       heuristic === undefined ? null : { share: heuristic.percent / 100, maxMs: durationMs(heuristic.max) },
