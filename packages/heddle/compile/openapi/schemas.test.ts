@@ -1,22 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DocumentView } from "./document-view.ts";
-import { OpenApiRig } from "./openapi-rig.suite.ts";
+import { ref, testCases, type Case } from "./schema-cases.suite.ts";
 import { SchemaBook } from "./schema-book.ts";
-
-interface Case {
-  readonly title: string;
-  readonly version?: "3.0.3" | "3.1.0";
-  readonly schema: object;
-  readonly schemas?: object;
-  readonly good: readonly unknown[];
-  readonly bad: readonly unknown[];
-  /** The same of bodies of responses, where they differ. */
-  readonly goodOut?: readonly unknown[];
-  readonly badOut?: readonly unknown[];
-}
-
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 const pet = {
   type: "object",
@@ -339,36 +325,7 @@ const cases: readonly Case[] = [
   { title: "a whole number written as 1.0", schema: { type: "integer" }, good: [1], bad: [1.5, "1"] },
 ];
 
-for (const { title, version = "3.1.0", schema, schemas = {}, good, bad, goodOut, badOut } of cases) {
-  const content = { "application/json": { schema } };
-  const document = {
-    openapi: version,
-    info: {},
-    paths: {
-      "/": { post: { requestBody: { content }, responses: { "200": { description: "", content } } } },
-    },
-    components: { schemas },
-  };
-  test(`${version}: ${title}`, async () => {
-    const rig = new OpenApiRig(document);
-    for (const value of good)
-      assert.equal(
-        (await rig.request("/", { body: JSON.stringify(value) })).status,
-        0,
-        JSON.stringify(value),
-      );
-    for (const value of bad)
-      assert.equal(
-        (await rig.request("/", { body: JSON.stringify(value) })).status,
-        400,
-        JSON.stringify(value),
-      );
-    const answered = async (value: unknown) =>
-      (await rig.response("/", { status: 200, body: JSON.stringify(value) }, { method: "POST" })).status;
-    for (const value of goodOut ?? good) assert.equal(await answered(value), 0, JSON.stringify(value));
-    for (const value of badOut ?? bad) assert.equal(await answered(value), 502, JSON.stringify(value));
-  });
-}
+testCases(cases);
 
 test("a schema that goes round in very many ways is read in a time that grows with its size", () => {
   const all = Array.from({ length: 30 }, () => ref("A"));
