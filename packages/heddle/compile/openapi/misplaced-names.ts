@@ -67,6 +67,19 @@ export class MisplacedNames {
     return { request: inDirection("request"), response: inDirection("response") };
   }
 
+  /**
+   * Whether an alternative asks for less in messages of that direction than it does as it is written, so that what told
+   * it from others may be gone.
+   */
+  asksLess(spot: Spot, family: readonly Place[], excused: Excused, direction: Direction): boolean {
+    const { value, pointer } = spot;
+    if (!isNode(value)) return false;
+    const names = [{ node: value, pointer }, ...family].map((place) => this.of(place, direction));
+    return [...this.required(spot)].some(
+      (name) => excused[direction].includes(name) || names.some((one) => one.has(name)),
+    );
+  }
+
   /** The names that a schema requires of the object that it is of. */
   private required(target: Spot): ReadonlySet<string> {
     const known = this.requiredBy.get(target.pointer);

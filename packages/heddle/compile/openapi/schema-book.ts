@@ -19,14 +19,14 @@ const counts = [
 const schemas = [
   "items",
   "additionalProperties",
-  "not",
   "contains",
   "propertyNames",
-  "if",
   "unevaluatedItems",
   "unevaluatedProperties",
 ];
-/** Of the same object, where they count. Under `not` and `if`, to ask for less would be to say something else. */
+/** To ask for less in these would be to say something else. */
+const questions = ["not", "if"];
+/** Of the same object, where they count. */
 const consequences = ["then", "else"];
 const schemaLists = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const schemaMaps = ["properties", "patternProperties", "dependentSchemas"];
@@ -44,15 +44,20 @@ interface BookEntry {
   readonly value: unknown;
   readonly pointer: string;
   readonly excused: Excused;
+  /** A part of a question. */
+  readonly isAsked: boolean;
 }
 
 /** Of one object: the schemas that it is made of, from the outermost in, and names that they need not ask for. */
 interface Whole {
   readonly family: readonly Place[];
   readonly excused: Excused;
+  /** A question (`not`, `if`): it means what is written, whichever way the message goes. */
+  readonly isAsked: boolean;
 }
 
-const alone: Whole = { family: [], excused: noneExcused };
+const alone: Whole = { family: [], excused: noneExcused, isAsked: false };
+const asked: Whole = { ...alone, isAsked: true };
 
 /**
  * All schemas that a document's messages use, as JSON Schema of draft 2020-12, each in a form for requests and one for
@@ -73,16 +78,16 @@ export class SchemaBook {
   }
 
   /** The index of the schema at a place, which is in the book from then on. */
-  indexOf(value: unknown, pointer: string, excused: Excused = noneExcused): number {
+  indexOf(value: unknown, pointer: string, excused: Excused = noneExcused, isAsked: boolean = false): number {
     const isAsIs = excused.request.length + excused.response.length === 0;
-    const key = isAsIs ? pointer : `${pointer} ${JSON.stringify(excused)}`;
+    const key = isAsked ? `? ${pointer}` : isAsIs ? pointer : `${pointer} ${JSON.stringify(excused)}`;
     const known = this.indexes.get(key);
     if (known !== undefined) return known;
     const index = this.places.length;
     if (index === MAX_SCHEMAS)
       this.view.complain(pointer, `is schema ${MAX_SCHEMAS + 1}; that many are taken`);
     this.indexes.set(key, index);
-    this.places.push({ value, pointer, excused });
+    this.places.push({ value, pointer, excused, isAsked });
     return index;
   }
 
@@ -93,8 +98,8 @@ export class SchemaBook {
     const told = new Set<string>();
     // Each that is written may add what it refers to.
     for (let index = 0; index < this.places.length && index < MAX_SCHEMAS; index++) {
-      const { value, pointer, excused } = this.places[index]!;
-      const whole = { ...alone, excused };
+      const { value, pointer, excused, isAsked } = this.places[index]!;
+      const whole = { ...alone, excused, isAsked };
       const first = this.view.findings.length;
       requests.push(this.schema(value, pointer, "request", 0, whole));
       const before = told.has(pointer) ? first : this.view.findings.length;
@@ -125,8 +130,9 @@ export class SchemaBook {
       if (target === undefined) return true;
       // Beside a reference of OpenAPI 3.0 nothing counts.
       const { family, excused } = this.view.isOld ? within : whole;
-      const less = this.misplaced.excusedBehind(target, family, excused);
-      out["$ref"] = `#/$defs/${this.indexOf(target.value, target.pointer, less)}`;
+      const { isAsked } = within;
+      const less = isAsked ? noneExcused : this.misplaced.excusedBehind(target, family, excused);
+      out["$ref"] = `#/$defs/${this.indexOf(target.value, target.pointer, less, isAsked)}`;
       if (this.view.isOld) return out;
     }
     for (const name of unsupported)
@@ -232,7 +238,8 @@ export class SchemaBook {
     whole: Whole,
     out: Record<string, unknown>,
   ): void {
-    const inner = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1);
+    const part = whole.isAsked ? asked : alone;
+    const inner = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1, part);
     const of = (value: unknown, at: string) => this.schema(value, at, direction, depth + 1, whole);
     for (const name of schemas) {
       const value = own(node, name);
@@ -240,6 +247,11 @@ export class SchemaBook {
       // OpenAPI 3.0 has these two of them as true and false as well.
       const isPlain = typeof value === "boolean" && name === "additionalProperties";
       out[name] = isPlain ? value : inner(value, step(pointer, name));
+    }
+    for (const name of questions) {
+      const value = own(node, name);
+      if (value !== undefined)
+        out[name] = this.schema(value, step(pointer, name), direction, depth + 1, asked);
     }
     for (const name of consequences) {
       const value = own(node, name);
@@ -251,18 +263,35 @@ export class SchemaBook {
       const at = step(pointer, name);
       if (Array.isArray(value) && value.length > 0)
         out[name] = value.map((one, i) =>
-          this.schema(one, step(at, i), direction, depth + 1, name === "prefixItems" ? alone : whole),
+          this.schema(one, step(at, i), direction, depth + 1, name === "prefixItems" ? part : whole),
         );
       else this.view.complain(at, "must be a list of schemas");
+    }
+    if (this.isBlurred(node, pointer, direction, whole)) {
+      out["allOf"] = [...((out["allOf"] as unknown[] | undefined) ?? []), { anyOf: out["oneOf"] }];
+      delete out["oneOf"];
     }
     for (const name of schemaMaps) {
       const value = own(node, name);
       if (value === undefined) continue;
       const at = step(pointer, name);
       const one = name !== "dependentSchemas" ? inner : of;
-      if (isNode(value)) out[name] = this.schemaMap(name, value, at, direction, one);
+      if (isNode(value)) out[name] = this.schemaMap(name, value, at, direction, one, whole.isAsked);
       else this.view.complain(at, "must be an object of schemas");
     }
+  }
+
+  /**
+   * Alternatives of `oneOf` that are told apart by names which this direction's messages may not have: several may hold
+   * of a message that is as it should be, so that it is enough that one does.
+   */
+  private isBlurred(node: Node, pointer: string, direction: Direction, whole: Whole): boolean {
+    const list = own(node, "oneOf");
+    if (!Array.isArray(list) || whole.isAsked) return false;
+    return list.some((value: unknown, i) => {
+      const spot = { value, pointer: step(pointer, "oneOf", i) };
+      return this.misplaced.asksLess(spot, whole.family, whole.excused, direction);
+    });
   }
 
   private schemaMap(
@@ -271,13 +300,15 @@ export class SchemaBook {
     pointer: string,
     direction: Direction,
     inner: (value: unknown, at: string) => JsonSchema,
+    isAsked: boolean,
   ): Record<string, JsonSchema> {
     const out: Record<string, JsonSchema> = {};
     for (const [name, value] of Object.entries(node)) {
       const at = step(pointer, name);
       if (keyword === "patternProperties" && !this.isPattern(name, at)) continue;
       const schema = inner(value, at);
-      const isMisplaced = keyword === "properties" && this.misplaced.isMisplaced(value, at, direction);
+      const isMisplaced =
+        keyword === "properties" && !isAsked && this.misplaced.isMisplaced(value, at, direction);
       out[name] = isMisplaced ? { ...(schema as object), heddleMisplaced: true } : schema;
     }
     return out;
@@ -293,13 +324,14 @@ export class SchemaBook {
     const isNames = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
     this.take(node, pointer, "required", out, isNames, "must be a list of names");
     const required = out["required"] as string[] | undefined;
-    if (required !== undefined) {
+    if (required !== undefined && whole.isAsked) out["required"] = [...new Set(required)];
+    else if (required !== undefined) {
       const { family, excused } = whole;
       const names = family.map((place) => this.misplaced.of(place, direction));
-      const asked = [...new Set(required)].filter(
+      const left = [...new Set(required)].filter(
         (name) => !excused[direction].includes(name) && !names.some((one) => one.has(name)),
       );
-      if (asked.length > 0) out["required"] = asked;
+      if (left.length > 0) out["required"] = left;
       else delete out["required"];
     }
     const isMap = (value: unknown) => isNode(value) && Object.values(value).every(isNames);
