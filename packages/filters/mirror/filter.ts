@@ -4,6 +4,7 @@ import type { Exchange, RequestHead } from "@heddle/engine/message";
 import type { MirrorConfig } from "./config.ts";
 import { MirrorRoom } from "./room.ts";
 import { Shadow } from "./shadow.ts";
+import { Share } from "./share.ts";
 
 /**
  * Copies requests to another cluster and drops its answers. The copy is what the request is at this place of the
@@ -18,12 +19,14 @@ class Mirror implements Filter {
   private readonly context: FilterContext;
   private readonly slot: number;
   private readonly room: MirrorRoom;
+  private readonly share: Share;
 
   constructor(config: MirrorConfig, context: FilterContext) {
     this.config = config;
     this.context = context;
     this.slot = context.reserveSlot();
     this.room = new MirrorRoom(config);
+    this.share = new Share(config.numerator, config.denominator, context.random);
     this.requestBody = {
       mode: "observe",
       chunk: (exchange, bytes) => this.shadowOf(exchange)?.write(bytes, exchange.request.bodyLength),
@@ -33,7 +36,7 @@ class Mirror implements Filter {
 
   requestHead(exchange: Exchange): void {
     const { request } = exchange;
-    if (request.upgrade !== "" || request.method === "CONNECT" || !this.isSampled()) return;
+    if (request.upgrade !== "" || request.method === "CONNECT" || !this.share.choose()) return;
     if (!this.room.enter()) {
       this.context.count("limited");
       return;
@@ -46,11 +49,6 @@ class Mirror implements Filter {
   /** A body that was cut short must not look whole to the mirror either. */
   end(exchange: Exchange): void {
     this.shadowOf(exchange)?.abandon();
-  }
-
-  private isSampled(): boolean {
-    const { numerator, denominator } = this.config;
-    return numerator >= denominator || this.context.random.next() * denominator < numerator;
   }
 
   private copyOf(exchange: Exchange): Exchange {
