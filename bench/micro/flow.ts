@@ -4,7 +4,7 @@
 import { seededRandom, systemClock, TimerWheel } from "@heddle/engine/base";
 import type { Fault } from "@heddle/engine/base";
 import { WeightedChoice } from "@heddle/engine/balance";
-import { Cluster } from "@heddle/engine/cluster";
+import { Cluster, UNCOUNTED } from "@heddle/engine/cluster";
 import { buildChain } from "@heddle/engine/filter";
 import type { Filter } from "@heddle/engine/filter";
 import { Fields, IN_PROCESS_PEER, RequestHead, ResponseHead } from "@heddle/engine/message";
@@ -78,20 +78,6 @@ const wheel = new TimerWheel(systemClock);
 const random = seededRandom(1);
 
 function makeCluster(): StreamCluster {
-  const observer = {
-    attemptStarted: nothing,
-    attemptEnded: nothing,
-    endpointHealth() {},
-    ejectionEnded() {},
-    healthChecked() {},
-    endpointEjected: nothing,
-    concurrencyLimit: nothing,
-    hedged: nothing,
-    upstreamOpened: nothing,
-    upstreamClosed: nothing,
-    upstreamConnectFailed: nothing,
-    upstreamReused: nothing,
-  };
   const cluster = new StreamCluster(
     {
       kind: "cluster",
@@ -104,7 +90,7 @@ function makeCluster(): StreamCluster {
     },
     null,
     0,
-    { clock: systemClock, wheel, random, observer, indexOf: () => -1 },
+    { clock: systemClock, wheel, random, observer: UNCOUNTED, indexOf: () => -1 },
   );
   const endpoints = [1, 2].map((port) => ({ address: "10.0.0.1", port, weight: 1, zone: "" }));
   cluster.setEndpoints({ kind: "endpoints", name: "c", endpoints });

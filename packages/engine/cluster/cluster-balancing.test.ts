@@ -5,21 +5,7 @@ import { seededRandom, TimerWheel } from "../base/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS } from "../model/index.ts";
 import type { BalancingSpec, ClusterUnit, EndpointSpec } from "../model/index.ts";
 import { Cluster } from "./cluster.ts";
-
-const silent = {
-  attemptStarted() {},
-  attemptEnded() {},
-  endpointEjected() {},
-  concurrencyLimit() {},
-  hedged() {},
-  endpointHealth() {},
-  ejectionEnded() {},
-  healthChecked() {},
-  upstreamOpened() {},
-  upstreamClosed() {},
-  upstreamConnectFailed() {},
-  upstreamReused() {},
-};
+import { UNCOUNTED } from "./cluster-observer.ts";
 
 function setUp(balancing: BalancingSpec, specs: readonly Partial<EndpointSpec>[]) {
   const clock = new FakeClock();
@@ -37,7 +23,7 @@ function setUp(balancing: BalancingSpec, specs: readonly Partial<EndpointSpec>[]
     clock,
     wheel,
     random: seededRandom(11),
-    observer: silent,
+    observer: UNCOUNTED,
     indexOf: () => -1,
   });
   const endpoints = (list: readonly Partial<EndpointSpec>[]) =>

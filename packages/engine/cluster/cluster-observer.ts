@@ -15,3 +15,19 @@ export interface ClusterObserver extends EndpointObserver {
   endpointHealth(endpointIndex: number, isHealthy: boolean): void;
   healthChecked(endpointIndex: number, isGood: boolean): void;
 }
+
+/** Counts nothing: for connections that carry no requests, and clusters that no lane is about. */
+export const UNCOUNTED: ClusterObserver = {
+  attemptStarted() {},
+  attemptEnded() {},
+  endpointEjected() {},
+  concurrencyLimit() {},
+  ejectionEnded() {},
+  hedged() {},
+  endpointHealth() {},
+  healthChecked() {},
+  upstreamOpened() {},
+  upstreamClosed() {},
+  upstreamConnectFailed() {},
+  upstreamReused() {},
+};

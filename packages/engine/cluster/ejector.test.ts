@@ -4,6 +4,7 @@ import { FakeClock } from "@heddle/testkit";
 import { TimerWheel } from "../base/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS } from "../model/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
+import { UNCOUNTED } from "./cluster-observer.ts";
 import { Ejector } from "./ejector.ts";
 import { Endpoint } from "./endpoint.ts";
 
@@ -17,12 +18,7 @@ function setUp(count: number, settings: Partial<ClusterSettings> = {}) {
     settings: all,
     clock,
     wheel: new TimerWheel(clock),
-    observer: {
-      upstreamOpened() {},
-      upstreamClosed() {},
-      upstreamConnectFailed() {},
-      upstreamReused() {},
-    },
+    observer: UNCOUNTED,
     onAvailability() {},
     onRoom() {},
   };

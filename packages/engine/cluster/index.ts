@@ -3,6 +3,7 @@
  */
 export { Cluster } from "./cluster.ts";
 export type { ClusterContext } from "./cluster.ts";
+export { UNCOUNTED } from "./cluster-observer.ts";
 export type { ClusterObserver } from "./cluster-observer.ts";
 export type { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 export { Endpoint } from "./endpoint.ts";

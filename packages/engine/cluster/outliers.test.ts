@@ -5,9 +5,8 @@ import { makeFault, seededRandom, TimerWheel } from "../base/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS } from "../model/index.ts";
 import type { ClusterSettings, ClusterUnit } from "../model/index.ts";
 import { Cluster } from "./cluster.ts";
+import { UNCOUNTED } from "./cluster-observer.ts";
 import type { Endpoint } from "./endpoint.ts";
-
-const nothing = (): void => {};
 
 const rates = {
   ejectAfterFaults: 0,
@@ -29,20 +28,7 @@ class Rig {
       clock: this.clock,
       wheel: new TimerWheel(this.clock),
       random: seededRandom(5),
-      observer: {
-        attemptStarted: nothing,
-        attemptEnded: nothing,
-        endpointEjected: () => this.ejections++,
-        endpointHealth: nothing,
-        ejectionEnded: nothing,
-        healthChecked: nothing,
-        upstreamOpened: nothing,
-        upstreamClosed: nothing,
-        upstreamConnectFailed: nothing,
-        upstreamReused: nothing,
-        concurrencyLimit: nothing,
-        hedged: nothing,
-      },
+      observer: { ...UNCOUNTED, endpointEjected: () => this.ejections++ },
       indexOf: () => -1,
     });
     this.cluster.setEndpoints({

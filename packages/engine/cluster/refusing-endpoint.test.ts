@@ -5,8 +5,7 @@ import { makeFault, seededRandom, TimerWheel } from "../base/index.ts";
 import type { FaultCode } from "../base/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS } from "../model/index.ts";
 import { Cluster } from "./cluster.ts";
-
-const nothing = (): void => {};
+import { UNCOUNTED } from "./cluster-observer.ts";
 
 /** How many of 1,000 attempts go to an endpoint that fails at once, beside two that answer after 5 ms. Never ejected. */
 function attemptsAtFailing(code: FaultCode): number {
@@ -27,20 +26,7 @@ function attemptsAtFailing(code: FaultCode): number {
       clock,
       wheel: new TimerWheel(clock),
       random: seededRandom(5),
-      observer: {
-        attemptStarted: nothing,
-        attemptEnded: nothing,
-        endpointEjected: nothing,
-        concurrencyLimit: nothing,
-        hedged: nothing,
-        endpointHealth: nothing,
-        ejectionEnded: nothing,
-        healthChecked: nothing,
-        upstreamOpened: nothing,
-        upstreamClosed: nothing,
-        upstreamConnectFailed: nothing,
-        upstreamReused: nothing,
-      },
+      observer: UNCOUNTED,
       indexOf: () => -1,
     },
   );

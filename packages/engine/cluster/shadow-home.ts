@@ -1,20 +1,14 @@
 import type { Clock, TimerWheel } from "../base/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
+import { UNCOUNTED } from "./cluster-observer.ts";
 import type { EndpointHome } from "./endpoint.ts";
 import type { EndpointObserver } from "./pool.ts";
-
-const silent: EndpointObserver = {
-  upstreamOpened() {},
-  upstreamClosed() {},
-  upstreamConnectFailed() {},
-  upstreamReused() {},
-};
 
 /** The home of endpoints that only health checks know: as their cluster, without counters. */
 export class ShadowHome implements EndpointHome {
   readonly index = -1;
-  readonly observer = silent;
+  readonly observer: EndpointObserver = UNCOUNTED;
   private readonly cluster: EndpointHome;
 
   constructor(cluster: EndpointHome) {

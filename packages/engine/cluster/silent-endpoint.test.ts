@@ -4,9 +4,8 @@ import { FakeClock } from "@heddle/testkit";
 import { seededRandom, TimerWheel } from "../base/index.ts";
 import { DEFAULT_CLUSTER_SETTINGS } from "../model/index.ts";
 import { Cluster } from "./cluster.ts";
+import { UNCOUNTED } from "./cluster-observer.ts";
 import type { Endpoint } from "./endpoint.ts";
-
-const nothing = (): void => {};
 
 const latencyOf = ({ port }: Endpoint): number => (port === 1 ? 5 : 100);
 
@@ -33,20 +32,7 @@ class Rig {
       clock: this.clock,
       wheel: new TimerWheel(this.clock),
       random: seededRandom(5),
-      observer: {
-        attemptStarted: nothing,
-        attemptEnded: nothing,
-        endpointEjected: nothing,
-        endpointHealth: nothing,
-        ejectionEnded: nothing,
-        healthChecked: nothing,
-        upstreamOpened: nothing,
-        upstreamClosed: nothing,
-        upstreamConnectFailed: nothing,
-        upstreamReused: nothing,
-        concurrencyLimit: nothing,
-        hedged: nothing,
-      },
+      observer: UNCOUNTED,
       indexOf: () => -1,
     });
     const endpoints = [1, 2, 3].map((port) => ({ address: "10.0.0.1", port, weight: 1, zone: "" }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../base/index.ts";
 import type { Clock, Fault, TimerWheel } from "../base/index.ts";
-import { Cluster } from "../cluster/index.ts";
+import { Cluster, UNCOUNTED } from "../cluster/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
 import { Fields, LENGTH_UNKNOWN, ResponseHead } from "../message/index.ts";
 import type { Peer, RequestHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
@@ -42,7 +42,7 @@ export class ScriptedCluster extends Cluster {
       clock,
       wheel,
       random: seededRandom(3),
-      observer: silentObserver,
+      observer: UNCOUNTED,
       indexOf: () => -1,
     });
     this.script = script;
@@ -82,21 +82,6 @@ export class ScriptedCluster extends Cluster {
     }
   }
 }
-
-const silentObserver = {
-  attemptStarted() {},
-  attemptEnded() {},
-  endpointEjected() {},
-  concurrencyLimit() {},
-  hedged() {},
-  endpointHealth() {},
-  ejectionEnded() {},
-  healthChecked() {},
-  upstreamOpened() {},
-  upstreamClosed() {},
-  upstreamConnectFailed() {},
-  upstreamReused() {},
-};
 
 /**
  * One attempt as its endpoint sees it; the test answers through it. After the response is complete, or the attempt

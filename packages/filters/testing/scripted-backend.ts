@@ -1,6 +1,6 @@
 import { copyBytes, makeFault, seededRandom } from "@heddle/engine/base";
 import type { Clock, Fault, TimerWheel } from "@heddle/engine/base";
-import { Cluster } from "@heddle/engine/cluster";
+import { Cluster, UNCOUNTED } from "@heddle/engine/cluster";
 import type { Endpoint } from "@heddle/engine/cluster";
 import { Fields, LENGTH_UNKNOWN, ResponseHead } from "@heddle/engine/message";
 import type { Peer, RequestHead, UpstreamEvents, UpstreamStream } from "@heddle/engine/message";
@@ -34,21 +34,6 @@ export type BackendScript = (
   request: SeenRequest,
 ) => BackendReply | "reset" | Promise<BackendReply | "reset">;
 
-const silent = {
-  attemptStarted() {},
-  attemptEnded() {},
-  endpointEjected() {},
-  concurrencyLimit() {},
-  hedged() {},
-  endpointHealth() {},
-  ejectionEnded() {},
-  healthChecked() {},
-  upstreamOpened() {},
-  upstreamClosed() {},
-  upstreamConnectFailed() {},
-  upstreamReused() {},
-};
-
 /** The real cluster, with a script in place of connections. */
 export class ScriptedBackend extends Cluster {
   /** What it got, in order. */
@@ -69,7 +54,7 @@ export class ScriptedBackend extends Cluster {
       tls: null,
       settings: DEFAULT_CLUSTER_SETTINGS,
     } as const;
-    super(unit, null, -1, { ...context, random: seededRandom(1), observer: silent, indexOf: () => -1 });
+    super(unit, null, -1, { ...context, random: seededRandom(1), observer: UNCOUNTED, indexOf: () => -1 });
     this.script = script;
     const endpoint = { address: "192.0.2.1", port: 80, weight: 1, zone: "" };
     this.setEndpoints({ kind: "endpoints", name, endpoints: [endpoint] });
