@@ -69,7 +69,7 @@ function openConnection(events: ConstructorParameters<typeof Connection>[0]): Co
 const upstreams: Http1Upstream[] = [];
 class SocketlessCluster extends Cluster {
   override open(...[{ pool }, head, isLast, , , events]: Parameters<Cluster["open"]>) {
-    let upstream = pool.takeIdle() as Http1Upstream | null;
+    let upstream = pool.takeIdle(head.method) as Http1Upstream | null;
     if (upstream === null) {
       pool.onOpening();
       upstream = new Http1Upstream(pool, this.epoch);

@@ -1,5 +1,5 @@
 import { makeFault, Timer } from "../base/index.ts";
-import type { Fault } from "../base/index.ts";
+import type { Clock, Fault } from "../base/index.ts";
 import { LENGTH_UNKNOWN } from "../message/index.ts";
 import type { Fields, RequestHead, ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
 import type { Connection, DialEvents, DialFailure } from "../net/index.ts";
@@ -12,10 +12,13 @@ import { websocketAccept, withWebsocketKey } from "./websocket-handshake.ts";
 export interface UpstreamOwner {
   readonly name: string;
   readonly limits: Http1Limits;
+  readonly clock: Clock;
   onOpened(): void;
   /** The connection is free, or gone. */
   onReleased(upstream: Http1Upstream): void;
   onGone(upstream: Http1Upstream): void;
+  /** The endpoint closed it after so long without use. */
+  onIdleClosed(idleMs: number): void;
   onDialFailed(failure: DialFailure): void;
 }
 
@@ -52,6 +55,10 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   retireAtMs = Infinity;
   /** No exchange waits for it: it goes to the pool when it is open. */
   isInAdvance = false;
+  /** Clock milliseconds when it became free last. */
+  idleSinceMs = 0;
+  /** How long it had been free when the exchange under way took it; -1: nobody has looked. */
+  idleMs = -1;
   /** That it carried, the one under way included. */
   requests = 0;
   private isPaused = false;
@@ -174,6 +181,7 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
 
   onEnd(): void {
     if (this.events === null) {
+      this.owner.onIdleClosed(this.freeMs);
       this.connection.destroy();
       return;
     }
@@ -207,6 +215,7 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   onClosed(error: Error | null): void {
     if (this.isGone) return;
     this.isGone = true;
+    if (this.events === null && error !== null && this.isOpen) this.owner.onIdleClosed(this.freeMs);
     this.owner.onGone(this);
     if (this.events === null) return;
     if (!this.hasResponse) {
@@ -223,9 +232,14 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
 
   /** Closed without a byte of the response: a reused connection was probably closed while it was idle. */
   private emptyResponse(error: Error | null): Fault {
-    return this.isReused
-      ? makeFault("HDL_UPSTREAM_STALE", "kept-alive upstream connection was closed before a response", error)
-      : makeFault("HDL_UPSTREAM_RESET", "upstream closed the connection before a response", error);
+    if (!this.isReused)
+      return makeFault("HDL_UPSTREAM_RESET", "upstream closed the connection before a response", error);
+    if (this.idleMs >= 0) this.owner.onIdleClosed(this.idleMs);
+    return makeFault(
+      "HDL_UPSTREAM_STALE",
+      "kept-alive upstream connection was closed before a response",
+      error,
+    );
   }
 
   private fail(fault: Fault): void {
@@ -297,6 +311,10 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
   // Timer: an idle connection has waited long enough; a busy one is looked at again when it is released.
   expire(): void {
     if (this.events === null) this.connection.destroy();
+  }
+
+  private get freeMs(): number {
+    return this.owner.clock.now() - this.idleSinceMs;
   }
 
   /** In the pool and sound. */

@@ -1,10 +1,12 @@
 import type { Clock, TimerWheel } from "../base/index.ts";
+import { isIdempotent } from "../message/index.ts";
 import type { Peer } from "../message/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
 import type { AddressChoice, DialFailure } from "../net/index.ts";
 import type { Http1Limits } from "../wire/http1/index.ts";
 import type { Http1Upstream, UpstreamOwner } from "./http1-upstream.ts";
 import type { Http2Upstream, Http2UpstreamOwner } from "./http2-upstream.ts";
+import { IdleCloses } from "./idle-closes.ts";
 import type { NegotiatingEndpoint, Negotiation } from "./negotiation.ts";
 
 /** What connections need of their cluster; read at each use, since both may change with the Snapshot. */
@@ -70,6 +72,8 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
   /** Open and opening connections, idle ones included. */
   private connections = 0;
   private isClosed = false;
+  /** Null while the endpoint has closed none that was idle. */
+  private idleCloses: IdleCloses | null = null;
   private readonly home: PoolHome;
 
   constructor(place: PoolPlace, peer: Peer | null, home: PoolHome) {
@@ -95,12 +99,24 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
     return this.home.wheel;
   }
 
-  /** A kept-alive connection, or null. */
-  takeIdle(): Http1Upstream | null {
+  /**
+   * A kept-alive connection, or null. For a method that must not be sent twice none is taken that the endpoint may be
+   * just closing; the coldest one gives its place to the one that is made then.
+   */
+  takeIdle(method: string): Http1Upstream | null {
     for (;;) {
       const upstream = this.idle.pop();
       if (upstream === undefined) return null;
       if (!upstream.isIdle) continue;
+      if (this.idleCloses !== null) {
+        const nowMs = this.home.clock.now();
+        upstream.idleMs = nowMs - upstream.idleSinceMs;
+        if (this.idleCloses.mayBeClosing(upstream.idleMs, nowMs) && !isIdempotent(method)) {
+          this.idle.push(upstream);
+          this.idle[0].connection.destroy();
+          return null;
+        }
+      }
       upstream.isReused = true;
       this.home.observer.upstreamReused(this.home.index);
       return upstream;
@@ -172,6 +188,7 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
       upstream.connection.destroy();
       return;
     }
+    upstream.idleSinceMs = nowMs;
     wheel.schedule(upstream, Math.min(nowMs + idleMs, upstream.retireAtMs));
     this.idle.push(upstream);
     this.home.onRoom(this.place);
@@ -179,6 +196,11 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
 
   onRoom(): void {
     this.home.onRoom(this.place);
+  }
+
+  onIdleClosed(idleMs: number): void {
+    this.idleCloses ??= new IdleCloses();
+    this.idleCloses.closed(idleMs, this.home.clock.now());
   }
 
   onGone(upstream: Http1Upstream): void {

@@ -105,7 +105,7 @@ export class Transport implements NegotiationHome<Pool> {
     isFresh: boolean,
     events: UpstreamEvents,
   ): UpstreamStream | Fault {
-    const upstream = (isFresh ? null : pool.takeIdle()) ?? this.connectHttp1(pool);
+    const upstream = (isFresh ? null : pool.takeIdle(head.method)) ?? this.connectHttp1(pool);
     if (upstream === null) return this.wait(pool, head, isLast, events);
     upstream.start(head, isLast, events);
     return upstream;

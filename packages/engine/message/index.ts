@@ -3,6 +3,7 @@
  * decodes to these, and router, filters and proxy see nothing else. With them, what must have one form everywhere:
  * paths, authorities, IP addresses, and the address of the client behind trusted hops.
  */
+export { isIdempotent } from "./idempotent.ts";
 export { Fields, isFieldValue, isToken, makeFieldBlock, SPAN, TOKEN_BYTES } from "./fields.ts";
 export type { FieldBlock } from "./fields.ts";
 export { hasHeaderLine, headerLines, typedLines } from "./header-lines.ts";

@@ -1,10 +1,10 @@
 import { makeFault, Timer } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
+import { isIdempotent } from "../message/index.ts";
 import type { HedgeSpec } from "../model/index.ts";
 import { HedgedAttempt } from "./hedged-attempt.ts";
 import type { HedgeHome } from "./hedged-attempt.ts";
 import type { HedgedFlow } from "./hedged-flow.ts";
-import { isIdempotent } from "./retries.ts";
 
 /**
  * Further attempts at other endpoints while the first has no answer; made for rules that ask for it. The first response

@@ -1,14 +1,13 @@
 import { makeFault } from "../base/index.ts";
 import { concerned } from "../filter/index.ts";
 import type { Reply } from "../filter/index.ts";
-import { Fields, ResponseHead } from "../message/index.ts";
+import { Fields, isIdempotent, ResponseHead } from "../message/index.ts";
 import type { BodySource, BodyStart, UpstreamStream } from "../message/index.ts";
 import { loseLength, setLength } from "./body-length.ts";
 import { BodyPipe, join } from "./body-pipe.ts";
 import type { PipeOutput } from "./body-pipe.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import { RequestReplay } from "./request-replay.ts";
-import { isIdempotent } from "./retries.ts";
 import { inOrder, runTrailers } from "./run-filters.ts";
 
 interface Peek {

@@ -1,6 +1,7 @@
 import { FAULTS, makeFault, Timer } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import type { Endpoint } from "../cluster/index.ts";
+import { isIdempotent } from "../message/index.ts";
 import type { Fields } from "../message/index.ts";
 import type { RetrySpec } from "../model/index.ts";
 import { parseGrpcPushback } from "../wire/grpc/index.ts";
@@ -16,21 +17,6 @@ const PUSHBACK_CAP_MS = 60_000;
 const FREE_REFUSALS = 8;
 const NO_ENDPOINTS: Endpoint[] = [];
 const NO_WISHES: Partial<RetrySpec> = {};
-
-/** Whether a method's effect is the same once or twice (RFC 9110 section 9.2.2). */
-export function isIdempotent(method: string): boolean {
-  switch (method) {
-    case "GET":
-    case "HEAD":
-    case "OPTIONS":
-    case "PUT":
-    case "DELETE":
-    case "TRACE":
-      return true;
-    default:
-      return false;
-  }
-}
 
 /** Adds to a list of its own; `NO_ENDPOINTS` is everybody's. */
 function withEndpoint(list: Endpoint[], endpoint: Endpoint): Endpoint[] {
