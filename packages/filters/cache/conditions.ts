@@ -10,6 +10,13 @@ export interface Conditions {
   readonly ifRange: string | undefined;
 }
 
+export const NO_CONDITIONS: Conditions = {
+  noneMatch: undefined,
+  modifiedSince: undefined,
+  range: undefined,
+  ifRange: undefined,
+};
+
 export function readConditions({ method, fields }: Pick<RequestHead, "method" | "fields">): Conditions {
   // RFC 9110 section 14.2: Range is of GET alone.
   const hasRange = method === "GET";

@@ -362,8 +362,51 @@ test("3.5: an answer to somebody's own request does not bring what all get up to
   rig.ask({}, fresh);
   rig.clock.advance(61_000);
   const own = [control("max-age=60"), ["x-own", "anna"]] as const;
-  rig.ask({ principal: "anna" }, { status: 304, headers: own });
-  assert.notEqual(rig.ask({}).sent, null);
+  const annas = rig.ask({ principal: "anna" }, { status: 304, headers: own });
+  assert.deepEqual([annas.headers.get("x-own"), annas.headers.get("age")], ["anna", "0"], "she has it");
+  const next = rig.ask({}, { status: 304 });
+  assert.deepEqual([next.sent?.get("if-none-match"), next.headers.get("x-own")], ['"v1"', "1"]);
+  assert.equal(rig.ask({}).sent, null);
+});
+
+test("4.1, 4.3.4: what a 304 says that it varies by counts from then on", () => {
+  const speaks = (value: string) => ({ headers: [["accept-language", value]] as const });
+  for (const [before, after, isGerman] of [
+    [undefined, "accept-language", true],
+    ["x-other", "accept-language", true],
+    [undefined, "*", false],
+  ] as const) {
+    const rig = new CacheRig();
+    const varies = before === undefined ? [] : [["vary", before] as const];
+    rig.ask({}, { ...fresh, headers: [...fresh.headers!, ...varies] });
+    rig.clock.advance(61_000);
+    rig.ask(speaks("de"), { status: 304, headers: [["vary", after]] });
+    assert.equal(rig.ask(speaks("de"), { status: 404 }).sent === null, isGerman);
+    assert.notEqual(rig.ask(speaks("en"), { status: 404 }).sent, null);
+  }
+});
+
+test("4.3.4: a 304 brings tags up to date", () => {
+  const rig = new CacheRig();
+  const tagged = (name: string) => ["cache-tag", name] as const;
+  rig.ask({}, { ...fresh, headers: [...fresh.headers!, tagged("old")] });
+  rig.clock.advance(61_000);
+  rig.ask({}, { status: 304, headers: [tagged("new")] });
+  const purge = (value: string) =>
+    rig.context.data("purges").set([{ atMs: rig.clock.wallMs(), by: "tag", value }]);
+  purge("old");
+  assert.equal(rig.ask({}, fresh).sent, null);
+  purge("new");
+  assert.notEqual(rig.ask({}, fresh).sent, null);
+});
+
+test("5.2.2.3: must-understand holds for what a 304 brings up to date, too", () => {
+  const rig = new CacheRig();
+  const both = ["cache-control", "no-store, must-understand, max-age=60"] as const;
+  rig.ask({}, { ...fresh, headers: [both, ["etag", '"v1"']] });
+  rig.clock.advance(61_000);
+  rig.ask({}, { status: 304, headers: [both] });
+  assert.equal(rig.ask({}).sent, null);
 });
 
 for (const [etag, isKept] of [

@@ -15,20 +15,20 @@ import { forwardStatus, hitStatus } from "./cache-status.ts";
 import type { ForwardStatus } from "./cache-status.ts";
 import { storeFor } from "./cache-store.ts";
 import type { CacheStore } from "./cache-store.ts";
-import { isConditional, readConditions } from "./conditions.ts";
-import type { Conditions } from "./conditions.ts";
+import { isConditional, NO_CONDITIONS, readConditions } from "./conditions.ts";
 import type { CacheConfig } from "./config.ts";
 import { DiskBody } from "./disk-body.ts";
 import { Fill } from "./fill.ts";
 import { forwardedTarget } from "./forwarded-target.ts";
 import { invalidatedKeys } from "./invalidation.ts";
 import { Keeper } from "./keeper.ts";
-import { isCacheable, isSafe } from "./request-rules.ts";
+import { isCacheable, isSafe, saysWhoAsks } from "./request-rules.ts";
 import { firstOctet, serve } from "./serve.ts";
-import { differsFrom, freshenedBy, pendingFrom } from "./stored-from.ts";
+import { differsFrom, freshenedBy, isForAll, pendingFrom } from "./stored-from.ts";
 import { ageMs, releaseBody } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { mayStandIn, usabilityOf } from "./usability.ts";
+import { validate } from "./validate.ts";
 
 const NO_DIRECTIVES: Directives = new Map();
 
@@ -260,8 +260,7 @@ class Cache implements Filter {
   /** What filters behind may change before the response is here. */
   private note({ request, principal }: Exchange, run: CacheRun): void {
     run.request = request.fields.clone();
-    const { fields } = request;
-    run.isPersonal = principal !== null || PERSONAL.some((name) => fields.has(name));
+    run.isPersonal = principal !== null || saysWhoAsks(request);
   }
 
   // The response
@@ -303,7 +302,7 @@ class Cache implements Filter {
   private validated(run: CacheRun, head: ResponseHead): Reply {
     const stale = run.stale!;
     const fresh = freshenedBy(head, run, this.config, this.context.clock.wallMs());
-    if (fresh === null || !this.keeper.keep(fresh, run)) this.store.drop(stale);
+    this.replace(run, stale, fresh);
     this.keeper.settle(run, "uncacheable");
     this.context.count("validated");
     const member = this.config.tellsStatus ? forwardStatus(run.forward, { status: 304 }) : "";
@@ -345,6 +344,12 @@ class Cache implements Filter {
     const fresh = differsFrom(stale, head)
       ? null
       : freshenedBy(head, run, this.config, this.context.clock.wallMs());
+    this.replace(run, stale, fresh);
+  }
+
+  /** `stale` by what is known of it now. What is somebody's own changes nothing for all. */
+  private replace(run: CacheRun, stale: StoredResponse, fresh: StoredResponse | null): void {
+    if (fresh !== null && !isForAll(fresh, run, this.config)) return;
     if (fresh === null || !this.keeper.keep(fresh, run)) this.store.drop(stale);
   }
 
@@ -377,32 +382,7 @@ class Cache implements Filter {
   }
 }
 
-/** They say who asks: credentials, and a client's certificate as a trusted hop tells it. */
-const PERSONAL: readonly string[] = ["authorization", "x-forwarded-client-cert"];
-
-const NO_CONDITIONS: Conditions = {
-  noneMatch: undefined,
-  modifiedSince: undefined,
-  range: undefined,
-  ifRange: undefined,
-};
-
 const refreshId = ({ key, variant }: StoredResponse): string => `${key}\n${variant}`;
-
-/** Section 4.3.1: the request asks by our validators, in place of the client's, which are judged here. */
-function validate({ request }: Exchange, run: CacheRun, { etag, lastModified }: StoredResponse): void {
-  if (etag === undefined && lastModified === undefined) return;
-  const { fields } = request;
-  fields.delete("if-none-match");
-  fields.delete("if-modified-since");
-  if (etag !== undefined) fields.add("if-none-match", etag);
-  if (lastModified !== undefined) fields.add("if-modified-since", lastModified);
-  if (run.isRefresh) {
-    fields.delete("range");
-    fields.delete("if-range");
-  }
-  run.isValidating = true;
-}
 
 /**
  * Events: `hit`, `stale`, `miss`, `revalidate`, `validated`, `refresh`, `wait`, `stored`, `too-large`, `bypass`,

@@ -44,9 +44,11 @@ function elementsOf({ scheme, authority, fields }: RequestHead): string {
   return targets.every((target) => target === "" || target === own) ? "" : targets.join();
 }
 
-/** Host and proto of one element, as they stand there. */
+/** Host and proto of one element. */
 const targetOf = (element: string): string =>
   element
     .split(";")
-    .filter((pair) => /^\s*(?:host|proto)\s*=/i.test(pair))
+    .map((pair) => pair.trim())
+    .filter((pair) => /^(?:host|proto)=/i.test(pair))
+    .toSorted()
     .join(";");

@@ -35,3 +35,8 @@ export function isCacheable({ method, upgrade, bodyLength, fields }: RequestHead
   for (const name of FOR_THE_ENDPOINT) if (fields.has(name)) return false;
   return true;
 }
+
+/** They say who asks: credentials, and a client's certificate as a trusted hop tells it. */
+const PERSONAL: readonly string[] = ["authorization", "x-forwarded-client-cert"];
+
+export const saysWhoAsks = ({ fields }: RequestHead): boolean => PERSONAL.some((name) => fields.has(name));

@@ -955,7 +955,7 @@ const rows: readonly Row[] = [
     ["x-forwarded-proto", "http"],
     ["x-forwarded-host", "shop.example"],
     ["x-forwarded-for", "192.0.2.1"],
-    ["forwarded", "for=192.0.2.1;host=shop.example;proto=http, for=192.0.2.2"],
+    ["forwarded", "for=192.0.2.1;proto=http; host=shop.example, for=192.0.2.2"],
   ].map(([name, value]): Row => ({
     section: "threats 25",
     rule: `${name} that says what came here does not`,

@@ -9,7 +9,7 @@ import { Pending } from "./pending.ts";
 import { readRules } from "./response-rules.ts";
 import { freshenedPairs, readTags, storedPairs } from "./stored-response.ts";
 import type { StoredResponse } from "./stored-response.ts";
-import { isShareable, mayStore } from "./storing.ts";
+import { forbidsStoring, isShareable, mayStore } from "./storing.ts";
 import { readVary, variantOf } from "./vary.ts";
 
 /** A response that may be stored, as it will be when its body is whole; null for one that may not. */
@@ -25,9 +25,8 @@ export function pendingFrom(
   const dateMs = dateOf(fields, nowMs);
   const lifetime = lifetimeOf(head.status, rules, fields, dateMs, config);
   if (!mayStore(request, run.isPersonal, head, rules, lifetime, config)) return null;
-  const vary = readVary(fields);
-  if (vary === null) return null;
-  const varyNames = [...new Set([...vary, ...config.headers])].sort();
+  const varyNames = varyNamesOf(fields, config);
+  if (varyNames === null) return null;
   const response = {
     ...lifetime,
     key: run.key,
@@ -45,6 +44,12 @@ export function pendingFrom(
     ageOnArrivalMs: ageOnArrivalMs(fields, dateMs, run.askedMs, nowMs),
   };
   return new Pending(response);
+}
+
+/** Null: no other request may have it. */
+function varyNamesOf(fields: Fields, config: CacheConfig): readonly string[] | null {
+  const vary = readVary(fields);
+  return vary === null ? null : [...new Set([...vary, ...config.headers])].sort();
 }
 
 /**
@@ -65,22 +70,34 @@ export function freshenedBy(
   const whole = freshenedPairs(stale.pairs, fields);
   const rules = readRules(Fields.of(whole), config.targets);
   const { directives, omitted } = rules;
-  if (directives.has("no-store") || directives.has("private")) return null;
-  // Section 3.5 holds for what it is answered with from now on: the fields of an answer to somebody's own request.
-  if (run.isPersonal && !isShareable(directives)) return null;
+  if (forbidsStoring(directives)) return null;
   const pairs = whole.filter(([name]) => !omitted.has(name));
   const merged = Fields.of(pairs);
+  // It is good for this request: that is what it varies by, whatever it did before.
+  const varyNames = varyNamesOf(merged, config);
+  if (varyNames === null) return null;
   const dateMs = dateOf(merged, nowMs);
   return {
     ...stale,
     ...lifetimeOf(stale.status, rules, merged, dateMs, config),
+    varyNames,
+    variant: variantOf(varyNames, run.request!),
     pairs,
+    tags: readTags(merged),
     dateMs,
     lastModified: merged.get("last-modified"),
     askedMs: run.askedMs,
     arrivedMs: nowMs,
     ageOnArrivalMs: ageOnArrivalMs(fields, dateMs, run.askedMs, nowMs),
   };
+}
+
+/**
+ * Section 3.5 holds for what is brought up to date too: it has the fields of an answer to somebody's own request, which
+ * are then theirs alone.
+ */
+export function isForAll({ pairs }: StoredResponse, run: CacheRun, { targets }: CacheConfig): boolean {
+  return !run.isPersonal || isShareable(readRules(Fields.of(pairs), targets).directives);
 }
 
 /** A HEAD's answer shows that what is stored is no more what the target is (RFC 9111 section 4.3.5). */

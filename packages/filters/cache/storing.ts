@@ -31,10 +31,7 @@ export function mayStore(
   config: CacheConfig,
 ): boolean {
   if (request.method !== "GET" || !isStorable(head.status, directives, config)) return false;
-  // 5.2.2.3: with must-understand, and a status that we do, no-store is passed over.
-  if (directives.has("no-store") && !directives.has("must-understand")) return false;
-  // 5.2.2.7: of the whole; the fields that it names, where it names some, are in `omitted`.
-  if (directives.has("private")) return false;
+  if (forbidsStoring(directives)) return false;
   if (isPersonal && !isShareable(directives)) return false;
   const mayHaveCookies = config.removesCookies || omitted.has("set-cookie");
   if (head.fields.has("set-cookie") && !mayHaveCookies) return false;
@@ -43,6 +40,13 @@ export function mayStore(
   if (head.fields.getAll("etag").length > 1 || head.fields.getAll("content-type").length > 1) return false;
   return isWorthIt(head, lifetime);
 }
+
+/**
+ * Of the whole: the fields that `private` names, where it names some (section 5.2.2.7), are in `omitted`. With
+ * must-understand, and a status that we do, no-store is passed over (section 5.2.2.3).
+ */
+export const forbidsStoring = (directives: Directives): boolean =>
+  directives.has("private") || (directives.has("no-store") && !directives.has("must-understand"));
 
 /** Section 3.5. */
 export const isShareable = (directives: Directives): boolean =>
