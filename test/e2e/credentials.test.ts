@@ -34,6 +34,15 @@ const secret = (name: string, type: string, stringData: Record<string, string>):
   stringData,
 });
 
+const timedHooks = {
+  secretRefs: [{ name: "webhooks", key: "github" }],
+  subject: "github",
+  signature: { header: "X-Signature" },
+  content: "{timestamp}.{body}",
+  timestamp: { header: "X-Timestamp" },
+  replays: "Refuse",
+};
+
 interface Authorities {
   readonly trusted: TestCertificateAuthority;
   readonly partner: TestCertificateAuthority;
@@ -41,10 +50,10 @@ interface Authorities {
 }
 
 function documents(ports: { http: number; https: number }, backend: number, of: Authorities): Document[] {
-  const rules = ["basic", "signed", "hook", "certificate", "partner"].map((name) => ({
+  const rules = ["basic", "signed", "hook", "timed", "certificate", "partner"].map((name) => ({
     name,
     matches: [{ path: { value: `/${name}` } }],
-    backendRefs: [{ group: "heddle.dev", kind: "Backend", name: "echo" }],
+    backendRefs: [{ group: "heddle.dev", kind: "Backend", name: name === "timed" ? "guarded" : "echo" }],
   }));
   const { cert, key } = of.server;
   return [
@@ -76,6 +85,7 @@ function documents(ports: { http: number; https: number }, backend: number, of: 
     },
     { apiVersion: gatewayGroup, kind: "HTTPRoute", metadata: { name: "echo" }, spec: { parentRefs: [{ name: "edge" }], rules } },
     { apiVersion: "heddle.dev/v1alpha1", kind: "Backend", metadata: { name: "echo" }, spec: { url: `http://127.0.0.1:${backend}` } },
+    { apiVersion: "heddle.dev/v1alpha1", kind: "Backend", metadata: { name: "guarded" }, spec: { url: `http://127.0.0.1:${backend}` } },
     secret("server", "kubernetes.io/tls", { "tls.crt": cert, "tls.key": key }),
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "trusted" }, data: { "ca.crt": of.trusted.cert } },
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "partner" }, data: { "ca.crt": of.partner.cert } },
@@ -98,6 +108,14 @@ function documents(ports: { http: number; https: number }, backend: number, of: 
         signature: { header: "X-Hub-Signature-256", prefix: "sha256=" },
       },
     }),
+    policy("timed", { hmac: timedHooks }),
+    // The same request is asked for it again on its way to the backend.
+    {
+      apiVersion: "heddle.dev/v1alpha1",
+      kind: "AccessPolicy",
+      metadata: { name: "guarded" },
+      spec: { targetRefs: [{ kind: "Backend", name: "guarded" }], authentication: { hmac: timedHooks } },
+    },
     policy("certificate", { clientCertificate: { allowed: { uris: ["spiffe://shop.example/*"] }, forward: true } }),
     policy("partner", { clientCertificate: { caCertificateRefs: [{ name: "partner" }] } }),
   ]; // prettier-ignore
@@ -249,6 +267,23 @@ describe("ways to authenticate", () => {
     assert.equal((await post("sha256=00", "{}")).status, 401);
     assert.equal((await ask({ path: "/hook", method: "POST", body: "{}" })).status, 401);
     assert.equal(backend.requestCount, before, "the backend sees none of it");
+  });
+
+  test("a webhook whose replays are refused lets in once, whichever worker has it, by all policies on its way", async () => {
+    const post = (body: string, seconds: number) => {
+      const signature = createHmac("sha256", webhookSecret).update(`${seconds}.${body}`).digest("hex");
+      const headers = { "x-signature": signature, "x-timestamp": String(seconds) };
+      return ask({ path: "/timed", method: "POST", headers, body });
+    };
+    const seconds = Math.floor(Date.now() / 1000);
+    for (const body of ["{}", ""]) {
+      const before = backend.requestCount;
+      const all = await Promise.all(Array.from({ length: 16 }, () => post(body, seconds)));
+      const statuses = all.map(({ status }) => status).sort((a, b) => a - b);
+      assert.deepEqual(statuses, [200, ...Array.from({ length: 15 }, () => 401)]);
+      assert.equal(backend.requestCount, before + 1);
+    }
+    assert.equal((await post("{}", seconds + 1)).status, 200, "signed anew");
   });
 
   test("a verified certificate of an allowed name lets in; one that anybody can make does not", async () => {

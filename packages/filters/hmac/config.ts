@@ -16,6 +16,8 @@ export interface HmacConfig {
   readonly timestamp: TimestampPlace | null;
   /** How far the time may be off, either way. */
   readonly maxAgeMs: number;
+  /** What was signed is taken once, within the time that it is good; where `timestamp` is null there is none. */
+  readonly refusesReplays: boolean;
   /** Bodies are held until they are whole, up to so much. */
   readonly maxBodyBytes: number;
 }

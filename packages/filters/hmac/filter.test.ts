@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { Fields, LENGTH_UNKNOWN, ResponseHead } from "@heddle/engine/message";
+import { makeSharedTableMemory, SharedTable } from "@heddle/engine/shared";
 import { FakeClock } from "@heddle/testkit";
 import { makeExchange, RecordingContext } from "../filter-run.suite.ts";
 import type { RequestOptions } from "../filter-run.suite.ts";
@@ -20,6 +21,7 @@ const github: HmacConfig = {
   content: [body],
   timestamp: null,
   maxAgeMs: 300_000,
+  refusesReplays: false,
   maxBodyBytes: 1000,
 };
 const stripe: HmacConfig = {
@@ -35,6 +37,14 @@ const secret = "It's a Secret to Everybody";
 interface Options extends RequestOptions {
   readonly sent?: string;
   readonly secrets?: readonly string[];
+  /** Of requests that came before. */
+  readonly context?: RecordingContext;
+}
+
+function makeContext(): RecordingContext {
+  const clock = new FakeClock(nowSeconds * 1000);
+  const shared = new SharedTable(makeSharedTableMemory(1024, 1, [1, 2]), 0, clock, 0);
+  return Object.assign(new RecordingContext(), { clock, shared });
 }
 
 /** "good", or what was counted. */
@@ -43,9 +53,8 @@ function verdict(
   headers: readonly (readonly [string, string])[],
   options: Options = {},
 ): string {
-  const { sent = "Hello, World!", secrets = [secret] } = options;
-  const context = new RecordingContext();
-  Object.assign(context, { clock: new FakeClock(nowSeconds * 1000) });
+  const { sent = "Hello, World!", secrets = [secret], context = makeContext() } = options;
+  context.events.length = 0;
   context.data(config.secrets).set({ secrets: secrets.map((one) => Buffer.from(one).toString("base64")) });
   const filter = hmac.create(config, context);
   const exchange = makeExchange({ method: "POST", bodyLength: sent.length, ...options, headers });
@@ -177,4 +186,64 @@ test("what another filter answers before the body is here is not given away", ()
   assert.equal(answered(`sha256=${"0".repeat(64)}`, 200, true)?.status, 401);
   assert.equal(answered(`sha256=${"0".repeat(64)}`, 429, false), undefined);
   assert.equal(answered(`sha256=${documented}`, 200, true), undefined);
+});
+
+const once: HmacConfig = { ...stripe, refusesReplays: true };
+const at = (seconds: number, text: string, ...by: readonly string[]) => {
+  const signatures = (by.length === 0 ? [secret] : by).map((one) => `v1=${mac(`${seconds}.${text}`, one)}`);
+  return [["stripe-signature", [`t=${seconds}`, ...signatures].join(",")]] as const;
+};
+
+test("a request is taken once where replays are refused, with a body and without one", () => {
+  const context = makeContext();
+  for (const sent of ["ping", ""]) {
+    const ask = (seconds: number, config = once) => verdict(config, at(seconds, sent), { sent, context });
+    const refused = sent === "" ? "replay" : "body: replay";
+    assert.equal(ask(nowSeconds), "good");
+    assert.equal(ask(nowSeconds), refused);
+    assert.equal(ask(nowSeconds, { ...once, subject: "another route's" }), refused);
+    assert.equal(ask(nowSeconds + 1), "good", "signed anew");
+    assert.equal(ask(nowSeconds, stripe), "good", "where they are not refused");
+  }
+});
+
+test("the letters of a signature make no other request of the same", () => {
+  const context = makeContext();
+  const ask = (signature: string) =>
+    verdict(once, [["stripe-signature", `t=${nowSeconds},v1=${signature}`]], { sent: "ping", context });
+  const signature = mac(`${nowSeconds}.ping`);
+  assert.equal(ask(signature), "good");
+  assert.equal(ask(signature.toUpperCase()), "body: replay");
+  assert.equal(ask(`${signature},x=1`), "body: replay");
+});
+
+test("nor does the signature by the other one of two secrets", () => {
+  const context = makeContext();
+  const secrets = [secret, "the next secret of it"];
+  const ask = (...by: readonly string[]) =>
+    verdict(once, at(nowSeconds, "ping", ...by), { sent: "ping", context, secrets });
+  assert.equal(ask(secrets[1]!), "good");
+  assert.equal(ask(...secrets), "body: replay");
+  assert.equal(ask(secrets[0]!), "body: replay");
+});
+
+test("the same of two senders are two requests, and a bad one uses up nothing", () => {
+  const context = makeContext();
+  const ask = (by: string, secrets: readonly string[]) =>
+    verdict(once, at(nowSeconds, "ping", by), { sent: "ping", context, secrets });
+  assert.equal(ask("somebody else's secret", [secret]), "body: bad-signature");
+  assert.equal(ask(secret, [secret]), "good");
+  assert.equal(ask("somebody else's secret", ["somebody else's secret"]), "good");
+});
+
+test("one that is dated ahead is remembered until it is too old", () => {
+  const context = makeContext();
+  const ahead = nowSeconds + 300;
+  const ask = () => verdict(once, at(ahead, "ping"), { sent: "ping", context });
+  assert.equal(ask(), "good");
+  // 600 s of the table's clock and of the wall's.
+  context.clock.advance(599_000);
+  assert.equal(ask(), "body: replay");
+  context.clock.advance(2_000);
+  assert.equal(ask(), "time");
 });

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { BufferBody, DataRef, Filter, FilterContext, FilterFactory, Reply } from "@heddle/engine/filter";
 import { Credentials } from "@heddle/engine/message";
 import type { Exchange, Principal, ResponseHead } from "@heddle/engine/message";
+import { NonceBook } from "../nonce-book/index.ts";
 import type { HmacConfig, HmacSecrets, SignedPart } from "./config.ts";
 import { readSignature } from "./sent-signature.ts";
 import type { SentSignature } from "./sent-signature.ts";
@@ -11,8 +12,11 @@ const reasons = {
   time: "the request was not signed at this time",
   "no-secrets": "no secret is known",
   "bad-signature": "the signature is not that of this request",
+  replay: "the request was taken before, or there is no room to remember it",
 } as const;
 type Refusal = keyof typeof reasons;
+/** What is known with the body. */
+type Verdict = "bad-signature" | "replay";
 
 const EMPTY = new Uint8Array();
 
@@ -30,7 +34,9 @@ class Hmac implements Filter {
   private readonly principal: Principal;
   private readonly challenge: string;
   private readonly coversBody: boolean;
-  private readonly unauthorized: Reply;
+  private readonly unauthorized: Readonly<Record<Verdict, Reply>>;
+  /** Null: what is good is taken as often as it comes. */
+  private readonly nonces: NonceBook | null;
   readonly requestBody?: BufferBody;
 
   constructor(config: HmacConfig, context: FilterContext) {
@@ -41,14 +47,13 @@ class Hmac implements Filter {
     const { subject } = config;
     this.principal = Object.freeze({ subject, issuer: "", method: "hmac", claims: Object.freeze({}) });
     this.challenge = `Hmac realm="heddle", header="${config.header}"`;
+    const { challenge } = this;
     this.unauthorized = {
-      status: 401,
-      headers: [
-        ["content-type", "text/plain; charset=utf-8"],
-        ["www-authenticate", this.challenge],
-      ],
-      body: `${reasons["bad-signature"]}\n`,
+      "bad-signature": unauthorized(reasons["bad-signature"], challenge),
+      replay: unauthorized(reasons.replay, challenge),
     };
+    // It may be dated ahead by as much as it may be late.
+    this.nonces = config.refusesReplays ? new NonceBook(context.shared, "hmac", 2 * config.maxAgeMs) : null;
     this.coversBody = config.content.some(({ type }) => type === "body");
     if (this.coversBody) {
       this.requestBody = {
@@ -84,15 +89,16 @@ class Hmac implements Filter {
       exchange.slots![this.slot] = sent;
       return null;
     }
-    return this.isGood(exchange, sent, EMPTY) ? null : "bad-signature";
+    return this.judge(exchange, sent, EMPTY);
   }
 
   private checkBody(exchange: Exchange, bytes: Uint8Array): Reply | undefined {
     const sent = exchange.slots![this.slot] as SentSignature | undefined;
     if (sent === undefined) return undefined;
-    if (!this.isGood(exchange, sent, bytes)) {
-      this.context.count("bad-signature");
-      return this.unauthorized;
+    const refusal = this.judge(exchange, sent, bytes);
+    if (refusal !== null) {
+      this.context.count(refusal);
+      return this.unauthorized[refusal];
     }
     exchange.slots![this.slot] = undefined;
     return undefined;
@@ -104,23 +110,49 @@ class Hmac implements Filter {
    */
   responseHead(exchange: Exchange, head: ResponseHead): Reply | undefined {
     const isPending = exchange.slots![this.slot] !== undefined;
-    return isPending && head.status < 400 ? this.unauthorized : undefined;
+    return isPending && head.status < 400 ? this.unauthorized["bad-signature"] : undefined;
   }
 
   private secrets(): readonly string[] {
     return (this.data.value as HmacSecrets | undefined)?.secrets ?? [];
   }
 
-  private isGood(exchange: Exchange, { signatures, timestamp }: SentSignature, body: Uint8Array): boolean {
+  private judge(exchange: Exchange, sent: SentSignature, body: Uint8Array): Verdict | null {
+    const { signatures, timestamp } = sent;
     const parts = this.config.content.map((part) => partOf(exchange, part, timestamp, body));
+    const digests: Buffer[] = [];
+    let isGood = false;
     for (const secret of this.secrets()) {
       const hmac = createHmac(this.config.hash, Buffer.from(secret, "base64"));
       for (const part of parts) hmac.update(part);
       const own = hmac.digest();
-      if (signatures.some((one) => timingSafeEqual(one, own))) return true;
+      isGood ||= signatures.some((one) => timingSafeEqual(one, own));
+      if (isGood && this.nonces === null) return null;
+      digests.push(own);
     }
-    return false;
+    if (!isGood) return "bad-signature";
+    return this.isFirst(exchange, digests) ? null : "replay";
   }
+
+  /**
+   * What was signed is known by its HMACs by all secrets, not by the one that was sent: who changes its secret sends one by
+   * each, and the other one would make another request of the same.
+   */
+  private isFirst(exchange: Exchange, digests: readonly Buffer[]): boolean {
+    const { nonces } = this;
+    return nonces === null || digests.every((one) => nonces.use(exchange, "", one.toString("base64")));
+  }
+}
+
+function unauthorized(reason: string, challenge: string): Reply {
+  return {
+    status: 401,
+    headers: [
+      ["content-type", "text/plain; charset=utf-8"],
+      ["www-authenticate", challenge],
+    ],
+    body: `${reason}\n`,
+  };
 }
 
 function partOf(exchange: Exchange, part: SignedPart, timestamp: string, body: Uint8Array): Uint8Array {
@@ -143,7 +175,7 @@ function partOf(exchange: Exchange, part: SignedPart, timestamp: string, body: U
   }
 }
 
-/** Events: `malformed`, `time`, `no-secrets`, `bad-signature`. */
+/** Events: `malformed`, `time`, `no-secrets`, `bad-signature`, `replay`. */
 export const hmac: FilterFactory<HmacConfig> = {
   name: "hmac",
   create: (config, context) => new Hmac(config, context),

@@ -2,11 +2,11 @@ import type { BufferBody, Filter, FilterContext, FilterFactory, Reply } from "@h
 import { Credentials } from "@heddle/engine/message";
 import type { Exchange } from "@heddle/engine/message";
 import type { HttpSignaturesConfig } from "./config.ts";
+import { NonceBook } from "../nonce-book/index.ts";
 import { coveredDigests, hasDigests, parseContentDigest } from "./content-digest.ts";
 import type { ExpectedDigest } from "./content-digest.ts";
 import { KeyStore } from "./key-store.ts";
 import type { StoredKey } from "./key-store.ts";
-import { NonceBook } from "./nonce-book.ts";
 import { coveredBy, signatureBase } from "./signature-base.ts";
 import { parameterOf, readSignatures } from "./signed-request.ts";
 import type { SentSignature } from "./signed-request.ts";
@@ -52,7 +52,8 @@ class HttpSignatures implements Filter {
     this.config = config;
     this.context = context;
     this.keys = new KeyStore(context.data(config.keys), "http-signatures");
-    this.nonces = new NonceBook(context.shared, config.maxAgeMs + 2 * config.clockSkewMs);
+    const lifeMs = config.maxAgeMs + 2 * config.clockSkewMs;
+    this.nonces = new NonceBook(context.shared, "http-signatures nonce", lifeMs);
     this.slot = context.reserveSlot();
     const covered = config.components.map((name) => `\\"${name}\\"`).join(" ");
     this.challenge = `Signature realm="heddle", headers="${covered}"`;
@@ -105,7 +106,7 @@ class HttpSignatures implements Filter {
     if (exchange.request.bodyLength === 0 && digests !== null && !hasDigests(new Uint8Array(), digests))
       return "digest";
     exchange.slots![this.slot] = digests;
-    return this.useNonce(input, key) ? null : "replay";
+    return this.useNonce(exchange, input, key) ? null : "replay";
   }
 
   /** Section 3.2.1: what an application has to say about the parameters. */
@@ -141,10 +142,10 @@ class HttpSignatures implements Filter {
   }
 
   /** Last: what somebody else made up must not use up a signer's nonces. */
-  private useNonce(input: SentSignature["input"], key: StoredKey): boolean {
+  private useNonce(exchange: Exchange, input: SentSignature["input"], key: StoredKey): boolean {
     if (!this.config.requiresNonce) return true;
     const nonce = parameterOf(input, "nonce", "string");
-    return typeof nonce === "string" && this.nonces.use(key.keyId, nonce);
+    return typeof nonce === "string" && this.nonces.use(exchange, key.keyId, nonce);
   }
 
   private checkBody(exchange: Exchange, bytes: Uint8Array): Reply | undefined {

@@ -20,7 +20,7 @@ export const hmacMember: Member<"authentication"> = ({ hmac }, { policy, facts }
 };
 
 function configOf(
-  { subject, signature, content, timestamp, maxAge, maxBodyBytes }: HmacSpec,
+  { subject, signature, content, timestamp, maxAge, replays, maxBodyBytes }: HmacSpec,
   secrets: string,
 ): HmacConfig {
   return {
@@ -34,6 +34,7 @@ function configOf(
     timestamp:
       timestamp === undefined ? null : { header: timestamp.header.toLowerCase(), prefix: timestamp.prefix },
     maxAgeMs: durationMs(maxAge),
+    refusesReplays: replays === "Refuse",
     maxBodyBytes,
   };
 }

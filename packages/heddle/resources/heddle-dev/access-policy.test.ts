@@ -96,6 +96,18 @@ describe("AccessPolicy", () => {
     assert.deepEqual(mistakes(jwt()), ["spec.authentication.jwt.issuers"]);
   });
 
+  test("hmac: a time is signed where there is one, and needed where replays are refused", () => {
+    const secretRefs = [{ name: "hooks", key: "stripe" }];
+    const hmac = { secretRefs, subject: "stripe", signature: { header: "Stripe-Signature" } };
+    const timed = { content: "{timestamp}.{body}", timestamp: { header: "Stripe-Signature", prefix: "t=" } };
+    const of = (change: object) => mistakes({ authentication: { hmac: { ...hmac, ...change } } });
+    assert.deepEqual(of({}), []);
+    assert.deepEqual(of({ ...timed, replays: "Refuse" }), []);
+    assert.deepEqual(of({ replays: "Refuse" }), ["spec.authentication.hmac"]);
+    assert.deepEqual(of({ ...timed, content: "{body}" }), ["spec.authentication.hmac"]);
+    assert.deepEqual(of({ content: "{timestamp}.{body}" }), ["spec.authentication.hmac"]);
+  });
+
   const rules = (...all: object[]) => mistakes({ authorization: { rules: all } });
   const inRule = (change: object) => rules({ action: "Allow", ...change });
   const ofRule = (rest: string) => [`spec.authorization.rules[0].${rest}`];

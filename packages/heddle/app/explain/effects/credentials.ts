@@ -63,10 +63,11 @@ function httpSignaturesEffect(config: HttpSignaturesConfig): string {
   return `takes signatures over ${covered.join(", ")}, up to ${maxAgeMs / 1000} s old${once}`;
 }
 
-function hmacEffect({ subject, header, content, timestamp, maxAgeMs }: HmacConfig): string {
+function hmacEffect(config: HmacConfig): string {
+  const { subject, header, content, timestamp, maxAgeMs, refusesReplays } = config;
   const parts = content.map((part) => ("value" in part ? `${part.type} ${part.value}` : part.type));
   const age = timestamp === null ? "" : `, up to ${maxAgeMs / 1000} s old`;
-  return `takes requests of ${subject} by the HMAC in ${header} over ${parts.join(", ")}${age}`;
+  return `takes requests of ${subject} by the HMAC in ${header} over ${parts.join(", ")}${age}${refusesReplays ? ", each once" : ""}`;
 }
 
 function csrfEffect({ allowedOrigins, withoutOrigin }: CsrfConfig): string {

@@ -45,6 +45,8 @@ export const hmacSchema = struct(
     /** Where the time is, in seconds since the epoch. */
     timestamp: optional(struct({ header: headerName, prefix })),
     maxAge: withDefault(boundedTime("1s", "24h"), "5m"),
+    /** Whether what was signed is taken again within its time. */
+    replays: withDefault(choice(["Allow", "Refuse"]), "Allow"),
     maxBodyBytes: withDefault(integer({ minimum: 1, maximum: 104_857_600 }), 1_048_576),
   },
   {
@@ -53,6 +55,11 @@ export const hmacSchema = struct(
         "timestamp-signed",
         "content must have {timestamp} where timestamp is given, and only there: a time that is not signed says nothing",
         ({ content, timestamp }) => content.includes("{timestamp}") === (timestamp !== undefined),
+      ),
+      rule<{ replays: string; timestamp?: unknown }>(
+        "replays-timed",
+        "replays can be refused where timestamp is given: without a time all requests would have to be remembered for ever",
+        ({ replays, timestamp }) => replays === "Allow" || timestamp !== undefined,
       ),
     ],
   },
