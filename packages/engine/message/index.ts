@@ -18,6 +18,7 @@ export { KNOWN_NAMES, knownNameId, NAME } from "./known-names.ts";
 export type { KnownName } from "./known-names.ts";
 export { parseAuthority } from "./authority.ts";
 export { normalizePath } from "./path.ts";
+export { trimAround } from "./trim-around.ts";
 export { clientAddress, compileTrustedHops, forwardedElement } from "./forwarded.ts";
 export { formatIpv4, formatIpv6, mappedIpv4, parseIpv4, parseIpv6 } from "./ip-address.ts";
 export { copyExchange } from "./copy-exchange.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { measureCpuMs } from "@heddle/testkit";
 import type { Exchange } from "@heddle/engine/message";
 import { answerOf, CacheRig, rigConfig } from "./cache-rig.suite.ts";
 import type { Answer, Origin } from "./cache-rig.suite.ts";
@@ -625,6 +626,13 @@ test("3.3: a body that is cut short is not stored", () => {
   rig.filter.requestHead!(exchange);
   rig.respond(exchange, fresh, false);
   assert.notEqual(rig.ask({}).sent, null);
+});
+
+test("a request of many blanks takes no time to compare (threats 22)", async () => {
+  const rig = new CacheRig();
+  const long = { headers: [["accept-language", `a${" ".repeat(60_000)};${" ".repeat(60_000)}b`]] } as const;
+  const varies = { ...fresh, headers: [...fresh.headers!, ["vary", "accept-language"] as const] };
+  assert.ok((await measureCpuMs(() => rig.ask(long, varies))) < 500);
 });
 
 test("filters behind may change the request: what it varies by is what came", () => {

@@ -1,4 +1,4 @@
-import { isToken } from "@heddle/engine/message";
+import { isToken, trimAround } from "@heddle/engine/message";
 import type { Fields } from "@heddle/engine/message";
 
 /** More names than that in Vary are nobody's variants. */
@@ -32,6 +32,6 @@ export function variantOf(names: readonly string[], fields: Fields): string {
 
 function normalize(name: string, value: string | undefined): string | null {
   if (value === undefined) return null;
-  const list = value.trim().replace(/[ \t]*,[ \t]*/g, ",");
-  return WITHOUT_CASE.has(name) ? list.toLowerCase().replace(/[ \t]*;[ \t]*/g, ";") : list;
+  const list = trimAround(value, ",");
+  return WITHOUT_CASE.has(name) ? trimAround(list.toLowerCase(), ";") : list;
 }

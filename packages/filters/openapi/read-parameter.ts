@@ -1,3 +1,4 @@
+import { trimAround } from "@heddle/engine/message";
 import { readJson } from "../bounded-json/index.ts";
 import { decodePart } from "../template/index.ts";
 import type { ApiParameter, ApiShape } from "./config.ts";
@@ -79,13 +80,7 @@ export function readHeaderParameter(
   if (values.length > 1 && !(isCompound && style !== "json")) return twice;
   const text = values.join(",");
   if (style === "json") return readJsonText(text, maxDepth);
-  return readDelimited(
-    isCompound ? text.replaceAll(/[ \t]*,[ \t]*/g, ",") : text,
-    ",",
-    explode,
-    shape,
-    plain,
-  );
+  return readDelimited(isCompound ? trimAround(text, ",") : text, ",", explode, shape, plain);
 }
 
 /** Of a query or of cookies. */
