@@ -589,7 +589,30 @@ const newOnly: readonly Case[] = [
       [1, "a"],
       ["a", "b"],
     ],
-    bad: [[1, 2]],
+    bad: [
+      [1, 2],
+      [1, 2, "a"],
+    ],
+  },
+  {
+    title: "unevaluatedItems by schema, with contains that is counted, and allOf",
+    schema: {
+      allOf: [{ prefixItems: [{ const: "first" }] }],
+      contains: { type: "integer" },
+      minContains: 2,
+      maxContains: 3,
+      unevaluatedItems: { type: "boolean" },
+    },
+    good: [
+      ["first", 1, 2],
+      ["first", true, 1, 2, false, 3],
+    ],
+    bad: [
+      ["first", 1],
+      ["first", 1, 2, 3, 4],
+      ["first", 1, 2, "x"],
+      ["other", 1, 2],
+    ],
   },
   {
     title: "what is beside a reference counts",

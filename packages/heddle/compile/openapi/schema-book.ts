@@ -271,6 +271,7 @@ export class SchemaBook {
       out["allOf"] = [...((out["allOf"] as unknown[] | undefined) ?? []), { anyOf: out["oneOf"] }];
       delete out["oneOf"];
     }
+    if (out["contains"] !== undefined && out["unevaluatedItems"] !== undefined) keepUnevaluated(out);
     for (const name of schemaMaps) {
       const value = own(node, name);
       if (value === undefined) continue;
@@ -342,6 +343,22 @@ export class SchemaBook {
     this.view.complain(pointer, message);
     return true;
   }
+}
+
+/**
+ * To Ajv all items of a list with `contains` are evaluated; by draft 2020-12 those that it matches are. What stands under
+ * `not` evaluates none.
+ */
+function keepUnevaluated(out: Record<string, unknown>): void {
+  const { contains, minContains, maxContains, unevaluatedItems, allOf = [] } = out;
+  out["unevaluatedItems"] = { anyOf: [contains, unevaluatedItems] };
+  const counted = {
+    contains,
+    ...(minContains !== undefined && { minContains }),
+    ...(maxContains !== undefined && { maxContains }),
+  };
+  out["allOf"] = [...(allOf as unknown[]), { not: { not: counted } }];
+  for (const name of ["contains", "minContains", "maxContains"]) delete out[name];
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
