@@ -1,8 +1,10 @@
 import type { Socket } from "node:net";
-import { sliceLatin1, systemClock } from "../base/index.ts";
+import { systemClock } from "../base/index.ts";
+import { Gathered, giveBackParts } from "./gathered.ts";
+import type { Part } from "./gathered.ts";
 import { PlainSocket } from "./plain-socket.ts";
 import type { PlainSocketOwner } from "./plain-socket.ts";
-import { giveBack, givePack, PACK_BYTES, SLAB_BYTES, takePack, takeSlab } from "./slab-pool.ts";
+import { givePack, PACK_BYTES } from "./slab-pool.ts";
 import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
 import { continueReads, suspendReads, takeReads } from "./raw-reads.ts";
@@ -23,8 +25,6 @@ export interface ConnectionEvents {
   onClosed(error: Error | null): void;
 }
 
-/** Chunks up to this many octets travel as text beside the head: as a string, longer ones would be copied three times. */
-const SMALL_CHUNK = 1_024;
 /** What goes out in one piece waits for the other writes of its turn. */
 const TURN_BYTES = PACK_BYTES;
 
@@ -39,12 +39,8 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   private socket: Socket | PlainSocket | null = null;
   private handle: RawHandle | null = null;
   private isShared = false;
-  /** Gathered since the last flush: whole parts, then the pack, then text. A part is text, or of a slab or pack. */
-  private parts: (string | Buffer)[] | null = null;
-  /** A chunk behind the text that was before it, so that both leave in one write. */
-  private pack: Buffer | null = null;
-  private packed = 0;
-  private text = "";
+  /** Since the last flush. */
+  private readonly gathered = new Gathered();
   private isOpen = false;
   private wasOpen = false;
   private isFinishing = false;
@@ -142,51 +138,16 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
 
   /** Octets that were flushed and that the kernel has not taken yet, and those gathered while opening. */
   get pendingBytes(): number {
-    return this.isInTurn ? this.waitingBytes + this.packed + this.text.length : this.waitingBytes;
+    return this.isInTurn ? this.waitingBytes + this.gathered.tailBytes : this.waitingBytes;
   }
 
   writeText(text: string): void {
-    this.text += text;
+    this.gathered.addText(text);
   }
 
   /** The bytes are copied: they may be gone after the call. */
   writeBytes(bytes: Uint8Array): void {
-    if (bytes.length <= SMALL_CHUNK) {
-      this.text += sliceLatin1(bytes, 0, bytes.length);
-      return;
-    }
-    if (this.packed + this.text.length + bytes.length > PACK_BYTES) this.closePart();
-    if (bytes.length > PACK_BYTES) this.addSlabs(bytes);
-    else this.addToPack(bytes);
-  }
-
-  private addToPack(bytes: Uint8Array): void {
-    const pack = (this.pack ??= takePack());
-    if (this.text !== "") {
-      this.packed += pack.write(this.text, this.packed, "latin1");
-      this.text = "";
-    }
-    pack.set(bytes, this.packed);
-    this.packed += bytes.length;
-  }
-
-  private addSlabs(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
-      const piece = bytes.subarray(at, at + SLAB_BYTES);
-      const slab = takeSlab();
-      slab.set(piece);
-      this.parts!.push(slab.subarray(0, piece.length));
-    }
-  }
-
-  /** What was gathered in the pack and as text becomes parts. */
-  private closePart(): void {
-    const parts = (this.parts ??= []);
-    if (this.pack !== null) parts.push(this.pack.subarray(0, this.packed));
-    if (this.text !== "") parts.push(this.text);
-    this.pack = null;
-    this.packed = 0;
-    this.text = "";
+    this.gathered.addBytes(bytes);
   }
 
   /**
@@ -194,7 +155,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
    * `onDrain` follows.
    */
   flush(): boolean {
-    if (!this.mayWait(this.packed + this.text.length)) return this.flushNow();
+    if (!this.mayWait(this.gathered.tailBytes)) return this.flushNow();
     if (this.isInTurn) return true;
     this.isInTurn = true;
     writeInTurn(this);
@@ -202,7 +163,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   private mayWait(length: number): boolean {
-    if (!this.isOpen || this.parts !== null) return false;
+    if (!this.isOpen || this.gathered.hasParts) return false;
     return length > 0 && length <= TURN_BYTES && this.waitingBytes + length <= this.highWaterBytes;
   }
 
@@ -216,21 +177,20 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   flushNow(): boolean {
     this.isInTurn = false;
     if (this.isClosed) {
-      this.dropGathered();
+      this.gathered.drop();
       return true;
     }
     if (!this.isOpen) {
       if (this.wasOpen) {
-        this.dropGathered();
+        this.gathered.drop();
         return true;
       }
-      this.waitingBytes = this.gatheredBytes();
+      this.waitingBytes = this.gathered.bytes;
       return this.mayGoOn(this.waitingBytes);
     }
-    if (this.isWriting) return this.mayGoOn(this.waitingBytes + this.gatheredBytes());
-    if (this.parts !== null) this.flushParts();
-    else if (this.pack !== null) this.flushPack(this.pack);
-    else if (this.text !== "") this.flushText();
+    if (this.isWriting) return this.mayGoOn(this.waitingBytes + this.gathered.bytes);
+    if (!this.gathered.isText) this.flushPack();
+    else if (this.gathered.tailBytes > 0) this.flushText();
     return this.mayGoOn(this.waitingBytes);
   }
 
@@ -241,8 +201,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   private flushText(): void {
-    const text = this.text;
-    this.text = "";
+    const text = this.gathered.takeText();
     this.bytesWritten += text.length;
     if (this.handle === null) {
       this.writeSlow(text);
@@ -252,16 +211,13 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     if (result !== 0) this.written(result, text.length, null);
   }
 
-  private flushPack(pack: Buffer): void {
-    if (this.handle === null || this.packed + this.text.length > PACK_BYTES) {
+  private flushPack(): void {
+    const bytes = this.handle === null ? 0 : this.gathered.sealPack();
+    if (this.handle === null || bytes === 0) {
       this.flushParts();
       return;
     }
-    if (this.text !== "") this.packed += pack.write(this.text, this.packed, "latin1");
-    const bytes = this.packed;
-    this.pack = null;
-    this.packed = 0;
-    this.text = "";
+    const pack = this.gathered.takePack();
     this.bytesWritten += bytes;
     const piece = pack.subarray(0, bytes);
     const result = this.handle.writeBuffer(null, piece);
@@ -270,9 +226,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   private flushParts(): void {
-    this.closePart();
-    const parts = this.parts!;
-    this.parts = null;
+    const parts = this.gathered.takeParts();
     let bytes = 0;
     for (const part of parts) bytes += part.length;
     this.bytesWritten += bytes;
@@ -286,12 +240,12 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     const chunks: unknown[] = [];
     for (const part of parts) chunks.push(part, typeof part === "string" ? "latin1" : "buffer");
     const result = this.handle.writev(null, chunks, false);
-    if (result === 0) release(parts);
+    if (result === 0) giveBackParts(parts);
     else this.written(result, bytes, parts);
   }
 
   /** What a raw write that was not done at once returned. */
-  private written(result: number | PendingWrite, bytes: number, parts: (string | Buffer)[] | null): void {
+  private written(result: number | PendingWrite, bytes: number, parts: Part[] | null): void {
     if (typeof result === "number") {
       this.fail(result);
       return;
@@ -305,7 +259,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     this.isWriting = this.isSerial;
     result.buffer = parts;
     result.oncomplete = (status) => {
-      if (parts !== null) release(parts);
+      if (parts !== null) giveBackParts(parts);
       this.waitingBytes -= bytes;
       this.isWriting = false;
       if (this.isClosed) return;
@@ -324,12 +278,12 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   }
 
   /** By `net.Socket`: a plain socket always has the handle. */
-  private writeSlow(part: string | Buffer): void {
+  private writeSlow(part: Part): void {
     const socket = this.socket as Socket;
     const length = part.length;
     this.waitingBytes += length;
     const done = (): void => {
-      if (typeof part !== "string") release([part]);
+      giveBackParts([part]);
       this.waitingBytes -= length;
       if (!this.isClosed && this.waitingBytes === 0) this.drained();
     };
@@ -408,7 +362,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
   /** The socket reports it from its own turn: never from inside the owner's flush. */
   private fail(code: number): void {
     this.isOpen = false;
-    this.dropGathered();
+    this.gathered.drop();
     this.socket?.destroy(new Error(`write failed with code ${code}`));
   }
 
@@ -417,25 +371,7 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     this.isClosed = true;
     this.isOpen = false;
     this.handle = null;
-    this.dropGathered();
+    this.gathered.drop();
     this.events.onClosed(error);
   }
-
-  private dropGathered(): void {
-    if (this.pack !== null) givePack(this.pack);
-    if (this.parts !== null) release(this.parts);
-    this.pack = this.parts = null;
-    this.packed = 0;
-    this.text = "";
-  }
-
-  private gatheredBytes(): number {
-    let bytes = this.packed + this.text.length;
-    if (this.parts !== null) for (const part of this.parts) bytes += part.length;
-    return bytes;
-  }
-}
-
-function release(parts: readonly (string | Buffer)[]): void {
-  for (const part of parts) if (typeof part !== "string") giveBack(part);
 }
