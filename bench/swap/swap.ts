@@ -36,6 +36,8 @@ const leadMs = 45_000;
 /** of it the time without a swap that is compared with */
 const quietMs = 10_000;
 const timeoutMs = 60_000;
+/** Each time on a connection of its own, which is work for the worker: hundreds of them would be what is measured. */
+const askEveryMs = 10;
 
 export async function measureSwap(options: SwapOptions): Promise<Swap> {
   const traffic = new Traffic(options.traffic);
@@ -66,7 +68,7 @@ async function untilAnswers(url: string, sinceMs: number): Promise<void> {
     if (performance.now() - sinceMs > timeoutMs) {
       throw new Error(`the new route does not answer ${timeoutMs / 1000} s after the file's write`);
     }
-    await sleep(2);
+    await sleep(askEveryMs);
   }
 }
 
