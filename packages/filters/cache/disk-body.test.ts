@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { BodySource } from "@heddle/engine/filter";
 import { Fields } from "@heddle/engine/message";
+import { becomesTrue } from "@heddle/testkit";
 import { DiskBody } from "./disk-body.ts";
 import { SLICE_BYTES } from "./disk-file.ts";
 import { DiskStore } from "./disk-store.ts";
@@ -53,14 +54,13 @@ async function readAll(source: BodySource): Promise<Buffer> {
 
 /** No descriptor of this process leads into the folder. */
 async function allClosed(folder: string): Promise<void> {
-  for (let at = 0; at < 500; at++) {
+  const areClosed = async (): Promise<boolean> => {
     const links = await Promise.all(
       (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
     );
-    if (openFiles.bodies === 0 && !links.some((link) => link.startsWith(folder))) return;
-    await turn();
-  }
-  assert.fail("files are open");
+    return openFiles.bodies === 0 && !links.some((link) => link.startsWith(folder));
+  };
+  assert.ok(await becomesTrue(areClosed, 20_000, 1), "files are open");
 }
 
 test("a long body is read slice by slice, whole and in part", () =>

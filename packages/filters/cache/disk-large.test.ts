@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Reply } from "@heddle/engine/filter";
 import { Fields, ResponseHead } from "@heddle/engine/message";
+import { becomesTrue } from "@heddle/testkit";
 import type { Exchange } from "@heddle/engine/message";
 import { CacheRig, rigConfig } from "./cache-rig.suite.ts";
 import type { Asked } from "./cache-rig.suite.ts";
@@ -23,11 +24,7 @@ const headers = [
 ] as const;
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let at = 0; at < 3_000; at++) {
-    if (await isSo()) return;
-    await turn();
-  }
-  assert.fail("it does not come");
+  assert.ok(await becomesTrue(isSo, 20_000, 1), "it does not come");
 }
 
 const count = (rig: CacheRig, event: string): number =>
