@@ -237,6 +237,6 @@ describe("RateLimitPolicy", () => {
     const command = [launcher, "explain", "GET", `${heddle.urls.http}/one`, "-f", heddle.configFolder];
     const { stdout } = await promisify(execFile)(process.execPath, command);
     assert.match(stdout, /rate-limit: all: 9 in flight; answers 429 beyond/);
-    assert.match(stdout, /limits .*by RateLimitPolicy default\/limits on Gateway default\/edge/);
+    assert.match(stdout, /limits: .*, by RateLimitPolicy default\/limits on Gateway default\/edge/);
   });
 });
