@@ -25,7 +25,14 @@ type Spec = Record<string, unknown>;
 const passing = { one: "abc.example.com", wildcard: "*.example.com", wide: "*.com", any: undefined };
 /** TCP listeners of one Gateway. */
 const streams = ["by-port", "by-section", "by-both", "contended"] as const;
-const ports = ["http", "https", "opened", "conflicted", "shared", ...keysOf(passing), ...streams] as const;
+/** Such Gateways too, with a newer route of a narrower name. */
+const contested = { exact: "abc.example.com", narrower: "*.example.com" };
+const ports = [
+  ...(["http", "https", "opened", "conflicted", "shared"] as const),
+  ...keysOf(passing),
+  ...keysOf(contested),
+  ...streams,
+];
 type Port = (typeof ports)[number];
 
 let fabric: Fabric<Port>;
@@ -95,6 +102,26 @@ function intersecting(at: Record<Port, number>): Manifest[] {
     passTo("any-wildcard", "any", "*.com", { name: "second" }),
     passTo("apart", "one", "www.example1.com", { name: "first" }),
     passTo("apart-wildcard", "wildcard", "www.example1.com", { name: "first" }),
+  ];
+}
+
+function contending(at: Record<Port, number>): Manifest[] {
+  const contender = (parent: Port, hostname: string, name: string, creationTimestamp: string) =>
+    streamRoute(
+      "TLSRoute",
+      `${parent}-${name}`,
+      { name: parent },
+      { name },
+      { hostnames: [hostname], creationTimestamp },
+    );
+  return [
+    ...keysOf(contested).map((name) =>
+      gateway(`infra/${name}`, [tlsListener("tls", at[name], contested[name], kinds("TLSRoute"))]),
+    ),
+    contender("exact", "*.example.com", "first", "2026-01-01T00:00:00Z"),
+    contender("exact", "abc.example.com", "second", "2026-01-03T00:00:00Z"),
+    contender("narrower", "*.com", "first", "2026-01-01T00:00:00Z"),
+    contender("narrower", "*.example.com", "second", "2026-01-03T00:00:00Z"),
   ];
 }
 
@@ -188,6 +215,7 @@ before(async () => {
       ...behind("older", older!),
       ...behind("newer", newer!),
       ...intersecting(at),
+      ...contending(at),
       ...unfitting(at),
       ...conflicting(at),
       ...streaming(at),
@@ -245,6 +273,18 @@ test("TLSRouteHostnameIntersection: a name outside of it is hung up on, without 
     ["any", "non.matching.org"],
   ] as const) {
     assert.equal(await saidOverTls(port, name), "ECONNRESET", `${name} at ${port}`);
+  }
+});
+
+test("TLSRouteMultipleRoutesAttachmentSameHostnameIntersection: a route's own name counts before its age", async () => {
+  for (const port of keysOf(contested)) {
+    for (const name of ["first", "second"]) {
+      assert.equal(
+        await routeSays("tlsroutes", `${port}-${name}`, "ResolvedRefs"),
+        "ResolvedRefs=True ResolvedRefs",
+      );
+    }
+    assert.equal(await saidOverTls(port, "abc.example.com"), "second", port);
   }
 });
 
