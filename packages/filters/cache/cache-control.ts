@@ -9,6 +9,10 @@ export type Directives = ReadonlyMap<string, string | null>;
 
 const NONE: Directives = new Map();
 
+/** Characters. Nobody says more, and reading it takes time: whoever does is passed by. */
+const MAX_LENGTH = 4_096;
+const TOO_LONG: Directives = new Map([["no-store", null]]);
+
 /** Which ask for more the larger they are: of two the larger counts. */
 const FLOORS: ReadonlySet<string> = new Set(["min-fresh"]);
 
@@ -20,9 +24,10 @@ const OPEN: ReadonlySet<string> = new Set(["max-stale"]);
  * stricter counts (section 4.2.1): mostly the one without an argument, or the smaller number. White space around "="
  * makes an argument invalid. What is no directive is passed over.
  */
-export function readDirectives(fields: Fields): Directives {
-  const list = fields.getList("cache-control");
-  return list === undefined ? NONE : parseDirectives(list);
+export function readDirectives(fields: Fields, name: string = "cache-control"): Directives {
+  const list = fields.getList(name);
+  if (list === undefined) return NONE;
+  return list.length > MAX_LENGTH ? TOO_LONG : parseDirectives(list);
 }
 
 export function parseDirectives(list: string): Directives {

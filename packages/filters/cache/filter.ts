@@ -138,7 +138,7 @@ class Cache implements Filter {
     if (!this.config.followsRequests) return NO_DIRECTIVES;
     const directives = readDirectives(request.fields);
     if (directives.size > 0 || !request.fields.has("pragma")) return directives;
-    const pragma = parseDirectives(request.fields.getList("pragma")!);
+    const pragma = readDirectives(request.fields, "pragma");
     return pragma.has("no-cache") ? parseDirectives("no-cache") : directives;
   }
 

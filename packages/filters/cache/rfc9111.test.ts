@@ -981,6 +981,19 @@ const rows: readonly Row[] = [
     expect: "asked",
   },
   {
+    section: "threats 22",
+    rule: "a response with 5,000 directives is not stored",
+    response: ok(control(`${"a,".repeat(5_000)}max-age=60`)),
+    expect: "asked",
+  },
+  {
+    section: "threats 22",
+    rule: "and a request with as many passes by",
+    response: ok(fresh, etag),
+    second: with_(control("a,".repeat(5_000))),
+    expect: "asked",
+  },
+  {
     section: "threats 25",
     rule: "a path that ends as a picture does makes nothing public",
     first: { target: "/account/x.css" },
