@@ -5,34 +5,19 @@ import http from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import { becomesTrue, openEchoServer, startHeddle, type Echo, type RunningHeddle } from "@heddle/testkit";
+import { siteOfBackend } from "./site.ts";
 
 const launcher = path.join(import.meta.dirname, "../../packages/heddle/bin/heddle.js");
 const heddle = (...argv: string[]) =>
   execFileSync(process.execPath, [launcher, ...argv], { encoding: "utf8" });
 
 const configuration = (port: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
-apiVersion: heddle.dev/v1alpha1
-kind: Backend
-metadata: { name: echo }
-spec: { url: "http://127.0.0.1:${backend}" }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: echo }
-spec:
-  parentRefs: [{ name: edge }]
-  rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: echo }] }]
----
+${siteOfBackend(port, backend)}---
 apiVersion: heddle.dev/v1alpha1
 kind: AccessPolicy
 metadata: { name: keys }
 spec:
-  targetRefs: [{ kind: HTTPRoute, name: echo }]
+  targetRefs: [{ kind: HTTPRoute, name: web }]
   authentication:
     apiKeys:
       secrets: { selector: { matchLabels: { keys: shop } } }

@@ -2,25 +2,10 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { connectRaw, openEchoServer, startHeddle, type RunningHeddle } from "@heddle/testkit";
+import { siteOfBackend } from "./site.ts";
 
 const configuration = (port: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
-apiVersion: heddle.dev/v1alpha1
-kind: Backend
-metadata: { name: echo }
-spec: { url: "http://127.0.0.1:${backend}" }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: echo }
-spec:
-  parentRefs: [{ name: edge }]
-  rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: echo }] }]
----
+${siteOfBackend(port, backend)}---
 apiVersion: heddle.dev/v1alpha1
 kind: AccessPolicy
 metadata: { name: browsers }

@@ -1,34 +1,17 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { becomesTrue, startHeddle, type RunningHeddle } from "@heddle/testkit";
+import { gateway, openServer } from "./site.ts";
 
-async function openService(name: string, status: () => number) {
-  const server = http.createServer((_request, response) => response.writeHead(status()).end(name));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
+const openService = (name: string, status: () => number) =>
+  openServer((_request, response) => void response.writeHead(status()).end(name));
 
 const files = (port: number, v1: number, v2: number) => ({
   "shop.yaml": `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
+${gateway(port)}---
 apiVersion: heddle.dev/v1alpha1
 kind: Backend
 metadata: { name: v1 }

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { startHeddle } from "@heddle/testkit";
+import { gateway, openServer, service } from "./site.ts";
 
 const configuration = (port: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
+${gateway(port)}${service("web", backend)}---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: web }
@@ -55,70 +49,48 @@ data:
     components:
       schemas:
         Order: { type: object, required: [item], properties: { item: { type: string } }, additionalProperties: false }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { ports: [{ port: 80 }] }
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: { name: web, labels: { kubernetes.io/service-name: web } }
-addressType: IPv4
-ports: [{ port: ${backend} }]
-endpoints: [{ addresses: [127.0.0.1] }]
 `;
 
 test("an OpenAPI document, static responses and error pages, in a running Heddle", async () => {
   const asked: string[] = [];
-  const server = http.createServer(async (request, response) => {
+  await using server = await openServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += String(chunk);
     asked.push(body);
     response.setHeader("content-type", "application/json");
     response.end(body.includes("bad-answer") ? '{"item":1}' : body);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
-    await using heddle = await startHeddle({
-      ports: ["edge"],
-      files: ({ edge }) => ({
-        "shop.yaml": configuration(edge, (server.address() as AddressInfo).port),
-      }),
-      args: ["--workers", "1"],
-    });
-    const at = `http://127.0.0.1:${heddle.ports.edge}`;
-    const post = (body: string, path = "/v1/orders") =>
-      fetch(`${at}${path}`, { method: "POST", body, headers: { "content-type": "application/json" } });
+  await using heddle = await startHeddle({
+    ports: ["edge"],
+    files: ({ edge }) => ({ "shop.yaml": configuration(edge, server.port) }),
+    args: ["--workers", "1"],
+  });
+  const at = `http://127.0.0.1:${heddle.ports.edge}`;
+  const post = (body: string, path = "/v1/orders") =>
+    fetch(`${at}${path}`, { method: "POST", body, headers: { "content-type": "application/json" } });
 
-    const good = await post('{"item":"tea"}');
-    assert.deepEqual([good.status, await good.text()], [200, '{"item":"tea"}']);
+  const good = await post('{"item":"tea"}');
+  assert.deepEqual([good.status, await good.text()], [200, '{"item":"tea"}']);
 
-    const bad = await post('{"item":7}');
-    assert.equal(bad.status, 400);
-    assert.equal(bad.headers.get("content-type"), "application/problem+json");
-    const problem = (await bad.json()) as { errors: unknown };
-    assert.deepEqual(problem.errors, [{ in: "body", pointer: "#/item", detail: "must be string" }]);
-    assert.equal((await post("{}", "/v1/nothing")).status, 404);
-    assert.equal((await fetch(`${at}/v1/orders`)).status, 405);
-    assert.deepEqual(asked, ['{"item":"tea"}'], "what was refused never got there");
+  const bad = await post('{"item":7}');
+  assert.equal(bad.status, 400);
+  assert.equal(bad.headers.get("content-type"), "application/problem+json");
+  const problem = (await bad.json()) as { errors: unknown };
+  assert.deepEqual(problem.errors, [{ in: "body", pointer: "#/item", detail: "must be string" }]);
+  assert.equal((await post("{}", "/v1/nothing")).status, 404);
+  assert.equal((await fetch(`${at}/v1/orders`)).status, 405);
+  assert.deepEqual(asked, ['{"item":"tea"}'], "what was refused never got there");
 
-    const answered = await post('{"item":"bad-answer"}');
-    assert.equal(answered.status, 502);
-    assert.match(await answered.text(), /#\/item must be string/);
+  const answered = await post('{"item":"bad-answer"}');
+  assert.equal(answered.status, 502);
+  assert.match(await answered.text(), /#\/item must be string/);
 
-    const robots = await fetch(`${at}/robots.txt`);
-    assert.deepEqual([robots.status, await robots.text()], [200, "User-agent: *"]);
+  const robots = await fetch(`${at}/robots.txt`);
+  assert.deepEqual([robots.status, await robots.text()], [200, "User-agent: *"]);
 
-    const page = await fetch(`${at}/<b>`, { headers: { accept: "text/html" } });
-    assert.equal(page.status, 500);
-    assert.equal(await page.text(), "<p>500 at /%3Cb%3E</p>");
-    const other = await fetch(`${at}/x`, { headers: { accept: "application/json" } });
-    assert.equal(((await other.json()) as { status: number }).status, 500);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  }
+  const page = await fetch(`${at}/<b>`, { headers: { accept: "text/html" } });
+  assert.equal(page.status, 500);
+  assert.equal(await page.text(), "<p>500 at /%3Cb%3E</p>");
+  const other = await fetch(`${at}/x`, { headers: { accept: "application/json" } });
+  assert.equal(((await other.json()) as { status: number }).status, 500);
 });

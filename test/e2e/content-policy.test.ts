@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import {
@@ -14,14 +12,13 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { startHeddle } from "@heddle/testkit";
+import { gateway, openServer, service } from "./site.ts";
+import { askPlain } from "./ways.ts";
+import type { WayAnswer } from "./ways.ts";
 
 /** A Gateway with one route to a Service with these endpoints, and a ContentPolicy on the route. */
 const configuration = (port: number, backend: number, policy: string): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
+${gateway(port)}${service("web", backend)}---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: web }
@@ -39,25 +36,7 @@ metadata: { name: content }
 spec:
   targetRefs: [{ kind: HTTPRoute, name: web }]
 ${policy}
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { ports: [{ port: 80 }] }
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: { name: web, labels: { kubernetes.io/service-name: web } }
-addressType: IPv4
-ports: [{ port: ${backend} }]
-endpoints: [{ addresses: [127.0.0.1] }]
 `;
-
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
 
 interface Asked {
   readonly method?: string;
@@ -65,56 +44,11 @@ interface Asked {
   readonly body?: Buffer | string;
 }
 
-function ask(
+const ask = (
   port: number,
   path: string,
   { method = "GET", headers = {}, body }: Asked = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = http.request({
-      port,
-      path,
-      method,
-      headers: { host: "shop.example", ...headers },
-      agent: false,
-    });
-    request.on("error", reject);
-    request.on("response", async (response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk as Buffer);
-      resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) });
-    });
-    request.end(body);
-  });
-}
-
-interface Backend extends AsyncDisposable {
-  readonly port: number;
-  /** Method and path of what it was asked. */
-  readonly asked: string[];
-}
-
-/** A request that breaks off ends its answer quietly. */
-async function openBackend(
-  answer: (request: http.IncomingMessage, response: http.ServerResponse) => void | Promise<void>,
-): Promise<Backend> {
-  const asked: string[] = [];
-  const server = http.createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    Promise.resolve(answer(request, response)).catch(() => response.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    asked,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
+): Promise<WayAnswer> => askPlain(port, { path, method, headers: Object.entries(headers).flat(), body });
 
 const start = (backend: number, policy: string, args: readonly string[] = ["--workers", "1"]) =>
   startHeddle({
@@ -127,7 +61,7 @@ const settled = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)
 
 test("a cache answers what the backend allows, asks whether it is still good, and coalesces", async () => {
   let version = 1;
-  await using backend = await openBackend((request, response) => {
+  await using backend = await openServer((request, response) => {
     const { pathname } = new URL(request.url!, "http://x");
     const etag = `"${version}"`;
     response.setHeader("etag", etag);
@@ -199,7 +133,7 @@ test("a cache answers what the backend allows, asks whether it is still good, an
 
 test("all workers hear of a change", async () => {
   let version = 1;
-  await using backend = await openBackend((request, response) => {
+  await using backend = await openServer((request, response) => {
     response.setHeader("cache-control", "max-age=60");
     response.end(request.method === "PUT" ? "" : String(version));
   });
@@ -217,7 +151,7 @@ test("all workers hear of a change", async () => {
 test("responses are compressed for those that take it, also from the cache, and request bodies are decompressed", async () => {
   const page = Buffer.from("<p>hello</p>".repeat(2_000));
   const seen = Promise.withResolvers<void>();
-  await using backend = await openBackend(async (request, response) => {
+  await using backend = await openServer(async (request, response) => {
     if (request.method === "GET") {
       response.setHeader("content-type", "text/html");
       response.setHeader("etag", '"1"');
@@ -296,7 +230,7 @@ function noise(length: number): Buffer {
 }
 
 test("JSON beyond bounds is refused at the octet that passes them, plain and compressed", async () => {
-  await using backend = await openBackend(async (request, response) => {
+  await using backend = await openServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     response.end(body);
@@ -332,7 +266,7 @@ test("JSON beyond bounds is refused at the octet that passes them, plain and com
 });
 
 test("operations of GraphQL beyond bounds do not reach the backend", async () => {
-  await using backend = await openBackend(async (request, response) => {
+  await using backend = await openServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     response.setHeader("content-type", "application/json");
@@ -383,7 +317,7 @@ function runHeddle(args: readonly string[]) {
 
 test("heddle cache purge: when it ends, no worker answers what it names", { timeout: 120_000 }, async () => {
   let version = 1;
-  await using backend = await openBackend((request, response) => {
+  await using backend = await openServer((request, response) => {
     response.setHeader("cache-control", "max-age=600");
     response.setHeader("surrogate-key", `all ${request.url!.slice(1)}`);
     response.end(String(version));
@@ -409,7 +343,7 @@ test("heddle cache purge: when it ends, no worker answers what it names", { time
 });
 
 test("what is on disk is there for all workers, and after a restart", { timeout: 120_000 }, async () => {
-  await using backend = await openBackend((_request, response) => {
+  await using backend = await openServer((_request, response) => {
     response.setHeader("cache-control", "max-age=600");
     response.end("kept");
   });

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { becomesTrue, findFreePorts, startHeddle } from "@heddle/testkit";
+import { siteOfService } from "./site.ts";
 
 const program = `require("node:http").createServer((request, response) =>
   response.end(request.url === "/healthz" ? "fine" : process.argv[1])).listen(+process.argv[2], "127.0.0.1", () =>
@@ -17,37 +18,8 @@ async function startInstance(name: string, port: number): Promise<ChildProcess> 
   return child;
 }
 
-const configuration = (
-  port: number,
-  instances: readonly number[],
-) => `apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: web }
-spec:
-  parentRefs: [{ name: edge }]
-  rules: [{ backendRefs: [{ name: web, port: 80 }] }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { ports: [{ name: http, port: 80 }] }
-${instances
-  .map(
-    (instance, at) => `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: { name: web-${at}, labels: { kubernetes.io/service-name: web } }
-addressType: IPv4
-ports: [{ name: http, port: ${instance} }]
-endpoints: [{ addresses: [127.0.0.1] }]
-`,
-  )
-  .join("")}---
+const configuration = (port: number, instances: readonly number[]) => `
+${siteOfService(port, ...instances)}---
 apiVersion: heddle.dev/v1alpha1
 kind: TrafficPolicy
 metadata: { name: web }

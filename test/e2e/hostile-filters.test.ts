@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { test } from "node:test";
 import { becomesTrue, openEchoServer, startHeddle, type RunningHeddle } from "@heddle/testkit";
+import { gateway } from "./site.ts";
 
 const WAIT_MS = 5_000;
 
@@ -188,11 +189,7 @@ ${(["requestHead", "requestBody", "responseHead", "responseBody", "end"] as cons
 `;
 
 const site = (port: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
+${gateway(port)}---
 apiVersion: heddle.dev/v1alpha1
 kind: Filter
 metadata: { name: hostile }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, test } from "node:test";
 import { becomesTrue, openEchoServer, startHeddle } from "@heddle/testkit";
+import { siteOfBackend } from "./site.ts";
 
 const keys = Object.fromEntries(
   ["a", "b"].map((kid) => [kid, generateKeyPairSync("ec", { namedCurve: "P-256" })]),
@@ -57,23 +58,7 @@ function makeToken(kid: string, key: KeyObject): string {
 }
 
 const configuration = (port: number, issuer: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: web }
-spec:
-  parentRefs: [{ name: edge }]
-  rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: web }] }]
----
-apiVersion: heddle.dev/v1alpha1
-kind: Backend
-metadata: { name: web }
-spec: { url: "http://127.0.0.1:${backend}" }
----
+${siteOfBackend(port, backend)}---
 apiVersion: heddle.dev/v1alpha1
 kind: AccessPolicy
 metadata: { name: guard }

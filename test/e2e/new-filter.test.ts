@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { openEchoServer, startHeddle } from "@heddle/testkit";
+import { siteOfBackend } from "./site.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 const heddle = path.join(root, "packages/heddle/bin/heddle.js");
@@ -34,25 +35,6 @@ function makeProject(): string {
   return folder;
 }
 
-const gateway = (port: number, backend: number): string => `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec: { gatewayClassName: heddle, listeners: [{ name: http, protocol: HTTP, port: ${port} }] }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: all }
-spec:
-  parentRefs: [{ name: edge }]
-  rules: [{ backendRefs: [{ group: heddle.dev, kind: Backend, name: echo }] }]
----
-apiVersion: heddle.dev/v1alpha1
-kind: Backend
-metadata: { name: echo }
-spec: { url: "http://127.0.0.1:${backend}" }
-`;
-
 test("heddle new filter makes a filter whose test passes, and that runs", async (t) => {
   const project = makeProject();
   t.after(() => rmSync(project, { recursive: true, force: true }));
@@ -76,7 +58,7 @@ test("heddle new filter makes a filter whose test passes, and that runs", async 
     await using running = await startHeddle({
       readyTimeoutMs: 90_000,
       args: ["--workers", "1", "-f", path.join(project, "filters")],
-      files: ({ http }) => ({ "gateway.yaml": gateway(http, echo.port) }),
+      files: ({ http }) => ({ "gateway.yaml": siteOfBackend(http, echo.port) }),
     });
     const answer = await fetch(`${running.urls.http}/`);
     assert.equal(answer.status, 200);

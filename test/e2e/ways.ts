@@ -62,7 +62,7 @@ export async function openWays(): Promise<Ways> {
   return {
     certificate,
     all: [
-      { name: "HTTP/1.1", ask: (ports, request) => askHttp1(http.request, { port: ports.http }, request) },
+      { name: "HTTP/1.1", ask: (ports, request) => askPlain(ports.http, request) },
       {
         name: "HTTP/1.1 over TLS",
         ask: (ports, request) => askHttp1(https.request, { port: ports.https, ...tls }, request),
@@ -81,6 +81,10 @@ export async function openWays(): Promise<Ways> {
     },
   };
 }
+
+/** By HTTP/1.1 in clear text, on a connection of its own. */
+export const askPlain = (port: number, request: WayRequest): Promise<WayAnswer> =>
+  askHttp1(http.request, { port }, request);
 
 function askHttp1(
   request: typeof http.request,
