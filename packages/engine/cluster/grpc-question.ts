@@ -1,7 +1,7 @@
 import { makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import { Fields, LENGTH_UNKNOWN, RequestHead } from "../message/index.ts";
-import type { ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { ResponseHead, UpstreamStream } from "../message/index.ts";
 import {
   encodeHealthRequest,
   encodeMessage,
@@ -13,37 +13,24 @@ import {
   SERVING,
 } from "../wire/grpc/index.ts";
 import type { MessageReaderEvents } from "../wire/grpc/index.ts";
-import type { HealthAsker, HealthQuestion } from "./health-question.ts";
+import { ExchangeQuestion } from "./exchange-question.ts";
+import type { HealthAsker } from "./health-question.ts";
 
 /** Octets of an answer that are read: a varint and what later versions may add. */
 const MAX_ANSWER_BYTES = 1_024;
 
 /** A call of grpc.health.v1.Health/Check (grpc/doc/health-checking.md). Good is SERVING alone. */
-export class GrpcQuestion implements HealthQuestion, UpstreamEvents, MessageReaderEvents {
+export class GrpcQuestion extends ExchangeQuestion implements MessageReaderEvents {
   private readonly service: string;
-  private readonly asker: HealthAsker;
-  private stream: UpstreamStream | null = null;
   private reader: MessageReader | null = null;
   private status: number | null = null;
-  private usedStale = false;
 
   constructor(service: string, asker: HealthAsker) {
+    super(asker);
     this.service = service;
-    this.asker = asker;
   }
 
-  ask(): void {
-    this.usedStale = false;
-    this.send(false);
-  }
-
-  giveUp(fault: Fault): void {
-    const { stream } = this;
-    this.stream = null;
-    stream?.reset(fault);
-  }
-
-  private send(isFresh: boolean): void {
+  protected override open(isFresh: boolean): UpstreamStream | Fault {
     const { asker } = this;
     this.status = null;
     this.reader = new MessageReader(this, MAX_ANSWER_BYTES);
@@ -53,25 +40,15 @@ export class GrpcQuestion implements HealthQuestion, UpstreamEvents, MessageRead
     head.acceptsTrailers = true;
     head.bodyLength = LENGTH_UNKNOWN;
     head.version = 20;
-    const opened = asker.call(head, isFresh, this);
-    if ("code" in opened) {
-      asker.onAnswer(false);
-      return;
-    }
-    this.stream = opened;
-    opened.writeBody(encodeMessage(encodeHealthRequest(this.service)));
-    opened.writeEnd(null);
-    opened.flush();
+    return asker.call(head, isFresh, this);
   }
 
-  private answer(isGood: boolean): void {
-    this.stream = null;
-    this.asker.onAnswer(isGood);
+  protected override writeRest(stream: UpstreamStream): void {
+    stream.writeBody(encodeMessage(encodeHealthRequest(this.service)));
+    stream.writeEnd(null);
   }
 
   // UpstreamEvents
-
-  onInformational(): void {}
 
   onResponseHead(head: ResponseHead, isLast: boolean): void {
     if (!isLast && head.status === 200) return;
@@ -92,18 +69,5 @@ export class GrpcQuestion implements HealthQuestion, UpstreamEvents, MessageRead
     this.reader!.end();
     const isWhole = this.reader!.mistake === null && parseGrpcStatus(trailers?.get("grpc-status")) === 0;
     this.answer(isWhole && this.status === SERVING);
-  }
-
-  onResponseReadDone(): void {}
-
-  onUpstreamDrain(): void {}
-
-  onUpstreamReset(fault: Fault): void {
-    if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
-      this.usedStale = true;
-      this.send(true);
-      return;
-    }
-    this.answer(false);
   }
 }

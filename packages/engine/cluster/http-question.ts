@@ -1,9 +1,10 @@
 import { makeFault } from "../base/index.ts";
 import type { Fault } from "../base/index.ts";
 import { Fields, RequestHead } from "../message/index.ts";
-import type { ResponseHead, UpstreamEvents, UpstreamStream } from "../message/index.ts";
+import type { ResponseHead, UpstreamStream } from "../message/index.ts";
 import type { HttpHealthSpec } from "../model/index.ts";
-import type { HealthAsker, HealthQuestion } from "./health-question.ts";
+import { ExchangeQuestion } from "./exchange-question.ts";
+import type { HealthAsker } from "./health-question.ts";
 
 /** Octets of a body that are looked at: more is no health page. */
 const MAX_BODY_BYTES = 65_536;
@@ -12,50 +13,29 @@ const MAX_BODY_BYTES = 65_536;
  * A GET whose answer has an expected status and, where one is asked for, a text in its body. An answer that is cut
  * short is none.
  */
-export class HttpQuestion implements HealthQuestion, UpstreamEvents {
+export class HttpQuestion extends ExchangeQuestion {
   private readonly spec: HttpHealthSpec;
-  private readonly asker: HealthAsker;
-  private stream: UpstreamStream | null = null;
-  private usedStale = false;
   private body: Buffer[] = [];
   private bodyBytes = 0;
 
   constructor(spec: HttpHealthSpec, asker: HealthAsker) {
+    super(asker);
     this.spec = spec;
-    this.asker = asker;
   }
 
-  ask(): void {
-    this.usedStale = false;
-    this.send(false);
-  }
-
-  giveUp(fault: Fault): void {
-    const { stream } = this;
-    this.stream = null;
-    stream?.reset(fault);
-  }
-
-  private send(isFresh: boolean): void {
+  protected override open(isFresh: boolean): UpstreamStream | Fault {
     const { spec, asker } = this;
     this.body = [];
     this.bodyBytes = 0;
     const authority = spec.host === "" ? asker.authority : spec.host;
     const [path, query] = splitPath(spec.path);
     const head = new RequestHead("GET", "http", authority, path, query, Fields.of(spec.headers));
-    const opened = asker.open(head, true, isFresh, this);
-    if ("code" in opened) {
-      asker.onAnswer(false);
-      return;
-    }
-    this.stream = opened;
-    opened.flush();
+    return asker.open(head, true, isFresh, this);
   }
 
-  private answer(isGood: boolean): void {
-    this.stream = null;
+  protected override answer(isGood: boolean): void {
     this.body = [];
-    this.asker.onAnswer(isGood);
+    super.answer(isGood);
   }
 
   /** What follows is of no interest: the connection is not worth reading it. */
@@ -65,8 +45,6 @@ export class HttpQuestion implements HealthQuestion, UpstreamEvents {
   }
 
   // UpstreamEvents
-
-  onInformational(): void {}
 
   onResponseHead({ status }: ResponseHead, isLast: boolean): void {
     const isGood = this.spec.statuses.some(([from, to]) => status >= from && status <= to);
@@ -87,19 +65,6 @@ export class HttpQuestion implements HealthQuestion, UpstreamEvents {
 
   private hasText(): boolean {
     return Buffer.concat(this.body).includes(this.spec.body);
-  }
-
-  onResponseReadDone(): void {}
-
-  onUpstreamDrain(): void {}
-
-  onUpstreamReset(fault: Fault): void {
-    if (fault.code === "HDL_UPSTREAM_STALE" && !this.usedStale) {
-      this.usedStale = true;
-      this.send(true);
-      return;
-    }
-    this.answer(false);
   }
 }
 
