@@ -68,7 +68,9 @@ export class ClusterHealth {
   /** This worker has found it out. */
   found(endpoint: Endpoint, isHealthy: boolean): void {
     this.set(endpoint, isHealthy);
-    this.ledger.tell({ cluster: this.home.name, endpoint: endpoint.name, isHealthy });
+    const verdict = { cluster: this.home.name, endpoint: endpoint.name, isHealthy };
+    this.ledger.tell(verdict);
+    this.ledger.onFound(verdict);
   }
 
   /** Nobody asks it any more. */

@@ -97,7 +97,10 @@ export class DataPlane {
     const flow: FlowContext = { clock, random, wheel, observer, shedder };
     const ids = new TraceIds(new Uint32Array(new Uint8Array(randomBytes(16)).buffer));
     const proxy = new Proxy(flow, { trace: (exchange) => traceExchange(exchange, ids) });
-    const clusters = new PlaneClusters({ clock, random, wheel, lane, isChecker, healthChannel }, units);
+    const clusters = new PlaneClusters(
+      { clock, random, wheel, lane, isChecker, healthChannel, log: options.log },
+      units,
+    );
     const certificates = new ListenerCertificates(units, options.ticketKeys);
     const streams = {
       flow,

@@ -123,6 +123,15 @@ test("one worker asks, all of them know, and when it dies another goes on", asyn
   const served = new Set<string>();
   for (let i = 0; i < 20; i++) served.add(await ask(port));
   assert.deepEqual(served, new Set(["good", "bad"]));
+  const told = gateway.logs.filter(({ message }) => message.includes(`127.0.0.1:${bad.port} of `));
+  assert.deepEqual(
+    told.map(({ level, message }) => [level, message.replace(/^\S+ of \S+ /, "")]),
+    [
+      ["warn", "fails its health checks, and is left out"],
+      ["info", "counts as healthy again"],
+    ],
+    "the log says it, once for all workers",
+  );
 });
 
 test("an endpoint that leaves, and checks that are switched off, leave nothing behind", async () => {

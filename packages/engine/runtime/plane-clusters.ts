@@ -4,6 +4,7 @@ import { ClientContexts } from "../identity/index.ts";
 import type { ClusterUnit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import { HealthChannel } from "./health-channel.ts";
+import type { Log } from "./messages.ts";
 import { systemAuthorities } from "./held-units.ts";
 import type { HeldUnits } from "./held-units.ts";
 
@@ -16,6 +17,7 @@ export interface PlaneClustersOptions {
   readonly isChecker: boolean;
   /** See WorkerStart; "" for none. */
   readonly healthChannel: string;
+  readonly log: Log;
 }
 
 /** The clusters of a worker. They outlive swaps: one whose units did not change keeps its connections. */
@@ -36,6 +38,10 @@ export class PlaneClusters {
     this.options = options;
     this.units = units;
     this.ledger = new HealthLedger(isChecker);
+    this.ledger.onFound = ({ cluster, endpoint, isHealthy }) => {
+      const what = isHealthy ? "counts as healthy again" : "fails its health checks, and is left out";
+      options.log(isHealthy ? "info" : "warn", `${endpoint} of ${cluster} ${what}`);
+    };
     this.healthChannel =
       channel === ""
         ? null
