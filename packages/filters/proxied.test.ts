@@ -6,7 +6,7 @@ import type { FilterSpec } from "@heddle/engine/model";
 import { DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
 import { Fields, IN_PROCESS_PEER, RequestHead } from "@heddle/engine/message";
 import type { ResponseHead, ResponseSink } from "@heddle/engine/message";
-import { ForwardedHeaders, Proxy } from "@heddle/engine/proxy";
+import { ForwardedHeaders, NO_RULE, Proxy } from "@heddle/engine/proxy";
 import type { Rule, Site } from "@heddle/engine/proxy";
 import { FakeClock } from "@heddle/testkit";
 import { RecordingContext } from "./filter-run.suite.ts";
@@ -37,20 +37,11 @@ function answer(
 ) {
   const context = new RecordingContext();
   const filters = specs.map(({ name, config }) => builtinFilters.get(name)!.create(config, context));
-  const info = { listener: "", listenerIndex: -1, route: "", rule: "", routeIndex: -1 };
+  const { info } = NO_RULE;
   const rule: Rule = {
+    ...NO_RULE,
     info: { ...info, route: "default/web" },
     chain: buildChain(filters, context.slotCount),
-    backends: null,
-    backendList: [],
-    requestTimeoutMs: 0,
-    backendRequestTimeoutMs: 0,
-    retry: null,
-    sessionPersistence: null,
-    translatesGrpcWeb: false,
-    isWatched: false,
-    hedge: null,
-    priority: 2,
   };
   const router = {
     find: () => ({ value: rule, matchedPath: "/" }),

@@ -12,7 +12,7 @@ import { FakeClock } from "@heddle/testkit";
 import { ScriptedCluster } from "./scripted-cluster.suite.ts";
 import type { Attempt } from "./scripted-cluster.suite.ts";
 import { ScriptedSink } from "./scripted-sink.suite.ts";
-import { ForwardedHeaders, PriorityHeader, Proxy } from "./index.ts";
+import { ForwardedHeaders, NO_RULE, PriorityHeader, Proxy } from "./index.ts";
 import type { Rule, Shedder, Site } from "./index.ts";
 
 export interface DriveOptions {
@@ -111,18 +111,11 @@ export class Drive {
       limits: options.limits ?? null,
     };
     const rule: Rule = {
+      ...NO_RULE,
       info: { ...info, route: "default/r", rule: "0", routeIndex: 0 },
       chain: buildChain(options.filters ?? [], options.slotCount ?? 0),
       backends: new WeightedChoice([{ item: backend, weight: 1 }]),
       backendList: [backend],
-      requestTimeoutMs: 0,
-      backendRequestTimeoutMs: 0,
-      retry: null,
-      sessionPersistence: null,
-      translatesGrpcWeb: false,
-      isWatched: false,
-      hedge: null,
-      priority: 2,
       ...options.rule,
     };
     // Routing has its own tests: here every request takes the one rule, or none.

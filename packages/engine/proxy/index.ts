@@ -13,6 +13,7 @@ export { repeatRequest } from "./repeat-request.ts";
 export { GuardedCopy } from "./guarded-copy.ts";
 export { ClusterCall } from "./side-call.ts";
 export { rescue } from "./rescue.ts";
+export { NO_RULE } from "./rule.ts";
 export type { Rule, RuleBackend } from "./rule.ts";
 export type { HeldRequest, Shedder } from "./shedder.ts";
 export { UdpFlow } from "./udp-flow.ts";

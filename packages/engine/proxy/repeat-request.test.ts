@@ -6,7 +6,7 @@ import { buildChain, EMPTY_CHAIN } from "../filter/index.ts";
 import type { Filter } from "../filter/index.ts";
 import { drive, tracing } from "./flow-driver.suite.ts";
 import type { Drive } from "./flow-driver.suite.ts";
-import { repeatRequest } from "./index.ts";
+import { NO_RULE, repeatRequest } from "./index.ts";
 import type { Rule, RuleBackend } from "./index.ts";
 
 /** A rule on the cluster of `run`, with filters of its own and of its backend. */
@@ -18,18 +18,11 @@ function ruleOf(run: Drive, own: readonly Filter[], backendsOwn: readonly Filter
     limits: null,
   };
   return {
+    ...NO_RULE,
     info: run.exchange.match,
     chain: own.length === 0 ? { ...EMPTY_CHAIN, slotCount: 1 } : buildChain(own, 1),
     backends: new WeightedChoice([{ item: backend, weight: 1 }]),
     backendList: [backend],
-    requestTimeoutMs: 0,
-    backendRequestTimeoutMs: 0,
-    retry: null,
-    sessionPersistence: null,
-    translatesGrpcWeb: false,
-    isWatched: false,
-    hedge: null,
-    priority: 2,
   };
 }
 

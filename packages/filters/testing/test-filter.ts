@@ -5,7 +5,7 @@ import type { DataRef, Filter, FilterContext } from "@heddle/engine/filter";
 import { Fields, IN_PROCESS_PEER, LENGTH_UNKNOWN, RequestHead } from "@heddle/engine/message";
 import type { Exchange, ExchangeEvents, Principal } from "@heddle/engine/message";
 import { DEFAULT_LISTENER_SETTINGS } from "@heddle/engine/model";
-import { ClusterCall, ForwardedHeaders, Proxy } from "@heddle/engine/proxy";
+import { ClusterCall, ForwardedHeaders, NO_RULE, Proxy } from "@heddle/engine/proxy";
 import type { Rule, Site } from "@heddle/engine/proxy";
 import { makeSharedTableMemory, SharedTable } from "@heddle/engine/shared";
 import type { FilterDefinition } from "../define/index.ts";
@@ -127,18 +127,12 @@ export class FilterTest {
     const info = { listener: "", listenerIndex: -1, route: "test/route", rule: "0", routeIndex: -1 };
     const backend = { cluster: this.upstream, chain: EMPTY_CHAIN, status: 500, limits: null };
     const rule: Rule = {
+      ...NO_RULE,
       info,
       chain: buildChain([filter], slots.count),
       backends: new WeightedChoice([{ item: backend, weight: 1 }]),
       backendList: [backend],
-      requestTimeoutMs: 0,
-      backendRequestTimeoutMs: 0,
-      retry: null,
-      sessionPersistence: null,
-      translatesGrpcWeb: false,
       isWatched: true,
-      hedge: null,
-      priority: 2,
     };
     const router = { find: () => ({ value: rule, matchedPath: "/" }), findServer: () => null };
     const forwarded = new ForwardedHeaders(DEFAULT_LISTENER_SETTINGS.forwarded);
