@@ -30,6 +30,7 @@ class Rig implements HealthHome {
   head: RequestHead | null = null;
   body: number[] = [];
   asked = 0;
+  isFresh = false;
   failed = 0;
   events: UpstreamEvents | null = null;
   openFault: Fault | null = null;
@@ -44,8 +45,9 @@ class Rig implements HealthHome {
 
   open = (): never => assert.fail("not asked by a request");
 
-  openCall(_endpoint: Endpoint, head: RequestHead, _isFresh: boolean, events: UpstreamEvents) {
+  openCall(_endpoint: Endpoint, head: RequestHead, isFresh: boolean, events: UpstreamEvents) {
     this.asked++;
+    this.isFresh = isFresh;
     this.head = head;
     this.body = [];
     this.events = events;
@@ -104,6 +106,20 @@ test("a check is a call of grpc.health.v1.Health/Check", () => {
   assert.equal(rig.head?.fields.get("grpc-timeout"), "200000u");
   assert.deepEqual(rig.body.slice(0, 7), [0, 0, 0, 0, 13, 10, 11]);
   assert.equal(Buffer.from(rig.body.slice(7)).toString(), "shop.Orders");
+});
+
+test("where a kept-alive connection was closed it is asked once more, on a fresh one", () => {
+  const rig = new Rig();
+  const stale = makeFault("HDL_UPSTREAM_STALE", "closed");
+  assert.equal(rig.isFresh, false);
+  rig.events!.onUpstreamReset(stale);
+  assert.deepEqual([rig.asked, rig.isFresh, rig.failed], [2, true, 0]);
+  rig.answer(1);
+  rig.next();
+  assert.deepEqual([rig.asked, rig.isFresh], [3, false]);
+  rig.events!.onUpstreamReset(stale);
+  rig.events!.onUpstreamReset(stale);
+  assert.deepEqual([rig.asked, rig.failed], [4, 1]);
 });
 
 test("the first answer decides; later ones in a row", () => {
