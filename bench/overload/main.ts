@@ -69,8 +69,10 @@ async function main(): Promise<void> {
   console.log(`peak (${peakConnections} connections, closed loop): ${describe(peak)}`);
   const rate = Math.round((peak.served / peak.seconds) * times);
   const load = { port, rate, connections };
-  // The first seconds grow buffers and heap to what so many connections take.
+  // The first seconds grow buffers and heap to what so many connections take, and the next ones by what these leave: the
+  // collector comes by before new connections are made, or after.
   const early = await runLoad({ ...load, seconds: Math.max(2, Math.round(seconds / 2)) });
+  await runLoad({ ...load, seconds: 2 });
   const before = readResidentBytes(serving.process.pid);
   const over = await runLoad({ ...load, seconds });
   const after = readResidentBytes(serving.process.pid);
