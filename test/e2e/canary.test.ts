@@ -82,8 +82,9 @@ async function canaryOf(heddle: RunningHeddle): Promise<Condition | undefined> {
   return status?.ancestors[0]?.conditions.find(({ type }) => type === "Canary");
 }
 
+/** A step takes a hundred requests, one after the other: on a busy machine that is some seconds each. */
 const becomes = (heddle: RunningHeddle, reason: string) =>
-  becomesTrue(async () => (await canaryOf(heddle))?.reason === reason, 20_000);
+  becomesTrue(async () => (await canaryOf(heddle))?.reason === reason, 60_000);
 
 test("a bad canary is rolled back, and stays so over a restart", async () => {
   await using v1 = await openService("v1", () => 200);
