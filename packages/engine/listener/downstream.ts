@@ -14,11 +14,15 @@ export interface ClientConnection extends ConnectionEvents, Placed {
 
 /** One that carries requests, whatever protocol it speaks. */
 export interface Downstream extends ClientConnection {
+  /** FAREWELL_MS before `cut`: tunnels say goodbye. */
+  farewell(): void;
   /**
    * The server of some requests is gone, `isGone` of their authority. Marks what is under way for it, which has its time to
    * end: `cutMarked`. True where there is any.
    */
   markGone(isGone: (authority: string) => boolean): boolean;
+  /** FAREWELL_MS before `cutMarked`. */
+  farewellMarked(): void;
   /** Cuts what is marked and still under way, and nothing else. */
   cutMarked(): void;
 }

@@ -414,6 +414,14 @@ export class Http1Downstream extends Timer implements Downstream, RequestReaderE
     return this.requests === 0 ? this.settings.headTimeoutMs : this.settings.keepAliveIdleMs;
   }
 
+  farewell(): void {
+    if (this.phase === "tunnel") this.events?.onFarewell();
+  }
+
+  farewellMarked(): void {
+    if (this.isMarked) this.farewell();
+  }
+
   /** The end of the drain time: whatever is still open is cut, visibly. */
   cut(): void {
     this.connection.destroy(this.phase === "exchange" || this.phase === "tunnel");

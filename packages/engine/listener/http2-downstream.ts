@@ -299,6 +299,14 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     this.wrote(0);
   }
 
+  farewell(): void {
+    for (let at = this.first; at !== null; at = at.next) at.farewell();
+  }
+
+  farewellMarked(): void {
+    for (let at = this.first; at !== null; at = at.next) if (at.isMarked) at.farewell();
+  }
+
   cut(): void {
     if (this.phase === "open") {
       this.session.abort(H2.NO_ERROR, makeFault("HDL_DRAINING", "the time to finish is up"));

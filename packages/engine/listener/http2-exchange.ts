@@ -47,7 +47,7 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
   private isHeadSent = false;
   private isTunnel = false;
   /** Its server is gone. */
-  private isMarked = false;
+  isMarked = false;
   /** What comes for a tunnel before its 101 (threats 12). */
   private early: EarlyOctets | null = null;
   private readonly startedMs: number;
@@ -259,6 +259,10 @@ export class Http2Exchange implements ResponseSink, StreamEvents {
     if (!isGone(this.head.authority)) return false;
     this.isMarked = true;
     return true;
+  }
+
+  farewell(): void {
+    if (this.isTunnel) this.events?.onFarewell();
   }
 
   cutMarked(fault: Fault): void {

@@ -15,6 +15,7 @@ import type {
 } from "../net/index.ts";
 import { admitsAllOf } from "./client-rules.ts";
 import { ConnectionTable } from "./connection-table.ts";
+import { cutAfter } from "./cut-after.ts";
 import type {
   ClientConnection,
   Downstream,
@@ -156,8 +157,12 @@ export class Listener implements ProtocolChoice {
     const isGone = (authority: string): boolean => gone.has(before.serverOf(authority));
     const marked = this.connections.toArray().filter((downstream) => downstream.markGone(isGone));
     if (marked.length === 0) return;
-    this.clock.after(GRACE_MS, () => {
-      for (const downstream of marked) if (this.connections.has(downstream)) downstream.cutMarked();
+    const left = (): Downstream[] => marked.filter((downstream) => this.connections.has(downstream));
+    const farewell = (): void => {
+      for (const downstream of left()) downstream.farewellMarked();
+    };
+    cutAfter(this.clock, GRACE_MS, farewell, () => {
+      for (const downstream of left()) downstream.cutMarked();
     });
   }
 
@@ -176,12 +181,19 @@ export class Listener implements ProtocolChoice {
   private retire(ended: readonly ClientConnection[]): void {
     if (ended.length === 0) return;
     this.drainAll(ended);
-    this.clock.after(GRACE_MS, () => this.cutAll(ended));
+    const farewell = (): void => this.farewellAll(ended);
+    cutAfter(this.clock, GRACE_MS, farewell, () => this.cutAll(ended));
   }
 
   /** One may end with another. */
   private drainAll(downstreams: readonly ClientConnection[]): void {
     for (const downstream of downstreams) if (this.has(downstream)) downstream.drain();
+  }
+
+  /** Connections that are passed on have no words to say it in. */
+  private farewellAll(downstreams: readonly ClientConnection[]): void {
+    for (const downstream of downstreams as readonly Downstream[])
+      if (this.connections.has(downstream)) downstream.farewell();
   }
 
   private cutAll(downstreams: readonly ClientConnection[]): void {
@@ -367,7 +379,8 @@ export class Listener implements ProtocolChoice {
     this.idle ??= new Promise((resolve) => (this.onIdle = resolve));
     if (timeoutMs <= 0) this.cut();
     else {
-      this.cutTimer = this.clock.after(timeoutMs, () => this.cut());
+      const farewell = (): void => this.farewellAll(this.all());
+      this.cutTimer = cutAfter(this.clock, timeoutMs, farewell, () => this.cut());
       this.settle();
     }
     return this.idle;

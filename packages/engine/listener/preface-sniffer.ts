@@ -106,6 +106,10 @@ export class PrefaceSniffer extends Timer implements Downstream {
     return false;
   }
 
+  farewell(): void {}
+
+  farewellMarked(): void {}
+
   cutMarked(): void {}
 
   cut(): void {

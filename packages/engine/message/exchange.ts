@@ -111,6 +111,8 @@ export interface ExchangeEvents {
   onResponseDrain(): void;
   /** The client is gone, or broke the protocol after the head. Nothing more will be read or can be written. */
   onRequestReset(fault: Fault): void;
+  /** The client's connection will be cut soon: a tunnel that can says goodbye to both ends, and takes their answers. */
+  onFarewell(): void;
 }
 
 /**

@@ -2,8 +2,10 @@ import type { Fault } from "../base/index.ts";
 import type { Cluster, Endpoint } from "../cluster/index.ts";
 import type { FilterChain, Reply } from "../filter/index.ts";
 import type { Exchange, Fields, ResponseSink, UpstreamStream } from "../message/index.ts";
+import type { PipeOutput } from "./body-pipe.ts";
 import type { FlowContext } from "./flow-context.ts";
 import type { RequestLimits } from "../model/index.ts";
+import type { FramePipe } from "./frame-pipe.ts";
 import type { Rule } from "./rule.ts";
 
 /** What the parts of a flow see of it. `Flow` is the only implementation; the parts know it by this alone. */
@@ -19,7 +21,7 @@ export interface ExchangeCore {
     readonly isDone: boolean;
     reply(reply: Reply): void;
   };
-  readonly tunnel: { endHalf(): void } | null;
+  readonly tunnel: { endHalf(): void; openPipe(output: PipeOutput): FramePipe | null } | null;
   readonly isRequestDone: boolean;
   readonly isEnded: boolean;
   readonly isStarting: boolean;

@@ -8,11 +8,13 @@ import type {
   ResponseHead,
   ResponseSink,
   UpstreamEvents,
+  UpstreamStream,
 } from "../message/index.ts";
 import type { RetrySpec } from "../model/index.ts";
 import { addMissingDate } from "./date-field.ts";
 import { FlowAttempts } from "./flow-attempts.ts";
 import type { FlowContext } from "./flow-context.ts";
+import { FramedTunnel } from "./framed-tunnel.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { HeldResponse } from "./held-response.ts";
 import { ResponseSide } from "./response-side.ts";
@@ -201,6 +203,10 @@ export class Flow extends FlowAttempts implements ExchangeEvents, UpstreamEvents
     this.finish();
   }
 
+  onFarewell(): void {
+    if (this.tunnel !== null) this.tunnel.farewell();
+  }
+
   pauseRequest(): void {
     if (this.isRequestPaused) return;
     this.isRequestPaused = true;
@@ -255,9 +261,16 @@ export class Flow extends FlowAttempts implements ExchangeEvents, UpstreamEvents
 
   /** A tunnel has no deadline, and the client's octets are a stream of their own again. */
   private startTunnel(): void {
-    this.tunnel = new Tunnel(this);
+    if (this.exchange.request.upgrade === "websocket" && this.stream !== null) this.followFrames(this.stream);
+    else this.tunnel = new Tunnel(this);
     this.isRequestDone = false;
     if (this.deadlines !== null) this.deadlines.stop();
+  }
+
+  private followFrames(stream: UpstreamStream): void {
+    const tunnel = new FramedTunnel(this, stream);
+    this.tunnel = tunnel;
+    this.stream = tunnel.stream;
   }
 
   onResponseBody(chunk: Uint8Array): void {

@@ -120,6 +120,8 @@ export class GrpcWebCall extends PassingSink implements ExchangeEvents {
   onRequestReset(fault: Fault): void {
     this.inside.onRequestReset(fault);
   }
+
+  onFarewell(): void {}
 }
 
 /** The client says by Accept whether the response is to be text (PROTOCOL-WEB.md); without it, as the request is. */

@@ -1,8 +1,9 @@
 import { copyBytes } from "../base/index.ts";
 import type { BodyPipe } from "./body-pipe.ts";
+import type { FramePipe } from "./frame-pipe.ts";
 
-/** What response octets pass through, if anything: body filters, or a gate while a filter waits on the head. */
-export type ResponsePipe = BodyPipe | ResponseGate;
+/** What response octets pass through, if anything: body filters, a gate while a filter waits on the head, a lane of frames. */
+export type ResponsePipe = BodyPipe | ResponseGate | FramePipe;
 
 /** Holds a response's octets while a filter waits on its head. */
 export class ResponseGate {

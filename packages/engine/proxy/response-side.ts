@@ -238,7 +238,9 @@ export class ResponseSide implements PipeOutput {
 
   private deliver(head: ResponseHead, isLast: boolean, body: ReplyBody): void {
     const { flow } = this;
-    if (!isLast && flow.tunnel === null) {
+    if (flow.tunnel !== null) {
+      if (head.status === 101) this.pipe = flow.tunnel.openPipe(this);
+    } else if (!isLast) {
       const looking = inOrder(this.backendChain().responseBody, this.ruleChain().responseBody);
       const stages = concerned(looking, flow.exchange);
       if (stages.length > 0) this.openPipe(stages, head);

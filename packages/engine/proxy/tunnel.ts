@@ -1,5 +1,7 @@
 import { makeFault, Timer } from "../base/index.ts";
+import type { PipeOutput } from "./body-pipe.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
+import type { FramePipe } from "./frame-pipe.ts";
 
 /** After one half of a tunnel has ended, the other may still finish for this long. */
 const HALF_TUNNEL_MS = 30_000;
@@ -11,12 +13,20 @@ const HALF_TUNNEL_MS = 30_000;
  *                                    └──(time is up)──► both sides reset
  */
 export class Tunnel extends Timer {
-  private readonly flow: ExchangeCore;
+  protected readonly flow: ExchangeCore;
 
   constructor(flow: ExchangeCore) {
     super();
     this.flow = flow;
   }
+
+  /** What the endpoint's octets pass through on their way to `output`; null: nothing. */
+  openPipe(_output: PipeOutput): FramePipe | null {
+    return null;
+  }
+
+  /** It will be cut soon: what can be said to its ends is said now. */
+  farewell(): void {}
 
   /** One half has ended; both, and the exchange is over. */
   endHalf(): void {

@@ -37,9 +37,9 @@ test("of two servers of a port the WebSockets of the one that leaves have the gr
   const [stays, farStays] = await open("stay.test", 0);
   const [leaves, farLeaves] = await open("leave.test:8080", 1);
   await gateway.apply({ ...shape, servers: [STAY] });
-  clock.advance(29_000);
+  clock.advance(27_000);
   await carries(leaves, farLeaves);
-  clock.advance(2_000);
+  clock.advance(4_000);
   assert.equal(await leaves.closed, "reset");
   assert.equal(await farLeaves.closed, "reset");
   await carries(stays, farStays);
