@@ -58,7 +58,8 @@ export class CanaryRun {
     this.state = { ...before, verdict: verdict.kind === "good" ? figures : `too few to judge: ${figures}` };
     const { pauseMs } = this.plan.steps[before.step]!;
     if (nowMs - before.sinceMs >= pauseMs && this.goodFigures !== "") this.advance(nowMs);
-    return this.state.verdict !== before.verdict || this.state.step !== before.step;
+    const { phase, step, verdict: now } = this.state;
+    return now !== before.verdict || step !== before.step || phase !== before.phase;
   }
 
   private advance(nowMs: number): void {

@@ -79,6 +79,19 @@ test("a promotion after a quiet moment tells the figures that it was judged by",
   );
 });
 
+test("a promotion at the look after a good one is put in force, though its figures are known", () => {
+  const rig = new Rig();
+  rig.want(makePlan());
+  for (let i = 0; i < 6; i++) rig.interval(200);
+  assert.equal(rig.weight, 50);
+  for (let i = 0; i < 4; i++) rig.interval(0, 0, 0);
+  rig.interval(200);
+  const { refreshes } = rig;
+  rig.interval(0, 0, 0);
+  assert.equal(rig.weight, 100);
+  assert.equal(rig.refreshes, refreshes + 1);
+});
+
 test("a bad canary gets no requests from the next look on", () => {
   const rig = new Rig();
   rig.want(makePlan());
