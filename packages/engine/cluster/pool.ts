@@ -111,7 +111,7 @@ export class Pool implements UpstreamOwner, Http2UpstreamOwner, NegotiatingEndpo
       if (this.idleCloses !== null) {
         const nowMs = this.home.clock.now();
         upstream.idleMs = nowMs - upstream.idleSinceMs;
-        if (this.idleCloses.mayBeClosing(upstream.idleMs, nowMs) && !isIdempotent(method)) {
+        if (!isIdempotent(method) && this.idleCloses.mayBeClosing(upstream.idleMs, nowMs)) {
           this.idle.push(upstream);
           this.idle[0].connection.destroy();
           return null;

@@ -12,6 +12,7 @@ import type {
   ServerSessionEvents,
   StreamEvents,
 } from "../wire/http2/index.ts";
+import { ClientPresence } from "./client-presence.ts";
 import { connectionAgeMs } from "./connection-age.ts";
 import type { Downstream, DownstreamOwner, RequestHandler } from "./downstream.ts";
 import { answerFault, Http2Exchange } from "./http2-exchange.ts";
@@ -23,9 +24,6 @@ const UNREAD_MS = 100;
 
 /** A client has so long to learn of the first GOAWAY (RFC 9113 section 6.8): a round trip, answered or not. */
 const DRAIN_NOTICE_MS = 1_000;
-
-/** A kernel's RST has come by then. Behind FIN nothing is read: it is the next write that fails of it. */
-const PROBE_MS = 1_000;
 
 /** Octets of bodies written in one turn after which it is not waited for the turn's end. */
 const GATHER_BYTES = 65_536;
@@ -42,8 +40,7 @@ type Phase = "open" | "linger" | "closed";
  *     └─(the session is broken: GOAWAY says why)───────────────────────────────────────────┘
  *
  * A client that is half closed gets what is whole and what its windows let pass, however long that takes, and nothing of
- * it is waited for: no answer to a PING or to SETTINGS, no window, no rest of a frame. In practice it is one that is
- * gone: it gets a PING, which its kernel answers with RST then, and another one, which fails of that.
+ * it is waited for: no answer to a PING or to SETTINGS, no window, no rest of a frame (ClientPresence).
  *
  * What streams write is gathered, and leaves at the end of the client's read or of the turn. One timer serves the
  * connection and all its streams.
@@ -71,15 +68,10 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   private readonly openedMs: number;
   private readonly ageMs: number;
   private idleSinceMs: number;
-  private lastReadMs: number;
+  private readonly presence: ClientPresence;
   /** Since when a frame is not whole; -1: all are. */
   private partialSinceMs = -1;
   private framesRead = 0;
-  /** When a PING was sent that was not answered; -1: none. */
-  private pingSentMs = -1;
-  /** When a client that is half closed is probed next, and whether that is the second of two PINGs. */
-  private probeMs = Infinity;
-  private isProbing = false;
   private drainedMs = 0;
   private ending: Linger | null = null;
 
@@ -104,7 +96,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     const nowMs = owner.clock.now();
     this.openedMs = nowMs;
     this.idleSinceMs = nowMs;
-    this.lastReadMs = nowMs;
+    this.presence = new ClientPresence(this.session, nowMs);
     this.ageMs = connectionAgeMs(settings.http2.maxConnectionAgeMs, owner.random);
     this.watch(nowMs + Math.min(settings.headTimeoutMs, settings.http2.pingTimeoutMs));
     this.session.start();
@@ -171,7 +163,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
       return;
     }
     const nowMs = this.clock.now();
-    this.lastReadMs = nowMs;
+    this.presence.heard(nowMs);
     this.isReading = true;
     this.session.read(bytes, 0, length, nowMs);
     this.isReading = false;
@@ -204,7 +196,8 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
       at.drop(fault);
       at = next;
     }
-    if (this.session.streamCount > 0) this.watch(this.probe(this.clock.now()));
+    if (this.session.streamCount > 0)
+      this.watch(this.presence.halfClosed(this.settings.http2, this.clock.now()));
     this.settle();
   }
 
@@ -266,7 +259,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
   }
 
   onPong(): void {
-    this.pingSentMs = -1;
+    this.presence.answered();
     if (this.isDraining) this.wrote(0);
   }
 
@@ -396,7 +389,7 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
       }
       dueMs = Math.min(dueMs, headMs);
     }
-    if (session.streamCount > 0) return Math.min(dueMs, this.checkPing(nowMs));
+    if (session.streamCount > 0) return Math.min(dueMs, this.checkPresence(nowMs));
     const idleMs = this.idleSinceMs + (this.requests === 0 ? headTimeoutMs : keepAliveIdleMs);
     if (idleMs > nowMs) return Math.min(dueMs, idleMs);
     this.drain();
@@ -417,33 +410,15 @@ export class Http2Downstream extends Timer implements Downstream, ServerSessionE
     return nowMs + DRAIN_NOTICE_MS;
   }
 
-  /** When the next one is due. */
-  private probe(nowMs: number): number {
-    const { pingIntervalMs } = this.settings.http2;
-    this.session.probe();
-    this.isProbing = !this.isProbing;
-    const afterMs = this.isProbing ? PROBE_MS : pingIntervalMs === 0 ? Infinity : pingIntervalMs;
-    return (this.probeMs = nowMs + afterMs);
-  }
-
-  /** With requests in flight, silence may be a client that is gone. */
-  private checkPing(nowMs: number): number {
-    const { pingIntervalMs, pingTimeoutMs } = this.settings.http2;
-    if (this.isHalfClosed) return this.probeMs > nowMs ? this.probeMs : this.probe(nowMs);
-    if (pingIntervalMs === 0) return Infinity;
-    if (this.lastReadMs > this.pingSentMs) this.pingSentMs = -1;
-    if (this.pingSentMs >= 0) {
-      if (this.pingSentMs + pingTimeoutMs > nowMs) return this.pingSentMs + pingTimeoutMs;
-      // Nobody is there to be refused.
-      const message = `client answered no PING within ${pingTimeoutMs} ms`;
-      this.session.abort(H2.NO_ERROR, makeFault("HDL_DOWNSTREAM_RESET", message));
-      this.isBroken = true;
-      return Infinity;
-    }
-    if (this.lastReadMs + pingIntervalMs > nowMs) return this.lastReadMs + pingIntervalMs;
-    this.session.ping();
-    this.pingSentMs = nowMs;
-    return nowMs + pingTimeoutMs;
+  private checkPresence(nowMs: number): number {
+    const { http2 } = this.settings;
+    const dueMs = this.presence.check(http2, nowMs);
+    if (dueMs >= 0) return dueMs;
+    // Nobody is there to be refused.
+    const message = `client answered no PING within ${http2.pingTimeoutMs} ms`;
+    this.session.abort(H2.NO_ERROR, makeFault("HDL_DOWNSTREAM_RESET", message));
+    this.isBroken = true;
+    return Infinity;
   }
 }
 

@@ -4,6 +4,7 @@ import type { HeldRequest, Shedder } from "../proxy/index.ts";
 import { HeldRefusals } from "./held-refusals.ts";
 import type { LoopDelays } from "./loop-monitor.ts";
 import { PacedRate } from "./paced-rate.ts";
+import { PriorityTokens } from "./priority-tokens.ts";
 
 /** Between two changes of the rate. */
 const CONTROL_MS = 100;
@@ -21,13 +22,8 @@ const FLOOR_BURST = 25;
 const WAIT_SHARES: readonly number[] = [1, 0.75, 0.5, 0.25];
 /** Half of the way to the next. */
 const WAIT_MARGIN = 0.125;
-/** What was not used of the rate can be used for so long. */
-const BURST_MS = 100;
-/** Weight of the latest interval in what comes. */
-const LATEST = 0.3;
 /** So long nobody was refused, and the loop on time: it is over. */
 const CALM_MS = 1_000;
-const LOWEST: Priority = PRIORITIES.length - 1;
 
 /** What it tells, for metrics. */
 export interface ShedObserver {
@@ -46,9 +42,8 @@ export interface ShedObserver {
  * least important ones that there is time for: never empty, never longer, whatever requests cost and however many come.
  *
  * What makes the loop late beside the row of reads (handshakes, timers, the collector) no refusal makes shorter at once.
- * For that a rate is found at which it stays at the target: see PacedRate. So it is for memory, with a share of what
- * comes. By what came of each priority lately it is known at which one the rate ends: those above go on, that one as far
- * as the rate reaches, those below are refused. While it is off nobody counts anything.
+ * For that a rate is found at which it stays at the target (PacedRate), and given out by priority (PriorityTokens), as is
+ * the share of what comes that memory allows. While it is off nobody counts anything.
  *
  * A refusal costs a good part of what an answer costs, so a worker that refuses everybody at once does little else. So
  * what is refused waits where refusals are too many: see HeldRefusals.
@@ -66,29 +61,22 @@ export class LoadShedder implements Shedder {
   private readonly owns: number[] = [];
   private probeAt = 0;
   private controlledMs: number;
+  /** The delay at the last control. */
   private lastDelayMs = 0;
-  /** The same since it is on. */
+  /** The same, where it is of the time since load is shed. */
   private knownDelayMs = 0;
   /** Load is not shed before. */
   private patientUntilMs = 0;
   private readonly rate = new PacedRate(FLOOR_PER_MS);
-  /** Requests a millisecond that may go on by lateness and memory; Infinity: all. */
-  private allowed = Infinity;
-  /** What is there of the rate; less than none where higher priorities took it. */
-  private tokens = 0;
-  private refilledMs = 0;
+  private readonly tokens = new PriorityTokens();
   /** Of the few that go on in any case, how many there can be at once. */
   private floor = 0;
   private flooredMs = 0;
-  /** The priority at which the rate ends. */
-  private marginal: Priority = LOWEST;
   private calmSinceMs = 0;
   /** Since the last control. */
   private readonly offered = new Float64Array(PRIORITIES.length);
   private admitted = 0;
   private admittedSinceProbe = 0;
-  /** What comes of each priority, a millisecond. */
-  private readonly arriving = new Float64Array(PRIORITIES.length);
 
   /** `waitMs`: how long those have waited whose turn it is. */
   constructor(targetMs: number, observer: ShedObserver, waitMs: (nowMs: number) => number, nowMs: number) {
@@ -101,7 +89,7 @@ export class LoadShedder implements Shedder {
   admits(priority: Priority, nowMs: number): boolean {
     this.offered[priority]++;
     const isLate = this.isTooLate(priority, nowMs) && !this.takesFloor(priority, nowMs);
-    if (isLate || !this.takes(priority, nowMs)) {
+    if (isLate || !this.tokens.takes(priority, nowMs)) {
       this.observer.shed(priority);
       return false;
     }
@@ -123,19 +111,6 @@ export class LoadShedder implements Shedder {
     this.flooredMs = nowMs;
     if (this.floor < 1 + (priority * FLOOR_BURST) / (2 * PRIORITIES.length)) return false;
     this.floor--;
-    return true;
-  }
-
-  private takes(priority: Priority, nowMs: number): boolean {
-    const { allowed, marginal } = this;
-    if (allowed === Infinity) return true;
-    const full = Math.max(1, allowed * BURST_MS);
-    this.tokens = Math.min(full, this.tokens + (nowMs - this.refilledMs) * allowed);
-    this.refilledMs = nowMs;
-    // Above the marginal priority all go on, and leave less to it; below it whoever finds nobody else.
-    const needed = priority < marginal ? -Infinity : priority === marginal ? 1 : Math.max(1, full / 2);
-    if (this.tokens < needed) return false;
-    this.tokens = Math.max(-full, this.tokens - 1);
     return true;
   }
 
@@ -182,12 +157,11 @@ export class LoadShedder implements Shedder {
 
   private begin(nowMs: number): void {
     this.isOn = true;
-    this.allowed = Infinity;
     this.rate.reset();
-    this.tokens = this.admitted = this.knownDelayMs = 0;
-    this.refilledMs = this.calmSinceMs = nowMs;
+    this.tokens.reset(nowMs);
+    this.admitted = this.knownDelayMs = 0;
+    this.calmSinceMs = nowMs;
     this.offered.fill(0);
-    this.arriving.fill(0);
   }
 
   /** Gives the share that was refused. */
@@ -195,35 +169,14 @@ export class LoadShedder implements Shedder {
     const offered = this.offered.reduce((sum, one) => sum + one, 0);
     const refused = offered - this.admitted;
     this.knownDelayMs = delayMs;
-    this.measure(elapsedMs);
+    this.tokens.measure(this.offered, elapsedMs);
     this.rate.steer(median(this.owns), this.targetMs, this.admitted / elapsedMs, elapsedMs);
-    this.findMarginal();
+    this.tokens.allow(this.rate.perMs, this.memoryShare);
     this.admitted = 0;
+    this.offered.fill(0);
     if (refused > 0 || delayMs > this.targetMs / 2 || this.memoryShare < 1) this.calmSinceMs = nowMs;
     else if (nowMs - this.calmSinceMs >= CALM_MS) this.close();
     return offered === 0 ? 0 : refused / offered;
-  }
-
-  private measure(elapsedMs: number): void {
-    const weight = this.allowed === Infinity ? 1 : LATEST;
-    for (let at = 0; at < PRIORITIES.length; at++) {
-      this.arriving[at] += (this.offered[at] / elapsedMs - this.arriving[at]) * weight;
-      this.offered[at] = 0;
-    }
-  }
-
-  private findMarginal(): void {
-    const { arriving, memoryShare } = this;
-    this.allowed = this.rate.perMs;
-    if (memoryShare < 1) {
-      const coming = arriving.reduce((sum, one) => sum + one, 0);
-      this.allowed = Math.min(this.allowed, memoryShare * coming);
-    }
-    let left = this.allowed;
-    for (this.marginal = 0; this.marginal < LOWEST; this.marginal++) {
-      left -= arriving[this.marginal];
-      if (left < 0) return;
-    }
   }
 }
 

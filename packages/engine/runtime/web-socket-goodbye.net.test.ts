@@ -87,14 +87,8 @@ class Site {
   }
 }
 
-test("at the end of a drain both ends of a WebSocket are told to go, answer, and are closed in order", async () => {
-  await using site = await Site.open();
-  const [client, far] = await site.tunnel();
-  client.send(asked("one"));
-  await far.receiveUntil("one");
-  far.send(told("two"));
-  await client.receiveUntil("two");
-  const drained = site.drain();
+/** Both are told, both answer, and the endpoint's end ends the client. */
+async function partInOrder(client: RawConnection, far: RawConnection): Promise<void> {
   await isToldToGo(client, false);
   await isToldToGo(far, true);
   client.send(encodeCloseFrame(GOING_AWAY, "", MASK));
@@ -103,6 +97,17 @@ test("at the end of a drain both ends of a WebSocket are told to go, answer, and
   far.end();
   assert.equal(await client.receiveToEnd(), "");
   client.end();
+}
+
+test("at the end of a drain both ends of a WebSocket are told to go, answer, and are closed in order", async () => {
+  await using site = await Site.open();
+  const [client, far] = await site.tunnel();
+  client.send(asked("one"));
+  await far.receiveUntil("one");
+  far.send(told("two"));
+  await client.receiveUntil("two");
+  const drained = site.drain();
+  await partInOrder(client, far);
   await drained;
   assert.equal(await client.closed, "end");
   assert.equal(await far.closed, "end");
@@ -288,14 +293,7 @@ test("WebSockets of a server that has left are told to go, others are not", asyn
   await other.receiveUntil("\r\n\r\n");
   await site.gateway.apply({ endpoints: [site.upstream.port], servers: [ANY_HOST] });
   site.clock.advance(28_000);
-  await isToldToGo(client, false);
-  await isToldToGo(far, true);
-  client.send(encodeCloseFrame(GOING_AWAY, "", MASK));
-  far.send(encodeCloseFrame(GOING_AWAY, "", null));
-  assert.equal(await far.receiveToEnd(), "");
-  far.end();
-  assert.equal(await client.receiveToEnd(), "");
-  client.end();
+  await partInOrder(client, far);
   site.clock.advance(2_000);
   other.send(asked("stays"));
   assert.equal(await farOther.receiveBytes(11), asked("stays"));
