@@ -21,6 +21,14 @@ export interface PipeHandle extends Openable {
   close(done?: () => void): void;
 }
 
+/** A TCP socket that does not listen yet. Results are 0 or libuv's negative error codes. */
+export interface TcpServerHandle extends Openable {
+  bind(address: string, port: number): number;
+  bind6(address: string, port: number, flags: number): number;
+  getsockname(out: object): number;
+  close(): void;
+}
+
 /** A socket that was passed. */
 export interface DescriptorHandle {
   readonly fd: number;
@@ -28,14 +36,14 @@ export interface DescriptorHandle {
 }
 
 /**
- * Node's parts for passing descriptors to a process that is no child. Not a public API: null unless the runtime is one
+ * Node's parts for passing descriptors to a process that is no child, and for binding without listening. Not a public API: null unless the runtime is one
  * whose exact contract was tested (docs/adr/0025-hot-upgrade.md).
  */
 export interface PipeBinding {
   readonly Pipe: new (type: number) => PipeHandle;
   readonly PipeConnectWrap: Requests;
   readonly WriteWrap: Requests;
-  readonly TCP: new (type: number) => Openable;
+  readonly TCP: new (type: number) => TcpServerHandle;
   readonly UDP: new () => Openable;
   readonly ipcPipe: number;
   readonly tcpServer: number;

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -175,6 +185,71 @@ test("tells soon that something changed, also for a file that was renamed into p
     renameSync(put(".a.yaml.new", backend("b")), path.join(folder, "a.yaml"));
     await changed.promise;
     assert.deepEqual(names(await files.read()), ["b"]);
+  } finally {
+    files.close();
+  }
+});
+
+test("a file that becomes empty keeps its last good state and says so; a comment takes its resources away", async () => {
+  put("a.yaml", backend("a"));
+  const files = source();
+  await files.read();
+  for (const nothing of ["", " \n"]) {
+    put("a.yaml", nothing);
+    const emptied = await files.read();
+    assert.deepEqual(names(emptied), ["a"]);
+    assert.deepEqual(messages(emptied), [
+      "a.yaml: is empty; what it gave before stays in force: remove the file to take that away, or fill it again",
+    ]);
+    assert.equal((await files.read())[0], emptied[0], "said once");
+  }
+  put("a.yaml", "# nothing for now\n");
+  const left = await files.read();
+  assert.deepEqual([names(left), messages(left)], [[], []]);
+  put("a.yaml", "");
+  assert.deepEqual(messages(await files.read()), [], "there is nothing to keep");
+});
+
+test("a file that is being written is read when its writer is done", async () => {
+  put("a.yaml", backend("a"));
+  let nowMs = 0;
+  const files = new FileSource({ paths: [folder], routePort: 8080, now: () => nowMs });
+  let asked = Promise.withResolvers<void>();
+  files.watch(() => asked.resolve());
+  try {
+    const before = await files.read();
+    const file = put("a.yaml", `${backend("b")}---\n`);
+    nowMs = statSync(file).mtimeMs + 5;
+    assert.equal((await files.read())[0], before[0], "a moment ago is too soon");
+    appendFileSync(file, backend("c"));
+    nowMs = statSync(file).mtimeMs + 5;
+    assert.equal((await files.read())[0], before[0]);
+    asked = Promise.withResolvers<void>();
+    await asked.promise;
+    nowMs += 30;
+    assert.deepEqual(names(await files.read()), ["b", "c"]);
+  } finally {
+    files.close();
+  }
+});
+
+test("a file that is written all the time is read all the same", async () => {
+  const file = put("a.yaml", backend("a"));
+  let nowMs = 0;
+  const files = new FileSource({ paths: [folder], routePort: 8080, now: () => nowMs });
+  files.watch(() => {});
+  const rewritten = (atMs: number): Promise<readonly Reading[]> => {
+    put("a.yaml", backend(`at-${atMs}`));
+    utimesSync(file, atMs / 1_000, atMs / 1_000);
+    nowMs = atMs + 5;
+    return files.read();
+  };
+  try {
+    await files.read();
+    for (let atMs = 1_000_000; atMs <= 1_000_500; atMs += 20)
+      assert.deepEqual(names(await rewritten(atMs)), ["a"]);
+    assert.deepEqual(names(await rewritten(1_000_520)), ["at-1000520"]);
+    assert.deepEqual(names(await rewritten(1_000_540)), ["at-1000520"], "patience begins anew");
   } finally {
     files.close();
   }

@@ -13,6 +13,8 @@ export interface FileSourceOptions {
   readonly paths: readonly string[];
   /** The port of the listener for `routes` of a heddle.config.ts. */
   readonly routePort: number;
+  /** Milliseconds of the clock that files are stamped with. Default: `Date.now`. */
+  readonly now?: () => number;
 }
 
 /** The state of one file: what is in force of it, and what is wrong with it now. */
@@ -27,10 +29,18 @@ interface FileState {
   /** Modules that a heddle.config.ts imports, with their signatures at that time. */
   imports: string;
   importedFiles: readonly string[];
+  /** Since when somebody has been writing it, as far as we have seen; undefined while nobody is. */
+  writtenSinceMs: number | undefined;
 }
 
 /** A file that was written this short a time ago may change again without a new time stamp. */
 const racyMs = 2_000;
+/**
+ * A file that was written this short a time ago may be half of what it will be: its writer cuts it to nothing first, and
+ * then writes. Shorter than what the watcher waits. One that is written all the time is read all the same.
+ */
+const settleMs = 25;
+const longestWritingMs = 500;
 const maxFileBytes = 64 * 1024 * 1024;
 
 /** The files and folders of `-f`: read when asked, again only where something changed. */
@@ -38,10 +48,12 @@ export class FileSource {
   private readonly options: FileSourceOptions;
   private states = new Map<string, FileState>();
   private complaints = new Map<string, Reading>();
+  private readonly now: () => number;
   private watcher: FileWatcher | null = null;
 
   constructor(options: FileSourceOptions) {
     this.options = options;
+    this.now = options.now ?? Date.now;
   }
 
   /** Calls `onChange` soon after something in the files may have changed, until `close`. */
@@ -99,10 +111,16 @@ export class FileSource {
   private async refresh(file: ListedFile, state: FileState): Promise<void> {
     // What a pipe had to give was read: to read it again would wait for a writer.
     if (file.isStream && state.signature !== "") return;
-    const isRacy = Date.now() - file.modifiedMs < racyMs;
+    const ageMs = this.now() - file.modifiedMs;
+    const isRacy = ageMs < racyMs;
     const imports = state.importedFiles.length === 0 ? "" : await signatureOf(state.importedFiles);
     if (file.signature === state.signature && imports === state.imports && !isRacy) return;
+    const mayWait = this.watcher !== null && state.signature !== "";
+    // A time to come is another clock's, which says nothing.
+    if (mayWait && ageMs >= 0 && ageMs < settleMs && this.waits(state)) return;
     const text = await readWhole(file.file);
+    if (mayWait && (await hasChanged(file)) && this.waits(state)) return;
+    state.writtenSinceMs = undefined;
     if (typeof text !== "string") {
       if (state.reading.unreadable[0]?.message !== text.message) setUnreadable(state, [text]);
       state.signature = "";
@@ -113,11 +131,24 @@ export class FileSource {
     state.signature = file.signature;
     if (contentHash === state.contentHash && imports === state.imports) return;
     state.contentHash = contentHash;
+    if (text.trim() === "" && givesSomething(state.reading)) {
+      setUnreadable(state, [{ fileName: file.file, message: emptied }]);
+      return;
+    }
     const reading = configModuleName.test(path.basename(file.file))
       ? await this.readModule(file.file, state)
       : await runInSlices(readText(text, file.file, state.memo));
     if (reading.unreadable.length === 0 || state.good === undefined) state.good = reading;
     setUnreadable(state, reading.unreadable);
+  }
+
+  /** For who is writing it: what is in force of it stays, and the watcher asks again soon. False when that was so for long. */
+  private waits(state: FileState): boolean {
+    const nowMs = this.now();
+    state.writtenSinceMs ??= nowMs;
+    if (nowMs - state.writtenSinceMs > longestWritingMs) return false;
+    this.watcher?.stir();
+    return true;
   }
 
   private async readModule(file: string, state: FileState): Promise<Reading> {
@@ -136,10 +167,22 @@ const newState = (): FileState => ({
   reading: emptyReading,
   imports: "",
   importedFiles: [],
+  writtenSinceMs: undefined,
 });
+
+const emptied =
+  "is empty; what it gave before stays in force: remove the file to take that away, or fill it again";
+
+const givesSomething = ({ resources, rejected }: Reading): boolean => resources.length + rejected.length > 0;
 
 function setUnreadable(state: FileState, unreadable: readonly UnreadableText[]): void {
   state.reading = { ...(state.good ?? emptyReading), unreadable };
+}
+
+/** Since it was listed. One that is gone is left to the next listing. */
+async function hasChanged({ file, signature }: ListedFile): Promise<boolean> {
+  const [now] = (await listFiles([file])).files;
+  return now !== undefined && now.signature !== signature;
 }
 
 async function readWhole(file: string): Promise<string | UnreadableText> {

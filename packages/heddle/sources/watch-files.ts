@@ -65,7 +65,8 @@ export class FileWatcher {
     this.stir();
   }
 
-  private stir(): void {
+  /** Something may have changed, or will in a moment. */
+  stir(): void {
     const nowMs = performance.now();
     if (this.quiet === undefined) this.firstMs = nowMs;
     clearTimeout(this.quiet);
