@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { type AuthzServer, openAuthzServer } from "./ext-authz-server.ts";
 import { type Fabric, openFabric, toldOfRoute } from "./fabric.ts";
 import {
   endpoint,
@@ -19,6 +20,8 @@ import { type Answer, type Ask, seen } from "./send.ts";
 let fabric: Fabric<"http">;
 /** Allows, or answers the status that the query asks for. */
 let authz: MoodyServer;
+/** The same by Envoy's protocol: allows who has the key "good". */
+let grpcAuthz: AuthzServer;
 
 type Spec = Record<string, unknown>;
 const hostOf = (name: string) => [`${name}.test`];
@@ -38,6 +41,12 @@ const prefixTo = (replacePrefixMatch: string) => ({
 
 before(async () => {
   authz = await openMoodyServer();
+  grpcAuthz = await openAuthzServer(({ attributes }) => {
+    const { path: target } = attributes.request.http;
+    if (target.includes("key=good"))
+      return { status: { code: 0 }, ok_response: { headers: [{ header: { key: "x-user", value: "bob" } }] } };
+    return { status: { code: 7 }, denied_response: { status: { code: 403 }, body: "not you" } };
+  });
   fabric = await openFabric({
     ports: ["http"],
     services: ["infra/v1", "infra/v2"],
@@ -48,17 +57,24 @@ before(async () => {
       ...modifiers(),
       service("infra/authz"),
       endpoint("infra/authz", authz.port),
+      service("infra/grpc-authz"),
+      endpoint("infra/grpc-authz", grpcAuthz.port),
     ],
   });
 });
 after(async () => {
   await fabric[Symbol.asyncDispose]();
   await authz.close();
+  grpcAuthz.close();
 });
 
 const externalAuth = (name: string, maxSize = 0) => ({
   type: "ExternalAuth",
   externalAuth: { protocol: "HTTP", backendRef: to(name), http: {}, forwardBody: { maxSize } },
+});
+const grpcAuth = (allowedHeaders: readonly string[]) => ({
+  type: "ExternalAuth",
+  externalAuth: { protocol: "GRPC", backendRef: to("grpc-authz"), grpc: { allowedHeaders } },
 });
 
 function redirects(): Manifest[] {
@@ -258,6 +274,12 @@ function modifiers(): Manifest[] {
         rule([prefix("/nobody")], "v1", { filters: [externalAuth("nobody")] }),
       ],
       hostOf("external-auth"),
+    ),
+    route(
+      "infra/external-auth-grpc",
+      "edge",
+      [rule([prefix("/")], "v1", { filters: [grpcAuth(["x-asked"])] })],
+      hostOf("external-auth-grpc"),
     ),
     route(
       "infra/external-auth-nobody",
@@ -499,6 +521,19 @@ test("HTTPRouteExternalAuthHTTP: what the service allows goes on, else its answe
     [["POST", "/?key=bad&fail=403&times=9", ""]],
   );
   assert.equal((await ask("external-auth", "/?key=broken&fail=500&times=9")).status, 403);
+});
+
+test("HTTPRouteExternalAuthGRPC: what the service allows goes on, with its headers, else its answer is the client's", async () => {
+  const allowed = await ask("external-auth-grpc", "/?key=good", {
+    headers: { "x-asked": "1", "x-kept": "2" },
+  });
+  assert.equal(allowed.servedBy, "infra/v1");
+  assert.deepEqual(seen(allowed, "x-user"), ["bob"]);
+  const told = grpcAuthz.seen.at(-1)!.attributes.request.http;
+  assert.deepEqual([told.method, told.path, told.host], ["GET", "/?key=good", "external-auth-grpc.test"]);
+  assert.deepEqual([told.headers["x-asked"], told.headers["x-kept"]], ["1", undefined]);
+  const denied = await ask("external-auth-grpc", "/?key=bad");
+  assert.deepEqual([denied.status, denied.body], [403, "not you"]);
 });
 
 test("HTTPRouteExternalAuthHTTPForwardBody: it gets the body, and a longer one is refused", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { listenOnFreePort } from "@heddle/testkit";
+import { openAuthzServer, type AuthzServer, type CheckRequest } from "../conformance/ext-authz-server.ts";
 import { type Fabric, openFabric } from "../conformance/fabric.ts";
 import {
   endpoint,
@@ -14,7 +15,6 @@ import {
   to,
 } from "../conformance/manifests.ts";
 import { type Ask, seen } from "../conformance/send.ts";
-import { openAuthzServer, type AuthzServer, type CheckRequest } from "./ext-authz-server.ts";
 
 const header = (key: string, value: string, more: object = {}) => ({ header: { key, value }, ...more });
 
