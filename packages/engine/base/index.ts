@@ -8,4 +8,5 @@ export type { Clock, ClockTimer } from "./clock.ts";
 export { CallbackTimer, TICK_MS, Timer, TimerWheel } from "./timer-wheel.ts";
 export { seededRandom, systemRandom } from "./random.ts";
 export type { Random } from "./random.ts";
+export { commonEnds } from "./common-ends.ts";
 export { copyBytes, hashText, sliceLatin1 } from "./bytes.ts";

@@ -1,3 +1,4 @@
+import { commonEnds } from "../base/index.ts";
 import { unitKey } from "../model/index.ts";
 import type { SnapshotDelta, Unit, UnitKey } from "../model/index.ts";
 
@@ -28,11 +29,7 @@ export function diffUnits(
   want: readonly HashedUnit[],
   again: ReadonlySet<UnitKey> = none,
 ): UnitChange {
-  const shorter = Math.min(have.length, want.length);
-  let start = 0;
-  while (start < shorter && have[start] === want[start]) start++;
-  let end = 0;
-  while (end < shorter - start && have[have.length - 1 - end] === want[want.length - 1 - end]) end++;
+  const { start, end } = commonEnds(have, want);
   const left = new Map<UnitKey, string>();
   for (let at = start; at < have.length - end; at++) left.set(unitKey(have[at].unit), have[at].hash);
   const puts: HashedUnit[] = [];

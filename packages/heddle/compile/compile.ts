@@ -1,4 +1,3 @@
-import { keyOf } from "../resources/index.ts";
 import { noAcmeStates } from "./io/acme-io.ts";
 import { reportIssuers } from "./gateways/acme-issuers.ts";
 import { acmeRequests } from "./gateways/acme-requests.ts";
@@ -10,7 +9,7 @@ import { compileCluster } from "./backends/clusters.ts";
 import { Collector } from "./pass/collector.ts";
 import type { CompileInput, CompileOptions, CompileOutput } from "./io/compile-io.ts";
 import { compileData } from "./data/data-units.ts";
-import { Facts, tlsTargetsFact } from "./pass/facts.ts";
+import { type FactReader, type Facts, tlsTargetsFact } from "./pass/facts.ts";
 import { compileGatewayClasses, selectGateways } from "./gateways/gateway-class.ts";
 import { planGatewayServices } from "./gateways/gateway-service.ts";
 import { gatewayStatus } from "./gateways/gateway-status.ts";
@@ -37,7 +36,7 @@ import { tlsTargets } from "./backends/tls-policies.ts";
 const sliceLength = 64;
 /** ListenerSets told of between two yields: each has several listeners. */
 const setSliceLength = 16;
-/** Resources indexed between two yields. */
+/** Results gathered between two yields. */
 const indexSliceLength = 512;
 
 const noWeights: ReadonlyMap<string, number> = new Map();
@@ -65,15 +64,11 @@ export function* compileInSlices(
 ): Generator<void, CompileOutput> {
   memo.begin(options);
   const collector = new Collector();
-  const facts = new Facts();
+  const { facts } = memo;
   let done = 0;
-  for (const resource of resources) {
-    facts.add(resource);
-    if (++done % indexSliceLength === 0) yield;
-  }
+  yield* facts.take(resources);
   for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
   for (const [id, weight] of canaryWeights) facts.set(canaryFact(id), weight);
-  facts.seal(memo);
   addOwnFilterFacts(facts, memo, ownFilters);
   for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
     const fact = tlsTargetsFact(namespace);
@@ -105,25 +100,22 @@ export function* compileInSlices(
     yield;
   }
 
-  const attached = new Map<string, number>();
-  const results = new Map<RequestRoute, RouteResult>();
-  const streams = [...facts.ofKind("TLSRoute"), ...facts.ofKind("TCPRoute"), ...facts.ofKind("UDPRoute")].map(
-    (route) =>
-      [
-        route,
-        memo.of(keyOf(route), route, facts, (reader) => compileStreamRoute(route, reader, options)),
-      ] as const,
-  );
-  for (const route of [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")]) {
-    results.set(route, compileRoute(route, facts, memo, options));
+  const streams: RouteResult[] = [];
+  for (const kind of ["TLSRoute", "TCPRoute", "UDPRoute"] as const) {
+    for (const route of facts.ofKind(kind)) streams.push(memo.inOrder(route, compileStreamRoute));
+  }
+  const requests: RouteResult[] = [];
+  for (const route of requestRoutes(facts)) {
+    requests.push(memo.inOrder(route, compileRoute));
     if (++done % sliceLength === 0) yield;
   }
-  settleConflicts(results, facts, memo, options);
-  for (const [route, result] of [...results, ...streams]) {
-    for (const unit of result.units) collector.unit(unit);
-    collector.status(keyOf(route), result.status);
-    collector.problemsOf(result.problems);
-    collector.canaries(result.canaries);
+  settleConflicts(requests, facts, memo, options);
+  const results = [...requests, ...streams];
+  collector.routes(results);
+  const attached = new Map<string, number>();
+  for (const result of results) {
+    if (result.problems.length > 0) collector.problemsOf(result.problems);
+    if (result.canaries.length > 0) collector.canaries(result.canaries);
     for (const name of result.data) data.add(name);
     for (const [of, sources] of result.policies) collector.policies(of, sources);
     for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
@@ -173,34 +165,34 @@ export function* compileInSlices(
   return collector.output();
 }
 
-function compileRoute(
-  route: RequestRoute,
-  facts: Facts,
-  memo: CompileMemo,
-  options: CompileOptions,
-  name: string = keyOf(route),
-): RouteResult {
-  return route.kind === "HTTPRoute"
-    ? memo.of(name, route, facts, (reader) => compileHttpRoute(route, reader, options))
-    : memo.of(name, route, facts, (reader) => compileGrpcRoute(route, reader, options));
+function* requestRoutes(facts: Facts): Generator<RequestRoute> {
+  yield* facts.ofKind("HTTPRoute");
+  yield* facts.ofKind("GRPCRoute");
 }
+
+const compileRoute = (route: RequestRoute, facts: FactReader, options: CompileOptions): RouteResult =>
+  route.kind === "HTTPRoute"
+    ? compileHttpRoute(route, facts, options)
+    : compileGrpcRoute(route, facts, options);
 
 /** Routes that lose listeners to routes of the other kind are compiled again without these. */
 function settleConflicts(
-  results: Map<RequestRoute, RouteResult>,
+  results: RouteResult[],
   facts: Facts,
   memo: CompileMemo,
   options: CompileOptions,
 ): void {
   if (facts.ofKind("GRPCRoute").length === 0 || facts.ofKind("HTTPRoute").length === 0) return;
-  const claimants = [...results].map(([route, { claims }]) => ({ route, claims }));
+  const routes = [...requestRoutes(facts)];
+  const claimants = results.map(({ claims }, at) => ({ route: routes[at]!, claims }));
   for (const [key, lost] of findLost(claimants)) {
     const fact = lostFact(key);
     facts.set(fact, memo.keepValue(fact, lost));
   }
-  for (const route of results.keys()) {
-    const key = keyOf(route);
+  for (const [at, { key }] of results.entries()) {
     if (facts.read(lostFact(key)) === undefined) continue;
-    results.set(route, compileRoute(route, facts, memo, options, `~settled/${key}`));
+    results[at] = memo.of(`~settled/${key}`, routes[at], facts, (reader) =>
+      compileRoute(routes[at]!, reader, options),
+    );
   }
 }

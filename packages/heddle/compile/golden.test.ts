@@ -43,17 +43,19 @@ for (const name of names) {
   });
 }
 
+const plain = (output: CompileOutput) => ({ ...output, statuses: new Map(output.statuses) });
+
 /** A second run with the memo gives the very same objects. */
 function assertKept(input: CompileInput, memo: CompileMemo, output: CompileOutput): void {
   const again = compile(input, memo);
-  assert.deepEqual(again, output);
+  assert.deepEqual(plain(again), plain(output));
   for (const [index, { unit }] of output.units.entries()) assert.equal(again.units[index]!.unit, unit);
 }
 
 /** The order of the sources makes no difference, so that restarts agree. */
 function assertOrderless(input: CompileInput, output: CompileOutput): void {
   const other = compile({ ...input, resources: [...input.resources].reverse() });
-  assert.deepEqual(other.statuses, output.statuses);
+  assert.deepEqual(plain(other).statuses, plain(output).statuses);
   assert.deepEqual(other.policies, output.policies);
   const hashes = ({ units }: CompileOutput) =>
     new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { keyOf, makeKey, validateResource, type Resource } from "../../resources/index.ts";
 import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
-import { Facts } from "../pass/facts.ts";
 import { CompileMemo } from "../pass/memo.ts";
 import type { PolicyStatus } from "../io/status.ts";
 import type { PolicyPlace } from "../policies/policy-source.ts";
@@ -50,16 +49,15 @@ const onRoute = { kind: "HTTPRoute", name: "orders" } as const;
 
 class Rig {
   readonly memo = new CompileMemo();
-  facts = new Facts();
+  readonly facts = this.memo.facts;
   statuses: ReadonlyMap<string, unknown> = new Map();
 
   run(policies: readonly Policy[], rejected: readonly RejectedResource[] = [], kind: PolicyKind = guard) {
     const options = { nowMs: 0 };
     this.memo.begin(options);
-    this.facts = new Facts();
-    for (const one of [route, service]) this.facts.add(one);
     const collector = new Collector();
     const { facts, memo } = this;
+    for (const _ of facts.take([route, service]));
     for (const _ of attachPolicies(kind, policies, rejected, { facts, memo, options, collector }));
     this.memo.end();
     const output = collector.output();

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { validateResource, type Resource } from "../../resources/index.ts";
 import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
-import { Facts } from "../pass/facts.ts";
 import { placeFilters } from "../filters/filter-stages.ts";
 import { CompileMemo } from "../pass/memo.ts";
 import type { PolicyPlace } from "../policies/policy-source.ts";
@@ -61,7 +60,7 @@ function found(policies: readonly Policy[], rejected: readonly RejectedResource[
   const options = { nowMs: 0 };
   const memo = new CompileMemo();
   memo.begin(options);
-  const facts = new Facts();
+  const { facts } = memo;
   const metadata = { name: "orders", namespace: "shop" };
   const made = validateResource({
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -69,7 +68,7 @@ function found(policies: readonly Policy[], rejected: readonly RejectedResource[
     metadata,
     spec: { rules: [{}] },
   });
-  facts.add(made.resource as Resource);
+  for (const _ of facts.take([made.resource as Resource]));
   const collector = new Collector();
   for (const _ of attachPolicies(guard, policies, rejected, { facts, memo, options, collector }));
   const filters = policyFiltersOf([guard], [namespace, route], requestPlace(facts, options));

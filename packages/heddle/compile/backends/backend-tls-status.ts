@@ -20,19 +20,42 @@ interface GatewayName {
 /** Which Gateways send to which Services, as routes tell it. */
 export class ServiceReach {
   private readonly gateways = new Map<string, Map<string, GatewayName>>();
+  /** By cluster: thousands of routes lead to the same few. Null where nothing is encrypted on the way. */
+  private readonly ofCluster = new Map<string, Map<string, GatewayName> | null>();
+  private readonly ofListener = new Map<string, readonly [string, GatewayName]>();
 
   add({ listeners, clusters }: RouteReach): void {
     for (const cluster of clusters) {
-      const [target = ""] = cluster.split("@");
-      const [type, namespace, service] = target.split("/");
-      if (type !== "service" || !mayEncrypt(readTransport(target).transport)) continue;
-      const found = this.gateways.get(`${namespace}/${service}`) ?? new Map<string, GatewayName>();
-      this.gateways.set(`${namespace}/${service}`, found);
+      const found = this.foundBy(cluster);
+      if (found === null) continue;
       for (const id of listeners) {
-        const { gateway } = parseListenerId(id);
-        found.set(`${gateway.namespace}/${gateway.name}`, gateway);
+        const [name, gateway] = this.gatewayOf(id);
+        found.set(name, gateway);
       }
     }
+  }
+
+  private foundBy(cluster: string): Map<string, GatewayName> | null {
+    const known = this.ofCluster.get(cluster);
+    if (known !== undefined) return known;
+    const [target = ""] = cluster.split("@");
+    const [type, namespace, service] = target.split("/");
+    const isMeant = type === "service" && mayEncrypt(readTransport(target).transport);
+    const name = `${namespace}/${service}`;
+    const found = isMeant ? (this.gateways.get(name) ?? new Map<string, GatewayName>()) : null;
+    if (found !== null) this.gateways.set(name, found);
+    this.ofCluster.set(cluster, found);
+    return found;
+  }
+
+  private gatewayOf(listener: string): readonly [string, GatewayName] {
+    let known = this.ofListener.get(listener);
+    if (known === undefined) {
+      const { gateway } = parseListenerId(listener);
+      known = [`${gateway.namespace}/${gateway.name}`, gateway];
+      this.ofListener.set(listener, known);
+    }
+    return known;
   }
 
   gatewaysOf(namespace: string, service: string): ReadonlyMap<string, GatewayName> {

@@ -6,15 +6,24 @@ import type { CanaryPlan } from "../io/canary-io.ts";
 import type { PolicySource } from "../policies/policy-source.ts";
 import type { CompileOutput, HashedUnit } from "../io/compile-io.ts";
 import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
-import type { FactReader } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { hashUnit } from "./hash-unit.ts";
 import type { CompileMemo } from "./memo.ts";
+import { StatusTable, type StatusOf } from "./status-table.ts";
 import type { Finding, Status } from "../io/status.ts";
+
+/** What is gathered of each of thousands. */
+interface Compiled extends StatusOf {
+  readonly units: readonly HashedUnit[];
+}
 
 /** Gathers the output of one run. */
 export class Collector {
   private readonly units = new Map<string, HashedUnit>();
   private readonly statuses = new Map<ResourceKey, Status>();
+  private results: readonly Compiled[] = [];
+  /** How many units and statuses come before those of routes. */
+  private before = { units: 0, statuses: 0 };
   private readonly problems: CompileProblem[] = [];
   private readonly sources = new Map<string, readonly PolicySource[]>();
   private requests: readonly AcmeRequest[] = [];
@@ -26,12 +35,18 @@ export class Collector {
   }
 
   /** Hashes a unit that is the same object as long as its content is. */
-  unitOf(memo: CompileMemo, facts: FactReader, unit: Unit): void {
+  unitOf(memo: CompileMemo, facts: Facts, unit: Unit): void {
     this.unit(memo.of(`hash:${unitKey(unit)}`, unit, facts, () => hashUnit(unit)));
   }
 
   status(key: ResourceKey, status: Status): void {
     this.statuses.set(key, status);
+  }
+
+  /** Once, of all routes: no two of them share a unit. */
+  routes(results: readonly Compiled[]): void {
+    this.results = results;
+    this.before = { units: this.units.size, statuses: this.statuses.size };
   }
 
   problem(key: ResourceKey, path: string, message: string, severity: CompileProblem["severity"]): void {
@@ -64,13 +79,21 @@ export class Collector {
 
   output(): CompileOutput {
     return {
-      units: [...this.units.values()],
-      statuses: this.statuses,
+      units: this.allUnits(),
+      statuses: new StatusTable(this.statuses, this.results, this.before.statuses),
       problems: this.problems,
       policies: this.sources,
       certificates: this.requests,
       generated: this.services,
       canaries: mergeCanaries(this.shifts),
     };
+  }
+
+  private allUnits(): HashedUnit[] {
+    const others = [...this.units.values()];
+    const units = others.slice(0, this.before.units);
+    for (const result of this.results) for (const unit of result.units) units.push(unit);
+    for (let at = this.before.units; at < others.length; at++) units.push(others[at]!);
+    return units;
   }
 }

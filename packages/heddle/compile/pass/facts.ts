@@ -1,3 +1,4 @@
+import { commonEnds } from "@heddle/engine/base";
 import {
   gatewayGroup,
   heddleGroup,
@@ -64,11 +65,6 @@ export function readSecrets(facts: FactReader, namespace: string): readonly Secr
   return (facts.read(`~secrets/${namespace}`) as Secret[] | undefined) ?? [];
 }
 
-/** Gives the list of the last run where it has the same items. */
-interface ListKeeper {
-  keepList(name: FactName, list: readonly Resource[]): readonly Resource[];
-}
-
 /** Who wins the Services of a namespace that policies ask TLS for. */
 export function readTlsTargets(facts: FactReader, namespace: string): readonly TlsTarget[] {
   return (facts.read(tlsTargetsFact(namespace)) as TlsTarget[] | undefined) ?? [];
@@ -89,50 +85,153 @@ export function readRejection(facts: FactReader, key: ResourceKey): string | und
 
 const rejectedFact = (key: ResourceKey): FactName => `~rejected/${key}`;
 
-/** The resources of one compile run, by key and by kind, and the facts that are made of them. */
+/** The place of a fact: the same object in every run, so that who has read it compares without looking it up. */
+export interface FactCell {
+  value: unknown;
+}
+
+/** Resources indexed between two yields. */
+const sliceLength = 512;
+/** Names beside those that are in use, before it is asked which are. */
+const spareCells = 10_000;
+
+/**
+ * The resources of a compile run, by key and by kind, and the facts that are made of them. One run follows another: of
+ * resources that are the same objects in the same order nothing is done again.
+ */
 export class Facts implements FactReader {
-  private readonly facts = new Map<FactName, unknown>();
-  private readonly kinds = new Map<KindName, Resource[]>();
-  private readonly lists = new Map<FactName, Resource[]>();
+  private readonly cells = new Map<FactName, FactCell>();
+  /** Cells that this run gave a value beside those of resources. */
+  private made: FactCell[] = [];
+  private resources: readonly Resource[] = [];
+  private kinds = new Map<KindName, Resource[]>();
+  private lists = new Map<FactName, Resource[]>();
+  /** Of two with one key the first counts, which changes of one place cannot tell. */
+  private isWhole = true;
+  private trimAt = 0;
 
   read(name: FactName): unknown {
-    return this.facts.get(name);
+    return this.cells.get(name)?.value;
+  }
+
+  cell(name: FactName): FactCell {
+    let cell = this.cells.get(name);
+    if (cell === undefined) this.cells.set(name, (cell = { value: undefined }));
+    return cell;
   }
 
   set(name: FactName, value: unknown): void {
-    this.facts.set(name, value);
+    const cell = this.cell(name);
+    cell.value = value;
+    this.made.push(cell);
   }
 
   /** Notes a resource that is there and has errors. */
   addRejected(key: ResourceKey, mistakes: string): void {
-    this.facts.set(rejectedFact(key), mistakes);
-  }
-
-  /** After the last `add`: makes the lists facts. */
-  seal(keeper: ListKeeper): void {
-    for (const [name, list] of this.lists) this.facts.set(name, keeper.keepList(name, list));
+    this.set(rejectedFact(key), mistakes);
   }
 
   ofKind<K extends KindName>(kind: K): readonly ResourceNamed<K>[] {
     return (this.kinds.get(kind) ?? []) as ResourceNamed<K>[];
   }
 
-  /** Sources give each key once; of two the first counts. */
-  add(resource: Resource): void {
-    const key = keyOf(resource);
-    if (this.facts.has(key)) return;
-    this.facts.set(key, resource);
-    push(this.kinds, resource.kind, resource);
-    if (resource.kind === "EndpointSlice") {
-      const service = resource.metadata.labels?.[serviceNameLabel];
-      if (service !== undefined)
-        push(this.lists, `~slices/${resource.metadata.namespace}/${service}`, resource);
-    } else if (resource.kind === "ReferenceGrant") {
-      push(this.lists, `~grants/${resource.metadata.namespace}`, resource);
-    } else if (resource.kind === "Secret") {
-      push(this.lists, `~secrets/${resource.metadata.namespace}`, resource);
+  /** Begins a run: takes the resources, and forgets what the run before has set. Sources give each key once; of two the first counts. */
+  *take(resources: readonly Resource[]): Generator<void> {
+    for (const cell of this.made) cell.value = undefined;
+    this.made = [];
+    const before = this.resources;
+    const { start, end } = commonEnds(before, resources);
+    const gone = before.slice(start, before.length - end);
+    const come = resources.slice(start, resources.length - end);
+    const isLarge = gone.length + come.length > sliceLength;
+    if (isLarge || !this.isWhole || !this.exchange(gone, come)) {
+      yield* this.takeAll(resources);
+    } else if (gone.length + come.length > 0) {
+      this.index(resources, new Set([...gone, ...come].map(({ kind }) => kind)));
     }
+    this.resources = resources;
   }
+
+  /** False where a key is there twice. */
+  private exchange(gone: readonly Resource[], come: readonly Resource[]): boolean {
+    for (const resource of gone) this.cell(keyOf(resource)).value = undefined;
+    for (const resource of come) if (!this.add(resource)) return false;
+    return true;
+  }
+
+  private add(resource: Resource): boolean {
+    const cell = this.cell(keyOf(resource));
+    if (cell.value !== undefined) return false;
+    cell.value = resource;
+    return true;
+  }
+
+  private *takeAll(resources: readonly Resource[]): Generator<void> {
+    this.isWhole = false;
+    for (const cell of this.cells.values()) cell.value = undefined;
+    const own: Resource[] = [];
+    let done = 0;
+    for (const resource of resources) {
+      if (this.add(resource)) own.push(resource);
+      if (++done % sliceLength === 0) yield;
+    }
+    this.kinds = new Map();
+    this.index(own, new Set([...own.map(({ kind }) => kind), ...listedKinds]));
+    this.isWhole = own.length === resources.length;
+  }
+
+  /** The lists of these kinds, anew. */
+  private index(resources: readonly Resource[], kinds: ReadonlySet<KindName>): void {
+    for (const kind of kinds) this.kinds.delete(kind);
+    for (const resource of resources) {
+      const { kind } = resource;
+      if (kinds.has(kind)) push(this.kinds, kind, resource);
+    }
+    if (listedKinds.some((kind) => kinds.has(kind))) this.listAll();
+  }
+
+  /** Makes lists facts; one with the same items stays the same object. */
+  private listAll(): void {
+    const lists = new Map<FactName, Resource[]>();
+    for (const kind of listedKinds) {
+      for (const resource of this.ofKind(kind)) {
+        const name = listOf(resource);
+        if (name !== null) push(lists, name, resource);
+      }
+    }
+    for (const name of this.lists.keys()) if (!lists.has(name)) this.cell(name).value = undefined;
+    for (const [name, list] of lists) {
+      const before = this.lists.get(name);
+      const isSame = before?.length === list.length && before.every((one, at) => one === list[at]);
+      if (isSame) lists.set(name, before);
+      this.cell(name).value = lists.get(name);
+    }
+    this.lists = lists;
+  }
+
+  /** After a run: gives up the cells without a value that nobody has read, once they are many. */
+  trim(read: Iterable<readonly FactCell[]>): void {
+    if (this.trimAt > 0 && this.cells.size > this.trimAt) {
+      const used = new Set<FactCell>();
+      for (const cells of read) for (const cell of cells) used.add(cell);
+      for (const [name, cell] of this.cells) {
+        if (cell.value === undefined && !used.has(cell)) this.cells.delete(name);
+      }
+      this.trimAt = 0;
+    }
+    if (this.trimAt === 0) this.trimAt = this.cells.size * 2 + spareCells;
+  }
+}
+
+/** Kinds of which others read lists. */
+const listedKinds = ["EndpointSlice", "ReferenceGrant", "Secret"] as const;
+
+function listOf(resource: ResourceNamed<(typeof listedKinds)[number]>): FactName | null {
+  const { namespace } = resource.metadata;
+  if (resource.kind === "ReferenceGrant") return `~grants/${namespace}`;
+  if (resource.kind === "Secret") return `~secrets/${namespace}`;
+  const service = resource.metadata.labels?.[serviceNameLabel];
+  return service === undefined ? null : `~slices/${namespace}/${service}`;
 }
 
 function push<K>(lists: Map<K, Resource[]>, key: K, resource: Resource): void {

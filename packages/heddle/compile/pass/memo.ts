@@ -1,65 +1,107 @@
+import { keyOf, type Resource } from "../../resources/index.ts";
 import type { CompileOptions } from "../io/compile-io.ts";
-import type { FactName, FactReader } from "./facts.ts";
+import { Facts, type FactCell, type FactName, type FactReader } from "./facts.ts";
 
 /** One kept result, with the identity of all that it was made from. */
 interface Kept<T> {
   readonly input: unknown;
-  readonly names: readonly FactName[];
+  readonly cells: readonly FactCell[];
   readonly values: readonly unknown[];
   readonly result: T;
+  /** The last run that has used it. */
+  run: number;
+  /** Its place in the row that it is in. */
+  at: number;
 }
 
 class RecordingReader implements FactReader {
-  readonly names: FactName[] = [];
+  readonly cells: FactCell[] = [];
   readonly values: unknown[] = [];
-  private readonly facts: FactReader;
+  private readonly facts: Facts;
 
-  constructor(facts: FactReader) {
+  constructor(facts: Facts) {
     this.facts = facts;
   }
 
   read(name: FactName): unknown {
-    const value = this.facts.read(name);
-    this.names.push(name);
-    this.values.push(value);
-    return value;
+    const cell = this.facts.cell(name);
+    this.cells.push(cell);
+    this.values.push(cell.value);
+    return cell.value;
   }
 }
 
 /** Results by name, each valid while its input and every fact that it read are the same objects. */
 class Results {
-  private last = new Map<string, Kept<unknown>>();
-  private current = new Map<string, Kept<unknown>>();
+  private readonly kept = new Map<string, Kept<unknown>>();
+  private run = 0;
+  private used = 0;
 
-  of<T>(name: string, input: unknown, facts: FactReader, make: (facts: FactReader) => T): T {
-    const kept = (this.current.get(name) ?? this.last.get(name)) as Kept<T> | undefined;
-    if (kept !== undefined && kept.input === input && isUnchanged(kept, facts)) {
-      this.current.set(name, kept);
-      return kept.result;
-    }
+  find(name: string): Kept<unknown> | undefined {
+    return this.kept.get(name);
+  }
+
+  keep<T>(name: string, input: unknown, facts: Facts, make: (facts: FactReader) => T): Kept<T> {
+    const kept = this.kept.get(name) as Kept<T> | undefined;
+    if (kept !== undefined && this.holds(kept, input)) return kept;
     const reader = new RecordingReader(facts);
     const result = make(reader);
-    this.current.set(name, { input, names: reader.names, values: reader.values, result });
-    return result;
+    if (this.kept.get(name)?.run !== this.run) this.used++;
+    const next = { input, cells: reader.cells, values: reader.values, result, run: this.run, at: 0 };
+    this.kept.set(name, next);
+    return next;
+  }
+
+  /** Whether a kept result is still good; it is used then. */
+  holds(kept: Kept<unknown>, input: unknown): boolean {
+    const { cells, values } = kept;
+    if (kept.input !== input) return false;
+    for (let i = 0; i < cells.length; i++) if (cells[i]!.value !== values[i]) return false;
+    if (kept.run !== this.run) this.used++;
+    kept.run = this.run;
+    return true;
   }
 
   /** What an abandoned run made is kept: each result proves by itself that it still holds. */
   begin(): void {
-    for (const [name, kept] of this.current) this.last.set(name, kept);
-    this.current = new Map();
+    this.run++;
+    this.used = 0;
+  }
+
+  end(): void {
+    if (this.used === this.kept.size) return;
+    for (const [name, { run }] of this.kept) if (run !== this.run) this.kept.delete(name);
+  }
+
+  *cells(): Generator<readonly FactCell[]> {
+    for (const { cells } of this.kept.values()) yield cells;
+  }
+}
+
+/** Results in the order of their inputs, of the last run and of this one. */
+class Row {
+  private last: Kept<unknown>[] = [];
+  private current: Kept<unknown>[] = [];
+  private at = 0;
+
+  /** The result that comes next, where it is the one of this input and still holds. */
+  next(input: unknown, results: Results): Kept<unknown> | undefined {
+    const kept = this.last[this.at];
+    return kept !== undefined && results.holds(kept, input) ? kept : undefined;
+  }
+
+  /** `place` is where the last run had what is under its name. */
+  add(kept: Kept<unknown>, place: number | undefined): void {
+    if (place !== undefined) this.at = place + 1;
+    kept.at = this.current.length;
+    this.current.push(kept);
   }
 
   end(): void {
     this.last = this.current;
-    this.current = new Map();
+    this.current = [];
+    this.at = 0;
   }
-}
-
-function isUnchanged({ names, values }: Kept<unknown>, facts: FactReader): boolean {
-  for (let i = 0; i < names.length; i++) {
-    if (facts.read(names[i]!) !== values[i]) return false;
-  }
-  return true;
 }
 
 /** Values by name, of the last run and of this one. */
@@ -86,14 +128,21 @@ class Values<V> {
  * resource that did not change should be the same object. Results are the same with and without.
  */
 export class CompileMemo {
+  /** @internal of the run that is going on */
+  readonly facts = new Facts();
   private results = new Results();
+  private row = new Row();
   private readonly values = new Values<{ readonly json: string; readonly value: unknown }>();
   private readonly lists = new Values<readonly unknown[]>();
   private options: CompileOptions | null = null;
+  private isRunning = false;
 
   /** @internal once, before a run */
   begin(options: CompileOptions): void {
-    if (this.options === null || !isSameButNow(this.options, options)) this.results = new Results();
+    const isOther = this.options === null || !isSameButNow(this.options, options);
+    if (isOther) this.results = new Results();
+    if (isOther || this.isRunning) this.row = new Row();
+    this.isRunning = true;
     this.options = options;
     this.results.begin();
   }
@@ -101,13 +150,40 @@ export class CompileMemo {
   /** @internal once, after a run: what it did not use is dropped */
   end(): void {
     this.results.end();
+    this.row.end();
     this.values.end();
     this.lists.end();
+    this.facts.trim(this.results.cells());
+    this.isRunning = false;
   }
 
   /** @internal the kept result, or a new one */
-  of<T>(name: string, input: unknown, facts: FactReader, make: (facts: FactReader) => T): T {
-    return this.results.of(name, input, facts, make);
+  of<T>(name: string, input: unknown, facts: Facts, make: (facts: FactReader) => T): T {
+    return this.results.keep(name, input, facts, make).result;
+  }
+
+  /** @internal as `of` by its key, for resources that come in the same order in each run: no key is made of one that did not change */
+  inOrder<R extends Resource, T>(
+    resource: R,
+    make: (resource: R, facts: FactReader, options: CompileOptions) => T,
+  ): T {
+    const kept = this.row.next(resource, this.results);
+    if (kept === undefined) return this.outOfOrder(resource, make);
+    this.row.add(kept, kept.at);
+    return kept.result as T;
+  }
+
+  private outOfOrder<R extends Resource, T>(
+    resource: R,
+    make: (resource: R, facts: FactReader, options: CompileOptions) => T,
+  ): T {
+    const name = keyOf(resource);
+    const place = this.results.find(name)?.at;
+    const kept = this.results.keep(name, resource, this.facts, (reader) =>
+      make(resource, reader, this.options!),
+    );
+    this.row.add(kept, place);
+    return kept.result;
   }
 
   /** @internal the value of the last run where it has the same content */

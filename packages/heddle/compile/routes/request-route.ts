@@ -1,5 +1,5 @@
 import type { RouteUnit } from "@heddle/engine/model";
-import { keyOf } from "../../resources/index.ts";
+import { keyOf, type ResourceKey } from "../../resources/index.ts";
 import { createdMs } from "../values/age.ts";
 import type { CanaryPlan } from "../io/canary-io.ts";
 import type { PolicySource } from "../policies/policy-source.ts";
@@ -24,6 +24,7 @@ import {
 } from "../io/status.ts";
 
 export interface RouteResult {
+  readonly key: ResourceKey;
   /** None where no served listener takes the route. */
   readonly units: readonly HashedUnit[];
   readonly status: RouteStatus;
@@ -76,6 +77,7 @@ export function compileRequestRoute(
   const parents = outcomes.map((outcome) => parentStatus(route, outcome, rules, invalid, options));
   const claims = claimsOf(route, accepted);
   return {
+    key: keyOf(route),
     units: reached.map(({ unit }) => hashUnit(unit)),
     status: { parents: parents.slice(0, maxParents) },
     claims,

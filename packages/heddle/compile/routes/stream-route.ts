@@ -43,6 +43,7 @@ export function compileStreamRoute(
   const guards = parts.length === 0 ? [] : guardsOf(route, parts, facts);
   const accepted = outcomes.filter(({ refused }) => refused === null).flatMap(({ listeners }) => listeners);
   return {
+    key,
     units: parts.map(({ unit }) => hashUnit(unit)),
     status: { parents: parentStatuses(route, outcomes, { unresolved, warnings }, options) },
     claims: [...new Set(accepted.map(({ id }) => id))].map((listener) => ({ listener, hostnames: [] })),
