@@ -1,6 +1,8 @@
 import assert from "node:assert";
 import { describe, it } from "node:test";
+import type { RouteUnit } from "../model/index.ts";
 import { compileRouter } from "./compile-router.ts";
+import { changeRouter } from "./change-router.ts";
 import { PathTable } from "./path-table.ts";
 import {
   buildRouter,
@@ -11,6 +13,7 @@ import {
   regex,
   request,
   routeUnit,
+  runToEnd,
   value,
 } from "./testing/units.ts";
 
@@ -164,6 +167,47 @@ describe("building a router from the one before", () => {
     assert.equal(first.find(request("GET http://a.local/x")), null);
     assert.equal(second.find(request("GET http://a.local/x"))?.value, "w");
     assert.equal(second.find(request("GET http://a.local/only"))?.value, "h");
+  });
+});
+
+describe("changing a router", () => {
+  const nameOf = (route: RouteUnit) => route.name;
+
+  it("looks at no route that stays", (context) => {
+    const routes = Array.from({ length: 1_000 }, (_, i) =>
+      routeUnit(`r/${i}`, {}, [prefix(`/p/${i}`)], [exact(`/e/${i}`)], [regex(`/r/${i}`)]),
+    );
+    const first = buildRouter(listenerUnit(""), routes, nameOf).router;
+    const inserted = context.mock.method(PathTable.prototype, "insert").mock;
+    const removed = context.mock.method(PathTable.prototype, "remove").mock;
+    const valueOf = context.mock.fn(nameOf);
+    const changed = routeUnit("r/7", {}, [prefix("/new")]);
+    const next = runToEnd(changeRouter(first, { gone: [routes[7]], come: [changed] }, valueOf));
+    assert.deepEqual([inserted.callCount(), removed.callCount(), valueOf.mock.callCount()], [1, 3, 1]);
+    assert.equal(next.find(request("GET http://h/p/7")), null);
+    assert.equal(next.find(request("GET http://h/new"))?.value, "r/7");
+    assert.equal(first.find(request("GET http://h/p/7"))?.value, "r/7");
+  });
+
+  it("passes by what it has, what it never had, and what is of no server of its own", () => {
+    const [a, b] = many(2);
+    const first = buildRouter(listenerUnit(""), [a], nameOf).router;
+    const elsewhere = routeUnit("c", { server: "elsewhere" }, [prefix("/")]);
+    const change = { gone: [b], come: [a, elsewhere] };
+    const next = runToEnd(changeRouter(first, change, () => assert.fail("no value is wanted")));
+    assert.equal(next.find(request("GET http://h0/p0"))?.value, "r/0");
+    assert.equal(next.find(request("GET http://h1/p1")), null);
+  });
+
+  it("a hostname goes with its last route, and comes with its first", () => {
+    const wild = routeUnit("w", { hostnames: ["*.x"] }, [prefix("/")]);
+    const host = routeUnit("h", { hostnames: ["a.x"] }, [prefix("/only")]);
+    const first = buildRouter(listenerUnit(""), [wild, host], nameOf).router;
+    const without = runToEnd(changeRouter(first, { gone: [host], come: [] }, nameOf));
+    assert.deepEqual(Array.from(without.tables.get("any")!.tables.keys()), ["*.x"]);
+    assert.equal(without.find(request("GET http://a.x/only"))?.value, "w");
+    const again = runToEnd(changeRouter(without, { gone: [], come: [host] }, nameOf));
+    assert.equal(again.find(request("GET http://a.x/only"))?.value, "h");
   });
 });
 

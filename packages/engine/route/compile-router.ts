@@ -9,7 +9,7 @@ import { Router } from "./router.ts";
 import type { ServerTable } from "./server-table.ts";
 
 /** Steps of work (a candidate made or filed, a hostname indexed) between two yields: some tens of microseconds. */
-const PACE = 32;
+export const PACE = 32;
 
 export type ValueOf<T> = (route: RouteUnit, rule: RouteRule, ruleIndex: number) => T;
 
@@ -29,12 +29,11 @@ export function* compileRouter<T>(
   valueOf: ValueOf<T>,
   previous?: Router<T>,
 ): Generator<void, Router<T>> {
-  const candidates = new Map<RouteUnit, readonly Candidate<T>[]>();
+  const candidates = new Map<RouteUnit, Candidates<T>>();
   let steps = 0;
   const groups = yield* groupByHost(listener, routes);
   const regexes = new Map<string, RegexResult>();
   const servers = new Map<string, ServerTable<T>>();
-  const byHostname = new Map<string, ServerTable<T>>();
   for (const spec of listener.servers) {
     const known = previous?.tables.get(spec.id)?.tables;
     const tables = new Map<string, PathTable<T>>();
@@ -49,12 +48,24 @@ export function* compileRouter<T>(
     }
     const server = { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
     servers.set(spec.id, server);
-    if (!byHostname.has(spec.hostname)) byHostname.set(spec.hostname, server);
   }
-  return new Router(yield* HostIndex.build(byHostname, PACE), servers, candidates);
+  return new Router(yield* indexServers(servers.values()), servers, candidates);
 }
 
-type Candidates<T> = ReadonlyMap<RouteUnit, readonly Candidate<T>[]>;
+/** Of two servers with one hostname the first counts. */
+export function* indexServers<T>(
+  servers: Iterable<ServerTable<T>>,
+): Generator<void, HostIndex<ServerTable<T>>> {
+  const byHostname = new Map<string, ServerTable<T>>();
+  for (const server of servers) {
+    if (!byHostname.has(server.spec.hostname)) byHostname.set(server.spec.hostname, server);
+  }
+  return yield* HostIndex.build(byHostname, PACE);
+}
+
+/** Of one route. */
+export type Candidates<T> = readonly Candidate<T>[];
+type CandidatesOf<T> = ReadonlyMap<RouteUnit, Candidates<T>>;
 type Groups = ReadonlyMap<string, ReadonlyMap<string, RouteUnit[]>>;
 
 /** Routes by server id and hostname. */
@@ -79,11 +90,11 @@ function* groupByHost(listener: ListenerUnit, routes: Iterable<RouteUnit>): Gene
   return groups;
 }
 
-function* makeCandidates<T>(
+export function* makeCandidates<T>(
   route: RouteUnit,
   valueOf: ValueOf<T>,
   regexes: Map<string, RegexResult>,
-): Generator<void, readonly Candidate<T>[]> {
+): Generator<void, Candidates<T>> {
   const regexOf = (pattern: string): RegexResult => {
     const known = regexes.get(pattern);
     if (known !== undefined) return known;
@@ -105,9 +116,9 @@ function* makeCandidates<T>(
 
 function* tableOf<T>(
   routes: readonly RouteUnit[],
-  candidates: Candidates<T>,
+  candidates: CandidatesOf<T>,
   known: PathTable<T> | undefined,
-  previous: Candidates<T> | undefined,
+  previous: CandidatesOf<T> | undefined,
 ): Generator<void, PathTable<T>> {
   if (known === undefined || previous === undefined) return yield* newTable(routes, candidates);
   const { gone, come } = yield* diffRoutes(known.routes, routes);
@@ -128,9 +139,9 @@ function* tableOf<T>(
   return table;
 }
 
-function* newTable<T>(
+export function* newTable<T>(
   routes: readonly RouteUnit[],
-  candidates: Candidates<T>,
+  candidates: CandidatesOf<T>,
 ): Generator<void, PathTable<T>> {
   const table = new PathTable<T>(routes);
   let steps = 0;

@@ -4,6 +4,8 @@
  */
 export { compileRouter } from "./compile-router.ts";
 export type { ValueOf } from "./compile-router.ts";
+export { changeRouter } from "./change-router.ts";
+export type { RouteChange } from "./change-router.ts";
 export { StreamTable } from "./stream-table.ts";
 export type { StreamServer } from "./stream-table.ts";
 export { Router } from "./router.ts";

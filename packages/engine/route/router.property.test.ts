@@ -3,6 +3,9 @@ import { it } from "node:test";
 import * as fc from "fast-check";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteUnit } from "../model/index.ts";
+import { changeRouter } from "./change-router.ts";
+import type { ValueOf } from "./compile-router.ts";
+import type { Router } from "./router.ts";
 import {
   buildRouter,
   exact,
@@ -12,6 +15,7 @@ import {
   regex,
   request,
   routeUnit,
+  runToEnd,
   value,
 } from "./testing/units.ts";
 
@@ -156,6 +160,62 @@ it("a router built from the one before finds what one built anew finds", () => {
     { seed: 20_261_124, numRuns: 200 },
   );
 });
+
+it("a router that is changed finds what one built anew finds, and explains it so", () => {
+  const edits = fc.array(fc.tuple(fc.nat({ max: 7 }), fc.boolean(), anyRoutes), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  const servers = fc.constantFrom("", "x", "elsewhere");
+  const lines = fc.array(requestLine, { minLength: 8, maxLength: 8 });
+  fc.assert(
+    fc.property(anyRoutes, edits, servers, lines, (specs, edits, server, lines) => {
+      const listener = listenerUnit("", "x");
+      const valueOf = (route: RouteUnit, _rule: unknown, index: number) =>
+        `${route.createdMs}/${route.name}#${index}`;
+      let routes = specs.map(({ rules, ...rest }, i) => routeUnit(`r/${i}`, rest, ...rules));
+      let router = buildRouter(listener, routes, valueOf).router;
+      for (const [at, isWholeSet, [{ rules, ...rest }, ...others]] of edits) {
+        // Replaces a route, or removes one when it is beyond the end; or puts in several, of another server perhaps.
+        const changed = routeUnit(`r/${at}`, rest, ...rules);
+        const more = others.map(({ rules: own, ...one }, i) => {
+          const serverId = server === "" ? "any" : server;
+          return routeUnit(`m/${at}/${i}`, { ...one, server: serverId }, ...own);
+        });
+        const before = routes;
+        routes = at < routes.length ? routes.with(at, changed) : routes.slice(1);
+        if (isWholeSet) routes = [...routes, ...more];
+        const previous = router;
+        const found = lines.map((line) => previous.find(request(line))?.value);
+        router = changedRouter(previous, before, routes, valueOf);
+        const anew = buildRouter(listener, routes, valueOf).router;
+        for (const [i, line] of lines.entries()) {
+          const head = request(line);
+          assert.equal(router.find(head)?.value, anew.find(head)?.value, line);
+          assert.equal(previous.find(head)?.value, found[i], `${line} in the one before`);
+          assert.deepEqual(explained(router, head), explained(anew, head), line);
+        }
+      }
+    }),
+    { seed: 20_261_129, numRuns: 200 },
+  );
+});
+
+function changedRouter<T>(
+  previous: Router<T>,
+  before: RouteUnit[],
+  after: RouteUnit[],
+  valueOf: ValueOf<T>,
+): Router<T> {
+  const gone = before.filter((route) => !after.includes(route));
+  const come = after.filter((route) => !before.includes(route));
+  return runToEnd(changeRouter(previous, { gone, come }, valueOf));
+}
+
+const explained = (router: Router<string>, head: RequestHead): unknown[] =>
+  router
+    .explain(head)
+    .candidates.map(({ entry, hostname, verdict, reason }) => [entry.value, hostname, verdict, reason]);
 
 it("never throws, whatever the head holds", () => {
   const anyText = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: "binary", maxLength: 20 }));

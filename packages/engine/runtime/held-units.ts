@@ -3,6 +3,7 @@ import type {
   AcmeChallengeUnit,
   AuthoritiesUnit,
   EndpointsUnit,
+  RouteUnit,
   SecretUnit,
   SnapshotDelta,
   Unit,
@@ -17,15 +18,63 @@ export interface HeldUnit {
 /** The key of the unit with the system's roots. */
 export const systemAuthorities = unitKey({ kind: "authorities", name: "system" });
 
+/** What came and went between two builds. */
+export interface UnitChanges {
+  /** Of what kinds: of other kinds all is as it was, the places of clusters' counters too. */
+  readonly kinds: ReadonlySet<Unit["kind"]>;
+  /** A route that changed is in both. */
+  readonly goneRoutes: ReadonlySet<RouteUnit>;
+  readonly comeRoutes: ReadonlySet<RouteUnit>;
+}
+
 /** The units that a worker was given, and the places of their counters. */
 export class HeldUnits {
   private readonly units = new Map<UnitKey, HeldUnit>();
+  private readonly challengeUnits = new Map<UnitKey, AcmeChallengeUnit>();
   private readonly indexes = new Map<string, number>();
+  private kinds = new Set<Unit["kind"]>();
+  private goneRoutes = new Set<RouteUnit>();
+  private comeRoutes = new Set<RouteUnit>();
 
   take({ puts, removes, indexes }: SnapshotDelta): void {
-    for (const held of puts) this.units.set(unitKey(held.unit), held);
-    for (const key of removes) this.units.delete(key);
-    for (const [key, index] of indexes) this.indexes.set(key, index);
+    for (const held of puts) this.put(unitKey(held.unit), held);
+    for (const key of removes) this.remove(key);
+    for (const [key, index] of indexes) {
+      this.indexes.set(key, index);
+      if (key.startsWith("cluster:")) this.kinds.add("cluster");
+    }
+  }
+
+  private put(key: UnitKey, held: HeldUnit): void {
+    this.noteGone(key);
+    const { unit } = held;
+    this.units.set(key, held);
+    this.kinds.add(unit.kind);
+    if (unit.kind === "route") this.comeRoutes.add(unit);
+    else if (unit.kind === "acme-challenge") this.challengeUnits.set(key, unit);
+  }
+
+  private remove(key: UnitKey): void {
+    this.noteGone(key);
+    this.units.delete(key);
+    this.challengeUnits.delete(key);
+  }
+
+  private noteGone(key: UnitKey): void {
+    const unit = this.units.get(key)?.unit;
+    if (unit === undefined) return;
+    this.kinds.add(unit.kind);
+    // One that has come since the last build is in none.
+    if (unit.kind === "route" && !this.comeRoutes.delete(unit)) this.goneRoutes.add(unit);
+  }
+
+  /** Since it was asked last. */
+  takeChanges(): UnitChanges {
+    const { kinds, goneRoutes, comeRoutes } = this;
+    this.kinds = new Set();
+    this.goneRoutes = new Set();
+    this.comeRoutes = new Set();
+    return { kinds, goneRoutes, comeRoutes };
   }
 
   has(key: UnitKey): boolean {
@@ -54,9 +103,7 @@ export class HeldUnits {
   }
 
   challenges(): AcmeChallengeUnit[] {
-    const found: AcmeChallengeUnit[] = [];
-    for (const { unit } of this.units.values()) if (unit.kind === "acme-challenge") found.push(unit);
-    return found;
+    return [...this.challengeUnits.values()];
   }
 
   /** Place of a counter in shared memory; -1 where it has none. */

@@ -1,7 +1,7 @@
 import type { Clock, Random, TimerWheel } from "../base/index.ts";
 import { Cluster, HealthLedger } from "../cluster/index.ts";
 import { ClientContexts } from "../identity/index.ts";
-import type { ClusterUnit } from "../model/index.ts";
+import type { ClusterUnit, Unit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import { HealthChannel } from "./health-channel.ts";
 import type { Log } from "./messages.ts";
@@ -20,6 +20,9 @@ export interface PlaneClustersOptions {
   readonly log: Log;
 }
 
+/** Kinds of units that clusters are made of. */
+const madeOf: ReadonlySet<Unit["kind"]> = new Set(["cluster", "endpoints", "secret", "authorities"]);
+
 /** The clusters of a worker. They outlive swaps: one whose units did not change keeps its connections. */
 export class PlaneClusters {
   private readonly options: PlaneClustersOptions;
@@ -32,6 +35,7 @@ export class PlaneClusters {
   private readonly healthChannel: HealthChannel | null;
   /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
   changes = 0;
+  private mayHaveLeft = false;
 
   constructor(options: PlaneClustersOptions, units: HeldUnits) {
     const { isChecker, healthChannel: channel } = options;
@@ -54,8 +58,11 @@ export class PlaneClusters {
     return this.clusters.get(name) ?? null;
   }
 
-  *build(): Generator<void> {
+  /** `kinds`: of which there are units that changed since the last time. */
+  *build(kinds: ReadonlySet<Unit["kind"]>): Generator<void> {
     const { units } = this;
+    if (kinds.isDisjointFrom(madeOf)) return;
+    this.mayHaveLeft ||= kinds.has("cluster");
     let seen = 0;
     for (const { unit, hash } of units.values()) {
       if (++seen % 64 === 0) yield;
@@ -93,6 +100,8 @@ export class PlaneClusters {
 
   /** Closes those whose units are gone; after the swap, so that nothing new leads to them. */
   drop(): void {
+    if (!this.mayHaveLeft) return;
+    this.mayHaveLeft = false;
     for (const [name, cluster] of this.clusters) {
       if (this.units.has(`cluster:${name}`)) continue;
       cluster.close();

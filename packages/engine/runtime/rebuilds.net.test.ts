@@ -13,6 +13,7 @@ import {
   routeUnit,
   unitsOf,
 } from "./gateway.suite.ts";
+import { HeldUnits } from "./held-units.ts";
 
 /** Notes the rules that are built: each creates its filters. */
 function buildCounter(): { factory: FilterFactory; taken(): unknown[] } {
@@ -85,4 +86,30 @@ test("a change builds the rules of the routes that changed, and of those whose c
   assert.deepEqual(taken(), []);
   await gateway.apply([...shared, ...other, ...changed.slice(1), routes[0]]);
   assert.deepEqual(taken(), ["r0"]);
+});
+
+test("a change of few routes looks at no other unit, one of more or of other kinds at all", async (t) => {
+  await using upstream = await openEchoServer();
+  const shared = unitsOf({ endpoints: [upstream.port] });
+  const { factory } = buildCounter();
+  const routes = Array.from({ length: 300 }, (_, at) => countedRoute(`r${at}`, `/r${at}`, "app"));
+  await using gateway = await Gateway.open([...shared, ...routes], { filters: [factory] });
+  const walks = t.mock.method(HeldUnits.prototype, "values").mock;
+  const looksAtAll = async (units: readonly Unit[]): Promise<boolean> => {
+    walks.resetCalls();
+    await gateway.apply(units);
+    return walks.callCount() > 0;
+  };
+  const few = routes.with(3, countedRoute("r3", "/moved", "app"));
+  assert.equal(await looksAtAll([...shared, ...few]), false);
+  await using client = await gateway.connect();
+  client.send(get("/moved", "Connection: close\r\n"));
+  assert.equal((await readResponse(client)).status, 200);
+  const most = few.map((_, at) => countedRoute(`r${at}`, `/m${at}`, "app"));
+  assert.equal(await looksAtAll([...shared, ...most]), true);
+  const listener = { ...shared.find(({ kind }) => kind === "listener")! };
+  const moved = shared.map((unit) =>
+    unit.kind === "listener" ? { ...listener, address: "127.0.0.2" } : unit,
+  );
+  assert.equal(await looksAtAll([...moved, ...most]), true);
 });

@@ -2,11 +2,11 @@ import { hashText } from "../base/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { ServerCertificates } from "../identity/index.ts";
 import type { StreamHandler } from "../listener/index.ts";
-import type { ListenerUnit, RouteUnit, StreamRouteUnit } from "../model/index.ts";
+import type { ListenerUnit, RouteUnit, StreamRouteUnit, Unit } from "../model/index.ts";
 import type { Rule, UnroutedRules } from "../proxy/index.ts";
-import { compileRouter } from "../route/index.ts";
-import type { Router } from "../route/index.ts";
-import type { HeldUnits } from "./held-units.ts";
+import { changeRouter, compileRouter } from "../route/index.ts";
+import type { Router, ValueOf } from "../route/index.ts";
+import type { HeldUnits, UnitChanges } from "./held-units.ts";
 import type { ListenerCertificates } from "./listener-certificates.ts";
 import type { PlaneClusters } from "./plane-clusters.ts";
 import { buildRule } from "./rule-builder.ts";
@@ -60,21 +60,74 @@ interface BuiltRoute {
 /** By the unit, which is immutable: a unit that changed is another object. */
 type BuiltRoutes = Map<RouteUnit, BuiltRoute>;
 
+/** What a build leaves for the next. */
+interface LastBuild {
+  readonly listeners: readonly ListenerUnit[];
+  readonly streams: readonly StreamRouteUnit[];
+  /** By the listener's name. */
+  readonly routes: ReadonlyMap<string, BuiltRoutes>;
+  /** The `changes` of the clusters after it. */
+  readonly clusterChanges: number;
+}
+
+/** While others stay the same, what is built of routes can be changed rather than built. */
+const changeable: ReadonlySet<Unit["kind"]> = new Set(["route", "cluster", "endpoints", "data"]);
+/** Of so many routes a change is built from all. */
+const MAX_CHANGED_ROUTES = 256;
+
 /**
  * Builds the next Snapshot of a worker out of its units, in steps between which traffic flows. What did not change is
- * used again: clusters with their connections, rules with the state of their filters, routers, certificates.
+ * used again: clusters with their connections, rules with the state of their filters, routers, certificates. A change
+ * of few routes looks at no other.
  */
 export class SnapshotBuilder {
   private readonly options: SnapshotBuilderOptions;
-  /** By the listener's name. */
-  private builtRoutes = new Map<string, BuiltRoutes>();
+  private last: LastBuild | null = null;
 
   constructor(options: SnapshotBuilderOptions) {
     this.options = options;
   }
 
   *build(): Generator<void, NextListener[]> {
-    yield* this.options.clusters.build();
+    const { clusters, units } = this.options;
+    const changes = units.takeChanges();
+    yield* clusters.build(changes.kinds);
+    const { last } = this;
+    const isChangeable = last !== null && (yield* this.isChangeable(last, changes));
+    return isChangeable ? yield* this.change(last, changes) : yield* this.buildAll(last?.routes);
+  }
+
+  private *isChangeable(last: LastBuild, changes: UnitChanges): Generator<void, boolean> {
+    const { kinds, goneRoutes, comeRoutes } = changes;
+    if (!kinds.isSubsetOf(changeable) || goneRoutes.size + comeRoutes.size > MAX_CHANGED_ROUTES) return false;
+    if (last.listeners.some((unit) => this.options.bound(unit.name)?.unit !== unit)) return false;
+    if (last.clusterChanges === this.options.clusters.changes) return true;
+    let seen = 0;
+    for (const built of last.routes.values()) {
+      for (const [route, known] of built) {
+        if (!goneRoutes.has(route) && !this.hasSameClusters(route, known)) return false;
+        if (++seen % 256 === 0) yield;
+      }
+    }
+    return true;
+  }
+
+  private *change(last: LastBuild, changes: UnitChanges): Generator<void, NextListener[]> {
+    const { goneRoutes: gone, comeRoutes: come } = changes;
+    const next: NextListener[] = [];
+    for (const unit of last.listeners) {
+      const { router, unrouted, certificates, certificateHash } = this.options.bound(unit.name)!;
+      const built = last.routes.get(unit.name)!;
+      const changed = yield* changeRouter<Rule>(router, { gone, come }, this.ruleMaker(unit, built));
+      for (const route of gone) built.delete(route);
+      const kept = { unrouted, certificates, certificateHash };
+      next.push({ unit, router: changed, ...kept, ...this.surroundings(unit, last.streams) });
+    }
+    this.last = { ...last, clusterChanges: this.options.clusters.changes };
+    return next;
+  }
+
+  private *buildAll(before: LastBuild["routes"] | undefined): Generator<void, NextListener[]> {
     const routes: RouteUnit[] = [];
     const streams: StreamRouteUnit[] = [];
     const listeners: ListenerUnit[] = [];
@@ -90,9 +143,9 @@ export class SnapshotBuilder {
     for (const listener of listeners) {
       const ofListener: BuiltRoutes = new Map();
       built.set(listener.name, ofListener);
-      next.push(yield* this.buildListener(listener, routes, streams, ofListener));
+      next.push(yield* this.buildListener(listener, routes, streams, before?.get(listener.name), ofListener));
     }
-    this.builtRoutes = built;
+    this.last = { listeners, streams, routes: built, clusterChanges: this.options.clusters.changes };
     return next;
   }
 
@@ -109,27 +162,25 @@ export class SnapshotBuilder {
     unit: ListenerUnit,
     routes: readonly RouteUnit[],
     streamRoutes: readonly StreamRouteUnit[],
+    before: BuiltRoutes | undefined,
     built: BuiltRoutes,
   ): Generator<void, NextListener> {
-    const { units, certificates: maker } = this.options;
-    const index = units.indexOf(`listener:${unit.name}`);
-    const listener = { name: unit.name, index };
+    const { certificates: maker, rules } = this.options;
+    const listener = this.listenerOf(unit);
     const ids = new Set(unit.servers.map((server) => server.id));
     const own: RouteUnit[] = [];
     for (let at = 0; at < routes.length; at++) {
       if (at % 256 === 255) yield;
       if (routes[at].attachments.some((attachment) => ids.has(attachment.server))) own.push(routes[at]);
     }
-    const lastBuilt = this.builtRoutes.get(unit.name);
     let isReusable = true;
     for (const route of own) {
-      if (!this.buildRoute(route, listener, lastBuilt?.get(route), built)) isReusable = false;
+      if (!this.takeRoute(route, listener, before?.get(route), built)) isReusable = false;
       yield;
     }
-    const ruleOf = (route: RouteUnit, _rule: unknown, at: number): Rule => built.get(route)!.rules[at];
     const known = this.options.bound(unit.name);
     const previous = isReusable ? known?.router : undefined;
-    const router = yield* compileRouter<Rule>(unit, own, ruleOf, previous);
+    const router = yield* compileRouter<Rule>(unit, own, this.ruleMaker(unit, built), previous);
     const certificateHash = maker.hashOf(unit);
     const certificates =
       unit.protocol !== "HTTPS"
@@ -138,17 +189,33 @@ export class SnapshotBuilder {
           ? known.certificates
           : maker.make(unit);
     // A unit that changed is another object.
-    const unrouted =
-      known?.unit === unit ? known.unrouted : buildUnrouted(unit, listener, this.options.rules);
+    const unrouted = known?.unit === unit ? known.unrouted : buildUnrouted(unit, listener, rules);
+    const kept = { unrouted, certificates, certificateHash };
+    return { unit, router, ...kept, ...this.surroundings(unit, streamRoutes) };
+  }
+
+  private listenerOf({ name }: ListenerUnit): { readonly name: string; readonly index: number } {
+    return { name, index: this.options.units.indexOf(`listener:${name}`) };
+  }
+
+  private surroundings(
+    unit: ListenerUnit,
+    streamRoutes: readonly StreamRouteUnit[],
+  ): Pick<NextListener, "index" | "streams" | "streamRoutes"> {
     const streams = buildStreamSite(unit, streamRoutes, this.options.streams);
-    return { unit, index, router, unrouted, streams, streamRoutes, certificates, certificateHash };
+    return { index: this.listenerOf(unit).index, streams, streamRoutes };
+  }
+
+  private ruleMaker(unit: ListenerUnit, built: BuiltRoutes): ValueOf<Rule> {
+    const listener = this.listenerOf(unit);
+    return (route, _rule, at) => (built.get(route) ?? this.buildRoute(route, listener, built)).rules[at];
   }
 
   /**
    * Rules of an unchanged route over unchanged clusters are kept: filters keep their state. False: the unit is the
    * same, but its rules had to be made anew, so a router that holds the old ones cannot be used again.
    */
-  private buildRoute(
+  private takeRoute(
     route: RouteUnit,
     listener: { name: string; index: number },
     known: BuiltRoute | undefined,
@@ -158,12 +225,22 @@ export class SnapshotBuilder {
       built.set(route, known);
       return true;
     }
+    this.buildRoute(route, listener, built);
+    return known === undefined;
+  }
+
+  private buildRoute(
+    route: RouteUnit,
+    listener: { name: string; index: number },
+    built: BuiltRoutes,
+  ): BuiltRoute {
     const clusters = route.rules.flatMap((rule) =>
       rule.backends.map(({ cluster }) => this.clusterOf(cluster)),
     );
     const rules = route.rules.map((rule) => buildRule(route, rule, listener, this.options.rules));
-    built.set(route, { clusters, rules, checkedAt: this.options.clusters.changes });
-    return known === undefined;
+    const one = { clusters, rules, checkedAt: this.options.clusters.changes };
+    built.set(route, one);
+    return one;
   }
 
   private hasSameClusters(route: RouteUnit, known: BuiltRoute): boolean {
