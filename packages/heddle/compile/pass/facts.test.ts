@@ -71,3 +71,28 @@ test("names that stand for nothing are given up, those that a result has read ar
   facts.trim([[dropped]]);
   assert.equal(facts.cell("~gone/0"), dropped);
 });
+
+test("a run knows whether all that was read is as it was in the last one, at every point of it", () => {
+  const facts = new Facts();
+  const [a, b] = [service("a"), service("b")];
+  const run = (resources: readonly Resource[], value: unknown, isLast = true): boolean[] => {
+    take(facts, resources);
+    const before = facts.isAsBefore;
+    if (value !== undefined) facts.set("~own", value);
+    if (isLast) facts.end();
+    return [before, facts.isAsBefore];
+  };
+  run([a], 1);
+  facts.cell("~own").isRead = true;
+  facts.cell(keyOf(a)).isRead = true;
+  assert.deepEqual(run([a], 1), [false, true]);
+  assert.deepEqual(run([a, b], 1), [false, true]);
+  assert.deepEqual(run([a], 2), [false, false]);
+  assert.deepEqual(run([a], undefined), [false, false]);
+  assert.deepEqual(run([a], undefined), [true, true]);
+  assert.deepEqual(run([a], 1), [true, false]);
+  assert.deepEqual(run([service("a")], 1), [false, false]);
+  assert.deepEqual(run([a], 1, false), [false, false]);
+  assert.deepEqual(run([a], 1), [false, false]);
+  assert.deepEqual(run([a], 1), [false, true]);
+});

@@ -1,4 +1,4 @@
-import { commonEnds } from "@heddle/engine/base";
+import { listPlaces } from "@heddle/engine/base";
 import {
   gatewayGroup,
   heddleGroup,
@@ -88,6 +88,10 @@ const rejectedFact = (key: ResourceKey): FactName => `~rejected/${key}`;
 /** The place of a fact: the same object in every run, so that who has read it compares without looking it up. */
 export interface FactCell {
   value: unknown;
+  /** What the last run had set, of cells that hold no resources. */
+  last: unknown;
+  /** By a result that is kept. */
+  isRead: boolean;
 }
 
 /** Resources indexed between two yields. */
@@ -101,13 +105,21 @@ const spareCells = 10_000;
  */
 export class Facts implements FactReader {
   private readonly cells = new Map<FactName, FactCell>();
-  /** Cells that this run gave a value beside those of resources. */
+  /** Cells that this run gave a value beside those of resources; and the last one. */
   private made: FactCell[] = [];
+  private madeBefore: FactCell[] = [];
+  /** Read ones of the last run that this one has not set again. */
+  private missing = 0;
+  /** Whether something that is read is another than in the last run. */
+  private hasChanged = true;
   private resources: readonly Resource[] = [];
   private kinds = new Map<KindName, Resource[]>();
   private lists = new Map<FactName, Resource[]>();
   /** Of two with one key the first counts, which changes of one place cannot tell. */
   private isWhole = true;
+  /** Whether each fact had one value throughout the run. */
+  private isSettled = true;
+  private isRunning = false;
   private trimAt = 0;
 
   read(name: FactName): unknown {
@@ -116,14 +128,26 @@ export class Facts implements FactReader {
 
   cell(name: FactName): FactCell {
     let cell = this.cells.get(name);
-    if (cell === undefined) this.cells.set(name, (cell = { value: undefined }));
+    if (cell === undefined) {
+      cell = { value: undefined, last: undefined, isRead: false };
+      this.cells.set(name, cell);
+    }
     return cell;
   }
 
   set(name: FactName, value: unknown): void {
     const cell = this.cell(name);
+    if (cell.value === undefined) {
+      this.made.push(cell);
+      if (cell.isRead && cell.last !== undefined) this.missing--;
+    } else if (cell.value !== value) this.isSettled = false;
+    if (cell.isRead && cell.last !== value) this.hasChanged = true;
     cell.value = value;
-    this.made.push(cell);
+  }
+
+  /** Whether everything that results of the last run have read is now as it was when they read it. */
+  get isAsBefore(): boolean {
+    return !this.hasChanged && this.missing === 0;
   }
 
   /** Notes a resource that is there and has errors. */
@@ -137,12 +161,11 @@ export class Facts implements FactReader {
 
   /** Begins a run: takes the resources, and forgets what the run before has set. Sources give each key once; of two the first counts. */
   *take(resources: readonly Resource[]): Generator<void> {
-    for (const cell of this.made) cell.value = undefined;
-    this.made = [];
-    const before = this.resources;
-    const { start, end } = commonEnds(before, resources);
-    const gone = before.slice(start, before.length - end);
-    const come = resources.slice(start, resources.length - end);
+    this.hasChanged = this.isRunning || !this.isSettled;
+    this.isRunning = true;
+    this.isSettled = true;
+    this.forget();
+    const { gone, come } = changesOf(this.resources, resources);
     const isLarge = gone.length + come.length > sliceLength;
     if (isLarge || !this.isWhole || !this.exchange(gone, come)) {
       yield* this.takeAll(resources);
@@ -152,22 +175,40 @@ export class Facts implements FactReader {
     this.resources = resources;
   }
 
+  private forget(): void {
+    this.missing = 0;
+    for (const cell of this.madeBefore) cell.last = undefined;
+    for (const cell of this.made) {
+      cell.last = cell.value;
+      cell.value = undefined;
+      if (cell.isRead && cell.last !== undefined) this.missing++;
+    }
+    this.madeBefore = this.made;
+    this.made = [];
+  }
+
   /** False where a key is there twice. */
   private exchange(gone: readonly Resource[], come: readonly Resource[]): boolean {
-    for (const resource of gone) this.cell(keyOf(resource)).value = undefined;
-    for (const resource of come) if (!this.add(resource)) return false;
-    return true;
+    for (const resource of gone) this.put(keyOf(resource), undefined);
+    return come.every((resource) => this.add(resource));
   }
 
   private add(resource: Resource): boolean {
-    const cell = this.cell(keyOf(resource));
-    if (cell.value !== undefined) return false;
-    cell.value = resource;
+    const key = keyOf(resource);
+    if (this.cells.get(key)?.value !== undefined) return false;
+    this.put(key, resource);
     return true;
+  }
+
+  private put(name: FactName, value: unknown): void {
+    const cell = this.cell(name);
+    if (cell.isRead && cell.value !== value) this.hasChanged = true;
+    cell.value = value;
   }
 
   private *takeAll(resources: readonly Resource[]): Generator<void> {
     this.isWhole = false;
+    this.hasChanged = true;
     for (const cell of this.cells.values()) cell.value = undefined;
     const own: Resource[] = [];
     let done = 0;
@@ -199,14 +240,19 @@ export class Facts implements FactReader {
         if (name !== null) push(lists, name, resource);
       }
     }
-    for (const name of this.lists.keys()) if (!lists.has(name)) this.cell(name).value = undefined;
+    for (const name of this.lists.keys()) if (!lists.has(name)) this.put(name, undefined);
     for (const [name, list] of lists) {
       const before = this.lists.get(name);
       const isSame = before?.length === list.length && before.every((one, at) => one === list[at]);
       if (isSame) lists.set(name, before);
-      this.cell(name).value = lists.get(name);
+      this.put(name, lists.get(name));
     }
     this.lists = lists;
+  }
+
+  /** Ends a run. */
+  end(): void {
+    this.isRunning = false;
   }
 
   /** After a run: gives up the cells without a value that nobody has read, once they are many. */
@@ -221,6 +267,14 @@ export class Facts implements FactReader {
     }
     if (this.trimAt === 0) this.trimAt = this.cells.size * 2 + spareCells;
   }
+}
+
+function changesOf(before: readonly Resource[], after: readonly Resource[]) {
+  const places = listPlaces(before, after);
+  const come = after.filter((_, at) => places[at] === -1);
+  if (after.length - come.length === before.length) return { gone: [], come };
+  const found = new Set(places);
+  return { gone: before.filter((_, at) => !found.has(at)), come };
 }
 
 /** Kinds of which others read lists. */

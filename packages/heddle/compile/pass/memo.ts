@@ -25,6 +25,7 @@ class RecordingReader implements FactReader {
 
   read(name: FactName): unknown {
     const cell = this.facts.cell(name);
+    cell.isRead = true;
     this.cells.push(cell);
     this.values.push(cell.value);
     return cell.value;
@@ -43,7 +44,7 @@ class Results {
 
   keep<T>(name: string, input: unknown, facts: Facts, make: (facts: FactReader) => T): Kept<T> {
     const kept = this.kept.get(name) as Kept<T> | undefined;
-    if (kept !== undefined && this.holds(kept, input)) return kept;
+    if (kept !== undefined && this.holds(kept, input, facts)) return kept;
     const reader = new RecordingReader(facts);
     const result = make(reader);
     if (this.kept.get(name)?.run !== this.run) this.used++;
@@ -53,10 +54,11 @@ class Results {
   }
 
   /** Whether a kept result is still good; it is used then. */
-  holds(kept: Kept<unknown>, input: unknown): boolean {
+  holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
     const { cells, values } = kept;
     if (kept.input !== input) return false;
-    for (let i = 0; i < cells.length; i++) if (cells[i]!.value !== values[i]) return false;
+    const isKnown = facts.isAsBefore && kept.run >= this.run - 1;
+    for (let i = 0; !isKnown && i < cells.length; i++) if (cells[i]!.value !== values[i]) return false;
     if (kept.run !== this.run) this.used++;
     kept.run = this.run;
     return true;
@@ -85,9 +87,9 @@ class Row {
   private at = 0;
 
   /** The result that comes next, where it is the one of this input and still holds. */
-  next(input: unknown, results: Results): Kept<unknown> | undefined {
+  next(input: unknown, results: Results, facts: Facts): Kept<unknown> | undefined {
     const kept = this.last[this.at];
-    return kept !== undefined && results.holds(kept, input) ? kept : undefined;
+    return kept !== undefined && results.holds(kept, input, facts) ? kept : undefined;
   }
 
   /** `place` is where the last run had what is under its name. */
@@ -153,6 +155,7 @@ export class CompileMemo {
     this.row.end();
     this.values.end();
     this.lists.end();
+    this.facts.end();
     this.facts.trim(this.results.cells());
     this.isRunning = false;
   }
@@ -167,7 +170,7 @@ export class CompileMemo {
     resource: R,
     make: (resource: R, facts: FactReader, options: CompileOptions) => T,
   ): T {
-    const kept = this.row.next(resource, this.results);
+    const kept = this.row.next(resource, this.results, this.facts);
     if (kept === undefined) return this.outOfOrder(resource, make);
     this.row.add(kept, kept.at);
     return kept.result as T;
