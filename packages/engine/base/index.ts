@@ -9,5 +9,5 @@ export { CallbackTimer, TICK_MS, Timer, TimerWheel } from "./timer-wheel.ts";
 export { seededRandom, systemRandom } from "./random.ts";
 export type { Random } from "./random.ts";
 export { commonEnds } from "./common-ends.ts";
-export { listPlaces } from "./list-places.ts";
+export { listPlaces, missingPlaces } from "./list-places.ts";
 export { copyBytes, hashText, sliceLatin1 } from "./bytes.ts";

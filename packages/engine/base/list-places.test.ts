@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listPlaces } from "./list-places.ts";
+import { listPlaces, missingPlaces } from "./list-places.ts";
 import { seededRandom } from "./random.ts";
 
 const places = (before: string, after: string) => [...listPlaces([...before], [...after])];
@@ -12,6 +12,14 @@ test("each item is found where it was before, beside what came, went or was repl
   assert.deepEqual(places("abcdef", "acdfX"), [0, 2, 3, 5, -1]);
   assert.deepEqual(places("acdf", "aXcdYZf"), [0, -1, 1, 2, -1, -1, 3]);
   assert.deepEqual(places("abc", ""), []);
+});
+
+test("what came and went leaves places that nothing is found at", () => {
+  const missing = (before: string, after: string) =>
+    missingPlaces(listPlaces([...before], [...after]), before.length);
+  assert.deepEqual(missing("abcdef", "acXdf"), [1, 4]);
+  assert.deepEqual(missing("ab", ""), [0, 1]);
+  assert.deepEqual(missing("", "ab"), []);
 });
 
 test("no place is another item's, and none is given twice", () => {

@@ -35,3 +35,12 @@ function distanceOf<T>(list: readonly T[], from: number, end: number, item: T): 
   for (let at = from; at < last; at++) if (list[at] === item) return at - from;
   return -1;
 }
+
+/** The places of a list of `length` items that are not among those. */
+export function missingPlaces(places: Int32Array, length: number): number[] {
+  const isFound = new Uint8Array(length);
+  for (const place of places) if (place !== -1) isFound[place] = 1;
+  const missing: number[] = [];
+  for (let at = isFound.indexOf(0); at !== -1; at = isFound.indexOf(0, at + 1)) missing.push(at);
+  return missing;
+}

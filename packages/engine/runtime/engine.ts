@@ -173,8 +173,9 @@ export class Engine implements PlaneHost {
     );
     const listeners = mergeReports(reports);
     for (const { unit } of units) {
+      if (unit.kind !== "listener") continue;
       const error = blocked.get(unitKey(unit));
-      if (error === undefined || unit.kind !== "listener") continue;
+      if (error === undefined) continue;
       listeners.push({ name: unit.name, address: unit.address, port: unit.port, error });
     }
     this.unbound = new Set(

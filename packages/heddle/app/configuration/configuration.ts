@@ -14,15 +14,15 @@ import {
   noOwnFilters,
   type OwnFilterStates,
   type PolicyStatus,
-  type Status,
   type StatusCondition,
 } from "../../compile/index.ts";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
 import { joinReadings, runInSlices, type DesiredState, type Reading } from "../../sources/index.ts";
 import type { Store, Stored } from "../../store/index.ts";
 import { Births } from "../store/births.ts";
+import { CompiledResources } from "../store/compiled-resources.ts";
 import { GeneratedResources } from "../store/generated-resources.ts";
-import { applyBindFailures, bindFailures } from "../status/bind-failures.ts";
+import { applyBindFailures, bindFailures, type EditableStatuses } from "../status/bind-failures.ts";
 import { collectProblems, type ReportedProblem } from "../report/reported-problem.ts";
 import type { KeySetLink } from "../links/key-set-link.ts";
 import type { OwnFilterLink } from "../own-filters/own-filter-link.ts";
@@ -96,11 +96,7 @@ export class Configuration {
   private readonly statuses: StatusWriter;
   private readonly memo = new CompileMemo();
   private ownFilters: OwnFilterStates = noOwnFilters;
-  /**
-   * A stored resource as compile sees it. A change of status makes a new stored object, and compile compares by
-   * identity: it goes on seeing the one before.
-   */
-  private seen = new WeakMap<Stored, Stored>();
+  private readonly compiled = new CompiledResources();
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
@@ -128,7 +124,7 @@ export class Configuration {
     const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
     const units = (await keySets?.resolve(resolved)) ?? resolved;
     const report = await target.apply([...units, ...challenges, ...roots]);
-    const statuses = new Map<ResourceKey, Status>(output.statuses);
+    const statuses = output.statuses.copy();
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
       addCondition(statuses, policy, canaries?.conditionOf(policy) ?? null);
@@ -137,9 +133,7 @@ export class Configuration {
       if (condition !== null) addCondition(statuses, keyOf(one), condition);
     }
     await this.generated.sync(output.generated);
-    await this.statuses.write(statuses, (before, after) =>
-      this.seen.set(after, this.seen.get(before) ?? before),
-    );
+    await this.statuses.write(statuses, (before, after) => this.compiled.wrote(before, after));
     const problems = collectProblems(
       desired,
       { statuses, problems: [...output.problems, ...failed] },
@@ -166,13 +160,15 @@ export class Configuration {
     desired: DesiredState,
     invalid: ReadonlySet<ResourceKey>,
   ): Promise<CompileOutput> {
-    const resources: Resource[] = [];
     const lastGood = new Map<ResourceKey, Resource>();
-    for (const one of stored) {
+    const all = this.compiled.ofAll(stored);
+    const resources = all.filter((one) => {
+      // Most are neither, and to make the key of each of thousands costs more than the rest.
+      if (invalid.size === 0 && !this.generated.mayHave(one.kind)) return true;
       const key = keyOf(one);
-      if (invalid.has(key)) lastGood.set(key, this.seen.get(one) ?? one);
-      else if (!this.generated.has(key)) resources.push(this.seen.get(one) ?? one);
-    }
+      if (invalid.has(key)) lastGood.set(key, one);
+      return !invalid.has(key) && !this.generated.has(key);
+    });
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
       const before = lastGood.get(key);
@@ -189,7 +185,7 @@ export class Configuration {
 
 /** What the parts beside compile say of a policy, of each target that it holds for. */
 function addCondition(
-  statuses: Map<ResourceKey, Status>,
+  statuses: EditableStatuses,
   policy: ResourceKey,
   condition: StatusCondition | null,
 ): void {

@@ -43,7 +43,11 @@ export class KeySetLink {
   }
 
   async resolve(units: readonly HashedUnit[]): Promise<readonly HashedUnit[]> {
-    const requests = units.flatMap(({ unit }) => requestOf(unit) ?? []);
+    const requests: KeySetRequest[] = [];
+    for (const { unit } of units) {
+      const request = requestOf(unit);
+      if (request !== null) requests.push(request);
+    }
     if (requests.length === 0 && this.service === null) return units;
     this.service ??= await this.open();
     if (this.isClosed) return units;
@@ -80,7 +84,9 @@ export class KeySetLink {
 
   /** Whether the keys that a policy names by URL are there; null where it names none, or does not hold for anything. */
   conditionOf(policy: Resource): StatusCondition | null {
-    const states = remoteKeySets(policy).flatMap(({ name, path }) => {
+    const named = remoteKeySets(policy);
+    if (named.length === 0) return null;
+    const states = named.flatMap(({ name, path }) => {
       const state = this.service?.stateOf(name) ?? null;
       return state === null ? [] : [{ ...state, path }];
     });

@@ -43,7 +43,7 @@ export interface ReportOptions {
 /** Everything that is wrong, by file and line. */
 export function collectProblems(
   desired: DesiredState,
-  output: Pick<CompileOutput, "problems" | "statuses">,
+  output: Pick<CompileOutput, "problems"> & { readonly statuses: ReadonlyMap<ResourceKey, Status> },
   { unknownFields }: ReportOptions,
 ): ReportedProblem[] {
   const found: ReportedProblem[] = [];
@@ -100,27 +100,22 @@ function badStatuses(
   told: ReadonlySet<ResourceKey>,
 ): CompileProblem[] {
   const problems: CompileProblem[] = [];
-  for (const [key, status] of statuses) {
-    if (told.has(key)) continue;
-    for (const { type, status: state, reason, message } of conditionsOf(status)) {
-      if (state === "True" || (type !== "Accepted" && type !== "ResolvedRefs")) continue;
-      problems.push({
-        key,
-        path: "",
-        message: `${type} is False (${reason}): ${message}`,
-        severity: "error",
-      });
-    }
-  }
+  statuses.forEach((status, key) => {
+    if (told.has(key)) return;
+    forEachCondition(status, ({ type, status: state, reason, message }) => {
+      if (state === "True" || (type !== "Accepted" && type !== "ResolvedRefs")) return;
+      const text = `${type} is False (${reason}): ${message}`;
+      problems.push({ key, path: "", message: text, severity: "error" });
+    });
+  });
   return problems;
 }
 
-export function conditionsOf(status: Status): StatusCondition[] {
-  const own = "conditions" in status ? status.conditions : [];
-  const parents = "parents" in status ? status.parents : [];
-  const listeners = "listeners" in status ? status.listeners : [];
-  const ancestors = "ancestors" in status ? status.ancestors : [];
-  return [...own, ...[...parents, ...listeners, ...ancestors].flatMap(({ conditions }) => conditions)];
+function forEachCondition(status: Status, use: (condition: StatusCondition) => void): void {
+  if ("conditions" in status) status.conditions.forEach(use);
+  if ("parents" in status) for (const { conditions } of status.parents) conditions.forEach(use);
+  if ("listeners" in status) for (const { conditions } of status.listeners) conditions.forEach(use);
+  if ("ancestors" in status) for (const { conditions } of status.ancestors) conditions.forEach(use);
 }
 
 function unique(problems: readonly ReportedProblem[]): ReportedProblem[] {

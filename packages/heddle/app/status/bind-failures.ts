@@ -22,10 +22,12 @@ export function bindFailures(
   report: readonly { readonly name: string; readonly error: string | null }[],
 ): BindFailure[] {
   const codes = new Map(report.map(({ name, error }) => [name, error]));
-  return units.flatMap(({ unit }) => {
+  const failures: BindFailure[] = [];
+  for (const { unit } of units) {
     const code = isListener(unit) ? (codes.get(unit.name) ?? null) : null;
-    return code === null ? [] : [{ unit: unit as ListenerUnit, code }];
-  });
+    if (code !== null) failures.push({ unit: unit as ListenerUnit, code });
+  }
+  return failures;
 }
 
 const isListener = (unit: Unit): unit is ListenerUnit => unit.kind === "listener";
@@ -57,9 +59,15 @@ function mendOf(code: string, address: string, port: number): string {
   }
 }
 
+/** Statuses by key, of which some are to be others. */
+export interface EditableStatuses {
+  get(key: ResourceKey): Status | undefined;
+  set(key: ResourceKey, status: Status): unknown;
+}
+
 /** Corrects the statuses of Gateways and ListenerSets by what could not be bound: those listeners are not programmed. */
 export function applyBindFailures(
-  statuses: Map<ResourceKey, Status>,
+  statuses: EditableStatuses,
   failures: readonly BindFailure[],
 ): CompileProblem[] {
   const problems: CompileProblem[] = [];

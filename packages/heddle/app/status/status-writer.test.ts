@@ -77,3 +77,32 @@ test("what its new controller has written stays", async () => {
   await writer.write(statusesOf(ours, theirs, gatewayOf("theirs")), () => {});
   assert.equal(await acceptedReason(store), "ByAnother");
 });
+
+test("what somebody else has written over is written again, and what did not change is let be", async () => {
+  const store = openMemoryStore();
+  const writer = new StatusWriter(store);
+  for (const one of [ours, theirs, gatewayOf("ours")]) await store.put(one);
+  const statuses = statusesOf(ours, theirs, gatewayOf("ours"));
+  const heard: string[] = [];
+  const write = () => writer.write(statuses, (before) => void heard.push(keyOf(before)));
+  await write();
+  assert.deepEqual(heard.splice(0).sort(), [key, keyOf(ours)].sort());
+  await write();
+  await write();
+  assert.deepEqual(heard, []);
+  await store.putStatus(key, { conditions: [] });
+  await write();
+  assert.deepEqual(heard.splice(0), [key]);
+  assert.equal(await acceptedReason(store), "Accepted");
+});
+
+test("a resource that went and came back has its status again", async () => {
+  const { store, writer } = await written();
+  const statuses = statusesOf(ours, theirs, gatewayOf("ours"));
+  await writer.write(statuses, () => {});
+  await store.delete(key);
+  await writer.write(statuses, () => {});
+  await store.put(gatewayOf("ours"));
+  await writer.write(statuses, () => {});
+  assert.equal(await acceptedReason(store), "Accepted");
+});

@@ -11,6 +11,7 @@ export class GeneratedResources {
   private readonly store: Store;
   private readonly births: Births;
   private readonly written = new Map<ResourceKey, Resource>();
+  private readonly kinds = new Set<Resource["kind"]>();
 
   constructor(store: Store, births: Births) {
     this.store = store;
@@ -20,6 +21,11 @@ export class GeneratedResources {
   /** Whether what the store has under that key is one of them. */
   has(key: ResourceKey): boolean {
     return this.written.has(key);
+  }
+
+  /** False where none of them is of that kind. */
+  mayHave(kind: Resource["kind"]): boolean {
+    return this.kinds.has(kind);
   }
 
   /** Before those are written that are declared now: they do not take over a status that is not theirs. */
@@ -39,6 +45,7 @@ export class GeneratedResources {
       // A put leaves the status as it was.
       await this.store.putStatus(key, (resource as { status?: unknown }).status);
       this.written.set(key, resource);
+      this.kinds.add(resource.kind);
       await pause();
     }
     for (const key of left) {

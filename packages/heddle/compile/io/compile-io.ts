@@ -6,7 +6,7 @@ import type { OwnFilterStates } from "./own-filter-io.ts";
 import type { PolicySource } from "../policies/policy-source.ts";
 import type { AddressPool } from "../gateways/address-pool.ts";
 import type { CompileProblem } from "./compile-problem.ts";
-import type { Status } from "./status.ts";
+import type { StatusTable } from "../pass/status-table.ts";
 
 export const defaultControllerName = "heddle.dev/gateway-controller";
 
@@ -75,7 +75,7 @@ export interface HashedUnit {
 export interface CompileOutput {
   /** Each key once. */
   readonly units: readonly HashedUnit[];
-  readonly statuses: ReadonlyMap<ResourceKey, Status>;
+  readonly statuses: StatusTable;
   readonly problems: readonly CompileProblem[];
   /**
    * Where what policies say comes from, by what they act on: "route:UNIT/RULE", "route:UNIT/RULE/CLUSTER" of the requests of

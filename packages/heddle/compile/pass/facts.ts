@@ -1,4 +1,4 @@
-import { listPlaces } from "@heddle/engine/base";
+import { listPlaces, missingPlaces } from "@heddle/engine/base";
 import {
   gatewayGroup,
   heddleGroup,
@@ -272,9 +272,7 @@ export class Facts implements FactReader {
 function changesOf(before: readonly Resource[], after: readonly Resource[]) {
   const places = listPlaces(before, after);
   const come = after.filter((_, at) => places[at] === -1);
-  if (after.length - come.length === before.length) return { gone: [], come };
-  const found = new Set(places);
-  return { gone: before.filter((_, at) => !found.has(at)), come };
+  return { gone: missingPlaces(places, before.length).map((at) => before[at]!), come };
 }
 
 /** Kinds of which others read lists. */

@@ -55,10 +55,10 @@ class Results {
 
   /** Whether a kept result is still good; it is used then. */
   holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
-    const { cells, values } = kept;
     if (kept.input !== input) return false;
+    // Who held in the last run holds in this one, where nothing that anybody has read is another.
     const isKnown = facts.isAsBefore && kept.run >= this.run - 1;
-    for (let i = 0; !isKnown && i < cells.length; i++) if (cells[i]!.value !== values[i]) return false;
+    if (!isKnown && !isUnchanged(kept)) return false;
     if (kept.run !== this.run) this.used++;
     kept.run = this.run;
     return true;
@@ -78,6 +78,11 @@ class Results {
   *cells(): Generator<readonly FactCell[]> {
     for (const { cells } of this.kept.values()) yield cells;
   }
+}
+
+function isUnchanged({ cells, values }: Kept<unknown>): boolean {
+  for (let i = 0; i < cells.length; i++) if (cells[i]!.value !== values[i]) return false;
+  return true;
 }
 
 /** Results in the order of their inputs, of the last run and of this one. */

@@ -24,8 +24,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
 }
 
 class MemoryStore implements Store {
-  readonly #resources = new Map<ResourceKey, Stored>();
-  readonly #order = new NameOrder();
+  readonly #resources = new NameOrder<Stored>();
   readonly #history: History;
 
   constructor({ historyLimit = 10_000 }: MemoryStoreOptions) {
@@ -40,13 +39,9 @@ class MemoryStore implements Store {
   // The overloads of the interface narrow the items by the kind that is asked for.
   async list({ kind, namespace }: ListFilter = {}): Promise<Listing<never> & Listing> {
     this.#assertOpen();
-    const items: Stored[] = [];
-    for (const key of this.#order.keys()) {
-      const resource = this.#resources.get(key)!;
-      if (kind !== undefined && resource.kind !== kind) continue;
-      if (namespace !== undefined && resource.metadata.namespace !== namespace) continue;
-      items.push(resource);
-    }
+    let items = this.#resources.values();
+    if (kind !== undefined) items = items.filter((resource) => resource.kind === kind);
+    if (namespace !== undefined) items = items.filter(({ metadata }) => metadata.namespace === namespace);
     return { items: items as never[], revision: this.#history.revision };
   }
 
@@ -92,13 +87,8 @@ class MemoryStore implements Store {
     const revision = this.#history.revision + 1;
     const resource = make(revision);
     if (resource === undefined) return { ok: true, resource: old!, isChanged: false };
-    if (type === "deleted") {
-      this.#resources.delete(key);
-      this.#order.delete(key);
-    } else {
-      this.#resources.set(key, resource);
-      if (old === undefined) this.#order.add(key);
-    }
+    if (type === "deleted") this.#resources.delete(key);
+    else this.#resources.set(key, resource);
     const happened = type ?? (old === undefined ? "added" : "modified");
     this.#history.add({ type: happened, revision, key, resource });
     return { ok: true, resource, isChanged: true };

@@ -1,24 +1,34 @@
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
 
-interface Place {
+interface Place<V> {
   readonly key: ResourceKey;
   readonly namespace: string;
   readonly name: string;
+  value: V;
   isGone: boolean;
 }
 
 /**
- * Keys by namespace, then name, then the rest. Sorted when somebody asks after keys have come or gone: most of them are
- * in order then, which a sort notices.
+ * Values by key, in the order of namespace, then name, then the rest. Sorted when somebody asks after keys have come or
+ * gone: most of them are in order then, which a sort notices.
  */
-export class NameOrder {
-  readonly #places = new Map<ResourceKey, Place>();
-  #sorted: Place[] = [];
+export class NameOrder<V> {
+  readonly #places = new Map<ResourceKey, Place<V>>();
+  #sorted: Place<V>[] = [];
   #isStale = false;
 
-  add(key: ResourceKey): void {
+  get(key: ResourceKey): V | undefined {
+    return this.#places.get(key)?.value;
+  }
+
+  set(key: ResourceKey, value: V): void {
+    const known = this.#places.get(key);
+    if (known !== undefined) {
+      known.value = value;
+      return;
+    }
     const { namespace, name } = parseKey(key);
-    const place = { key, namespace, name, isGone: false };
+    const place = { key, namespace, name, value, isGone: false };
     this.#places.set(key, place);
     this.#sorted.push(place);
     this.#isStale = true;
@@ -32,16 +42,16 @@ export class NameOrder {
     this.#isStale = true;
   }
 
-  *keys(): Generator<ResourceKey> {
+  values(): V[] {
     if (this.#isStale) {
       this.#sorted = this.#sorted.filter(({ isGone }) => !isGone).sort(compare);
       this.#isStale = false;
     }
-    for (const { key } of this.#sorted) yield key;
+    return this.#sorted.map(({ value }) => value);
   }
 }
 
-function compare(a: Place, b: Place): number {
+function compare(a: Place<unknown>, b: Place<unknown>): number {
   return compareText(a.namespace, b.namespace) || compareText(a.name, b.name) || compareText(a.key, b.key);
 }
 

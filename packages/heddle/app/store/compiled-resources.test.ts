@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keyOf, validateResource } from "../../resources/index.ts";
+import { openMemoryStore, type Stored } from "../../store/index.ts";
+import { CompiledResources } from "./compiled-resources.ts";
+
+const service = (name: string, port: number) =>
+  validateResource({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: "shop" },
+    spec: { ports: [{ port }] },
+  }).resource!;
+
+test("compile goes on seeing what it saw where nothing but a status was written", async () => {
+  const store = openMemoryStore();
+  const compiled = new CompiledResources();
+  const see = async () => compiled.ofAll((await store.list()).items);
+  const writeStatus = async (name: string, status: object) => {
+    const key = keyOf(service(name, 80));
+    const before = (await store.get(key)) as Stored;
+    const result = await store.putStatus(key, status);
+    if (result.ok) compiled.wrote(before, result.resource);
+  };
+  for (const name of ["a", "b", "c"]) await store.put(service(name, 80));
+  const first = await see();
+  for (const name of ["a", "b", "c"]) await writeStatus(name, { loadBalancer: {} });
+  await writeStatus("b", {});
+  assert.deepEqual(await see(), first);
+  for (const [at, one] of (await see()).entries()) assert.equal(one, first[at]);
+
+  await store.put(service("b", 81));
+  const second = await see();
+  assert.deepEqual([second[0], second[2]], [first[0], first[2]]);
+  assert.notEqual(second[1], first[1]);
+  await writeStatus("b", { loadBalancer: {} });
+  assert.equal((await see())[1], second[1]);
+
+  await store.delete(keyOf(service("a", 80)));
+  const third = await see();
+  assert.equal(third[0], second[1]);
+  assert.equal(third[1], first[2]);
+});
