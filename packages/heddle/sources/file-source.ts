@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { configModuleName, listFiles, reasonOf, type FileListing, type ListedFile } from "./list-files.ts";
@@ -20,7 +19,8 @@ export interface FileSourceOptions {
 /** The state of one file: what is in force of it, and what is wrong with it now. */
 interface FileState {
   signature: string;
-  contentHash: string;
+  /** As it was read last; undefined where it could not be. */
+  text: string | undefined;
   readonly memo: TextMemo;
   /** The last reading without unreadable text; the first one in any case. */
   good: Reading | undefined;
@@ -124,13 +124,12 @@ export class FileSource {
     if (typeof text !== "string") {
       if (state.reading.unreadable[0]?.message !== text.message) setUnreadable(state, [text]);
       state.signature = "";
-      state.contentHash = "";
+      state.text = undefined;
       return;
     }
-    const contentHash = hash("sha256", text, "base64url");
     state.signature = file.signature;
-    if (contentHash === state.contentHash && imports === state.imports) return;
-    state.contentHash = contentHash;
+    if (text === state.text && imports === state.imports) return;
+    state.text = text;
     if (text.trim() === "" && givesSomething(state.reading)) {
       setUnreadable(state, [{ fileName: file.file, message: emptied }]);
       return;
@@ -161,7 +160,7 @@ export class FileSource {
 
 const newState = (): FileState => ({
   signature: "",
-  contentHash: "",
+  text: undefined,
   memo: new TextMemo(),
   good: undefined,
   reading: emptyReading,

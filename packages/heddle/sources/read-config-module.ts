@@ -3,7 +3,7 @@ import path from "node:path";
 import { keyOf } from "../resources/index.ts";
 import type { ConfigModuleAnswer } from "./config-module-child.ts";
 import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
-import { readDocument, rejectionOf } from "./read-text.ts";
+import { readDocument, rejectionOf } from "./read-document.ts";
 import { readRoutes } from "./route-flag.ts";
 import type { Origin } from "./origin.ts";
 

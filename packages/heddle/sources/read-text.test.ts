@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { seededRandom } from "@heddle/engine/base";
 import { parseDocuments } from "../resources/index.ts";
 import type { Reading } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
@@ -159,5 +160,84 @@ test("a mistake in the text of a JSON list is told as YAML tells it", () => {
     const text = `{"kind":"List","items":[${JSON.stringify(jsonBackend("a"))},\n${broken}\n]}`;
     assert.ok(read(text).unreadable.length > 0, broken);
     assert.deepEqual(read(text).unreadable, parseDocuments(text, "a.yaml").problems, broken);
+  }
+});
+
+/** Pieces of either kind, whole and broken, as somebody who edits a file would leave them. */
+const texts = {
+  yaml: {
+    document: (name: string, port: number) => backend(name, `http://127.0.0.1:${port}`),
+    odd: [
+      "---\na: [1\n",
+      "...\n%TAG ! tag:x.test,2000:\n",
+      "---\na: 1",
+      "---\n",
+      "# a comment\n",
+      "%YAML 1.2\n",
+      "---",
+      "\n",
+      "---\nkind: Nope\n",
+      "- 1\r\n",
+    ],
+    join: (all: readonly string[]) => all.join(""),
+  },
+  json: {
+    document: (name: string, port: number) => JSON.stringify(jsonBackend(name, `http://127.0.0.1:${port}`)),
+    odd: ["{", "}", '"', "1", "{}", '{"kind":"Nope"}', '{"a":1,"a":2}', "[1]", "", "]"],
+    join: (all: readonly string[]) => `{"apiVersion":"v1","kind":"List","items":[\n${all.join(",\n")}\n]}`,
+  },
+  "json on one line": {
+    document: (name: string, port: number) => JSON.stringify(jsonBackend(name, `http://127.0.0.1:${port}`)),
+    odd: ["{", '{"kind":"Nope","x":\n1}', "{}", ","],
+    join: (all: readonly string[]) => `{"apiVersion":"v1","kind":"List","items":[${all.join(",")}]}`,
+  },
+};
+
+for (const [kind, { document, odd, join }] of Object.entries(texts)) {
+  test(`${kind}: whatever changes, a text reads as if it were read for the first time`, () => {
+    for (const seed of [1, 2, 3]) {
+      const random = seededRandom(seed);
+      const under = (limit: number) => Math.floor(random.next() * limit);
+      const memo = new TextMemo();
+      const start = Array.from({ length: 12 }, (_, at) => document(`b${at}`, 1));
+      // One begins with a mistake: what is known of its text is not all good.
+      let all = seed === 1 ? start.with(3, odd[0]!) : start;
+      for (let round = 0; round < 100; round++) {
+        const before = all;
+        for (let edits = under(3); edits > 0; edits--) {
+          const at = under(all.length + 1);
+          const piece = under(4) === 0 ? odd[under(odd.length)]! : document(`b${under(30)}`, under(65_536));
+          all = all.toSpliced(at, under(3), ...(under(4) === 0 ? [] : [piece]));
+        }
+        const at = under(3) === 0 ? under(join(all).length) : Infinity;
+        const text = join(all).slice(0, at) + join(all).slice(at + 1 + under(2));
+        const [fresh, kept] = [read(text), read(text, memo)];
+        const seen = `seed ${seed}, round ${round}: ${text}`;
+        assert.deepEqual(kept.unreadable, fresh.unreadable, seen);
+        if (fresh.unreadable.length === 0) assert.deepEqual(placed(kept), placed(fresh), seen);
+        else if (round > 5) all = before;
+      }
+    }
+  });
+}
+
+test("a mistake that was there from the first is told where it is now", () => {
+  const memo = new TextMemo();
+  const text = `${backend("a")}${backend("b")}---\na: [1\n${backend("c")}`;
+  read(text, memo);
+  const moved = text.replace("name: a", "name: a,\n  labels: {}");
+  assert.deepEqual(read(moved, memo).unreadable, read(moved).unreadable);
+});
+
+test("a change in the middle of a text leaves what is given for all the others the same objects", () => {
+  for (const { document, join } of Object.values(texts)) {
+    const memo = new TextMemo();
+    const all = Array.from({ length: 9 }, (_, at) => document(`b${at}`, 1));
+    const first = read(join(all), memo).resources;
+    const second = read(join(all.with(4, document("b4", 22_222))), memo).resources;
+    assert.deepEqual(
+      second.flatMap((one, at) => (one === first[at] ? [] : [at])),
+      [4],
+    );
   }
 });

@@ -1,47 +1,21 @@
-import {
-  findKind,
-  keyOf,
-  makeKey,
-  parseDocuments,
-  parseJson,
-  validateResource,
-  type ParseProblem,
-  type Position,
-  type Problem,
-  type Resource,
-  type ResourceKey,
-} from "../resources/index.ts";
-import type { Origin } from "./origin.ts";
-import type { Reading, SourcedRejection, SourcedResource } from "./reading.ts";
-import { splitDocuments, type TextPiece } from "./split-documents.ts";
-import { splitJsonList } from "./split-json-list.ts";
-
-/** One piece of a text as it was read; without a syntax tree, which would be many times the text. */
-interface PieceReading {
-  readonly documents: readonly DocumentReading[];
-  readonly problems: readonly ParseProblem[];
-}
-
-interface DocumentReading {
-  readonly document: unknown;
-  /** Undefined where there is no resource. */
-  readonly key: ResourceKey | undefined;
-  readonly resource: Resource | undefined;
-  readonly problems: readonly Problem[];
-}
-
-/** How pieces of one kind are read. */
-interface PieceReader {
-  /** Undefined for a piece that is not of this kind. */
-  read(text: string, file: string): Generator<void, PieceReading | undefined>;
-  /** Where a field of a document is written in a piece. */
-  place(text: string, file: string, index: number, path: string): Position;
-}
+import { parseDocuments, parseJson } from "../resources/index.ts";
+import { KnownPiece, KnownText, type KnownEnds, type PieceReader, type PieceReading } from "./known-text.ts";
+import { readDocument, type DocumentReading } from "./read-document.ts";
+import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
+import { markerLength, splitDocuments, splitDocumentsAgain, type TextPiece } from "./split-documents.ts";
+import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
 
 /** What was read of a text, for the next version of it. */
 export class TextMemo {
-  /** @internal by the text of a piece, for each way to read it */
-  readonly pieces = new Map<PieceReader, ReadonlyMap<string, PieceReading>>();
+  /** @internal as it was read last without a mistake in its syntax, or first of all */
+  known: KnownText | null = null;
+}
+
+/** A version of a text that was read. */
+interface NextText {
+  readonly pieces: readonly KnownPiece[];
+  /** It takes the place of the one that is known, whose pieces may move. */
+  commit(): KnownText;
 }
 
 /** Pieces that are known, between two yields. */
@@ -49,49 +23,113 @@ const sliceLength = 64;
 
 /**
  * Reads a YAML or JSON text, in steps of one document. Pieces that the memo knows are taken from it: documents of YAML,
- * items of a JSON `List`.
+ * items of a JSON `List`. What the text begins and ends with as before is not even cut into pieces again.
  */
 export function* readText(text: string, file: string, memo: TextMemo): Generator<void, Reading> {
-  const items = yield* splitJsonList(text);
-  const reading = items === null ? undefined : yield* readPieces(items, jsonItems, file, memo);
-  return reading ?? (yield* readPieces(splitDocuments(text), yamlDocuments, file, memo))!;
+  const { known } = memo;
+  const ends = known?.endsIn(text) ?? null;
+  const next =
+    (ends === null ? null : yield* readGap(text, file, known!, ends)) ??
+    (yield* readWhole(text, file, known));
+  const reading = readingOf(next.pieces, file);
+  if (known === null || reading.unreadable.length === 0) memo.known = next.commit();
+  return reading;
 }
 
+/** Null where the text must be read as a whole. */
+function* readGap(
+  text: string,
+  file: string,
+  known: KnownText,
+  ends: KnownEnds,
+): Generator<void, NextText | null> {
+  const { reader, pieces } = known;
+  const cut = yield* reader.splitGap(text, ends.gap);
+  if (cut === null) return null;
+  // Texts of their own: a part of the file's would keep all of it in memory.
+  const own = cut.map((piece) => ({ ...piece, text: Buffer.from(piece.text).toString() }));
+  const gone = pieces.slice(ends.before, ends.after);
+  const between = yield* readPieces(own, reader, file, text, gone);
+  if (between === null) return null;
+  return {
+    pieces: [...pieces.slice(0, ends.before), ...between, ...pieces.slice(ends.after)],
+    commit: () => known.become(text, ends, between),
+  };
+}
+
+function* readWhole(text: string, file: string, known: KnownText | null): Generator<void, NextText> {
+  const ofJson = yield* readAs(jsonItems, text, file, known);
+  return ofJson ?? (yield* readAs(yamlDocuments, text, file, known))!;
+}
+
+function* readAs(
+  reader: PieceReader,
+  text: string,
+  file: string,
+  known: KnownText | null,
+): Generator<void, NextText | null> {
+  const cut = yield* reader.split(text);
+  if (cut === null) return null;
+  const pieces = yield* readPieces(
+    cut.pieces,
+    reader,
+    file,
+    text,
+    known?.reader === reader ? known.pieces : [],
+  );
+  return pieces && { pieces, commit: () => new KnownText(reader, text, pieces, cut) };
+}
+
+/** Null where one is not of the reader's kind. */
 function* readPieces(
-  all: readonly TextPiece[],
+  cut: readonly TextPiece[],
   reader: PieceReader,
   file: string,
-  memo: TextMemo,
-): Generator<void, Reading | undefined> {
-  const resources: SourcedResource[] = [];
-  const rejected: SourcedRejection[] = [];
-  const unreadable: ParseProblem[] = [];
-  const known = memo.pieces.get(reader);
-  const pieces = new Map<string, PieceReading>();
+  text: string,
+  known: readonly KnownPiece[],
+): Generator<void, KnownPiece[] | null> {
+  const holder = { text };
+  const readings = new Map<string, PieceReading>();
   let done = 0;
-  for (const piece of all) {
-    const { text, lineOffset } = piece;
-    const reading = pieces.get(text) ?? known?.get(text) ?? (yield* reader.read(text, file));
-    if (reading === undefined) return undefined;
-    pieces.set(text, reading);
-    for (const [index, read] of reading.documents.entries()) {
-      const origin = originOf(file, piece, reader, index);
-      const { key, resource, problems } = read;
-      if (key === undefined || resource === undefined) rejected.push({ ...rejectionOf(read), origin });
-      else resources.push({ key, resource, problems, origin });
-    }
-    for (const problem of reading.problems) {
-      unreadable.push({ ...problem, fileName: file, line: problem.line + lineOffset });
-    }
+  for (const piece of known) {
+    readings.set(piece.text, piece.reading);
     if (++done % sliceLength === 0) yield;
   }
-  // What the other reader knows is of a text that is not there any more.
-  memo.pieces.clear();
-  memo.pieces.set(reader, pieces);
+  const pieces: KnownPiece[] = [];
+  for (const piece of cut) {
+    const reading = readings.get(piece.text) ?? (yield* reader.read(piece.text, file));
+    if (reading === undefined) return null;
+    readings.set(piece.text, reading);
+    pieces.push(new KnownPiece(holder, piece, reading, reader, file));
+    if (++done % sliceLength === 0) yield;
+  }
+  return pieces;
+}
+
+function readingOf(pieces: readonly KnownPiece[], file: string): Reading {
+  const resources: SourcedResource[] = [];
+  const rejected: SourcedRejection[] = [];
+  const unreadable: UnreadableText[] = [];
+  for (const piece of pieces) {
+    for (const one of piece.resources) resources.push(one);
+    for (const one of piece.rejected) rejected.push(one);
+    for (const problem of piece.reading.problems) {
+      unreadable.push({ ...problem, fileName: file, line: problem.line + piece.lineOffset });
+    }
+  }
   return { resources, rejected, unreadable };
 }
 
 const yamlDocuments: PieceReader = {
+  margin: markerLength,
+  // oxlint-disable-next-line require-yield -- quick enough for one step
+  *split(text) {
+    return { pieces: splitDocuments(text), start: 0, end: text.length };
+  },
+  // oxlint-disable-next-line require-yield -- quick enough for one step
+  *splitGap(text, gap) {
+    return splitDocumentsAgain(text, gap);
+  },
   *read(text, file) {
     const { documents, problems } = parseDocuments(text, file);
     const read: DocumentReading[] = [];
@@ -109,6 +147,14 @@ const yamlDocuments: PieceReader = {
 const listHead = '{"kind":"List","items":[';
 
 const jsonItems: PieceReader = {
+  margin: 0,
+  *split(text) {
+    const list = yield* splitJsonList(text);
+    return list && { ...list, pieces: list.items };
+  },
+  *splitGap(text, gap) {
+    return yield* splitJsonItems(text, gap);
+  },
   *read(text) {
     const item = parseJson(text);
     if (item === undefined) return undefined;
@@ -122,53 +168,3 @@ const jsonItems: PieceReader = {
     return at.line > 1 ? at : { line: 1, column: at.column - listHead.length };
   },
 };
-
-/** Keeps the document only where it is needed: to give a status to a resource that is not valid. */
-export function readDocument(document: unknown): DocumentReading {
-  const { resource, problems } = validateResource(document);
-  return resource === undefined
-    ? { document, key: undefined, resource, problems }
-    : { document: undefined, key: keyOf(resource), resource, problems };
-}
-
-export function rejectionOf({ document, problems }: DocumentReading): Omit<SourcedRejection, "origin"> {
-  const { key, kind } = nameOf(document);
-  return { key, kind, problems, document };
-}
-
-/** What a document says that it is, as far as it can be read. */
-function nameOf(document: unknown): { key: ResourceKey | undefined; kind: string } {
-  const apiVersion = textField(document, "apiVersion");
-  const kind = textField(document, "kind") ?? "";
-  const metadata = field(document, "metadata");
-  const name = textField(metadata, "name");
-  if (apiVersion === undefined || name === undefined) return { key: undefined, kind };
-  const served = findKind(apiVersion, kind)?.kind;
-  if (served === undefined || name.includes("/")) return { key: undefined, kind };
-  const namespace = served.namespaced ? (textField(metadata, "namespace") ?? "default") : "";
-  if (namespace.includes("/")) return { key: undefined, kind };
-  return { key: makeKey(served.group, kind, namespace, name), kind };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
-}
-
-function textField(value: unknown, name: string): string | undefined {
-  const text = field(value, name);
-  return typeof text === "string" && text !== "" ? text : undefined;
-}
-
-/** Positions are asked for where something is wrong, so the piece is read once more for each. */
-function originOf(file: string, piece: TextPiece, reader: PieceReader, index: number): Origin {
-  const { text, lineOffset, columnOffset } = piece;
-  return {
-    file,
-    position(path): Position {
-      const { line, column } = reader.place(text, file, index, path);
-      return { line: line + lineOffset, column: line === 1 ? column + columnOffset : column };
-    },
-  };
-}

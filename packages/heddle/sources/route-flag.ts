@@ -1,7 +1,7 @@
 import { keyOf, type Resource } from "../resources/index.ts";
 import type { Origin } from "./origin.ts";
 import { emptyReading, type Reading, type SourcedResource } from "./reading.ts";
-import { readDocument } from "./read-text.ts";
+import { readDocument } from "./read-document.ts";
 
 /** One `HOST/PATH=URL`. */
 interface ShortRoute {

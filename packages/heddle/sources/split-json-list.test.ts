@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitJsonList } from "./split-json-list.ts";
+import type { TextPiece } from "./split-documents.ts";
+import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
+
+const placed = ({ text, lineOffset, columnOffset }: TextPiece) => ({ text, lineOffset, columnOffset });
 
 function split(text: string) {
   const steps = splitJsonList(text);
   for (;;) {
     const step = steps.next();
-    if (step.done === true) return step.value;
+    if (step.done === true) return step.value?.items.map(placed) ?? null;
   }
 }
 
@@ -45,4 +48,31 @@ test("what is no list of objects in JSON stays whole", () => {
   ]) {
     assert.equal(split(text), null, text);
   }
+});
+
+test("a gap of a list gives whole items with their commas, or nothing", () => {
+  const cut = (part: string, hasBefore: boolean, hasAfter: boolean) => {
+    const text = `[${part}${hasAfter ? "{}]" : "]"}`;
+    const gap = { from: 1, stop: 1 + part.length, line: 7, hasBefore, hasAfter };
+    return splitJsonItems(text, gap).next().value as TextPiece[] | null;
+  };
+  const texts = (pieces: TextPiece[] | null) => pieces && pieces.map(({ text }) => text);
+  assert.deepEqual(texts(cut(',{"a":1},', true, true)), ['{"a":1}']);
+  assert.deepEqual(texts(cut(" , ", true, true)), []);
+  assert.deepEqual(texts(cut("{},{},", false, true)), ["{}", "{}"]);
+  assert.deepEqual(texts(cut(",{} ", true, false)), ["{}"]);
+  assert.deepEqual(texts(cut("", true, false)), []);
+  const whole: [string, boolean, boolean][] = [
+    ["", true, true],
+    ["{}", true, true],
+    [",{}", true, true],
+    ["{},", true, true],
+    [",,", true, true],
+    [",", true, false],
+    [",{},", true, false],
+    [",{", true, true],
+    [",1,", true, true],
+  ];
+  for (const [part, hasBefore, hasAfter] of whole) assert.equal(cut(part, hasBefore, hasAfter), null, part);
+  assert.deepEqual(cut(",\n {},", true, true), [{ text: "{}", start: 4, lineOffset: 8, columnOffset: 1 }]);
 });

@@ -1,5 +1,5 @@
 import { endOfString, isResourceList, parseJson } from "../resources/index.ts";
-import type { TextPiece } from "./split-documents.ts";
+import type { Gap, TextPiece } from "./split-documents.ts";
 
 /** Items between two yields: some tens of microseconds. */
 const sliceLength = 64;
@@ -7,21 +7,28 @@ const sliceLength = 64;
 const space = /[\t\n\r ]*/y;
 const listStart = /:[\t\n\r ]*\[/y;
 
+/** The items of a list, and where in the text they are: behind the bracket that opens it, to the one that closes it. */
+export interface JsonItems {
+  readonly items: TextPiece[];
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Cuts a JSON `List` into its items, so that an item that did not change need not be read again. Null for a text that is
  * something else. The items are not read here: the text is JSON where each of them is.
  */
-export function* splitJsonList(text: string): Generator<void, TextPiece[] | null> {
+export function* splitJsonList(text: string): Generator<void, JsonItems | null> {
   const start = startOfItems(text);
   if (start === -1) return null;
   const items: TextPiece[] = [];
-  const lines = new LineCount(text);
+  const lines = new LineCount(text, 0, 0);
   let at = skipSpace(text, start);
   if (text[at] !== "]") {
     for (;;) {
       const end = endOfValue(text, at);
       if (end === -1) return null;
-      items.push({ text: text.slice(at, end), ...lines.offsetsOf(at) });
+      items.push({ text: text.slice(at, end), start: at, ...lines.offsetsOf(at) });
       if (items.length % sliceLength === 0) yield;
       at = skipSpace(text, end);
       if (text[at] === "]") break;
@@ -30,7 +37,34 @@ export function* splitJsonList(text: string): Generator<void, TextPiece[] | null
     }
   }
   const rest = parseJson(text.slice(0, start) + text.slice(at));
-  return rest !== undefined && isResourceList(rest.value) && rest.value.items.length === 0 ? items : null;
+  const isList = rest !== undefined && isResourceList(rest.value) && rest.value.items.length === 0;
+  return isList ? { items, start, end: at } : null;
+}
+
+/** The items in a gap of a list. Null where there is anything else than whole items with their commas. */
+export function* splitJsonItems(
+  text: string,
+  { from, stop, line, hasBefore, hasAfter }: Gap,
+): Generator<void, TextPiece[] | null> {
+  const items: TextPiece[] = [];
+  const lines = new LineCount(text, from, line);
+  let isOpen = hasBefore;
+  let at = skipSpace(text, from);
+  while (at < stop) {
+    if (isOpen) {
+      if (text[at] !== ",") return null;
+      at = skipSpace(text, at + 1);
+      isOpen = false;
+      if (at >= stop) return at === stop && hasAfter ? items : null;
+    }
+    const end = endOfValue(text, at);
+    if (end === -1 || end > stop) return null;
+    items.push({ text: text.slice(at, end), start: at, ...lines.offsetsOf(at) });
+    if (items.length % sliceLength === 0) yield;
+    isOpen = true;
+    at = skipSpace(text, end);
+  }
+  return at === stop && isOpen !== hasAfter ? items : null;
 }
 
 /** Behind the bracket that opens the value of the root's key "items"; -1 where there is no such place. */
@@ -82,16 +116,18 @@ function endOfValue(text: string, start: number): number {
   return -1;
 }
 
-/** Lines and columns before rising places of a text. */
+/** Lines and columns before rising places of a text, from one whose line is known. */
 class LineCount {
   readonly #text: string;
-  #line = 0;
-  #lineStart = 0;
+  #line: number;
+  #lineStart: number;
   #nextBreak: number;
 
-  constructor(text: string) {
+  constructor(text: string, from: number, line: number) {
     this.#text = text;
-    this.#nextBreak = text.indexOf("\n");
+    this.#line = line;
+    this.#lineStart = from === 0 ? 0 : text.lastIndexOf("\n", from - 1) + 1;
+    this.#nextBreak = text.indexOf("\n", from);
   }
 
   offsetsOf(place: number): { lineOffset: number; columnOffset: number } {

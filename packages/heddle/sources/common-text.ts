@@ -1,0 +1,24 @@
+/** How far two texts are compared at once. */
+const stride = 65_536;
+
+/** How many characters two texts begin and end with in common; none counts twice. */
+export function commonText(a: string, b: string): { prefix: number; suffix: number } {
+  const shorter = Math.min(a.length, b.length);
+  const prefix = longest(shorter, (from, to) => a.slice(from, to) === b.slice(from, to));
+  const suffix = longest(
+    shorter - prefix,
+    (from, to) => a.slice(a.length - to, a.length - from) === b.slice(b.length - to, b.length - from),
+  );
+  return { prefix, suffix };
+}
+
+/** The longest stretch up to `limit` of which every part is the same. */
+function longest(limit: number, isSame: (from: number, to: number) => boolean): number {
+  let same = 0;
+  for (let step = stride; step > 0 && same < limit;) {
+    const to = Math.min(limit, same + step);
+    if (isSame(same, to)) same = to;
+    else step = (to - same) >> 1;
+  }
+  return same;
+}
