@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joinReadings } from "./desired-state.ts";
+import { seededRandom } from "@heddle/engine/base";
+import { JoinedReadings, joinReadings } from "./desired-state.ts";
 import { readText, TextMemo } from "./read-text.ts";
 import { readRoutes } from "./route-flag.ts";
 import type { Reading } from "./reading.ts";
@@ -66,4 +67,43 @@ test("--route beside the routes of a heddle.config.ts share one Gateway", () => 
   const declared = `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: routes }\n`;
   const spec = `spec: { gatewayClassName: x, listeners: [{ name: x, port: 1, protocol: HTTP }] }\n`;
   assert.equal(joinReadings([reading("a.yaml", declared + spec), one.reading]).duplicates.length, 1);
+});
+
+test("joined one after the other readings give what they give by themselves, and say what changed", () => {
+  const random = seededRandom(3);
+  const under = (limit: number) => Math.floor(random.next() * limit);
+  const namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: { name: n1 }\n";
+  const invalid = `---\n${backend("b1").replace("http:", "ftp:")}`;
+  const piece = () =>
+    under(60) === 0
+      ? [namespace, invalid][under(2)]!
+      : `---\n${backend(`b${under(300)}`, `, namespace: n${under(3)}, labels: { v: "${under(9)}" }`)}`;
+  const files = [0, 1].map((at) => {
+    const memo = new TextMemo();
+    let pieces = Array.from({ length: 6 }, piece);
+    return () => {
+      if (under(2) === 0)
+        pieces = pieces.toSpliced(under(7), under(3), ...Array.from({ length: under(3) }, piece));
+      const steps = readText(pieces.join(""), `${at}.yaml`, memo);
+      for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+    };
+  });
+  const joined = new JoinedReadings();
+  let before = new Map<string, unknown>();
+  let partial = 0;
+  for (let round = 0; round < 400; round++) {
+    const readings = files.map((read) => read());
+    const { changed, ...state } = joined.join(readings);
+    const { changed: _, ...fresh } = joinReadings(readings);
+    assert.deepEqual(state, fresh, `round ${round}`);
+    const now = new Map<string, unknown>(state.resources);
+    const differ = [...new Set([...before.keys(), ...now.keys()])].filter(
+      (key) => before.get(key) !== now.get(key),
+    );
+    for (const key of differ)
+      assert.ok(changed === null || changed.has(key as never), `round ${round}: ${key}`);
+    if (changed !== null && changed.size > 0) partial++;
+    before = now;
+  }
+  assert.ok(partial > 20, `only ${partial} were joined by what changed`);
 });

@@ -7,7 +7,7 @@ export type { FileSourceOptions } from "./file-source.ts";
 export { reasonOf } from "./list-files.ts";
 export { defineConfig } from "./define-config.ts";
 export type { HeddleConfig, HeddleConfigSource } from "./define-config.ts";
-export { joinReadings } from "./desired-state.ts";
+export { JoinedReadings, joinReadings } from "./desired-state.ts";
 export type { DesiredState, DuplicateResource } from "./desired-state.ts";
 export { FileWatcher } from "./watch-files.ts";
 export type { Origin } from "./origin.ts";

@@ -17,7 +17,7 @@ import {
   type StatusCondition,
 } from "../../compile/index.ts";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
-import { joinReadings, runInSlices, type DesiredState, type Reading } from "../../sources/index.ts";
+import { JoinedReadings, runInSlices, type DesiredState, type Reading } from "../../sources/index.ts";
 import type { Store, Stored } from "../../store/index.ts";
 import { Births } from "../store/births.ts";
 import { CompiledResources } from "../store/compiled-resources.ts";
@@ -91,6 +91,7 @@ export interface CanarySource {
 /** One way from readings to the data plane and back to statuses; its calls must not overlap. */
 export class Configuration {
   private readonly options: ConfigurationOptions;
+  private joined = new JoinedReadings();
   private readonly sync: StoreSync;
   private readonly generated: GeneratedResources;
   private readonly statuses: StatusWriter;
@@ -107,11 +108,21 @@ export class Configuration {
   }
 
   async apply(readings: readonly Reading[]): Promise<AppliedConfiguration> {
+    try {
+      return await this.applyNow(readings);
+    } catch (error) {
+      // What changed was not all taken over: the next time all is looked at.
+      this.joined = new JoinedReadings();
+      throw error;
+    }
+  }
+
+  private async applyNow(readings: readonly Reading[]): Promise<AppliedConfiguration> {
     const startMs = performance.now();
-    const desired = joinReadings(readings);
+    const desired = this.joined.join(readings);
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
     await this.generated.giveWay(desired.resources);
-    await this.sync.sync(desired.resources, invalid);
+    await this.sync.sync(desired.resources, invalid, desired.changed);
     const stored = (await this.options.store.list()).items;
     const { authorities, canaries, certificates, endpoints, filters, keySets, target } = this.options;
     if (filters !== undefined) this.ownFilters = await filters.inspect(desired);

@@ -53,3 +53,20 @@ test("what is kept while it is invalid goes when it leaves the sources", async (
   await sync.sync(wanted(), new Set());
   assert.equal(await store.get(keyOf(a)), undefined);
 });
+
+test("of what is said to have changed alone something is looked at", async () => {
+  const store = openMemoryStore();
+  const sync = new StoreSync(store, new Births());
+  const [a, b, c] = [namespace("a"), namespace("b"), namespace("c")];
+  await sync.sync(wanted(a, b, c), new Set());
+  const other = namespace("a", { x: "y" });
+  assert.equal(await sync.sync(wanted(other), new Set(), new Set([keyOf(a), keyOf(b)])), 2);
+  const { items } = await store.list();
+  assert.deepEqual(
+    items.map(({ metadata }) => [metadata.name, metadata.labels]),
+    [
+      ["a", { x: "y" }],
+      ["c", {}],
+    ],
+  );
+});

@@ -16,19 +16,27 @@ export class StoreSync {
     this.births = births;
   }
 
-  /** Yields after each change. `kept` stay as they are although no source gives them. */
-  async sync(wanted: ReadonlyMap<ResourceKey, Resource>, kept: ReadonlySet<ResourceKey>): Promise<number> {
+  /**
+   * Yields after each change. `kept` stay as they are although no source gives them. `changed`: the keys that are to be
+   * looked at, by default all.
+   */
+  async sync(
+    wanted: ReadonlyMap<ResourceKey, Resource>,
+    kept: ReadonlySet<ResourceKey>,
+    changed: ReadonlySet<ResourceKey> | null = null,
+  ): Promise<number> {
     let changes = 0;
     const pause = paceOf();
-    for (const [key, resource] of wanted) {
-      if (this.written.get(key) === resource) continue;
+    for (const key of changed ?? wanted.keys()) {
+      const resource = wanted.get(key);
+      if (resource === undefined || this.written.get(key) === resource) continue;
       const result = await this.store.put(withUid(resource, this.births.of(key).uid));
       if (result.ok && result.isChanged) changes++;
       this.written.set(key, resource);
       await pause();
     }
-    for (const key of this.written.keys()) {
-      if (wanted.has(key) || kept.has(key)) continue;
+    for (const key of changed ?? this.written.keys()) {
+      if (wanted.has(key) || kept.has(key) || !this.written.has(key)) continue;
       this.written.delete(key);
       await this.store.delete(key);
       this.births.forget(key);
