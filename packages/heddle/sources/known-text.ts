@@ -139,22 +139,19 @@ export class KnownText {
     const known = this.#holder.text;
     const { prefix, suffix } = commonText(known, text);
     if (this.#start > prefix || known.length - this.#end > suffix) return null;
-    let before = 0;
-    while (before < pieces.length && pieces[before]!.end + reader.margin <= prefix) before++;
-    let after = pieces.length;
-    while (after > before && pieces[after - 1]!.start >= known.length - suffix) after--;
+    const before = firstOf(pieces, ({ end }) => end + reader.margin > prefix);
+    const after = Math.max(
+      before,
+      firstOf(pieces, ({ start }) => start >= known.length - suffix),
+    );
     if (before === 0 && after === pieces.length) return null;
-    if (pieces.some(({ reading }) => reading.problems.length > 0)) return null;
     const last = pieces[before - 1];
     const from = last?.end ?? this.#start;
     const stop = (pieces[after]?.start ?? this.#end) + text.length - known.length;
-    const line =
-      last === undefined ? countLines(text.slice(0, from)) : last.lineOffset + countLines(last.text);
-    return {
-      gap: { from, stop, line, hasBefore: before > 0, hasAfter: after < pieces.length },
-      before,
-      after,
-    };
+    const head = last === undefined ? text.slice(0, from) : last.text;
+    const { line, lineStart } = lineBehind(head, last ?? { start: 0, lineOffset: 0, columnOffset: 0 });
+    const gap = { from, stop, line, lineStart, hasBefore: before > 0, hasAfter: after < pieces.length };
+    return { gap, before, after };
   }
 
   /** The text is another one now, with other pieces in the gap: those behind it move along. */
@@ -163,8 +160,12 @@ export class KnownText {
     const shift = text.length - this.#holder.text.length;
     const first = pieces[after];
     if (first !== undefined) {
-      const lines = gap.line + countLines(text.slice(gap.from, gap.stop)) - first.lineOffset;
-      const lineStart = gap.stop === 0 ? 0 : text.lastIndexOf("\n", gap.stop - 1) + 1;
+      const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
+        start: gap.from,
+        lineOffset: gap.line,
+        columnOffset: gap.from - gap.lineStart,
+      });
+      const lines = line - first.lineOffset;
       const columns = gap.stop - lineStart - first.columnOffset;
       const lineEnd = text.indexOf("\n", gap.stop);
       for (let at = after; at < pieces.length; at++) {
@@ -179,4 +180,27 @@ export class KnownText {
     const all = [...pieces.slice(0, before), ...between, ...pieces.slice(after)];
     return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
   }
+}
+
+/** The index of the first piece for which `isBehind` holds, as it does for all after it. */
+function firstOf(pieces: readonly KnownPiece[], isBehind: (piece: KnownPiece) => boolean): number {
+  let [low, high] = [0, pieces.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBehind(pieces[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The line on which a part of a text ends, and where that begins. */
+function lineBehind(
+  text: string,
+  { start, lineOffset, columnOffset }: Pick<TextPiece, "start" | "lineOffset" | "columnOffset">,
+) {
+  const lastBreak = text.lastIndexOf("\n");
+  return {
+    line: lineOffset + countLines(text),
+    lineStart: lastBreak === -1 ? start - columnOffset : start + lastBreak + 1,
+  };
 }

@@ -9,6 +9,8 @@ import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
 export class TextMemo {
   /** @internal as it was read last without a mistake in its syntax, or first of all */
   known: KnownText | null = null;
+  /** @internal whether it has no mistake */
+  isClean = true;
 }
 
 /** A version of a text that was read. */
@@ -27,12 +29,15 @@ const sliceLength = 64;
  */
 export function* readText(text: string, file: string, memo: TextMemo): Generator<void, Reading> {
   const { known } = memo;
-  const ends = known?.endsIn(text) ?? null;
+  const ends = memo.isClean ? (known?.endsIn(text) ?? null) : null;
   const next =
     (ends === null ? null : yield* readGap(text, file, known!, ends)) ??
     (yield* readWhole(text, file, known));
   const reading = readingOf(next.pieces, file);
-  if (known === null || reading.unreadable.length === 0) memo.known = next.commit();
+  const isClean = reading.unreadable.length === 0;
+  if (known !== null && !isClean) return reading;
+  memo.known = next.commit();
+  memo.isClean = isClean;
   return reading;
 }
 

@@ -38,7 +38,14 @@ test("a text with a directive stays whole, since it reaches over the marker", ()
 test("a gap gives the documents in it, unless they may reach further", () => {
   const cut = (part: string, hasAfter: boolean) => {
     const text = `a: 1\n${part}${hasAfter ? "---\nz: 1\n" : ""}`;
-    return splitDocumentsAgain(text, { from: 5, stop: 5 + part.length, line: 1, hasBefore: true, hasAfter });
+    return splitDocumentsAgain(text, {
+      from: 5,
+      stop: 5 + part.length,
+      line: 1,
+      lineStart: 5,
+      hasBefore: true,
+      hasAfter,
+    });
   };
   assert.deepEqual(cut("---\nb: 2\n---\nc: 3\n", true), [
     { text: "---\nb: 2\n", start: 5, lineOffset: 1, columnOffset: 0 },

@@ -15,8 +15,9 @@ export interface Gap {
   readonly from: number;
   /** Where a piece begins, or the last one may end. */
   readonly stop: number;
-  /** Lines before `from`. */
+  /** Lines before `from`, and where its own begins. */
   readonly line: number;
+  readonly lineStart: number;
   /** Whether there are pieces before it, and behind it. */
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;

@@ -53,7 +53,7 @@ test("what is no list of objects in JSON stays whole", () => {
 test("a gap of a list gives whole items with their commas, or nothing", () => {
   const cut = (part: string, hasBefore: boolean, hasAfter: boolean) => {
     const text = `[${part}${hasAfter ? "{}]" : "]"}`;
-    const gap = { from: 1, stop: 1 + part.length, line: 7, hasBefore, hasAfter };
+    const gap = { from: 1, stop: 1 + part.length, line: 7, lineStart: 0, hasBefore, hasAfter };
     return splitJsonItems(text, gap).next().value as TextPiece[] | null;
   };
   const texts = (pieces: TextPiece[] | null) => pieces && pieces.map(({ text }) => text);

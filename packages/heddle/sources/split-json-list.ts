@@ -22,7 +22,7 @@ export function* splitJsonList(text: string): Generator<void, JsonItems | null> 
   const start = startOfItems(text);
   if (start === -1) return null;
   const items: TextPiece[] = [];
-  const lines = new LineCount(text, 0, 0);
+  const lines = new LineCount(text, 0, 0, 0);
   let at = skipSpace(text, start);
   if (text[at] !== "]") {
     for (;;) {
@@ -44,10 +44,10 @@ export function* splitJsonList(text: string): Generator<void, JsonItems | null> 
 /** The items in a gap of a list. Null where there is anything else than whole items with their commas. */
 export function* splitJsonItems(
   text: string,
-  { from, stop, line, hasBefore, hasAfter }: Gap,
+  { from, stop, line, lineStart, hasBefore, hasAfter }: Gap,
 ): Generator<void, TextPiece[] | null> {
   const items: TextPiece[] = [];
-  const lines = new LineCount(text, from, line);
+  const lines = new LineCount(text, from, line, lineStart);
   let isOpen = hasBefore;
   let at = skipSpace(text, from);
   while (at < stop) {
@@ -123,10 +123,10 @@ class LineCount {
   #lineStart: number;
   #nextBreak: number;
 
-  constructor(text: string, from: number, line: number) {
+  constructor(text: string, from: number, line: number, lineStart: number) {
     this.#text = text;
     this.#line = line;
-    this.#lineStart = from === 0 ? 0 : text.lastIndexOf("\n", from - 1) + 1;
+    this.#lineStart = lineStart;
     this.#nextBreak = text.indexOf("\n", from);
   }
 

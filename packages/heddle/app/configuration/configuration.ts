@@ -139,7 +139,7 @@ export class Configuration {
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
       addCondition(statuses, policy, canaries?.conditionOf(policy) ?? null);
-    for (const one of keySets === undefined ? [] : stored) {
+    for (const one of keySets?.isUsed === true ? stored : []) {
       const condition = keySets!.conditionOf(one);
       if (condition !== null) addCondition(statuses, keyOf(one), condition);
     }
@@ -172,14 +172,14 @@ export class Configuration {
     invalid: ReadonlySet<ResourceKey>,
   ): Promise<CompileOutput> {
     const lastGood = new Map<ResourceKey, Resource>();
-    const all = this.compiled.ofAll(stored);
-    const resources = all.filter((one) => {
+    const resources: Resource[] = [];
+    for (const one of this.compiled.ofAll(stored)) {
       // Most are neither, and to make the key of each of thousands costs more than the rest.
-      if (invalid.size === 0 && !this.generated.mayHave(one.kind)) return true;
-      const key = keyOf(one);
-      if (invalid.has(key)) lastGood.set(key, one);
-      return !invalid.has(key) && !this.generated.has(key);
-    });
+      const isNeither = invalid.size === 0 && !this.generated.mayHave(one.kind);
+      const key = isNeither ? null : keyOf(one);
+      if (key === null || (!invalid.has(key) && !this.generated.has(key))) resources.push(one);
+      else if (invalid.has(key)) lastGood.set(key, one);
+    }
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
       const before = lastGood.get(key);

@@ -82,11 +82,14 @@ export class KeySetLink {
     this.service?.wantKey(name);
   }
 
+  /** Whether a policy has ever asked for one. */
+  get isUsed(): boolean {
+    return this.service !== null;
+  }
+
   /** Whether the keys that a policy names by URL are there; null where it names none, or does not hold for anything. */
   conditionOf(policy: Resource): StatusCondition | null {
-    const named = remoteKeySets(policy);
-    if (named.length === 0) return null;
-    const states = named.flatMap(({ name, path }) => {
+    const states = remoteKeySets(policy).flatMap(({ name, path }) => {
       const state = this.service?.stateOf(name) ?? null;
       return state === null ? [] : [{ ...state, path }];
     });

@@ -21,8 +21,9 @@ export function bindFailures(
   units: readonly HashedUnit[],
   report: readonly { readonly name: string; readonly error: string | null }[],
 ): BindFailure[] {
-  const codes = new Map(report.map(({ name, error }) => [name, error]));
   const failures: BindFailure[] = [];
+  if (report.every(({ error }) => error === null)) return failures;
+  const codes = new Map(report.map(({ name, error }) => [name, error]));
   for (const { unit } of units) {
     const code = isListener(unit) ? (codes.get(unit.name) ?? null) : null;
     if (code !== null) failures.push({ unit: unit as ListenerUnit, code });

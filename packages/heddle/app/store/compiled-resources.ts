@@ -21,9 +21,11 @@ export class CompiledResources {
   /** For each of the stored ones what compile is to see. One that is the same object as the last time costs nothing. */
   ofAll(stored: readonly Stored[]): readonly Resource[] {
     const places = listPlaces(this.last, stored);
-    const resources = stored.map((one, at) =>
-      places[at] === -1 ? this.of(keyOf(one), one) : this.resources[places[at]!]!,
-    );
+    const resources: Resource[] = [];
+    for (let at = 0; at < stored.length; at++) {
+      const [one, place] = [stored[at]!, places[at]!];
+      resources.push(place === -1 ? this.of(keyOf(one), one) : this.resources[place]!);
+    }
     this.last = stored;
     this.resources = resources;
     if (this.seen.size > stored.length * 2) this.forgetOthers(stored);

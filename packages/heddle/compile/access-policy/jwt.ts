@@ -23,11 +23,9 @@ export interface RemoteKeySet {
   readonly path: string;
 }
 
-const noKeySets: readonly RemoteKeySet[] = [];
-
 /** The key sets that a policy names by URL; whether they are there is not known to compile. */
 export function remoteKeySets(resource: Resource): readonly RemoteKeySet[] {
-  if (resource.kind !== "AccessPolicy") return noKeySets;
+  if (resource.kind !== "AccessPolicy") return [];
   const { spec, metadata } = resource as AccessPolicy;
   return (spec.authentication?.jwt?.issuers ?? []).flatMap(({ keys }, index) => {
     if (keys.url === undefined) return [];

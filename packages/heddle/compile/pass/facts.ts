@@ -271,7 +271,8 @@ export class Facts implements FactReader {
 
 function changesOf(before: readonly Resource[], after: readonly Resource[]) {
   const places = listPlaces(before, after);
-  const come = after.filter((_, at) => places[at] === -1);
+  const come: Resource[] = [];
+  for (let at = 0; at < after.length; at++) if (places[at] === -1) come.push(after[at]!);
   return { gone: missingPlaces(places, before.length).map((at) => before[at]!), come };
 }
 
