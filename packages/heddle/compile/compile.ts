@@ -105,24 +105,35 @@ export function* compileInSlices(
     for (const route of facts.ofKind(kind)) streams.push(memo.inOrder(route, compileStreamRoute));
   }
   const requests: RouteResult[] = [];
-  for (const route of requestRoutes(facts)) {
-    requests.push(memo.inOrder(route, compileRoute));
-    if (++done % sliceLength === 0) yield;
+  for (const routes of [facts.ofKind("HTTPRoute"), facts.ofKind("GRPCRoute")]) {
+    for (const route of routes) {
+      requests.push(memo.inOrder(route, compileRoute));
+      if (++done % sliceLength === 0) yield;
+    }
   }
   settleConflicts(requests, facts, memo, options);
   const results = [...requests, ...streams];
   collector.routes(results);
   const attached = new Map<string, number>();
-  for (const result of results) {
+  // Of thousands of routes most have nothing of most of these: not even an iterator is made then.
+  const gather = (result: RouteResult): void => {
     if (result.problems.length > 0) collector.problemsOf(result.problems);
     if (result.canaries.length > 0) collector.canaries(result.canaries);
-    for (const name of result.data) data.add(name);
-    for (const [of, sources] of result.policies) collector.policies(of, sources);
-    for (const { listener } of result.claims) attached.set(listener, (attached.get(listener) ?? 0) + 1);
-    for (const reached of result.reached) {
-      for (const cluster of reached.clusters) clusters.add(cluster);
-      reach.add(reached);
+    if (result.data.length > 0) for (const name of result.data) data.add(name);
+    if (result.policies.length > 0)
+      for (const [of, sources] of result.policies) collector.policies(of, sources);
+    for (let at = 0; at < result.claims.length; at++) {
+      const { listener } = result.claims[at]!;
+      attached.set(listener, (attached.get(listener) ?? 0) + 1);
     }
+    for (let at = 0; at < result.reached.length; at++) {
+      const reached = result.reached[at]!;
+      reach.add(reached);
+      for (let i = 0; i < reached.clusters.length; i++) clusters.add(reached.clusters[i]!);
+    }
+  };
+  for (const result of results) {
+    gather(result);
     if (++done % indexSliceLength === 0) yield;
   }
   const reported = new Set<string>();
@@ -165,11 +176,6 @@ export function* compileInSlices(
   return collector.output();
 }
 
-function* requestRoutes(facts: Facts): Generator<RequestRoute> {
-  yield* facts.ofKind("HTTPRoute");
-  yield* facts.ofKind("GRPCRoute");
-}
-
 const compileRoute = (route: RequestRoute, facts: FactReader, options: CompileOptions): RouteResult =>
   route.kind === "HTTPRoute"
     ? compileHttpRoute(route, facts, options)
@@ -183,7 +189,7 @@ function settleConflicts(
   options: CompileOptions,
 ): void {
   if (facts.ofKind("GRPCRoute").length === 0 || facts.ofKind("HTTPRoute").length === 0) return;
-  const routes = [...requestRoutes(facts)];
+  const routes = [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")];
   const claimants = results.map(({ claims }, at) => ({ route: routes[at]!, claims }));
   for (const [key, lost] of findLost(claimants)) {
     const fact = lostFact(key);

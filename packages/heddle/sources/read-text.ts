@@ -116,8 +116,9 @@ function readingOf(pieces: readonly KnownPiece[], file: string): Reading {
   const rejected: SourcedRejection[] = [];
   const unreadable: UnreadableText[] = [];
   for (const piece of pieces) {
-    for (const one of piece.resources) resources.push(one);
-    for (const one of piece.rejected) rejected.push(one);
+    for (let at = 0; at < piece.resources.length; at++) resources.push(piece.resources[at]!);
+    if (piece.rejected.length > 0) rejected.push(...piece.rejected);
+    if (piece.reading.problems.length === 0) continue;
     for (const problem of piece.reading.problems) {
       unreadable.push({ ...problem, fileName: file, line: problem.line + piece.lineOffset });
     }

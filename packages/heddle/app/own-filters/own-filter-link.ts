@@ -44,7 +44,9 @@ export class OwnFilterLink {
   /** What became of all Filters: the same object where nothing changed. */
   async inspect({ resources, sourced }: DesiredState): Promise<OwnFilterStates> {
     const filters: [ResourceKey, Filter][] = [];
-    for (const [key, one] of resources) if (one.kind === "Filter") filters.push([key, one]);
+    resources.forEach((one, key) => {
+      if (one.kind === "Filter") filters.push([key, one]);
+    });
     if (filters.length === 0 && this.seen.size === 0) return noOwnFilters;
     const next = new Map<ResourceKey, Seen>();
     const due: Due[] = [];

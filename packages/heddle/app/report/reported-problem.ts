@@ -1,4 +1,10 @@
-import type { CompileOutput, CompileProblem, Status, StatusCondition } from "../../compile/index.ts";
+import type {
+  CompileOutput,
+  CompileProblem,
+  ConditionsStatus,
+  Status,
+  StatusCondition,
+} from "../../compile/index.ts";
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
 import type { DesiredState, Origin } from "../../sources/index.ts";
 
@@ -57,9 +63,9 @@ export function collectProblems(
       );
     }
   };
-  for (const one of desired.sourced.values()) {
+  desired.sourced.forEach((one) => {
     if (one.problems.length > 0) addAll(one, parseKey(one.key).kind);
-  }
+  });
   for (const one of desired.rejected) addAll(one, one.kind);
   for (const { key, origin, message } of desired.duplicates) {
     found.push(at(origin, key, parseKey(key).kind, "", message, "error"));
@@ -101,21 +107,33 @@ function badStatuses(
 ): CompileProblem[] {
   const problems: CompileProblem[] = [];
   statuses.forEach((status, key) => {
-    if (told.has(key)) return;
-    forEachCondition(status, ({ type, status: state, reason, message }) => {
-      if (state === "True" || (type !== "Accepted" && type !== "ResolvedRefs")) return;
-      const text = `${type} is False (${reason}): ${message}`;
-      problems.push({ key, path: "", message: text, severity: "error" });
-    });
+    if (!isBad(status) || told.has(key)) return;
+    for (const one of conditionsOf(status).filter(saysNo)) {
+      const message = `${one.type} is False (${one.reason}): ${one.message}`;
+      problems.push({ key, path: "", message, severity: "error" });
+    }
   });
   return problems;
 }
 
-function forEachCondition(status: Status, use: (condition: StatusCondition) => void): void {
-  if ("conditions" in status) status.conditions.forEach(use);
-  if ("parents" in status) for (const { conditions } of status.parents) conditions.forEach(use);
-  if ("listeners" in status) for (const { conditions } of status.listeners) conditions.forEach(use);
-  if ("ancestors" in status) for (const { conditions } of status.ancestors) conditions.forEach(use);
+const saysNo = ({ type, status }: StatusCondition): boolean =>
+  status !== "True" && (type === "Accepted" || type === "ResolvedRefs");
+
+const isPartBad = ({ conditions }: ConditionsStatus): boolean => conditions.some(saysNo);
+
+/** Whether some of its conditions say no; makes no list of them for each of thousands of statuses. */
+const isBad = (status: Status): boolean =>
+  ("conditions" in status && status.conditions.some(saysNo)) ||
+  ("parents" in status && status.parents.some(isPartBad)) ||
+  ("listeners" in status && status.listeners.some(isPartBad)) ||
+  ("ancestors" in status && status.ancestors.some(isPartBad));
+
+function conditionsOf(status: Status): StatusCondition[] {
+  const own = "conditions" in status ? status.conditions : [];
+  const parents = "parents" in status ? status.parents : [];
+  const listeners = "listeners" in status ? status.listeners : [];
+  const ancestors = "ancestors" in status ? status.ancestors : [];
+  return [...own, ...[...parents, ...listeners, ...ancestors].flatMap(({ conditions }) => conditions)];
 }
 
 function unique(problems: readonly ReportedProblem[]): ReportedProblem[] {

@@ -58,8 +58,11 @@ export class StatusWriter {
       await pause();
     }
     if (!hasGone) return;
-    for (const [key, last] of this.written) {
-      if (last.run === run) continue;
+    const left: [ResourceKey, Written][] = [];
+    this.written.forEach((last, key) => {
+      if (last.run !== run) left.push([key, last]);
+    });
+    for (const [key, last] of left) {
       this.written.delete(key);
       if (!statuses.has(key)) await this.takeBack(key, last, onWritten);
       await pause();

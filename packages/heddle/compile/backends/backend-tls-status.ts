@@ -22,14 +22,14 @@ export class ServiceReach {
   private readonly gateways = new Map<string, Map<string, GatewayName>>();
   /** By cluster: thousands of routes lead to the same few. Null where nothing is encrypted on the way. */
   private readonly ofCluster = new Map<string, Map<string, GatewayName> | null>();
-  private readonly ofListener = new Map<string, readonly [string, GatewayName]>();
+  private readonly ofListener = new Map<string, { readonly name: string; readonly gateway: GatewayName }>();
 
   add({ listeners, clusters }: RouteReach): void {
-    for (const cluster of clusters) {
-      const found = this.foundBy(cluster);
+    for (let at = 0; at < clusters.length; at++) {
+      const found = this.foundBy(clusters[at]!);
       if (found === null) continue;
-      for (const id of listeners) {
-        const [name, gateway] = this.gatewayOf(id);
+      for (let i = 0; i < listeners.length; i++) {
+        const { name, gateway } = this.gatewayOf(listeners[i]!);
         found.set(name, gateway);
       }
     }
@@ -48,11 +48,11 @@ export class ServiceReach {
     return found;
   }
 
-  private gatewayOf(listener: string): readonly [string, GatewayName] {
+  private gatewayOf(listener: string) {
     let known = this.ofListener.get(listener);
     if (known === undefined) {
       const { gateway } = parseListenerId(listener);
-      known = [`${gateway.namespace}/${gateway.name}`, gateway];
+      known = { name: `${gateway.namespace}/${gateway.name}`, gateway };
       this.ofListener.set(listener, known);
     }
     return known;

@@ -92,7 +92,10 @@ export class Collector {
   private allUnits(): HashedUnit[] {
     const others = [...this.units.values()];
     const units = others.slice(0, this.before.units);
-    for (const result of this.results) for (const unit of result.units) units.push(unit);
+    for (let at = 0; at < this.results.length; at++) {
+      const own = this.results[at]!.units;
+      for (let i = 0; i < own.length; i++) units.push(own[i]!);
+    }
     for (let at = this.before.units; at < others.length; at++) units.push(others[at]!);
     return units;
   }

@@ -72,7 +72,9 @@ class Results {
 
   end(): void {
     if (this.used === this.kept.size) return;
-    for (const [name, { run }] of this.kept) if (run !== this.run) this.kept.delete(name);
+    this.kept.forEach(({ run }, name) => {
+      if (run !== this.run) this.kept.delete(name);
+    });
   }
 
   *cells(): Generator<readonly FactCell[]> {

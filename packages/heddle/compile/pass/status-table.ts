@@ -53,7 +53,8 @@ export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
   forEach(use: (status: Status, key: ResourceKey, map: ReadonlyMap<ResourceKey, Status>) => void): void {
     const few = [...this.few];
     for (const [key, status] of few.slice(0, this.before)) use(status, key, this);
-    for (const { key, status } of this.many) {
+    for (let at = 0; at < this.many.length; at++) {
+      const { key, status } = this.many[at]!;
       if (this.replaced === 0 || !this.few.has(key)) use(status, key, this);
     }
     for (const [key, status] of few.slice(this.before)) use(status, key, this);
