@@ -154,8 +154,8 @@ export class KnownText {
     return { gap, before, after };
   }
 
-  /** The text is another one now, with other pieces in the gap: those behind it move along. */
-  become(text: string, { gap, before, after }: KnownEnds, between: readonly KnownPiece[]): KnownText {
+  /** The text is another one now, with `all` these pieces, others in the gap: those behind it move along. */
+  become(text: string, { gap, before, after }: KnownEnds, all: readonly KnownPiece[]): KnownText {
     const { pieces } = this;
     const shift = text.length - this.#holder.text.length;
     const first = pieces[after];
@@ -176,8 +176,8 @@ export class KnownText {
       }
     }
     this.#holder.text = text;
-    for (const piece of between) piece.holder = this.#holder;
-    const all = [...pieces.slice(0, before), ...between, ...pieces.slice(after)];
+    const end = all.length - (pieces.length - after);
+    for (let at = before; at < end; at++) all[at]!.holder = this.#holder;
     return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
   }
 }

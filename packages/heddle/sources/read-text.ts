@@ -56,10 +56,8 @@ function* readGap(
   const gone = pieces.slice(ends.before, ends.after);
   const between = yield* readPieces(own, reader, file, text, gone);
   if (between === null) return null;
-  return {
-    pieces: [...pieces.slice(0, ends.before), ...between, ...pieces.slice(ends.after)],
-    commit: () => known.become(text, ends, between),
-  };
+  const all = [...pieces.slice(0, ends.before), ...between, ...pieces.slice(ends.after)];
+  return { pieces: all, commit: () => known.become(text, ends, all) };
 }
 
 function* readWhole(text: string, file: string, known: KnownText | null): Generator<void, NextText> {

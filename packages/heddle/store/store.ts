@@ -44,7 +44,7 @@ export interface ListFilter {
 }
 
 export interface Listing<R extends Resource = Resource> {
-  items: Stored<R>[];
+  items: readonly Stored<R>[];
   revision: number;
 }
 

@@ -134,7 +134,8 @@ export class Configuration {
     const roots = authorities?.unitsFor(output.units) ?? [];
     const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
     const units = (await keySets?.resolve(resolved)) ?? resolved;
-    const report = await target.apply([...units, ...challenges, ...roots]);
+    const added = [...challenges, ...roots];
+    const report = await target.apply(added.length === 0 ? units : [...units, ...added]);
     const statuses = output.statuses.copy();
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))

@@ -16,12 +16,14 @@ export class NameOrder<V> {
   readonly #places = new Map<ResourceKey, Place<V>>();
   #sorted: Place<V>[] = [];
   #isStale = false;
+  #values: readonly V[] | null = null;
 
   get(key: ResourceKey): V | undefined {
     return this.#places.get(key)?.value;
   }
 
   set(key: ResourceKey, value: V): void {
+    this.#values = null;
     const known = this.#places.get(key);
     if (known !== undefined) {
       known.value = value;
@@ -37,17 +39,20 @@ export class NameOrder<V> {
   delete(key: ResourceKey): void {
     const place = this.#places.get(key);
     if (place === undefined) return;
+    this.#values = null;
     place.isGone = true;
     this.#places.delete(key);
     this.#isStale = true;
   }
 
-  values(): V[] {
+  /** The same list as long as nothing changes. */
+  values(): readonly V[] {
     if (this.#isStale) {
       this.#sorted = this.#sorted.filter(({ isGone }) => !isGone).sort(compare);
       this.#isStale = false;
     }
-    return this.#sorted.map(({ value }) => value);
+    this.#values ??= this.#sorted.map(({ value }) => value);
+    return this.#values;
   }
 }
 
