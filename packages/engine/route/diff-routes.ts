@@ -1,3 +1,4 @@
+import { commonEnds } from "../base/index.ts";
 import type { RouteUnit } from "../model/index.ts";
 
 /** Routes between two yields: some tens of microseconds. */
@@ -13,11 +14,7 @@ export function* diffRoutes(
   before: readonly RouteUnit[],
   after: readonly RouteUnit[],
 ): Generator<void, RouteDiff> {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start++;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  const { start, end } = commonEnds(before, after);
   const [old, young] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
   return { gone: yield* missingFrom(young, old), come: yield* missingFrom(old, young) };
 }

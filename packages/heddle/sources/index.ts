@@ -1,6 +1,7 @@
 /**
  * Where resources come from: files and folders, a heddle.config.ts, `--route`. Each source gives readings, that is
- * resources with the place where they are written; `joinReadings` makes one desired state of them.
+ * resources with the place where they are written; `joinReadings` makes one desired state of them, `JoinedReadings` one after
+ * the other.
  */
 export { FileSource } from "./file-source.ts";
 export type { FileSourceOptions } from "./file-source.ts";
