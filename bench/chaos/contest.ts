@@ -91,14 +91,7 @@ export async function runTrial(
   const { getsPerSecond, postsPerSecond, patienceMs } = pace;
   const repeatedBefore = stage.countRepeatedPosts();
   const load = new SteadyLoad({ port, getsPerSecond, postsPerSecond, patienceMs });
-  const { link } = origin.place;
-  const watch =
-    link === null
-      ? null
-      : new PacketWatch(
-          () => link.packetsTo(),
-          () => load.nowMs(),
-        );
+  const watch = watchPackets(stage, origin, () => load.nowMs());
   await sleep(pace.wellMs);
   const beganMs = watch?.sample() ?? load.nowMs();
   await fault.begin(origin);
@@ -115,4 +108,14 @@ export async function runTrial(
     avoidedMs: fault.isSeenBy !== "nobody" ? watch?.avoidedAfterMs(beganMs, endedMs) : undefined,
     repeatedPosts: stage.countRepeatedPosts() - repeatedBefore,
   });
+}
+
+/** Null: its packets cannot be seen. */
+function watchPackets({ places }: Stage, { place }: Origin, nowMs: () => number): PacketWatch | null {
+  const { link } = place;
+  if (link === null) return null;
+  return new PacketWatch(() => {
+    const all = places.reduce((sum, { link }) => sum + (link?.packetsTo() ?? 0), 0);
+    return { packets: link.packetsTo(), fair: all / places.length };
+  }, nowMs);
 }

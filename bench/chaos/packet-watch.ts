@@ -1,20 +1,31 @@
 const EVERY_MS = 10;
-/** An endpoint is avoided while it gets less than this share of what it got when it was well. */
+/** An endpoint is avoided while it gets less than this part of a fair share: of what each got when all were well. */
 const REST = 0.25;
 /** For so long, so that a pause between two requests is none. */
 const QUIET_MS = 500;
 
+/** Packets that were sent so far. */
+export interface PacketCount {
+  atMs: number;
+  /** to the origin that is to go bad */
+  packets: number;
+  /** to all origins, by their number */
+  fair: number;
+}
+
 /**
  * Reads every 10 ms how many packets were sent to an origin: what a proxy sends there shows, whatever becomes of it
- * and whoever is left to count. Health checks and repeated packets count as well, for all proxies alike.
+ * and whoever is left to count. Health checks and repeated packets count as well, for all proxies alike. It is held
+ * against a fair share and not against what the origin itself got before, which may be little more than its checks: a
+ * balancer that goes by latency can like others better.
  */
 export class PacketWatch {
-  private readonly samples: { atMs: number; packets: number }[] = [];
-  private readonly read: () => number;
+  private readonly samples: PacketCount[] = [];
+  private readonly read: () => Omit<PacketCount, "atMs">;
   private readonly nowMs: () => number;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(read: () => number, nowMs: () => number) {
+  constructor(read: () => Omit<PacketCount, "atMs">, nowMs: () => number) {
     this.read = read;
     this.nowMs = nowMs;
     this.sample();
@@ -24,7 +35,7 @@ export class PacketWatch {
   /** Reads once more, now: what begins at this moment is measured from here, and not from the next regular reading. */
   sample(): number {
     const atMs = this.nowMs();
-    this.samples.push({ atMs, packets: this.read() });
+    this.samples.push({ atMs, ...this.read() });
     return atMs;
   }
 
@@ -38,26 +49,19 @@ export class PacketWatch {
   }
 }
 
-export function avoidedAfterMs(
-  samples: readonly { atMs: number; packets: number }[],
-  beganMs: number,
-  endedMs: number,
-): number {
+export function avoidedAfterMs(samples: readonly PacketCount[], beganMs: number, endedMs: number): number {
   const before = samples.filter(({ atMs }) => atMs <= beganMs);
-  const usual = perMs(before.at(before.length >> 1), before.at(-1));
+  const fair = perMs("fair", before.at(before.length >> 1), before.at(-1));
   const bad = samples.filter(({ atMs }) => atMs >= beganMs && atMs <= endedMs);
   for (const [at, from] of bad.entries()) {
     const to = bad.slice(at).find(({ atMs }) => atMs >= from.atMs + QUIET_MS);
     if (to === undefined) break;
-    if (perMs(from, to) <= usual * REST) return from.atMs - beganMs;
+    if (perMs("packets", from, to) <= fair * REST) return from.atMs - beganMs;
   }
   return Infinity;
 }
 
-function perMs(
-  from: { atMs: number; packets: number } | undefined,
-  to: { atMs: number; packets: number } | undefined,
-): number {
+function perMs(what: "packets" | "fair", from: PacketCount | undefined, to: PacketCount | undefined): number {
   if (from === undefined || to === undefined || to.atMs <= from.atMs) return 0;
-  return (to.packets - from.packets) / (to.atMs - from.atMs);
+  return (to[what] - from[what]) / (to.atMs - from.atMs);
 }

@@ -2,7 +2,10 @@ import { renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, percentile } from "../rig/index.ts";
 import { largestSample } from "./metrics.ts";
-import { Traffic, type Answered, type TrafficOptions } from "./traffic.ts";
+import type { Answered } from "./answers.ts";
+import { nowMs } from "./clock.ts";
+import { TrafficProcess } from "./traffic-process.ts";
+import type { TrafficOptions } from "./traffic.ts";
 
 /** One swap under traffic, and the same traffic just before it. */
 export interface Swap {
@@ -40,15 +43,15 @@ const timeoutMs = 60_000;
 const askEveryMs = 10;
 
 export async function measureSwap(options: SwapOptions): Promise<Swap> {
-  const traffic = new Traffic(options.traffic);
-  traffic.start();
-  await sleep(leadMs);
-  // written aside and renamed into place: a reader finds the old file or the new one, never half of it
+  // Aside, and long before: writing megabytes takes a core, and the swap has not begun yet.
   writeFileSync(`${options.configFile}.new`, options.text);
-  const writtenMs = performance.now();
+  const traffic = await TrafficProcess.start(options.traffic);
+  await sleep(leadMs);
+  // A reader finds the old file or the new one, never half of it.
+  const writtenMs = nowMs();
   renameSync(`${options.configFile}.new`, options.configFile);
   await untilAnswers(options.newRouteUrl, writtenMs);
-  const answeredMs = performance.now();
+  const answeredMs = nowMs();
   const eventLoopDelayMs = await readDelayMs(options.metricsUrl);
   const { answered, errors } = await traffic.stop();
   const quiet = latencies(answered, writtenMs - quietMs, writtenMs);
@@ -65,7 +68,7 @@ export async function measureSwap(options: SwapOptions): Promise<Swap> {
 
 async function untilAnswers(url: string, sinceMs: number): Promise<void> {
   while ((await ask({ url })).status !== 200) {
-    if (performance.now() - sinceMs > timeoutMs) {
+    if (nowMs() - sinceMs > timeoutMs) {
       throw new Error(`the new route does not answer ${timeoutMs / 1000} s after the file's write`);
     }
     await sleep(askEveryMs);
@@ -79,8 +82,6 @@ async function readDelayMs(metricsUrl: string): Promise<number | undefined> {
 }
 
 /** Of the requests that were due between the two. */
-function latencies(answered: readonly Answered[], fromMs: number, untilMs: number): number[] {
-  return answered
-    .filter(({ dueMs }) => dueMs >= fromMs && dueMs <= untilMs)
-    .map(({ latencyMs }) => latencyMs);
+function latencies({ dueMs, latencyMs }: Answered, fromMs: number, untilMs: number): number[] {
+  return Array.from(latencyMs.filter((_, at) => dueMs[at]! >= fromMs && dueMs[at]! <= untilMs));
 }

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
 import { smallJson } from "../rig/index.ts";
+import { nowMs } from "./clock.ts";
+import { TrafficProcess } from "./traffic-process.ts";
 import { Traffic } from "./traffic.ts";
 
 async function serve(answer: (count: number) => { status: number; body: string }): Promise<Server> {
@@ -31,8 +33,9 @@ test("every request that was due is answered once or counted as an error", async
   const { answered, errors } = await traffic.stop();
   server.close();
   await once(server, "close");
-  assert.equal(errors, Math.floor((answered.length + errors) / 10));
-  assert.ok(answered.length >= 90 && answered.every(({ latencyMs }) => latencyMs >= 0));
+  const { length } = answered.dueMs;
+  assert.equal(errors, Math.floor((length + errors) / 10));
+  assert.ok(length >= 90 && answered.latencyMs.every((latencyMs) => latencyMs >= 0));
 });
 
 test("an answer of 200 with another body is an error", async () => {
@@ -43,6 +46,21 @@ test("an answer of 200 with another body is an error", async () => {
   const { answered, errors } = await traffic.stop();
   server.close();
   await once(server, "close");
-  assert.equal(answered.length, 0);
+  assert.equal(answered.dueMs.length, 0);
   assert.ok(errors >= 100);
+});
+
+test("traffic from a process of its own is told with times of this one's clock", async () => {
+  const server = await serve(() => ({ status: 200, body: smallJson }));
+  const { port } = server.address() as AddressInfo;
+  const beganMs = nowMs();
+  const traffic = await TrafficProcess.start({ port, path: "/", rate: 200, connections: 4 });
+  await once(server, "enough");
+  const { answered, errors } = await traffic.stop();
+  const endedMs = nowMs();
+  server.close();
+  await once(server, "close");
+  assert.equal(errors, 0);
+  assert.ok(answered.dueMs.length >= 100);
+  assert.ok(answered.dueMs.every((dueMs) => dueMs > beganMs - 50 && dueMs < endedMs + 50));
 });

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { smallJson } from "../rig/index.ts";
+import { AnswerLog, type Answered } from "./answers.ts";
+import { nowMs } from "./clock.ts";
 import { Lane } from "./lane.ts";
 
 export interface TrafficOptions {
@@ -10,14 +12,9 @@ export interface TrafficOptions {
   connections: number;
 }
 
-/** One answered request: when it was due, and how long from then to the last byte of its answer. */
-export interface Answered {
-  dueMs: number;
-  latencyMs: number;
-}
-
 export interface TrafficResult {
-  answered: Answered[];
+  /** by `nowMs` of clock.ts */
+  answered: Answered;
   /** answers other than the expected one, connections that broke, requests never answered */
   errors: number;
 }
@@ -29,7 +26,7 @@ export interface TrafficResult {
 export class Traffic {
   readonly #options: TrafficOptions;
   readonly #request: string;
-  readonly #answered: Answered[] = [];
+  readonly #answered = new AnswerLog();
   readonly #waiting: number[] = [];
   readonly #lanes = new Set<Lane>();
   #free: Lane[] = [];
@@ -46,7 +43,7 @@ export class Traffic {
 
   start(): void {
     for (let i = 0; i < this.#options.connections; i++) this.#openLane();
-    this.#startMs = performance.now();
+    this.#startMs = nowMs();
     this.#timer = setInterval(() => this.#sendDue(), 1);
   }
 
@@ -58,7 +55,7 @@ export class Traffic {
     while (this.#unanswered() > 0 && performance.now() < deadline) await sleep(5);
     const errors = this.#errors + this.#unanswered();
     for (const lane of this.#lanes) lane.close();
-    return { answered: this.#answered, errors };
+    return { answered: this.#answered.all(), errors };
   }
 
   #unanswered(): number {
@@ -66,7 +63,7 @@ export class Traffic {
   }
 
   #sendDue(): void {
-    const now = performance.now();
+    const now = nowMs();
     const due = Math.floor(((now - this.#startMs) / 1000) * this.#options.rate);
     // due now, not at its exact microsecond: lateness of our own timer is no fault of the proxy
     for (; this.#due < due; this.#due++) this.#waiting.push(now);
@@ -87,7 +84,7 @@ export class Traffic {
         this.#sendWaiting();
       },
       onAnswer: (dueMs, isExpected) => {
-        if (isExpected) this.#answered.push({ dueMs, latencyMs: performance.now() - dueMs });
+        if (isExpected) this.#answered.add(dueMs, nowMs() - dueMs);
         else this.#errors++;
       },
       onLost: (lost, wasWaiting) => {

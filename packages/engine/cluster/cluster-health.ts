@@ -66,11 +66,11 @@ export class ClusterHealth {
   }
 
   /** This worker has found it out. */
-  found(endpoint: Endpoint, isHealthy: boolean): void {
+  found(endpoint: Endpoint, isHealthy: boolean, problem: string): void {
     this.set(endpoint, isHealthy);
     const verdict = { cluster: this.home.name, endpoint: endpoint.name, isHealthy };
     this.ledger.tell(verdict);
-    this.ledger.onFound(verdict);
+    this.ledger.onFound(verdict, problem);
   }
 
   /** Nobody asks it any more. */

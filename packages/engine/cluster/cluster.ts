@@ -16,6 +16,7 @@ import { ClusterHealth } from "./cluster-health.ts";
 import type { ClusterHealthHome } from "./cluster-health.ts";
 import type { ClusterObserver } from "./cluster-observer.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
+import type { EjectionEvents } from "./ejection-events.ts";
 import { EndpointChoice } from "./endpoint-choice.ts";
 import type { ChoiceHome } from "./endpoint-choice.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -37,6 +38,8 @@ export interface ClusterContext {
   readonly random: Random;
   readonly wheel: TimerWheel;
   readonly observer: ClusterObserver;
+  /** Default: nobody hears of them. */
+  readonly ejections?: EjectionEvents;
   /** What health checks say. Default: this worker asks by itself. */
   readonly ledger?: HealthLedger;
   /** Place in shared memory of a key ("endpoint:CLUSTER|ADDRESS"); -1 when main gave none. */
@@ -324,8 +327,8 @@ export class Cluster implements TransportHome, ClusterHealthHome, WarmHome, Choi
     return new Endpoint({ address, alternative, port, weight, zone }, -1, new ShadowHome(this));
   }
 
-  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
-    this.health.found(endpoint, isHealthy);
+  onHealth(endpoint: Endpoint, isHealthy: boolean, problem: string): void {
+    this.health.found(endpoint, isHealthy, problem);
   }
 
   healthChanged(endpoint: Endpoint): void {

@@ -64,6 +64,9 @@ export class Endpoint implements PoolPlace {
   isProbing = false;
   /** It was ejected for what it did over an interval, so that one good answer is no proof; "" else. */
   standsOut: OutlierReason | "" = "";
+  /** Its ejection was told of, and when one was the last time. */
+  isEjectionTold = false;
+  ejectionToldMs = -Infinity;
   /** A probe that takes longer has failed. */
   slowAboveMs = Infinity;
   /** Open and opening connections, idle ones included. */

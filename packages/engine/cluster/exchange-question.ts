@@ -35,7 +35,7 @@ export abstract class ExchangeQuestion implements HealthQuestion, UpstreamEvents
   private send(isFresh: boolean): void {
     const opened = this.open(isFresh);
     if ("code" in opened) {
-      this.answer(false);
+      this.answer(opened.message);
       return;
     }
     this.stream = opened;
@@ -43,9 +43,10 @@ export abstract class ExchangeQuestion implements HealthQuestion, UpstreamEvents
     opened.flush();
   }
 
-  protected answer(isGood: boolean): void {
+  /** "": it serves. */
+  protected answer(problem: string): void {
     this.stream = null;
-    this.asker.onAnswer(isGood);
+    this.asker.onAnswer(problem);
   }
 
   // UpstreamEvents
@@ -68,6 +69,6 @@ export abstract class ExchangeQuestion implements HealthQuestion, UpstreamEvents
       this.send(true);
       return;
     }
-    this.answer(false);
+    this.answer(fault.message);
   }
 }

@@ -6,6 +6,7 @@ import {
   encodeHealthRequest,
   encodeMessage,
   formatGrpcTimeout,
+  healthStatusName,
   HEALTH_CHECK_PATH,
   MessageReader,
   parseGrpcStatus,
@@ -54,7 +55,10 @@ export class GrpcQuestion extends ExchangeQuestion implements MessageReaderEvent
     if (!isLast && head.status === 200) return;
     // A status without a message: the service is not known, or the protocol is not served.
     if (!isLast) this.stream?.reset(makeFault("HDL_UPSTREAM_STATUS", "health check was not answered"));
-    this.answer(false);
+    const grpcStatus = head.fields.get("grpc-status");
+    this.answer(
+      grpcStatus === undefined ? `status ${head.status}, and no gRPC` : `grpc-status ${grpcStatus}`,
+    );
   }
 
   onResponseBody(chunk: Uint8Array): void {
@@ -67,7 +71,10 @@ export class GrpcQuestion extends ExchangeQuestion implements MessageReaderEvent
 
   onResponseEnd(trailers: Fields | null): void {
     this.reader!.end();
-    const isWhole = this.reader!.mistake === null && parseGrpcStatus(trailers?.get("grpc-status")) === 0;
-    this.answer(isWhole && this.status === SERVING);
+    const grpcStatus = parseGrpcStatus(trailers?.get("grpc-status"));
+    if (grpcStatus !== 0) this.answer(`grpc-status ${grpcStatus}`);
+    else if (this.reader!.mistake !== null || this.status === null)
+      this.answer("no message of grpc.health.v1");
+    else this.answer(this.status === SERVING ? "" : healthStatusName(this.status));
   }
 }

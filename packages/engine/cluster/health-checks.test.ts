@@ -26,6 +26,7 @@ class Rig implements HealthHome {
   readonly wheel = new TimerWheel(this.clock);
   readonly random = seededRandom(5);
   readonly endpoint = { name: "10.0.0.1:1", isHealthy: true } as Endpoint;
+  problem = "";
   readonly log: string[] = [];
   head: RequestHead | null = null;
   body: number[] = [];
@@ -70,8 +71,9 @@ class Rig implements HealthHome {
 
   streamClosed = (): void => {};
 
-  onHealth(endpoint: Endpoint, isHealthy: boolean): void {
+  onHealth(endpoint: Endpoint, isHealthy: boolean, problem: string): void {
     endpoint.isHealthy = isHealthy;
+    this.problem = problem;
     this.log.push(isHealthy ? "healthy" : "unhealthy");
   }
 
@@ -151,20 +153,29 @@ test("what interrupts a row begins it anew", () => {
   assert.equal(rig.endpoint.isHealthy, true);
 });
 
-test("no answer, a broken one and every other status are failures", () => {
-  const failures: ((rig: Rig) => void)[] = [
-    (rig) => rig.clock.advance(250),
-    (rig) => rig.events!.onUpstreamReset(makeFault("HDL_UPSTREAM_RESET", "scripted")),
-    (rig) => rig.answer(0),
-    (rig) => rig.answer(3),
-    (rig) => rig.answer(1, "14"),
-    (rig) => rig.events!.onResponseHead(new ResponseHead(200, Fields.of([["grpc-status", "12"]])), true),
-    (rig) => rig.events!.onResponseHead(new ResponseHead(404, new Fields(), -1), false),
+test("no answer, a broken one and every other status are failures, each with its reason", () => {
+  const failures: [fail: (rig: Rig) => void, problem: string][] = [
+    [(rig) => rig.clock.advance(250), "no answer within 200 ms"],
+    [(rig) => rig.events!.onUpstreamReset(makeFault("HDL_UPSTREAM_RESET", "scripted")), "scripted"],
+    [(rig) => rig.answer(0), "UNKNOWN"],
+    [(rig) => rig.answer(2), "NOT_SERVING"],
+    [(rig) => rig.answer(3), "SERVICE_UNKNOWN"],
+    [(rig) => rig.answer(9), "9"],
+    [(rig) => rig.answer(1, "14"), "grpc-status 14"],
+    [
+      (rig) => rig.events!.onResponseHead(new ResponseHead(200, Fields.of([["grpc-status", "12"]])), true),
+      "grpc-status 12",
+    ],
+    [
+      (rig) => rig.events!.onResponseHead(new ResponseHead(404, new Fields(), -1), false),
+      "status 404, and no gRPC",
+    ],
   ];
-  for (const [at, fail] of failures.entries()) {
+  for (const [fail, problem] of failures) {
     const rig = new Rig();
     fail(rig);
-    assert.equal(rig.endpoint.isHealthy, false, `failure ${at}`);
+    assert.equal(rig.endpoint.isHealthy, false, problem);
+    assert.equal(rig.problem, problem);
     assert.equal(rig.failed, 1);
     rig.next();
     assert.equal(rig.asked, 2, "and it is asked again");

@@ -37,8 +37,8 @@ export interface HealthHome {
   ): UpstreamStream | Fault;
   openStream(endpoint: Endpoint, alpn: string, peer: null, events: DialEvents): Connection | Fault;
   streamClosed(endpoint: Endpoint): void;
-  /** Is to set `Endpoint.isHealthy`. */
-  onHealth(endpoint: Endpoint, isHealthy: boolean): void;
+  /** Is to set `Endpoint.isHealthy`. `problem`: what the last check found; "" for nothing. */
+  onHealth(endpoint: Endpoint, isHealthy: boolean, problem: string): void;
   onChecked(endpoint: Endpoint, isGood: boolean): void;
 }
 
@@ -136,21 +136,23 @@ class Probe extends Timer implements HealthAsker {
       this.question.ask();
       return;
     }
-    this.question.giveUp(makeFault("HDL_UPSTREAM_TIMEOUT", `no answer within ${spec.timeoutMs} ms`));
-    this.onAnswer(false);
+    const problem = `no answer within ${spec.timeoutMs} ms`;
+    this.question.giveUp(makeFault("HDL_UPSTREAM_TIMEOUT", problem));
+    this.onAnswer(problem);
   }
 
   /** The check is over: what it says, and when the next one is. */
-  onAnswer(isGood: boolean): void {
+  onAnswer(problem: string): void {
     if (this.isStopped || !this.isAsking) return;
     this.isAsking = false;
+    const isGood = problem === "";
     const { endpoint, spec, home } = this;
     home.onChecked(endpoint, isGood);
     if (isGood === endpoint.isHealthy) {
       this.contrary = 0;
     } else if (++this.contrary >= (this.isFirst ? 1 : isGood ? spec.healthyAfter : spec.unhealthyAfter)) {
       this.contrary = 0;
-      home.onHealth(endpoint, isGood);
+      home.onHealth(endpoint, isGood, problem);
     }
     this.isFirst = false;
     // So that endpoints spread out.

@@ -14,8 +14,8 @@ export class HealthLedger {
   isChecker: boolean;
   /** Hears what this worker finds out. */
   onTold: (verdict: HealthVerdict) => void = () => {};
-  /** Hears what checks have found, and not what became of no account: for the log. */
-  onFound: (verdict: HealthVerdict) => void = () => {};
+  /** Hears what checks have found and why, and not what became of no account: for the log. */
+  onFound: (verdict: HealthVerdict, problem: string) => void = () => {};
   /** By cluster; those that are not here are healthy, or not known. */
   private readonly unhealthy = new Map<string, Set<string>>();
 

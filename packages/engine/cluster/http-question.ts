@@ -33,38 +33,43 @@ export class HttpQuestion extends ExchangeQuestion {
     return asker.open(head, true, isFresh, this);
   }
 
-  protected override answer(isGood: boolean): void {
+  protected override answer(problem: string): void {
     this.body = [];
-    super.answer(isGood);
+    super.answer(problem);
   }
 
   /** What follows is of no interest: the connection is not worth reading it. */
-  private cut(isGood: boolean): void {
+  private cut(problem: string): void {
     this.stream?.reset(makeFault("HDL_UPSTREAM_STATUS", "the rest of a health check's answer is not read"));
-    this.answer(isGood);
+    this.answer(problem);
   }
 
   // UpstreamEvents
 
   onResponseHead({ status }: ResponseHead, isLast: boolean): void {
     const isGood = this.spec.statuses.some(([from, to]) => status >= from && status <= to);
-    if (!isGood && !isLast) this.cut(false);
-    else if (isLast) this.answer(isGood && this.spec.body === "");
+    const problem = isGood ? "" : `status ${status}`;
+    if (isLast) this.answer(problem === "" ? this.findProblem() : problem);
+    else if (problem !== "") this.cut(problem);
   }
 
   onResponseBody(chunk: Uint8Array): void {
     if (this.stream === null) return;
     this.bodyBytes += chunk.length;
-    if (this.bodyBytes > MAX_BODY_BYTES) this.cut(this.spec.body === "" || this.hasText());
+    if (this.bodyBytes > MAX_BODY_BYTES) this.cut(this.findProblem());
     else if (this.spec.body !== "") this.body.push(Buffer.from(chunk));
   }
 
   onResponseEnd(): void {
-    if (this.stream !== null) this.answer(this.spec.body === "" || this.hasText());
+    if (this.stream !== null) this.answer(this.findProblem());
   }
 
-  private hasText(): boolean {
-    return Buffer.concat(this.body).includes(this.spec.body);
+  /** With the body as it is by now. */
+  private findProblem(): string {
+    const { body } = this.spec;
+    return body === "" || Buffer.concat(this.body).includes(body)
+      ? ""
+      : `the body does not contain ${JSON.stringify(body)}`;
   }
 }
 

@@ -5,6 +5,7 @@ export { Cluster } from "./cluster.ts";
 export type { ClusterContext } from "./cluster.ts";
 export { UNCOUNTED } from "./cluster-observer.ts";
 export type { ClusterObserver } from "./cluster-observer.ts";
+export type { EjectionEvents } from "./ejection-events.ts";
 export type { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 export { Endpoint } from "./endpoint.ts";
 export { Http1Upstream } from "./http1-upstream.ts";

@@ -2,6 +2,7 @@ import type { Clock, Fault, FaultCode } from "../base/index.ts";
 import { observeFailure, observeLatency, observeSilence } from "../balance/index.ts";
 import type { ClusterSettings } from "../model/index.ts";
 import type { ClusterObserver } from "./cluster-observer.ts";
+import type { EjectionEvents } from "./ejection-events.ts";
 import { Ejector } from "./ejector.ts";
 import type { Endpoint, OutlierReason } from "./endpoint.ts";
 import { LatencyQuantiles } from "./latency-quantiles.ts";
@@ -11,9 +12,20 @@ import type { OutlierHome } from "./outliers.ts";
 
 /** What outcomes need of their cluster. */
 export interface OutcomesHome {
+  readonly name: string;
   readonly index: number;
   readonly endpoints: readonly Endpoint[];
 }
+
+export interface OutcomesContext {
+  readonly clock: Clock;
+  readonly observer: ClusterObserver;
+  /** Default: nobody hears of them. */
+  readonly ejections?: EjectionEvents;
+}
+
+/** An endpoint that comes and goes is told of at most once in so many milliseconds. */
+const TELL_EVERY_MS = 1_000;
 
 /**
  * What becomes of attempts, and what that says of their endpoints: how fast they are, whether they fail, whether one does
@@ -28,6 +40,7 @@ export class Outcomes implements OutlierHome {
   private readonly home: OutcomesHome;
   private readonly clock: Clock;
   private readonly observer: ClusterObserver;
+  private readonly events: EjectionEvents | undefined;
   private ejector: Ejector;
   /** Null: endpoints are not compared. */
   private outliers: Outliers | null = null;
@@ -36,12 +49,13 @@ export class Outcomes implements OutlierHome {
 
   constructor(
     home: OutcomesHome,
-    { clock, observer }: { readonly clock: Clock; readonly observer: ClusterObserver },
+    { clock, observer, ejections }: OutcomesContext,
     settings: ClusterSettings,
   ) {
     this.home = home;
     this.clock = clock;
     this.observer = observer;
+    this.events = ejections;
     this.ejector = new Ejector(settings);
     this.compare(settings);
   }
@@ -93,8 +107,11 @@ export class Outcomes implements OutlierHome {
     this.begun(endpoint, latencyMs);
     const hasFailed = status === 502 || status === 503 || status === 504;
     const isVerdict = hasFailed || isWhole || endpoint.isEjected;
-    if (isVerdict) this.judged(endpoint, hasFailed, status >= 500);
-    return isVerdict;
+    if (!isVerdict) return false;
+    this.compared(endpoint, status >= 500);
+    if (hasFailed) this.blame(endpoint, false, `status ${status}`);
+    else this.praise(endpoint);
+    return true;
   }
 
   begun(endpoint: Endpoint, latencyMs: number): void {
@@ -108,17 +125,20 @@ export class Outcomes implements OutlierHome {
   }
 
   judged(endpoint: Endpoint, hasFailed: boolean, isError: boolean): void {
+    this.compared(endpoint, isError);
+    if (hasFailed) this.blame(endpoint, false, "an answer that says that it cannot serve");
+    else this.praise(endpoint);
+  }
+
+  private compared(endpoint: Endpoint, isError: boolean): void {
     if (this.outliers !== null) this.outliers.judged(endpoint, !isError, this.clock.now());
-    if (hasFailed) this.blame(endpoint, false);
-    else if (this.ejector.praise(endpoint)) this.observer.ejectionEnded(endpoint.index);
   }
 
   failed(endpoint: Endpoint, fault: Fault): void {
     if (fault.source !== "upstream" || BLAMELESS.has(fault.code)) return;
-    const nowMs = this.clock.now();
-    observeFailure(endpoint, nowMs);
-    if (this.outliers !== null) this.outliers.judged(endpoint, false, nowMs);
-    this.blame(endpoint, true);
+    observeFailure(endpoint, this.clock.now());
+    this.compared(endpoint, true);
+    this.blame(endpoint, true, fault.message);
   }
 
   ended(endpoint: Endpoint, hasFailed: boolean): void {
@@ -132,9 +152,26 @@ export class Outcomes implements OutlierHome {
     this.observer.attemptEnded(this.home.index, endpoint.index, hasFailed);
   }
 
-  private blame(endpoint: Endpoint, isLocal: boolean): void {
-    if (this.ejector.blame(endpoint, this.clock.now(), isLocal))
-      this.observer.endpointEjected(this.home.index, endpoint.index);
+  private praise(endpoint: Endpoint): void {
+    if (!this.ejector.praise(endpoint)) return;
+    this.observer.ejectionEnded(endpoint.index);
+    if (!endpoint.isEjectionTold) return;
+    endpoint.isEjectionTold = false;
+    this.events?.readmitted(this.home.name, endpoint.name);
+  }
+
+  private blame(endpoint: Endpoint, isLocal: boolean, what: string): void {
+    const nowMs = this.clock.now();
+    if (this.ejector.blame(endpoint, nowMs, isLocal))
+      this.ejected(endpoint, `its requests fail: ${what}`, nowMs);
+  }
+
+  private ejected(endpoint: Endpoint, reason: string, nowMs: number): void {
+    this.observer.endpointEjected(this.home.index, endpoint.index);
+    if (nowMs - endpoint.ejectionToldMs < TELL_EVERY_MS) return;
+    endpoint.isEjectionTold = true;
+    endpoint.ejectionToldMs = nowMs;
+    this.events?.ejected(this.home.name, endpoint.name, reason);
   }
 
   latencyAt(percent: number): number {
@@ -146,7 +183,9 @@ export class Outcomes implements OutlierHome {
 
   expel(outlier: Outlier, reason: OutlierReason, nowMs: number): void {
     if (!this.ejector.expel(outlier, reason, nowMs)) return;
-    this.observer.endpointEjected(this.home.index, outlier.endpoint.index);
+    const what =
+      reason === "latency" ? "it is slower than the others" : "it fails more often than the others";
+    this.ejected(outlier.endpoint, what, nowMs);
   }
 
   acquit(endpoint: Endpoint): void {

@@ -22,6 +22,7 @@ class Rig {
   readonly clock = new FakeClock();
   readonly cluster: Cluster;
   ejections = 0;
+  readonly told: string[] = [];
 
   constructor(endpoints: number, settings: Partial<ClusterSettings>) {
     this.cluster = new Cluster(unitOf(settings), null, 0, {
@@ -29,6 +30,10 @@ class Rig {
       wheel: new TimerWheel(this.clock),
       random: seededRandom(5),
       observer: { ...UNCOUNTED, endpointEjected: () => this.ejections++ },
+      ejections: {
+        ejected: (cluster, endpoint, reason) => this.told.push(`${endpoint} of ${cluster}: ${reason}`),
+        readmitted: (_cluster, endpoint) => this.told.push(`${endpoint} is back`),
+      },
       indexOf: () => -1,
     });
     this.cluster.setEndpoints({
@@ -230,4 +235,38 @@ test("a change of other settings goes on counting, and without the setting nothi
   rig.update({});
   rig.cluster.attemptAnswered(rig.first, 200, 500);
   assert.equal(rig.first.isEjected, false, "a good answer takes back what no longer stands out");
+});
+
+test("why an endpoint is left out is told, and when it is back", () => {
+  const rates5 = new Rig(6, rates);
+  rates5.interval(100, failsOneIn(5));
+  assert.deepEqual(rates5.told, ["10.0.0.1:1 of c: it fails more often than the others"]);
+  const slower = new Rig(3, latencies);
+  slower.interval(20, slow);
+  assert.deepEqual(slower.told, ["10.0.0.1:1 of c: it is slower than the others"]);
+
+  const rig = new Rig(3, { ejectAfterFaults: 2, ejectMs: 5_000 });
+  rig.ask(rig.first, 503, 10);
+  rig.ask(rig.first, 503, 10);
+  rig.clock.advance(5_000);
+  rig.ask(rig.probe()!, 200, 10);
+  rig.cluster.attemptFailed(rig.first, makeFault("HDL_UPSTREAM_RESET", "the connection was reset"));
+  rig.cluster.attemptFailed(rig.first, makeFault("HDL_UPSTREAM_RESET", "the connection was reset"));
+  assert.deepEqual(rig.told, [
+    "10.0.0.1:1 of c: its requests fail: status 503",
+    "10.0.0.1:1 is back",
+    "10.0.0.1:1 of c: its requests fail: the connection was reset",
+  ]);
+});
+
+test("an endpoint that comes and goes all the time is told of once a second", () => {
+  const rig = new Rig(3, { ejectAfterFaults: 1, ejectMs: 10 });
+  for (let i = 0; i < 50; i++) {
+    rig.ask(rig.first, 503, 10);
+    rig.clock.advance(40);
+    while (rig.first.isEjected) rig.ask(rig.cluster.pick(null)!, 200, 1);
+  }
+  assert.equal(rig.ejections, 50);
+  const told = ["10.0.0.1:1 of c: its requests fail: status 503", "10.0.0.1:1 is back"];
+  assert.deepEqual(rig.told, [...told, ...told]);
 });

@@ -1,5 +1,5 @@
 import type { Fault } from "../base/index.ts";
-import type { Connection, DialEvents } from "../net/index.ts";
+import type { Connection, DialEvents, DialFailure } from "../net/index.ts";
 import type { HealthAsker, HealthQuestion } from "./health-question.ts";
 
 /** Whether a connection can be made, with TLS where the cluster has it. It is closed at once. */
@@ -15,7 +15,7 @@ export class TcpQuestion implements HealthQuestion {
     const attempt = new Attempt(this.asker);
     const opened = this.asker.connect(attempt);
     if ("code" in opened) {
-      this.asker.onAnswer(false);
+      this.asker.onAnswer(opened.message);
       return;
     }
     attempt.connection = opened;
@@ -43,19 +43,19 @@ class Attempt implements DialEvents {
     this.connection?.destroy();
   }
 
-  private answer(isGood: boolean): void {
+  private answer(problem: string): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
-    this.asker.onAnswer(isGood);
+    this.asker.onAnswer(problem);
   }
 
   onOpen(): void {
-    this.answer(true);
+    this.answer("");
     this.connection?.destroy();
   }
 
-  onDialFailed(): void {
-    this.answer(false);
+  onDialFailed({ error }: DialFailure): void {
+    this.answer(error.message);
   }
 
   onBytes(): void {}
@@ -65,7 +65,7 @@ class Attempt implements DialEvents {
   onDrain(): void {}
 
   onClosed(): void {
-    this.answer(false);
+    this.answer("the connection was closed");
     this.asker.closed();
   }
 }

@@ -127,7 +127,7 @@ test("one worker asks, all of them know, and when it dies another goes on", asyn
   assert.deepEqual(
     told.map(({ level, message }) => [level, message.replace(/^\S+ of \S+ /, "")]),
     [
-      ["warn", "fails its health checks, and is left out"],
+      ["warn", "fails its health checks, and is left out: status 500"],
       ["info", "counts as healthy again"],
     ],
     "the log says it, once for all workers",
@@ -157,18 +157,21 @@ test("a text that the page does not have, a closed port and a check on another p
   await using upstream = await Upstream.open("it");
   await using health = await Upstream.open("health");
   const [closed] = await findFreePorts(1);
-  const specs: [HealthCheckSpec, boolean][] = [
-    [{ ...base, http: { ...http, body: "fine" } }, true],
-    [{ ...base, http: { ...http, body: "finest" } }, false],
-    [{ ...base }, true],
-    [{ ...base, port: closed }, false],
-    [{ ...base, port: health.port, http }, true],
-    [{ ...base, http: { ...http, statuses: [[301, 399]] } }, false],
+  const refused = /connect ECONNREFUSED/;
+  const specs: [spec: HealthCheckSpec, problem: RegExp | null][] = [
+    [{ ...base, http: { ...http, body: "fine" } }, null],
+    [{ ...base, http: { ...http, body: "finest" } }, /: the body does not contain "finest"$/],
+    [{ ...base }, null],
+    [{ ...base, port: closed }, refused],
+    [{ ...base, port: closed, http }, refused],
+    [{ ...base, port: health.port, http }, null],
+    [{ ...base, http: { ...http, statuses: [[301, 399]] } }, /: status 200$/],
   ];
-  for (const [spec, isHealthy] of specs) {
+  for (const [spec, problem] of specs) {
     await using gateway = await Gateway.open(checked([upstream.port], 0, spec));
     await gateway.becomes("it is asked", () => gateway.total("endpoint", ENDPOINT.healthChecks) > 1);
-    assert.equal(unhealthy(gateway), isHealthy ? 0 : 1, JSON.stringify(spec));
+    assert.equal(unhealthy(gateway), problem === null ? 0 : 1, JSON.stringify(spec));
+    if (problem !== null) assert.match(gateway.logs.map(({ message }) => message).join("\n"), problem);
     assert.equal(gateway.upstreams, 0, "checks are no connections of requests");
   }
   assert.ok(health.checks > 0);

@@ -1,5 +1,6 @@
 import type { Clock, Random, TimerWheel } from "../base/index.ts";
 import { Cluster, HealthLedger } from "../cluster/index.ts";
+import type { EjectionEvents } from "../cluster/index.ts";
 import { ClientContexts } from "../identity/index.ts";
 import type { ClusterUnit, Unit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
@@ -32,6 +33,7 @@ export class PlaneClusters {
   private readonly hashes = new Map<string, string>();
   private readonly contexts = new ClientContexts();
   private readonly ledger: HealthLedger;
+  private readonly ejections: EjectionEvents;
   private readonly healthChannel: HealthChannel | null;
   /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
   changes = 0;
@@ -42,9 +44,17 @@ export class PlaneClusters {
     this.options = options;
     this.units = units;
     this.ledger = new HealthLedger(isChecker);
-    this.ledger.onFound = ({ cluster, endpoint, isHealthy }) => {
-      const what = isHealthy ? "counts as healthy again" : "fails its health checks, and is left out";
+    this.ledger.onFound = ({ cluster, endpoint, isHealthy }, problem) => {
+      const what = isHealthy
+        ? "counts as healthy again"
+        : `fails its health checks, and is left out: ${problem}`;
       options.log(isHealthy ? "info" : "warn", `${endpoint} of ${cluster} ${what}`);
+    };
+    this.ejections = {
+      ejected: (cluster, endpoint, reason) =>
+        options.log("warn", `${endpoint} of ${cluster} is left out: ${reason}`),
+      readmitted: (cluster, endpoint) =>
+        options.log("info", `${endpoint} of ${cluster} does its work again, and is let in`),
     };
     this.healthChannel =
       channel === ""
@@ -92,7 +102,8 @@ export class PlaneClusters {
     }
     const { clock, random, wheel, lane: observer } = this.options;
     const indexOf = (key: string): number => units.indexOf(key);
-    const cluster = new Cluster(unit, dialTls, index, { clock, random, wheel, observer, ledger, indexOf });
+    const context = { clock, random, wheel, observer, ledger, ejections: this.ejections, indexOf };
+    const cluster = new Cluster(unit, dialTls, index, context);
     yield* cluster.takeEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
     this.changes++;

@@ -8,6 +8,11 @@ export const HEALTH_CHECK_PATH = "/grpc.health.v1.Health/Check";
 
 export const SERVING = 1;
 
+const STATUS_NAMES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
+
+/** Of a status that `parseHealthResponse` gave; its number where the protocol has no name for it. */
+export const healthStatusName = (status: number): string => STATUS_NAMES[status] ?? String(status);
+
 const LENGTH_DELIMITED = 2;
 
 /** "" asks for the server as a whole. */

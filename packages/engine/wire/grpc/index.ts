@@ -16,4 +16,10 @@ export { encodeMessage } from "./encode.ts";
 export { mistakeText } from "./errors.ts";
 export type { MessageMistake } from "./errors.ts";
 export { Base64Decoder, encodeBase64, encodeTrailersFrame } from "./web.ts";
-export { encodeHealthRequest, HEALTH_CHECK_PATH, parseHealthResponse, SERVING } from "./health.ts";
+export {
+  encodeHealthRequest,
+  HEALTH_CHECK_PATH,
+  healthStatusName,
+  parseHealthResponse,
+  SERVING,
+} from "./health.ts";
