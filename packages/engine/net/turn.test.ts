@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { Connection } from "./connection.ts";
 import { usesRawWrites } from "./raw-writes.ts";
+import { SLAB_BYTES } from "./slab-pool.ts";
 import { atTurnEnd, readInTurn, writeInTurn } from "./turn.ts";
 
 /** A connection whose handle keeps what it is given, in one list for all of them. */
@@ -57,7 +58,7 @@ test(
     const sent: string[] = [];
     const a = open("a", sent);
     write(a, "x");
-    a.writeBytes(Buffer.alloc(100_000));
+    a.writeBytes(Buffer.alloc(SLAB_BYTES + 1));
     a.flush();
     assert.deepEqual(sent, ["a: 3 parts"]);
     write(a, "y".repeat(17_000));
