@@ -133,6 +133,8 @@ function describeSwaps(format: string, swaps: readonly Swap[]): string {
   const p99Ratio = median(swaps.map((each) => each.p99DuringMs / each.p99QuietMs));
   const quiet = median(swaps.map((each) => each.p99QuietMs));
   const during = median(swaps.map((each) => each.p99DuringMs));
+  const second = median(swaps.map((each) => each.p99SecondMs));
+  const secondRatio = median(swaps.map((each) => each.p99SecondMs / each.p99QuietMs));
   const longest = Math.max(...swaps.map((each) => each.longestDuringMs));
   const errors = swaps.reduce((sum, each) => sum + each.errors, 0);
   return [
@@ -141,6 +143,8 @@ function describeSwaps(format: string, swaps: readonly Swap[]): string {
     `  event-loop delay of a worker, largest of all swaps: ${describeDelay(swaps)}`,
     `  p99 quiet ${quiet.toFixed(2)} ms, during the swap ${during.toFixed(2)} ms, longest ${longest.toFixed(1)} ms:` +
       ` ${p99Ratio.toFixed(2)} times (${verdict(p99Ratio, limits.p99Ratio)})`,
+    `  p99 of the second from the write ${second.toFixed(2)} ms:` +
+      ` ${secondRatio.toFixed(2)} times (${verdict(secondRatio, limits.p99Ratio)})`,
     `  failed requests: ${errors}${errors > 0 ? " (INVALID: none may fail)" : ""}\n`,
   ].join("\n");
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commonText } from "./common-text.ts";
+import { AsciiText } from "./source-text.ts";
+
+const ascii = (text: string): AsciiText => new AsciiText(Buffer.from(text));
 
 test("what two texts begin and end with in common", () => {
   assert.deepEqual(commonText("", ""), { prefix: 0, suffix: 0 });
@@ -19,5 +22,7 @@ test("in long texts the one character that differs is found, wherever it is", ()
     const longer = `${long.slice(0, at)}xyz${long.slice(at)}`;
     assert.deepEqual(commonText(long, longer), { prefix: at, suffix: long.length - at });
     assert.deepEqual(commonText(longer, long), { prefix: at, suffix: long.length - at });
+    assert.deepEqual(commonText(ascii(long), ascii(longer)), { prefix: at, suffix: long.length - at });
+    assert.deepEqual(commonText(ascii(longer), long), { prefix: at, suffix: long.length - at });
   }
 });

@@ -1,13 +1,14 @@
+import { isSamePart, type SourceText } from "./source-text.ts";
+
 /** How far two texts are compared at once. */
 const stride = 65_536;
 
 /** How many characters two texts begin and end with in common; none counts twice. */
-export function commonText(a: string, b: string): { prefix: number; suffix: number } {
+export function commonText(a: SourceText, b: SourceText): { prefix: number; suffix: number } {
   const shorter = Math.min(a.length, b.length);
-  const prefix = longest(shorter, (from, to) => a.slice(from, to) === b.slice(from, to));
-  const suffix = longest(
-    shorter - prefix,
-    (from, to) => a.slice(a.length - to, a.length - from) === b.slice(b.length - to, b.length - from),
+  const prefix = longest(shorter, (from, to) => isSamePart(a, from, to - from, b, from));
+  const suffix = longest(shorter - prefix, (from, to) =>
+    isSamePart(a, a.length - to, to - from, b, b.length - to),
   );
   return { prefix, suffix };
 }

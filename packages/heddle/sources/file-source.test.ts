@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +16,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { seededRandom } from "@heddle/engine/base";
 import { FileSource } from "./file-source.ts";
 import type { Reading } from "./reading.ts";
 
@@ -253,4 +255,45 @@ test("a file that is written all the time is read all the same", async () => {
   } finally {
     files.close();
   }
+});
+
+test("a large file reads after each of its changes as if it were read for the first time", async () => {
+  const random = seededRandom(7);
+  const under = (limit: number): number => Math.floor(random.next() * limit);
+  const places = (readings: readonly Reading[]) =>
+    readings.flatMap(({ resources, rejected, unreadable }) => [
+      ...resources.map(({ key, resource, origin }) => [key, resource, origin.position("spec.url")]),
+      ...rejected.map(({ key, problems }) => [key, problems]),
+      ...unreadable,
+    ]);
+  // Two of them, which take turns with the buffers.
+  const kept = source();
+  let numbers = Array.from({ length: 300 }, (_, at) => at);
+  const comment = `# ${"so that the file is large ".repeat(40)}\n`;
+  const odd = ["# \u00e9\n---\n", "{", "---\nkind: Nope\n---\n", "\n"];
+  for (let round = 0; round < 12; round++) {
+    numbers = numbers.toSpliced(under(numbers.length), under(3), under(65_000) + 1);
+    const pieces = numbers.map((port, at) => comment + backend(`b${at}-${port}`, port));
+    const mistake = under(3) === 0 ? odd[under(odd.length)]! : "";
+    const text = pieces.toSpliced(under(pieces.length), 0, mistake).filter(Boolean).join("---\n");
+    assert.ok(text.length > 262_144);
+    put(round % 3 === 0 ? "a.yaml" : "b.yaml", text);
+    const readings = await kept.read();
+    const fresh = await source().read();
+    const isClean = fresh.every(({ unreadable }) => unreadable.length === 0);
+    if (isClean) assert.deepEqual(places(readings), places(fresh), `round ${round}`);
+    else assert.deepEqual(messages(readings), messages(fresh), `round ${round}`);
+    assert.equal(
+      (await kept.read()).every((reading, at) => reading === readings[at]),
+      true,
+      "nothing changed",
+    );
+  }
+});
+
+test("a file that is too large is named with its size", async () => {
+  truncateSync(put("a.yaml", ""), 64 * 1024 * 1024 + 1);
+  assert.deepEqual(messages(await source().read()), [
+    "a.yaml: file has 67108865 bytes, limit 67108864; split it",
+  ]);
 });

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { FileTexts, FileTooLarge } from "./file-texts.ts";
 import { configModuleName, listFiles, reasonOf, type FileListing, type ListedFile } from "./list-files.ts";
 import { readConfigModule } from "./read-config-module.ts";
 import { emptyReading, type Reading, type UnreadableText } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
 import { runInSlices } from "./run-in-slices.ts";
+import { isBlank, isSameText, type SourceText } from "./source-text.ts";
 import { FileWatcher } from "./watch-files.ts";
 
 export interface FileSourceOptions {
@@ -20,7 +21,7 @@ export interface FileSourceOptions {
 interface FileState {
   signature: string;
   /** As it was read last; undefined where it could not be. */
-  text: string | undefined;
+  text: SourceText | undefined;
   readonly memo: TextMemo;
   /** The last reading without unreadable text; the first one in any case. */
   good: Reading | undefined;
@@ -32,6 +33,9 @@ interface FileState {
   /** Since when somebody has been writing it, as far as we have seen; undefined while nobody is. */
   writtenSinceMs: number | undefined;
 }
+
+/** A file as it was read, or why it was not. */
+type WholeFile = { text: SourceText; failure: undefined } | { text: undefined; failure: UnreadableText };
 
 /** A file that was written this short a time ago may change again without a new time stamp. */
 const racyMs = 2_000;
@@ -49,6 +53,7 @@ export class FileSource {
   private states = new Map<string, FileState>();
   private complaints = new Map<string, Reading>();
   private readonly now: () => number;
+  private readonly texts = new FileTexts();
   private watcher: FileWatcher | null = null;
 
   constructor(options: FileSourceOptions) {
@@ -118,27 +123,57 @@ export class FileSource {
     const mayWait = this.watcher !== null && state.signature !== "";
     // A time to come is another clock's, which says nothing.
     if (mayWait && ageMs >= 0 && ageMs < settleMs && this.waits(state)) return;
-    const text = await readWhole(file.file);
-    if (mayWait && (await hasChanged(file)) && this.waits(state)) return;
+    const { text, failure } = await this.readWhole(file.file);
+    if (mayWait && (await hasChanged(file)) && this.waits(state)) {
+      if (text !== undefined) this.texts.release(text);
+      return;
+    }
     state.writtenSinceMs = undefined;
-    if (typeof text !== "string") {
-      if (state.reading.unreadable[0]?.message !== text.message) setUnreadable(state, [text]);
+    if (text === undefined) {
+      if (state.reading.unreadable[0]?.message !== failure.message) setUnreadable(state, [failure]);
       state.signature = "";
-      state.text = undefined;
+      this.replaceText(state, undefined);
       return;
     }
     state.signature = file.signature;
-    if (text === state.text && imports === state.imports) return;
-    state.text = text;
-    if (text.trim() === "" && givesSomething(state.reading)) {
+    if (state.text !== undefined && isSameText(text, state.text) && imports === state.imports) {
+      this.texts.release(text);
+      return;
+    }
+    await this.take(text, file, state);
+  }
+
+  private async take(text: SourceText, file: ListedFile, state: FileState): Promise<void> {
+    if (isBlank(text) && givesSomething(state.reading)) {
+      this.replaceText(state, text);
       setUnreadable(state, [{ fileName: file.file, message: emptied }]);
       return;
     }
     const reading = configModuleName.test(path.basename(file.file))
       ? await this.readModule(file.file, state)
       : await runInSlices(readText(text, file.file, state.memo));
+    this.replaceText(state, text);
     if (reading.unreadable.length === 0 || state.good === undefined) state.good = reading;
     setUnreadable(state, reading.unreadable);
+  }
+
+  /** The one before is needed no more, unless it is what is in force. */
+  private replaceText(state: FileState, text: SourceText | undefined): void {
+    const before = state.text;
+    state.text = text;
+    if (before !== undefined && !state.memo.holds(before)) this.texts.release(before);
+  }
+
+  private async readWhole(file: string): Promise<WholeFile> {
+    try {
+      return { text: await this.texts.read(file, maxFileBytes), failure: undefined };
+    } catch (error) {
+      const isTooLarge = error instanceof FileTooLarge;
+      const message = isTooLarge
+        ? error.message
+        : `cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`;
+      return { text: undefined, failure: { fileName: file, message } };
+    }
   }
 
   /** For who is writing it: what is in force of it stays, and the watcher asks again soon. False when that was so for long. */
@@ -182,18 +217,6 @@ function setUnreadable(state: FileState, unreadable: readonly UnreadableText[]):
 async function hasChanged({ file, signature }: ListedFile): Promise<boolean> {
   const [now] = (await listFiles([file])).files;
   return now !== undefined && now.signature !== signature;
-}
-
-async function readWhole(file: string): Promise<string | UnreadableText> {
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > maxFileBytes) {
-      return { fileName: file, message: `file has ${bytes.length} bytes, limit ${maxFileBytes}; split it` };
-    }
-    return bytes.toString("utf8").replace(/^\uFEFF/, "");
-  } catch (error) {
-    return { fileName: file, message: `cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}` };
-  }
 }
 
 async function signatureOf(files: readonly string[]): Promise<string> {

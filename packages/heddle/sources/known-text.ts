@@ -3,6 +3,7 @@ import { commonText } from "./common-text.ts";
 import type { Origin } from "./origin.ts";
 import { rejectionOf, type DocumentReading } from "./read-document.ts";
 import type { SourcedRejection, SourcedResource } from "./reading.ts";
+import type { SourceText } from "./source-text.ts";
 import { countLines, type Gap, type TextPiece } from "./split-documents.ts";
 
 /** One piece of a text as it was read; without a syntax tree, which would be many times the text. */
@@ -26,7 +27,7 @@ export interface PieceReader {
   /** Null for a text that is not of this kind. */
   split(text: string): Generator<void, SplitText | null>;
   /** Null for a gap that holds anything else than whole pieces. */
-  splitGap(text: string, gap: Gap): Generator<void, readonly TextPiece[] | null>;
+  splitGap(text: SourceText, gap: Gap): Generator<void, readonly TextPiece[] | null>;
   /** Undefined for a piece that is not of this kind. */
   read(text: string, file: string): Generator<void, PieceReading | undefined>;
   /** Where a field of a document is written in a piece. */
@@ -35,7 +36,7 @@ export interface PieceReader {
 
 /** The text that pieces are of: of those that are known, always its newest version. */
 interface TextHolder {
-  text: string;
+  text: SourceText;
 }
 
 /** A piece of a text that is known: what it holds stays, and where it is moves with the text. */
@@ -122,7 +123,7 @@ export class KnownText {
 
   constructor(
     reader: PieceReader,
-    text: string,
+    text: SourceText,
     pieces: readonly KnownPiece[],
     bounds: { start: number; end: number },
   ) {
@@ -133,8 +134,13 @@ export class KnownText {
     this.#end = bounds.end;
   }
 
+  /** Whether this is the text whose parts are asked for. */
+  isOf(text: SourceText): boolean {
+    return this.#holder.text === text;
+  }
+
   /** Null where no piece is at the beginning or the end of both. */
-  endsIn(text: string): KnownEnds | null {
+  endsIn(text: SourceText): KnownEnds | null {
     const { pieces, reader } = this;
     const known = this.#holder.text;
     const { prefix, suffix } = commonText(known, text);
@@ -155,7 +161,7 @@ export class KnownText {
   }
 
   /** The text is another one now, with `all` these pieces, others in the gap: those behind it move along. */
-  become(text: string, { gap, before, after }: KnownEnds, all: readonly KnownPiece[]): KnownText {
+  become(text: SourceText, { gap, before, after }: KnownEnds, all: readonly KnownPiece[]): KnownText {
     const { pieces } = this;
     const shift = text.length - this.#holder.text.length;
     const first = pieces[after];

@@ -6,8 +6,9 @@ import { seededRandom } from "@heddle/engine/base";
 import { parseDocuments } from "../resources/index.ts";
 import type { Reading } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
+import { AsciiText, type SourceText } from "./source-text.ts";
 
-function read(text: string, memo: TextMemo = new TextMemo()): Reading {
+function read(text: SourceText, memo: TextMemo = new TextMemo()): Reading {
   const steps = readText(text, "a.yaml", memo);
   for (;;) {
     const step = steps.next();
@@ -193,15 +194,29 @@ const texts = {
   },
 };
 
+/** Versions of a text as octets: those that nobody needs any more are written over, as a file's are. */
+class Versions {
+  private last: AsciiText | null = null;
+
+  read(text: string, memo: TextMemo): Reading {
+    const next = new AsciiText(Buffer.from(text));
+    const reading = read(next, memo);
+    if (this.last !== null && !memo.holds(this.last)) this.last.release().fill("#");
+    this.last = next;
+    return reading;
+  }
+}
+
 for (const [kind, { document, odd, join }] of Object.entries(texts)) {
   test(`${kind}: whatever changes, a text reads as if it were read for the first time`, () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2, 3, 4]) {
+      const versions = seed > 2 ? new Versions() : null;
       const random = seededRandom(seed);
       const under = (limit: number) => Math.floor(random.next() * limit);
       const memo = new TextMemo();
       const start = Array.from({ length: 12 }, (_, at) => document(`b${at}`, 1));
       // One begins with a mistake: what is known of its text is not all good.
-      let all = seed === 1 ? start.with(3, odd[0]!) : start;
+      let all = seed % 2 === 1 ? start.with(3, odd[0]!) : start;
       for (let round = 0; round < 100; round++) {
         const before = all;
         for (let edits = under(3); edits > 0; edits--) {
@@ -211,7 +226,8 @@ for (const [kind, { document, odd, join }] of Object.entries(texts)) {
         }
         const at = under(3) === 0 ? under(join(all).length) : Infinity;
         const text = join(all).slice(0, at) + join(all).slice(at + 1 + under(2));
-        const [fresh, kept] = [read(text), read(text, memo)];
+        const fresh = read(text);
+        const kept = versions === null ? read(text, memo) : versions.read(text, memo);
         const seen = `seed ${seed}, round ${round}: ${text}`;
         assert.deepEqual(kept.unreadable, fresh.unreadable, seen);
         if (fresh.unreadable.length === 0) assert.deepEqual(placed(kept), placed(fresh), seen);

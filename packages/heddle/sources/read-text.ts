@@ -4,6 +4,7 @@ import { readDocument, type DocumentReading } from "./read-document.ts";
 import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
 import { markerLength, splitDocuments, splitDocumentsAgain, type TextPiece } from "./split-documents.ts";
 import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
+import type { SourceText } from "./source-text.ts";
 
 /** What was read of a text, for the next version of it. */
 export class TextMemo {
@@ -11,6 +12,11 @@ export class TextMemo {
   known: KnownText | null = null;
   /** @internal whether it has no mistake */
   isClean = true;
+
+  /** Whether parts of this text may still be asked for. */
+  holds(text: SourceText): boolean {
+    return this.known?.isOf(text) === true;
+  }
 }
 
 /** A version of a text that was read. */
@@ -27,7 +33,7 @@ const sliceLength = 64;
  * Reads a YAML or JSON text, in steps of one document. Pieces that the memo knows are taken from it: documents of YAML,
  * items of a JSON `List`. What the text begins and ends with as before is not even cut into pieces again.
  */
-export function* readText(text: string, file: string, memo: TextMemo): Generator<void, Reading> {
+export function* readText(text: SourceText, file: string, memo: TextMemo): Generator<void, Reading> {
   const { known } = memo;
   const ends = memo.isClean ? (known?.endsIn(text) ?? null) : null;
   const next =
@@ -43,7 +49,7 @@ export function* readText(text: string, file: string, memo: TextMemo): Generator
 
 /** Null where the text must be read as a whole. */
 function* readGap(
-  text: string,
+  text: SourceText,
   file: string,
   known: KnownText,
   ends: KnownEnds,
@@ -60,18 +66,20 @@ function* readGap(
   return { pieces: all, commit: () => known.become(text, ends, all) };
 }
 
-function* readWhole(text: string, file: string, known: KnownText | null): Generator<void, NextText> {
-  const ofJson = yield* readAs(jsonItems, text, file, known);
-  return ofJson ?? (yield* readAs(yamlDocuments, text, file, known))!;
+function* readWhole(text: SourceText, file: string, known: KnownText | null): Generator<void, NextText> {
+  const whole = text.toString();
+  const ofJson = yield* readAs(jsonItems, text, whole, file, known);
+  return ofJson ?? (yield* readAs(yamlDocuments, text, whole, file, known))!;
 }
 
 function* readAs(
   reader: PieceReader,
-  text: string,
+  text: SourceText,
+  whole: string,
   file: string,
   known: KnownText | null,
 ): Generator<void, NextText | null> {
-  const cut = yield* reader.split(text);
+  const cut = yield* reader.split(whole);
   if (cut === null) return null;
   const pieces = yield* readPieces(
     cut.pieces,
@@ -88,7 +96,7 @@ function* readPieces(
   cut: readonly TextPiece[],
   reader: PieceReader,
   file: string,
-  text: string,
+  text: SourceText,
   known: readonly KnownPiece[],
 ): Generator<void, KnownPiece[] | null> {
   const holder = { text };

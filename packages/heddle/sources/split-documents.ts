@@ -1,3 +1,5 @@
+import type { SourceText } from "./source-text.ts";
+
 /** A piece of a text that can be read by itself. */
 export interface TextPiece {
   readonly text: string;
@@ -48,7 +50,10 @@ export function splitDocuments(text: string): TextPiece[] {
 export const markerLength = 4;
 
 /** The documents in a gap. Null where what is there reaches further. */
-export function splitDocumentsAgain(text: string, { from, stop, line, hasAfter }: Gap): TextPiece[] | null {
+export function splitDocumentsAgain(
+  text: SourceText,
+  { from, stop, line, hasAfter }: Gap,
+): TextPiece[] | null {
   const part = text.slice(from, stop);
   if (part === "") return [];
   if (hasDirectives(part) || (hasAfter && !part.endsWith("\n"))) return null;

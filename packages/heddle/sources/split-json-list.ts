@@ -1,4 +1,5 @@
 import { endOfString, isResourceList, parseJson } from "../resources/index.ts";
+import type { SourceText } from "./source-text.ts";
 import type { Gap, TextPiece } from "./split-documents.ts";
 
 /** Items between two yields: some tens of microseconds. */
@@ -43,28 +44,29 @@ export function* splitJsonList(text: string): Generator<void, JsonItems | null> 
 
 /** The items in a gap of a list. Null where there is anything else than whole items with their commas. */
 export function* splitJsonItems(
-  text: string,
+  text: SourceText,
   { from, stop, line, lineStart, hasBefore, hasAfter }: Gap,
 ): Generator<void, TextPiece[] | null> {
   const items: TextPiece[] = [];
-  const lines = new LineCount(text, from, line, lineStart);
+  const part = text.slice(from, stop);
+  const lines = new LineCount(part, 0, line, lineStart - from);
   let isOpen = hasBefore;
-  let at = skipSpace(text, from);
-  while (at < stop) {
+  let at = skipSpace(part, 0);
+  while (at < part.length) {
     if (isOpen) {
-      if (text[at] !== ",") return null;
-      at = skipSpace(text, at + 1);
+      if (part[at] !== ",") return null;
+      at = skipSpace(part, at + 1);
       isOpen = false;
-      if (at >= stop) return at === stop && hasAfter ? items : null;
+      if (at === part.length) return hasAfter ? items : null;
     }
-    const end = endOfValue(text, at);
-    if (end === -1 || end > stop) return null;
-    items.push({ text: text.slice(at, end), start: at, ...lines.offsetsOf(at) });
+    const end = endOfValue(part, at);
+    if (end === -1 || end > part.length) return null;
+    items.push({ text: part.slice(at, end), start: from + at, ...lines.offsetsOf(at) });
     if (items.length % sliceLength === 0) yield;
     isOpen = true;
-    at = skipSpace(text, end);
+    at = skipSpace(part, end);
   }
-  return at === stop && isOpen !== hasAfter ? items : null;
+  return isOpen !== hasAfter ? items : null;
 }
 
 /** Behind the bracket that opens the value of the root's key "items"; -1 where there is no such place. */
@@ -94,7 +96,10 @@ function skipSpace(text: string, at: number): number {
   return space.lastIndex;
 }
 
-/** Behind the object or list that begins at `start`; -1 where neither begins, or none ends. */
+/**
+ * Behind the object, list or string that begins at `start`; -1 where none begins, or none ends. Of a string that does
+ * not end it is behind the text.
+ */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
