@@ -32,6 +32,17 @@ test("an origin that was liked less before it went bad is still avoided once it 
   assert.equal(avoidedAfterMs(samples, 1_000, 4_000), 0);
 });
 
+test("of an origin that was hardly asked before it went bad nothing can be said", () => {
+  assert.equal(
+    avoidedAfterMs(
+      readings(4_000, () => 2),
+      1_000,
+      4_000,
+    ),
+    undefined,
+  );
+});
+
 test("a larger part of a fair share is not avoided, however much it got before", () => {
   const samples = readings(4_000, (atMs) => (atMs <= 1_000 ? 30 : 4));
   assert.equal(avoidedAfterMs(samples, 1_000, 4_000), Infinity);

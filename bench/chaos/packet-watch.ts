@@ -43,15 +43,24 @@ export class PacketWatch {
     clearInterval(this.timer);
   }
 
-  /** From `beganMs` until the first half second in which it was avoided; Infinity when it never was before `endedMs`. */
-  avoidedAfterMs(beganMs: number, endedMs: number): number {
+  /**
+   * From `beganMs` until the first half second in which it was avoided; Infinity when it never was before `endedMs`,
+   * undefined when it was hardly asked before it went bad: nothing can be seen then.
+   */
+  avoidedAfterMs(beganMs: number, endedMs: number): number | undefined {
     return avoidedAfterMs(this.samples, beganMs, endedMs);
   }
 }
 
-export function avoidedAfterMs(samples: readonly PacketCount[], beganMs: number, endedMs: number): number {
+export function avoidedAfterMs(
+  samples: readonly PacketCount[],
+  beganMs: number,
+  endedMs: number,
+): number | undefined {
   const before = samples.filter(({ atMs }) => atMs <= beganMs);
-  const fair = perMs("fair", before.at(before.length >> 1), before.at(-1));
+  const [middle, last] = [before.at(before.length >> 1), before.at(-1)];
+  const fair = perMs("fair", middle, last);
+  if (perMs("packets", middle, last) <= fair * REST) return undefined;
   const bad = samples.filter(({ atMs }) => atMs >= beganMs && atMs <= endedMs);
   for (const [at, from] of bad.entries()) {
     const to = bad.slice(at).find(({ atMs }) => atMs >= from.atMs + QUIET_MS);

@@ -12,7 +12,7 @@ export interface Trial {
   wrongBodies: number;
   /** of GETs that were due while the origin was bad, failed ones included */
   p99Ms: number;
-  /** until the bad origin got next to nothing; Infinity: never; undefined: not to be avoided, or not to be seen here */
+  /** until the bad origin got less than a quarter of a fair share; Infinity: never; undefined: not to be avoided, or not to be seen */
   avoidedMs: number | undefined;
   /** how often clients saw what */
   failures: Readonly<Record<string, number>>;

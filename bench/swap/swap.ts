@@ -48,7 +48,7 @@ const askEveryMs = 10;
 export async function measureSwap(options: SwapOptions): Promise<Swap> {
   // Aside, and long before: writing megabytes takes a core, and the swap has not begun yet.
   writeFileSync(`${options.configFile}.new`, options.text);
-  const traffic = await TrafficProcess.start(options.traffic);
+  using traffic = await TrafficProcess.start(options.traffic);
   await sleep(leadMs);
   // A reader finds the old file or the new one, never half of it.
   const writtenMs = nowMs();

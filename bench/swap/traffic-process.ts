@@ -14,7 +14,7 @@ export class TrafficProcess {
     this.#child = child;
   }
 
-  /** It ends with this process, in any case. */
+  /** It ends with this process, however that ends. */
   static async start(options: TrafficOptions): Promise<TrafficProcess> {
     const child = fork(join(import.meta.dirname, "traffic-child.ts"), { serialization: "advanced" });
     const traffic = new TrafficProcess(child);
@@ -23,12 +23,14 @@ export class TrafficProcess {
     return traffic;
   }
 
-  /** Stops sending, waits for what is unanswered, and ends the process. */
+  /** Stops sending, and waits for what is unanswered. */
   async stop(): Promise<TrafficResult> {
     this.#child.send("stop");
-    const result = await this.#answer();
-    this.#child.disconnect();
-    return result as TrafficResult;
+    return (await this.#answer()) as TrafficResult;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#child.connected) this.#child.disconnect();
   }
 
   async #answer(): Promise<unknown> {

@@ -54,7 +54,7 @@ test("traffic from a process of its own is told with times of this one's clock",
   const server = await serve(() => ({ status: 200, body: smallJson }));
   const { port } = server.address() as AddressInfo;
   const beganMs = nowMs();
-  const traffic = await TrafficProcess.start({ port, path: "/", rate: 200, connections: 4 });
+  using traffic = await TrafficProcess.start({ port, path: "/", rate: 200, connections: 4 });
   await once(server, "enough");
   const { answered, errors } = await traffic.stop();
   const endedMs = nowMs();

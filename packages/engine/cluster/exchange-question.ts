@@ -43,8 +43,8 @@ export abstract class ExchangeQuestion implements HealthQuestion, UpstreamEvents
     opened.flush();
   }
 
-  /** "": it serves. */
-  protected answer(problem: string): void {
+  /** Null: it serves. */
+  protected answer(problem: string | null): void {
     this.stream = null;
     this.asker.onAnswer(problem);
   }

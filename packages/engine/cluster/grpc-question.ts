@@ -55,10 +55,8 @@ export class GrpcQuestion extends ExchangeQuestion implements MessageReaderEvent
     if (!isLast && head.status === 200) return;
     // A status without a message: the service is not known, or the protocol is not served.
     if (!isLast) this.stream?.reset(makeFault("HDL_UPSTREAM_STATUS", "health check was not answered"));
-    const grpcStatus = head.fields.get("grpc-status");
-    this.answer(
-      grpcStatus === undefined ? `status ${head.status}, and no gRPC` : `grpc-status ${grpcStatus}`,
-    );
+    const grpcStatus = parseGrpcStatus(head.fields.get("grpc-status"));
+    this.answer(grpcStatus === -1 ? `status ${head.status}, and no gRPC` : `grpc-status ${grpcStatus}`);
   }
 
   onResponseBody(chunk: Uint8Array): void {
@@ -72,9 +70,10 @@ export class GrpcQuestion extends ExchangeQuestion implements MessageReaderEvent
   onResponseEnd(trailers: Fields | null): void {
     this.reader!.end();
     const grpcStatus = parseGrpcStatus(trailers?.get("grpc-status"));
-    if (grpcStatus !== 0) this.answer(`grpc-status ${grpcStatus}`);
+    if (grpcStatus === -1) this.answer("no grpc-status");
+    else if (grpcStatus !== 0) this.answer(`grpc-status ${grpcStatus}`);
     else if (this.reader!.mistake !== null || this.status === null)
       this.answer("no message of grpc.health.v1");
-    else this.answer(this.status === SERVING ? "" : healthStatusName(this.status));
+    else this.answer(this.status === SERVING ? null : healthStatusName(this.status));
   }
 }

@@ -157,6 +157,7 @@ test("no answer, a broken one and every other status are failures, each with its
   const failures: [fail: (rig: Rig) => void, problem: string][] = [
     [(rig) => rig.clock.advance(250), "no answer within 200 ms"],
     [(rig) => rig.events!.onUpstreamReset(makeFault("HDL_UPSTREAM_RESET", "scripted")), "scripted"],
+    [(rig) => rig.events!.onUpstreamReset(makeFault("HDL_UPSTREAM_RESET", "")), ""],
     [(rig) => rig.answer(0), "UNKNOWN"],
     [(rig) => rig.answer(2), "NOT_SERVING"],
     [(rig) => rig.answer(3), "SERVICE_UNKNOWN"],

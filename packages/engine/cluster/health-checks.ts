@@ -142,17 +142,17 @@ class Probe extends Timer implements HealthAsker {
   }
 
   /** The check is over: what it says, and when the next one is. */
-  onAnswer(problem: string): void {
+  onAnswer(problem: string | null): void {
     if (this.isStopped || !this.isAsking) return;
     this.isAsking = false;
-    const isGood = problem === "";
+    const isGood = problem === null;
     const { endpoint, spec, home } = this;
     home.onChecked(endpoint, isGood);
     if (isGood === endpoint.isHealthy) {
       this.contrary = 0;
     } else if (++this.contrary >= (this.isFirst ? 1 : isGood ? spec.healthyAfter : spec.unhealthyAfter)) {
       this.contrary = 0;
-      home.onHealth(endpoint, isGood, problem);
+      home.onHealth(endpoint, isGood, problem ?? "");
     }
     this.isFirst = false;
     // So that endpoints spread out.

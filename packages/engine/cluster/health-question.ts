@@ -21,6 +21,6 @@ export interface HealthAsker {
   /** Pair with `closed`. */
   connect(events: DialEvents): Connection | Fault;
   closed(): void;
-  /** Once for each question that is not given up: "" where the endpoint serves, else what is wrong with it. */
-  onAnswer(problem: string): void;
+  /** Once for each question that is not given up: null where the endpoint serves, else what is wrong with it. */
+  onAnswer(problem: string | null): void;
 }

@@ -33,13 +33,13 @@ export class HttpQuestion extends ExchangeQuestion {
     return asker.open(head, true, isFresh, this);
   }
 
-  protected override answer(problem: string): void {
+  protected override answer(problem: string | null): void {
     this.body = [];
     super.answer(problem);
   }
 
   /** What follows is of no interest: the connection is not worth reading it. */
-  private cut(problem: string): void {
+  private cut(problem: string | null): void {
     this.stream?.reset(makeFault("HDL_UPSTREAM_STATUS", "the rest of a health check's answer is not read"));
     this.answer(problem);
   }
@@ -48,16 +48,17 @@ export class HttpQuestion extends ExchangeQuestion {
 
   onResponseHead({ status }: ResponseHead, isLast: boolean): void {
     const isGood = this.spec.statuses.some(([from, to]) => status >= from && status <= to);
-    const problem = isGood ? "" : `status ${status}`;
-    if (isLast) this.answer(problem === "" ? this.findProblem() : problem);
-    else if (problem !== "") this.cut(problem);
+    const problem = isGood ? null : `status ${status}`;
+    if (isLast) this.answer(problem ?? this.findProblem());
+    else if (problem !== null) this.cut(problem);
   }
 
   onResponseBody(chunk: Uint8Array): void {
     if (this.stream === null) return;
+    if (this.spec.body !== "")
+      this.body.push(Buffer.from(chunk.subarray(0, MAX_BODY_BYTES - this.bodyBytes)));
     this.bodyBytes += chunk.length;
     if (this.bodyBytes > MAX_BODY_BYTES) this.cut(this.findProblem());
-    else if (this.spec.body !== "") this.body.push(Buffer.from(chunk));
   }
 
   onResponseEnd(): void {
@@ -65,10 +66,10 @@ export class HttpQuestion extends ExchangeQuestion {
   }
 
   /** With the body as it is by now. */
-  private findProblem(): string {
+  private findProblem(): string | null {
     const { body } = this.spec;
     return body === "" || Buffer.concat(this.body).includes(body)
-      ? ""
+      ? null
       : `the body does not contain ${JSON.stringify(body)}`;
   }
 }

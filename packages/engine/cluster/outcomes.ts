@@ -24,8 +24,9 @@ export interface OutcomesContext {
   readonly ejections?: EjectionEvents;
 }
 
-/** An endpoint that comes and goes is told of at most once in so many milliseconds. */
+/** An endpoint that comes and goes is told of at most once in so many milliseconds, and so many of a cluster. */
 const TELL_EVERY_MS = 1_000;
+const TOLD_AT_ONCE = 10;
 
 /**
  * What becomes of attempts, and what that says of their endpoints: how fast they are, whether they fail, whether one does
@@ -44,6 +45,8 @@ export class Outcomes implements OutlierHome {
   private ejector: Ejector;
   /** Null: endpoints are not compared. */
   private outliers: Outliers | null = null;
+  private tellingSinceMs = -Infinity;
+  private told = 0;
   /** Kept from when somebody first asks. */
   private latencies: LatencyQuantiles | null = null;
 
@@ -162,13 +165,21 @@ export class Outcomes implements OutlierHome {
 
   private blame(endpoint: Endpoint, isLocal: boolean, what: string): void {
     const nowMs = this.clock.now();
-    if (this.ejector.blame(endpoint, nowMs, isLocal))
-      this.ejected(endpoint, `its requests fail: ${what}`, nowMs);
+    const isNew = this.ejector.blame(endpoint, nowMs, isLocal);
+    if (isNew) this.observer.endpointEjected(this.home.index, endpoint.index);
+    // A probe that fails tells of an ejection that came too soon after another to be told of.
+    if (endpoint.isEjected && !endpoint.isEjectionTold) {
+      this.tell(endpoint, `its requests fail: ${what}`, nowMs);
+    }
   }
 
-  private ejected(endpoint: Endpoint, reason: string, nowMs: number): void {
-    this.observer.endpointEjected(this.home.index, endpoint.index);
+  private tell(endpoint: Endpoint, reason: string, nowMs: number): void {
     if (nowMs - endpoint.ejectionToldMs < TELL_EVERY_MS) return;
+    if (nowMs - this.tellingSinceMs >= TELL_EVERY_MS) {
+      this.tellingSinceMs = nowMs;
+      this.told = 0;
+    }
+    if (this.told++ >= TOLD_AT_ONCE) return;
     endpoint.isEjectionTold = true;
     endpoint.ejectionToldMs = nowMs;
     this.events?.ejected(this.home.name, endpoint.name, reason);
@@ -185,7 +196,8 @@ export class Outcomes implements OutlierHome {
     if (!this.ejector.expel(outlier, reason, nowMs)) return;
     const what =
       reason === "latency" ? "it is slower than the others" : "it fails more often than the others";
-    this.ejected(outlier.endpoint, what, nowMs);
+    this.observer.endpointEjected(this.home.index, outlier.endpoint.index);
+    this.tell(outlier.endpoint, what, nowMs);
   }
 
   acquit(endpoint: Endpoint): void {

@@ -270,3 +270,28 @@ test("an endpoint that comes and goes all the time is told of once a second", ()
   const told = ["10.0.0.1:1 of c: its requests fail: status 503", "10.0.0.1:1 is back"];
   assert.deepEqual(rig.told, [...told, ...told]);
 });
+
+test("an endpoint that is left out again too soon to be told of is told of by the probe that fails", () => {
+  const rig = new Rig(3, { ejectAfterFaults: 2, ejectMs: 5_000 });
+  const isOut = "10.0.0.1:1 of c: its requests fail: status 503";
+  const fail = () => rig.ask(rig.first, 503, 10);
+  fail();
+  fail();
+  rig.ask(rig.first, 200, 10);
+  fail();
+  fail();
+  assert.deepEqual(rig.told, [isOut, "10.0.0.1:1 is back"]);
+  assert.equal(rig.first.isEjected, true);
+  for (let i = 0; i < 3; i++) {
+    rig.clock.advance(60_000);
+    rig.ask(rig.probe()!, 503, 10);
+  }
+  assert.deepEqual(rig.told, [isOut, "10.0.0.1:1 is back", isOut]);
+  assert.equal(rig.ejections, 2);
+});
+
+test("of many endpoints of a cluster ten are told of in a second", () => {
+  const rig = new Rig(60, { ejectAfterFaults: 1, maxEjectedShare: 1 });
+  for (const endpoint of rig.cluster.endpoints.slice(0, 40)) rig.ask(endpoint, 503, 10);
+  assert.deepEqual([rig.ejections, rig.told.length], [40, 10]);
+});

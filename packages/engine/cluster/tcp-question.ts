@@ -43,14 +43,14 @@ class Attempt implements DialEvents {
     this.connection?.destroy();
   }
 
-  private answer(problem: string): void {
+  private answer(problem: string | null): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
     this.asker.onAnswer(problem);
   }
 
   onOpen(): void {
-    this.answer("");
+    this.answer(null);
     this.connection?.destroy();
   }
 

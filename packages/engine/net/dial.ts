@@ -181,11 +181,17 @@ class Opening {
     this.events.onOpen();
   }
 
-  private fail(failure: DialFailure): void {
+  private fail({ kind, error }: DialFailure): void {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.timer);
     this.options.choice?.failed();
-    this.events.onDialFailed(failure);
+    this.events.onDialFailed({ kind, error: withText(error) });
   }
+}
+
+/** Where all of several addresses fail, Node's error says nothing by itself. */
+function withText(error: Error): Error {
+  if (error.message !== "" || !(error instanceof AggregateError)) return error;
+  return new Error(error.errors.map((each: Error) => each.message).join(", "), { cause: error });
 }

@@ -48,7 +48,7 @@ export class Gathered {
   private addSlabs(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
       const piece = bytes.subarray(at, at + SLAB_BYTES);
-      const slab = takeSlab();
+      const slab = takeSlab(piece.length);
       slab.set(piece);
       this.parts!.push(slab.subarray(0, piece.length));
     }

@@ -11,7 +11,8 @@ import {
 } from "./slab-pool.ts";
 
 for (const [what, take, size, kept] of [
-  ["slab", takeSlab, SLAB_BYTES, 32],
+  ["slab", () => takeSlab(SLAB_BYTES), SLAB_BYTES, 32],
+  ["small slab", () => takeSlab(65_536), 65_536, 32],
   ["pack", takePack, PACK_BYTES, 128],
 ] as const) {
   test(`a ${what} that is given back is the next one taken, whole, and never one that is still held`, () => {

@@ -153,6 +153,22 @@ test("an endpoint that leaves, and checks that are switched off, leave nothing b
   await gateway.becomes("nobody asks any more", () => unhealthy(gateway) === 0);
 });
 
+test("a text is looked for in the first 64 KiB of a page, however much follows", async () => {
+  await using upstream = await Upstream.open("it");
+  const long = "x".repeat(100_000);
+  for (const [page, isHealthy] of [
+    [`fine${long}`, true],
+    [`${long}fine`, false],
+  ] as const) {
+    upstream.page = page;
+    await using gateway = await Gateway.open(
+      checked([upstream.port], 0, { ...base, http: { ...http, body: "fine" } }),
+    );
+    await gateway.becomes("it is asked", () => gateway.total("endpoint", ENDPOINT.healthChecks) > 2);
+    assert.equal(unhealthy(gateway), isHealthy ? 0 : 1);
+  }
+});
+
 test("a text that the page does not have, a closed port and a check on another port", async () => {
   await using upstream = await Upstream.open("it");
   await using health = await Upstream.open("health");

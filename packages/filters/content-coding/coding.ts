@@ -22,7 +22,7 @@ export function codingNamed(name: string): Coding | undefined {
   return CODINGS.find((coding) => coding === (lower === "x-gzip" ? "gzip" : lower));
 }
 
-/** Octets that may wait in a stream: what one read brings. */
+/** Octets that may wait in a stream: as much as a body is cut into (proxy/response-side.ts). */
 const WAITING: object = { highWaterMark: 65_536 };
 
 /** Windows of more than 8 MiB are refused (RFC 8878 section 3.1.1.1.2): a few octets would have us take 128. */

@@ -52,7 +52,8 @@ export class FileTexts {
   #take(bytes: number): Buffer {
     const spare = this.#spare;
     this.#spare = null;
-    if (spare !== null && spare.length >= bytes) return spare;
+    // One that is much larger would be kept whole for as long as the text.
+    if (spare !== null && spare.length >= bytes && spare.length <= 2 * bytes) return spare;
     return Buffer.allocUnsafeSlow(Math.ceil(bytes * (1 + slack)));
   }
 

@@ -31,7 +31,7 @@ function held(stream: Http2Stream): number {
 
 /**
  * Where frames of DATA are put together, so that the writer gets a few of them as one piece and keeps it in one buffer.
- * As large as net's slabs; frames that fill it to the octet.
+ * As large as the smaller ones of net's slabs; frames that fill it to the octet.
  */
 const ASSEMBLY_BYTES = 65_536;
 const MAX_ASSEMBLED_DATA = MAX_FRAME_BYTES - FRAME_HEADER_BYTES;
