@@ -79,10 +79,13 @@ export class Stage {
   }
 }
 
-/** One proxy under one fault of one origin of several: well, bad, well again, under steady load all the time. */
+/**
+ * One proxy under one fault of one origin of several: well, bad, well again, under steady load all the time. Null for
+ * the origin: the one that the proxy likes best, where that can be seen.
+ */
 export async function runTrial(
   stage: Stage,
-  origin: Origin,
+  chosen: Origin | null,
   fault: ChaosFault,
   port: number,
   pace: Pace,
@@ -91,9 +94,11 @@ export async function runTrial(
   const { getsPerSecond, postsPerSecond, patienceMs } = pace;
   const repeatedBefore = stage.countRepeatedPosts();
   const load = new SteadyLoad({ port, getsPerSecond, postsPerSecond, patienceMs });
-  const watch = watchPackets(stage, origin, () => load.nowMs());
+  const watch = watchPackets(stage, () => load.nowMs());
   await sleep(pace.wellMs);
   const beganMs = watch?.sample() ?? load.nowMs();
+  const at = chosen === null ? (watch?.mostAsked() ?? 0) : stage.origins.indexOf(chosen);
+  const origin = stage.origins[at]!;
   await fault.begin(origin);
   await Promise.all([sleep(pace.badMs), whileBad()]);
   const endedMs = load.nowMs();
@@ -105,17 +110,14 @@ export async function runTrial(
     outcomes,
     beganMs,
     endedMs,
-    avoidedMs: fault.isSeenBy !== "nobody" ? watch?.avoidedAfterMs(beganMs, endedMs) : undefined,
+    avoidedMs: fault.isSeenBy !== "nobody" ? watch?.avoidedAfterMs(at, beganMs, endedMs) : undefined,
     repeatedPosts: stage.countRepeatedPosts() - repeatedBefore,
   });
 }
 
-/** Null: its packets cannot be seen. */
-function watchPackets({ places }: Stage, { place }: Origin, nowMs: () => number): PacketWatch | null {
-  const { link } = place;
-  if (link === null) return null;
-  return new PacketWatch(() => {
-    const all = places.reduce((sum, { link }) => sum + (link?.packetsTo() ?? 0), 0);
-    return { packets: link.packetsTo(), fair: all / places.length };
-  }, nowMs);
+/** Null: packets cannot be seen. */
+function watchPackets({ places }: Stage, nowMs: () => number): PacketWatch | null {
+  const links = places.flatMap(({ link }) => link ?? []);
+  if (links.length < places.length) return null;
+  return new PacketWatch(() => links.map((link) => link.packetsTo()), nowMs);
 }

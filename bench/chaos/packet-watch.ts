@@ -4,28 +4,25 @@ const REST = 0.25;
 /** For so long, so that a pause between two requests is none. */
 const QUIET_MS = 500;
 
-/** Packets that were sent so far. */
-export interface PacketCount {
-  atMs: number;
-  /** to the origin that is to go bad */
-  packets: number;
-  /** to all origins, by their number */
-  fair: number;
+/** Packets that were sent to each origin so far. */
+export interface PacketCounts {
+  readonly atMs: number;
+  readonly packets: readonly number[];
 }
 
 /**
- * Reads every 10 ms how many packets were sent to an origin: what a proxy sends there shows, whatever becomes of it
- * and whoever is left to count. Health checks and repeated packets count as well, for all proxies alike. It is held
- * against a fair share and not against what the origin itself got before, which may be little more than its checks: a
- * balancer that goes by latency can like others better.
+ * Reads every 10 ms how many packets were sent to each origin: what a proxy sends there shows, whatever becomes of it
+ * and whoever is left to count. Health checks and repeated packets count as well, for all proxies alike. An origin is
+ * held against a fair share and not against what it got itself before: a balancer that goes by latency likes some
+ * better than others.
  */
 export class PacketWatch {
-  private readonly samples: PacketCount[] = [];
-  private readonly read: () => Omit<PacketCount, "atMs">;
+  private readonly samples: PacketCounts[] = [];
+  private readonly read: () => number[];
   private readonly nowMs: () => number;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(read: () => Omit<PacketCount, "atMs">, nowMs: () => number) {
+  constructor(read: () => number[], nowMs: () => number) {
     this.read = read;
     this.nowMs = nowMs;
     this.sample();
@@ -35,7 +32,7 @@ export class PacketWatch {
   /** Reads once more, now: what begins at this moment is measured from here, and not from the next regular reading. */
   sample(): number {
     const atMs = this.nowMs();
-    this.samples.push({ atMs, ...this.read() });
+    this.samples.push({ atMs, packets: this.read() });
     return atMs;
   }
 
@@ -43,34 +40,44 @@ export class PacketWatch {
     clearInterval(this.timer);
   }
 
-  /**
-   * From `beganMs` until the first half second in which it was avoided; Infinity when it never was before `endedMs`,
-   * undefined when it was hardly asked before it went bad: nothing can be seen then.
-   */
-  avoidedAfterMs(beganMs: number, endedMs: number): number | undefined {
-    return avoidedAfterMs(this.samples, beganMs, endedMs);
+  /** The place of the origin that got most of late. */
+  mostAsked(): number {
+    return mostAsked(this.samples);
+  }
+
+  /** From `beganMs` until the first half second in which it was avoided; Infinity when it never was before `endedMs`. */
+  avoidedAfterMs(origin: number, beganMs: number, endedMs: number): number {
+    return avoidedAfterMs(this.samples, origin, beganMs, endedMs);
   }
 }
 
+/** In the second half of all that was read. */
+export function mostAsked(samples: readonly PacketCounts[]): number {
+  const rates = ratesIn(samples[samples.length >> 1], samples.at(-1));
+  return rates.indexOf(Math.max(...rates));
+}
+
 export function avoidedAfterMs(
-  samples: readonly PacketCount[],
+  samples: readonly PacketCounts[],
+  origin: number,
   beganMs: number,
   endedMs: number,
-): number | undefined {
+): number {
   const before = samples.filter(({ atMs }) => atMs <= beganMs);
-  const [middle, last] = [before.at(before.length >> 1), before.at(-1)];
-  const fair = perMs("fair", middle, last);
-  if (perMs("packets", middle, last) <= fair * REST) return undefined;
+  const usual = ratesIn(before[before.length >> 1], before.at(-1));
+  const fair = usual.reduce((sum, rate) => sum + rate, 0) / usual.length;
   const bad = samples.filter(({ atMs }) => atMs >= beganMs && atMs <= endedMs);
   for (const [at, from] of bad.entries()) {
     const to = bad.slice(at).find(({ atMs }) => atMs >= from.atMs + QUIET_MS);
     if (to === undefined) break;
-    if (perMs("packets", from, to) <= fair * REST) return from.atMs - beganMs;
+    if (ratesIn(from, to)[origin]! <= fair * REST) return from.atMs - beganMs;
   }
   return Infinity;
 }
 
-function perMs(what: "packets" | "fair", from: PacketCount | undefined, to: PacketCount | undefined): number {
-  if (from === undefined || to === undefined || to.atMs <= from.atMs) return 0;
-  return (to[what] - from[what]) / (to.atMs - from.atMs);
+/** Packets a millisecond, to each origin. */
+function ratesIn(from: PacketCounts | undefined, to: PacketCounts | undefined): number[] {
+  if (from === undefined || to === undefined) return [];
+  const ms = Math.max(to.atMs - from.atMs, 1);
+  return to.packets.map((packets, at) => (packets - from.packets[at]!) / ms);
 }
