@@ -32,6 +32,9 @@ test("after any edits it is as an array with the same edits, and the changes are
     const { gone, come } = listChanges(list, edited);
     assert.deepEqual(gone, items.slice(from, to));
     assert.deepEqual(come, put);
+    const same = list.follow(edited.toArray());
+    assert.deepEqual(same.toArray(), edited.toArray());
+    assert.deepEqual(same.follow(edited.toArray()), same);
     items = items.toSpliced(from, to - from, ...put);
     list = edited;
     assert.equal(list.length, items.length);

@@ -75,6 +75,13 @@ export class ChunkedList<T> implements Iterable<T> {
     return new ChunkedList([...chunks.slice(0, first), ...cut(between), ...chunks.slice(last)]);
   }
 
+  /** A list of these items, which shares the chunks before and behind what is another. */
+  follow(items: readonly T[]): ChunkedList<T> {
+    const { start, end } = commonEnds(this.toArray(), items);
+    const isSame = start === this.length && start === items.length;
+    return isSame ? this : this.with(start, this.length - end, items.slice(start, items.length - end));
+  }
+
   /** A list of what is made of each chunk. */
   mapChunks<R>(make: (chunk: readonly T[]) => readonly R[]): ChunkedList<R> {
     return ChunkedList.ofChunks(this.chunks.map(make));

@@ -37,7 +37,7 @@ export async function checkPaths(
   return {
     problems: collectProblems(desired, output, { unknownFields: "error" }),
     resourceCount: desired.sourced.size + desired.rejected.length,
-    units: output.units,
+    units: output.units.toArray(),
     policies: output.policies,
   };
 }

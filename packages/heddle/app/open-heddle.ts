@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { rememberServer } from "@heddle/engine/net";
@@ -229,7 +230,7 @@ function withPurges(engine: Engine, purges: CachePurges): UnitTarget {
   return {
     async apply(units) {
       const own = purges.units;
-      const report = await engine.apply([...units, ...own]);
+      const report = await engine.apply(ChunkedList.join([units, ChunkedList.of(own)]).toArray());
       purges.applied(own);
       return report;
     },

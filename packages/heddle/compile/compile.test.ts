@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { seededRandom } from "@heddle/engine/base";
+import { ChunkedList, listChanges, seededRandom } from "@heddle/engine/base";
 import { validateResource, type Resource } from "../resources/index.ts";
 import { compile, compileInSlices, CompileMemo, type CompileOutput } from "./index.ts";
 import { readCase } from "./golden-case.suite.ts";
@@ -43,8 +43,20 @@ function route(name: string, backend: string, namespace = "default", value = `/$
   });
 }
 
+const grpcRoute = (name: string, backend: string, hostnames: readonly string[]): Resource =>
+  resource({
+    apiVersion: gatewayApi,
+    kind: "GRPCRoute",
+    metadata: { name },
+    spec: {
+      parentRefs: [{ name: "edge" }],
+      hostnames,
+      rules: [{ backendRefs: [{ name: backend, port: 80 }] }],
+    },
+  });
+
 const hashes = ({ units }: CompileOutput) =>
-  new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
+  new Map(units.toArray().map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
 
 const plain = (output: CompileOutput) => ({ ...output, statuses: new Map(output.statuses) });
 
@@ -57,7 +69,10 @@ test("the change of one route changes one unit, and everything else is the same 
   const second = compile({ resources: [edge, ...services, ...others, changed], options }, memo);
   const before = new Set(first.units);
   assert.deepEqual(
-    second.units.filter((one) => !before.has(one)).map(({ unit }) => unit.name),
+    second.units
+      .toArray()
+      .filter((one) => !before.has(one))
+      .map(({ unit }) => unit.name),
     ["default/one"],
   );
   const statuses = new Set(first.statuses.values());
@@ -79,7 +94,10 @@ test("a policy that changes, comes or goes changes the unit of its target alone"
     const after = compile({ resources: [...base, ...added], options }, memo);
     const kept = new Set(before.units);
     assert.deepEqual(
-      after.units.filter((one) => !kept.has(one)).map(({ unit }) => unit.name),
+      after.units
+        .toArray()
+        .filter((one) => !kept.has(one))
+        .map(({ unit }) => unit.name),
       ["default/r7"],
     );
     before = after;
@@ -99,7 +117,9 @@ test("a ReferenceGrant that is taken away closes what it opened", () => {
   });
   const base = [edge, service("web", "other"), route("web", "web", "other")];
   const clusterOf = (output: CompileOutput) =>
-    output.units.flatMap(({ unit }) => (unit.kind === "route" ? [unit.rules[0]!.backends[0]!.cluster] : []));
+    output.units
+      .toArray()
+      .flatMap(({ unit }) => (unit.kind === "route" ? [unit.rules[0]!.backends[0]!.cluster] : []));
   const open = compile({ resources: [...base, grant], options }, memo);
   assert.deepEqual(clusterOf(open), ["service/other/web/80"]);
   const closed = compile({ resources: base, options }, memo);
@@ -145,7 +165,7 @@ test("with a memo every sequence of changes gives what a fresh compile gives, an
   for (const file of cases) {
     const { input } = await readCase(path.join(folder, file));
     for (let round = 0; round < 6; round++) {
-      const resources = input.resources.filter(() => random.next() < 0.8);
+      const resources = [...input.resources].filter(() => random.next() < 0.8);
       const next = { ...input, resources };
       const [kept, fresh] = [compile(next, memo), compile(next)];
       assert.deepEqual(
@@ -159,10 +179,45 @@ test("with a memo every sequence of changes gives what a fresh compile gives, an
   }
 });
 
+test("so it does for hundreds of routes in chunks, of which few change, also when runs are abandoned", () => {
+  const seed = 77;
+  const random = seededRandom(seed);
+  const memo = new CompileMemo();
+  const pick = (count: number) => Math.floor(random.next() * count);
+  const grpc = (at: number): Resource =>
+    grpcRoute(`g${at}`, `s${at % 40}`, pick(4) === 0 ? [] : [`g${pick(9)}.test`]);
+  const services = Array.from({ length: 40 }, (_, at) => service(`s${at}`));
+  const many = Array.from({ length: 600 }, (_, at) => route(`r${at}`, `s${at % 40}`));
+  let resources = ChunkedList.of<Resource>([edge, ...services, ...many, grpc(0)]);
+  for (let round = 0; round < 40; round++) {
+    const at = 1 + pick(resources.length - 1);
+    const kind = pick(6);
+    if (kind === 0) resources = resources.with(at, at + pick(3), []);
+    else if (kind === 1) resources = resources.with(at, at, [grpc(1 + round)]);
+    else if (kind === 2) resources = resources.with(at, at, [service(`s${pick(40)}`)]);
+    else resources = resources.with(at, at + pick(2), [route(`n${round}`, `s${pick(50)}`)]);
+    if (pick(8) === 0) {
+      const slices = compileInSlices({ resources, options }, memo);
+      for (let step = pick(30); step > 0; step--) slices.next();
+      continue;
+    }
+    const [kept, fresh] = [
+      compile({ resources, options }, memo),
+      compile({ resources: resources.toArray(), options }),
+    ];
+    const where = `seed ${seed}, round ${round}`;
+    assert.deepEqual(new Map(kept.statuses), new Map(fresh.statuses), where);
+    assert.deepEqual(hashes(kept), hashes(fresh), where);
+    assert.deepEqual(kept.problems, fresh.problems, where);
+    const again = compile({ resources, options }, memo);
+    assert.deepEqual(listChanges(kept.units, again.units), { gone: [], come: [] }, where);
+  }
+});
+
 test("every cluster that a route names has its units, and every secret that a listener names", async () => {
   for (const file of cases) {
     const { input } = await readCase(path.join(folder, file));
-    const { units } = compile(input);
+    const units = compile(input).units.toArray();
     const names = new Set(units.map(({ unit }) => `${unit.kind}:${unit.name}`));
     const text = JSON.stringify(units.map(({ unit }) => unit));
     for (const [, cluster] of text.matchAll(/"cluster":"([^"]+)"/g)) {

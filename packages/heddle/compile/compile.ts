@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import { noAcmeStates } from "./io/acme-io.ts";
 import { reportIssuers } from "./gateways/acme-issuers.ts";
 import { acmeRequests } from "./gateways/acme-requests.ts";
@@ -17,6 +18,7 @@ import { planGateways, reportGateway } from "./gateways/gateway.ts";
 import { compileGrpcRoute } from "./routes/grpc-route.ts";
 import { compileHttpRoute } from "./routes/http-route.ts";
 import type { RouteResult } from "./routes/request-route.ts";
+import { gatherRoutes } from "./routes/gather-routes.ts";
 import { findLost, lostFact } from "./routes/route-conflicts.ts";
 import type { RequestRoute } from "./routes/route-parents.ts";
 import { listenerSetStatus } from "./gateways/listener-set-status.ts";
@@ -32,12 +34,10 @@ import { reportSettings } from "./gateways/parameters-ref.ts";
 import { planUnrouted } from "./gateways/unrouted.ts";
 import { tlsTargets } from "./backends/tls-policies.ts";
 
-/** Routes or clusters between two yields: new ones take some 20 µs each. */
-const sliceLength = 64;
+/** Clusters between two yields: new ones take some 20 µs each. */
+const sliceLength = 16;
 /** ListenerSets told of between two yields: each has several listeners. */
-const setSliceLength = 16;
-/** Results gathered between two yields. */
-const indexSliceLength = 512;
+const setSliceLength = 8;
 
 const noWeights: ReadonlyMap<string, number> = new Map();
 
@@ -66,7 +66,7 @@ export function* compileInSlices(
   const collector = new Collector();
   const { facts } = memo;
   let done = 0;
-  yield* facts.take(resources);
+  yield* facts.take(resources instanceof ChunkedList ? resources : ChunkedList.of(resources));
   for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
   for (const [id, weight] of canaryWeights) facts.set(canaryFact(id), weight);
   addOwnFilterFacts(facts, memo, ownFilters);
@@ -100,41 +100,32 @@ export function* compileInSlices(
     yield;
   }
 
-  const streams: RouteResult[] = [];
-  for (const kind of ["TLSRoute", "TCPRoute", "UDPRoute"] as const) {
-    for (const route of facts.ofKind(kind)) streams.push(memo.inOrder(route, compileStreamRoute));
-  }
-  const requests: RouteResult[] = [];
-  for (const routes of [facts.ofKind("HTTPRoute"), facts.ofKind("GRPCRoute")]) {
-    for (const route of routes) {
-      requests.push(memo.inOrder(route, compileRoute));
-      if (++done % sliceLength === 0) yield;
-    }
-  }
-  settleConflicts(requests, facts, memo, options);
-  const results = [...requests, ...streams];
+  const streams: ChunkedList<RouteResult>[] = [];
+  for (const kind of ["TLSRoute", "TCPRoute", "UDPRoute"] as const)
+    streams.push(yield* memo.ofList(facts.listOf(kind), compileStreamRoute));
+  const requests = yield* settleConflicts(
+    yield* memo.ofList(facts.listOf("HTTPRoute"), compileHttpRoute),
+    yield* memo.ofList(facts.listOf("GRPCRoute"), compileGrpcRoute),
+    facts,
+    memo,
+    options,
+  );
+  const results = ChunkedList.join([...requests, ...streams]);
   collector.routes(results);
   const attached = new Map<string, number>();
-  // Of thousands of routes most have nothing of most of these: not even an iterator is made then.
-  const gather = (result: RouteResult): void => {
-    if (result.problems.length > 0) collector.problemsOf(result.problems);
-    if (result.canaries.length > 0) collector.canaries(result.canaries);
-    if (result.data.length > 0) for (const name of result.data) data.add(name);
-    if (result.policies.length > 0)
-      for (const [of, sources] of result.policies) collector.policies(of, sources);
-    for (let at = 0; at < result.claims.length; at++) {
-      const { listener } = result.claims[at]!;
-      attached.set(listener, (attached.get(listener) ?? 0) + 1);
-    }
-    for (let at = 0; at < result.reached.length; at++) {
-      const reached = result.reached[at]!;
+  for (const chunk of results.chunks) {
+    const gathered = gatherRoutes(chunk);
+    collector.problemsOf(gathered.problems);
+    collector.canaries(gathered.canaries);
+    collector.policiesOf(gathered.policies);
+    for (const name of gathered.data) data.add(name);
+    for (const [listener, count] of gathered.attached)
+      attached.set(listener, (attached.get(listener) ?? 0) + count);
+    for (const reached of gathered.reached) {
       reach.add(reached);
-      for (let i = 0; i < reached.clusters.length; i++) clusters.add(reached.clusters[i]!);
+      for (const name of reached.clusters) clusters.add(name);
     }
-  };
-  for (const result of results) {
-    gather(result);
-    if (++done % indexSliceLength === 0) yield;
+    yield;
   }
   const reported = new Set<string>();
   for (const name of clusters) {
@@ -172,33 +163,43 @@ export function* compileInSlices(
   reportBackends(facts, options, memo, collector);
   reportTlsPolicies(facts, options, memo, reach, collector);
   reportRejected(rejected, facts, options, collector);
+  const output = collector.output(memo);
   memo.end();
-  return collector.output();
+  return output;
+}
+
+/** Routes that lose listeners to routes of the other kind are compiled again without these. */
+function* settleConflicts(
+  http: ChunkedList<RouteResult>,
+  grpc: ChunkedList<RouteResult>,
+  facts: Facts,
+  memo: CompileMemo,
+  options: CompileOptions,
+): Generator<void, readonly ChunkedList<RouteResult>[]> {
+  if (http.length === 0 || grpc.length === 0) return [http, grpc];
+  const routes: readonly RequestRoute[] = [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")];
+  const results = ChunkedList.join([http, grpc]).toArray();
+  yield;
+  const lost = findLost(results.map(({ claims }, at) => ({ route: routes[at]!, claims })));
+  for (const [key, listeners] of lost) {
+    const fact = lostFact(key);
+    facts.set(fact, memo.keepValue(fact, listeners));
+  }
+  yield;
+  const routeOf = new Map(
+    routes.flatMap((route, at) => (lost.has(results[at]!.key) ? [[results[at]!.key, route]] : [])),
+  );
+  const settle = (result: RouteResult): RouteResult => {
+    const route = routeOf.get(result.key);
+    if (route === undefined) return result;
+    return memo.of(`~settled/${result.key}`, route, facts, (reader) => compileRoute(route, reader, options));
+  };
+  const settleChunk = (chunk: readonly RouteResult[]): readonly RouteResult[] =>
+    chunk.some(({ key }) => lost.has(key)) ? chunk.map(settle) : chunk;
+  return [http.mapChunks(settleChunk), grpc.mapChunks(settleChunk)];
 }
 
 const compileRoute = (route: RequestRoute, facts: FactReader, options: CompileOptions): RouteResult =>
   route.kind === "HTTPRoute"
     ? compileHttpRoute(route, facts, options)
     : compileGrpcRoute(route, facts, options);
-
-/** Routes that lose listeners to routes of the other kind are compiled again without these. */
-function settleConflicts(
-  results: RouteResult[],
-  facts: Facts,
-  memo: CompileMemo,
-  options: CompileOptions,
-): void {
-  if (facts.ofKind("GRPCRoute").length === 0 || facts.ofKind("HTTPRoute").length === 0) return;
-  const routes = [...facts.ofKind("HTTPRoute"), ...facts.ofKind("GRPCRoute")];
-  const claimants = results.map(({ claims }, at) => ({ route: routes[at]!, claims }));
-  for (const [key, lost] of findLost(claimants)) {
-    const fact = lostFact(key);
-    facts.set(fact, memo.keepValue(fact, lost));
-  }
-  for (const [at, { key }] of results.entries()) {
-    if (facts.read(lostFact(key)) === undefined) continue;
-    results[at] = memo.of(`~settled/${key}`, routes[at], facts, (reader) =>
-      compileRoute(routes[at]!, reader, options),
-    );
-  }
-}

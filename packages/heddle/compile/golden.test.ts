@@ -49,7 +49,8 @@ const plain = (output: CompileOutput) => ({ ...output, statuses: new Map(output.
 function assertKept(input: CompileInput, memo: CompileMemo, output: CompileOutput): void {
   const again = compile(input, memo);
   assert.deepEqual(plain(again), plain(output));
-  for (const [index, { unit }] of output.units.entries()) assert.equal(again.units[index]!.unit, unit);
+  const units = again.units.toArray();
+  for (const [index, { unit }] of [...output.units].entries()) assert.equal(units[index]!.unit, unit);
 }
 
 /** The order of the sources makes no difference, so that restarts agree. */
@@ -58,7 +59,7 @@ function assertOrderless(input: CompileInput, output: CompileOutput): void {
   assert.deepEqual(plain(other).statuses, plain(output).statuses);
   assert.deepEqual(other.policies, output.policies);
   const hashes = ({ units }: CompileOutput) =>
-    new Map(units.map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
+    new Map(units.toArray().map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
   assert.deepEqual(hashes(other), hashes(output));
   assert.deepEqual(new Set(other.canaries), new Set(output.canaries));
   assert.deepEqual(new Set(other.generated), new Set(output.generated));
@@ -69,7 +70,7 @@ function render(
   { hidePem, showsGenerated }: GoldenCase,
 ): string {
   const shown = {
-    units: units.map(({ unit }) => withoutDefaultSettings(unit)),
+    units: units.toArray().map(({ unit }) => withoutDefaultSettings(unit)),
     statuses: Object.fromEntries(statuses),
     problems: problems.map(({ key, path: field, message, severity }) => ({
       key,

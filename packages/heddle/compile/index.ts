@@ -60,6 +60,8 @@ export type {
 } from "./io/status.ts";
 export { MAX_KEY_SET_BYTES, noKeysMistake, readAnyKeySet, readKeySet } from "./credentials/key-set.ts";
 export type { KeySetReading } from "./credentials/key-set.ts";
+export { StatusTable } from "./pass/status-table.ts";
+export type { StatusOf } from "./pass/status-table.ts";
 export { remoteKeySets } from "./access-policy/index.ts";
 export type { RemoteKeySet } from "./access-policy/index.ts";
 export { keySetOfSource } from "./credentials/key-set-names.ts";

@@ -130,6 +130,17 @@ export function describeStore({ name, open }: StoreUnderTest): void {
       assert.equal((await names()).length, 4);
     });
 
+    test("all of it is a list that is the same object, or has the same chunks, where nothing has changed", async () => {
+      for (let at = 0; at < 600; at++) changed(await store.put(route(`r-${at}`)));
+      const before = await store.listAll();
+      assert.equal(await store.listAll(), before);
+      assert.deepEqual(before.toArray(), (await store.list()).items);
+      changed(await store.put(route("r-300", "other.example.com")));
+      const after = await store.listAll();
+      assert.deepEqual(after.toArray(), (await store.list()).items);
+      assert.equal(after.chunks.filter((chunk) => !before.chunks.includes(chunk)).length, 1);
+    });
+
     test("a watch gives the changes after its revision, in order", async () => {
       const key = keyOf(changed(await store.put(route("a"))));
       const watch = store.watch((await store.list()).revision);
@@ -201,6 +212,7 @@ export function describeStore({ name, open }: StoreUnderTest): void {
       const closed = /store is closed/;
       await assert.rejects(store.get("/Service/default/none"), closed);
       await assert.rejects(store.list(), closed);
+      await assert.rejects(store.listAll(), closed);
       await assert.rejects(store.put(route("a")), closed);
       await assert.rejects(store.putStatus("/Service/default/none", {}), closed);
       await assert.rejects(store.delete("/Service/default/none"), closed);

@@ -1,3 +1,4 @@
+import type { ChunkedList } from "@heddle/engine/base";
 import type { KindName, Resource, ResourceByKind, ResourceKey } from "../resources/index.ts";
 
 /** A resource as the store keeps it. Shared with the store and its other readers: never change it. */
@@ -19,6 +20,9 @@ export interface Store {
   /** Resources by namespace, then name. The revision is that of the listing as a whole: watch from it. */
   list<K extends KindName>(filter: { kind: K; namespace?: string }): Promise<Listing<ResourceByKind<K>>>;
   list(filter?: ListFilter): Promise<Listing>;
+
+  /** All resources, in the same order. Who lists again and again sees by its chunks what has not changed. */
+  listAll(): Promise<ChunkedList<Stored>>;
 
   /**
    * Creates or replaces a resource, all but its status, which stays as it was. `generation` counts the

@@ -55,6 +55,7 @@ async function openLoop(file: string) {
   const store: Store = {
     get: (key) => memory.get(key),
     list: memory.list.bind(memory),
+    listAll: () => memory.listAll(),
     watch: (revision) => memory.watch(revision),
     close: () => memory.close(),
     delete: (key, options) => memory.delete(key, options),
@@ -74,7 +75,7 @@ async function openLoop(file: string) {
     store,
     target: {
       async apply(units) {
-        fresh = units.filter((one) => !last.has(one));
+        fresh = units.toArray().filter((one) => !last.has(one));
         last = new Set(units);
         return { version: 1, changedUnits: fresh.length, listeners: [], durationMs: 0 };
       },

@@ -1,3 +1,4 @@
+import { ChunkedList, onceForChunk } from "@heddle/engine/base";
 import type { AcmeChallengeUnit } from "@heddle/engine/model";
 import type { ApplyReport } from "@heddle/engine/runtime";
 import {
@@ -14,6 +15,7 @@ import {
   noOwnFilters,
   type OwnFilterStates,
   type PolicyStatus,
+  remoteKeySets,
   type StatusCondition,
 } from "../../compile/index.ts";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
@@ -33,12 +35,12 @@ import type { SystemAuthorities } from "../links/system-authorities.ts";
 
 /** The part of the engine that a configuration is handed to. */
 export interface UnitTarget {
-  apply(units: readonly HashedUnit[]): Promise<ApplyReport>;
+  apply(units: ChunkedList<HashedUnit>): Promise<ApplyReport>;
 }
 
 /** What was put in force, and what is wrong with it. */
 export interface AppliedConfiguration {
-  readonly units: readonly HashedUnit[];
+  readonly units: ChunkedList<HashedUnit>;
   readonly policies: CompileOutput["policies"];
   readonly listeners: ApplyReport["listeners"];
   readonly problems: readonly ReportedProblem[];
@@ -98,6 +100,7 @@ export class Configuration {
   private readonly memo = new CompileMemo();
   private ownFilters: OwnFilterStates = noOwnFilters;
   private readonly compiled = new CompiledResources();
+  private readonly inputs = new FilteredChunks<Resource>();
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
@@ -123,7 +126,7 @@ export class Configuration {
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid, desired.changed);
-    const stored = (await this.options.store.list()).items;
+    const stored = await this.options.store.listAll();
     const { authorities, canaries, certificates, endpoints, filters, keySets, target } = this.options;
     if (filters !== undefined) this.ownFilters = await filters.inspect(desired);
     let output = await this.compile(stored, desired, invalid);
@@ -135,12 +138,14 @@ export class Configuration {
     const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
     const units = (await keySets?.resolve(resolved)) ?? resolved;
     const added = [...challenges, ...roots];
-    const report = await target.apply(added.length === 0 ? units : [...units, ...added]);
+    const report = await target.apply(
+      added.length === 0 ? units : ChunkedList.join([units, ChunkedList.of(added)]),
+    );
     const statuses = output.statuses.copy();
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
       addCondition(statuses, policy, canaries?.conditionOf(policy) ?? null);
-    for (const one of keySets?.isUsed === true ? stored : []) {
+    for (const one of keySets?.isUsed === true ? stored.chunks.flatMap(withRemoteKeys) : []) {
       const condition = keySets!.conditionOf(one);
       if (condition !== null) addCondition(statuses, keyOf(one), condition);
     }
@@ -153,7 +158,9 @@ export class Configuration {
     );
     return {
       units,
-      policies: output.policies,
+      get policies() {
+        return output.policies;
+      },
       listeners: report.listeners,
       problems,
       version: report.version,
@@ -168,19 +175,21 @@ export class Configuration {
    * something: see `PolicyKind.failure`.
    */
   private compile(
-    stored: readonly Stored[],
+    stored: ChunkedList<Stored>,
     desired: DesiredState,
     invalid: ReadonlySet<ResourceKey>,
   ): Promise<CompileOutput> {
     const lastGood = new Map<ResourceKey, Resource>();
-    const resources: Resource[] = [];
-    for (const one of this.compiled.ofAll(stored)) {
-      // Most are neither, and to make the key of each of thousands costs more than the rest.
-      const isNeither = invalid.size === 0 && !this.generated.mayHave(one.kind);
-      const key = isNeither ? null : keyOf(one);
-      if (key === null || (!invalid.has(key) && !this.generated.has(key))) resources.push(one);
-      else if (invalid.has(key)) lastGood.set(key, one);
-    }
+    const isInput = (one: Resource): boolean => {
+      const key = keyOf(one);
+      if (invalid.has(key)) lastGood.set(key, one);
+      return !invalid.has(key) && !this.generated.has(key);
+    };
+    const resources = this.compiled.ofAll(stored).mapChunks((chunk) => {
+      // Most have none of either, and to make the key of each of thousands costs more than the rest.
+      const mayDiffer = invalid.size > 0 || kindsOf(chunk).some((kind) => this.generated.mayHave(kind));
+      return mayDiffer ? this.inputs.filter(chunk, isInput) : chunk;
+    });
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
       const before = lastGood.get(key);
@@ -192,6 +201,26 @@ export class Configuration {
     const { ownFilters } = this;
     const input = { resources, rejected, options, acme, canaryWeights, ownFilters };
     return runInSlices(compileInSlices(input, this.memo));
+  }
+}
+
+const kindsOf = onceForChunk((chunk: readonly Resource[]) => [...new Set(chunk.map(({ kind }) => kind))]);
+
+const withRemoteKeys = onceForChunk((chunk: readonly Stored[]) =>
+  chunk.filter((one) => remoteKeySets(one).length > 0),
+);
+
+/** Chunks of which some items are left out: the same chunk again while those are the same. */
+class FilteredChunks<T> {
+  private readonly made = new WeakMap<readonly T[], readonly T[]>();
+
+  filter(chunk: readonly T[], isKept: (item: T) => boolean): readonly T[] {
+    const kept = chunk.filter(isKept);
+    if (kept.length === chunk.length) return chunk;
+    const before = this.made.get(chunk);
+    if (before?.length === kept.length && before.every((one, at) => one === kept[at])) return before;
+    this.made.set(chunk, kept);
+    return kept;
   }
 }
 

@@ -1,4 +1,4 @@
-import { systemClock, systemRandom } from "@heddle/engine/base";
+import { ChunkedList, onceForChunk, systemClock, systemRandom } from "@heddle/engine/base";
 import type { Log } from "@heddle/engine/runtime";
 import {
   hashUnit,
@@ -42,18 +42,14 @@ export class KeySetLink {
     this.options = options;
   }
 
-  async resolve(units: readonly HashedUnit[]): Promise<readonly HashedUnit[]> {
-    const requests: KeySetRequest[] = [];
-    for (const { unit } of units) {
-      const request = requestOf(unit);
-      if (request !== null) requests.push(request);
-    }
+  async resolve(units: ChunkedList<HashedUnit>): Promise<ChunkedList<HashedUnit>> {
+    const requests = units.chunks.flatMap(requestsOf);
     if (requests.length === 0 && this.service === null) return units;
     this.service ??= await this.open();
     if (this.isClosed) return units;
     await this.service.want(requests);
-    const others = units.filter(({ unit }) => requestOf(unit) === null);
-    return [...others, ...this.service.units.map(hashUnit)];
+    const others = units.mapChunks(othersOf);
+    return ChunkedList.join([others, ChunkedList.of(this.service.units.map(hashUnit))]);
   }
 
   private async open(): Promise<KeySetService> {
@@ -132,6 +128,15 @@ const verdicts = {
   pending: { status: "Unknown", reason: "Pending" },
   current: { status: "True", reason: "KeysResolved" },
 } as const;
+
+const requestsOf = onceForChunk((chunk: readonly HashedUnit[]): readonly KeySetRequest[] =>
+  chunk.flatMap(({ unit }) => requestOf(unit) ?? []),
+);
+
+/** The units of a chunk that ask for none. */
+const othersOf = onceForChunk((chunk: readonly HashedUnit[]): readonly HashedUnit[] =>
+  requestsOf(chunk).length === 0 ? chunk : chunk.filter(({ unit }) => requestOf(unit) === null),
+);
 
 function requestOf(unit: HashedUnit["unit"]): KeySetRequest | null {
   if (unit.kind !== "data") return null;

@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointSpec, EndpointsUnit } from "@heddle/engine/model";
@@ -29,7 +30,7 @@ class Rig {
 
   async endpoints(...specs: EndpointSpec[]): Promise<readonly EndpointSpec[]> {
     const unit: EndpointsUnit = { kind: "endpoints", name: "a", endpoints: specs };
-    const [found] = await this.resolved.resolve([hashUnit(unit)]);
+    const [found] = await this.resolved.resolve(ChunkedList.of([hashUnit(unit)]));
     return (found.unit as EndpointsUnit).endpoints;
   }
 }
@@ -78,7 +79,7 @@ test("a name cannot lead to Heddle's own API, nor to the metadata service", asyn
 test("units that say the same stay the same object, so that nothing is applied anew", async () => {
   const rig = new Rig();
   rig.answers.set("a.test", { ipv4: ["10.0.0.1"], ipv6: [] });
-  const units = [hashUnit({ kind: "endpoints", name: "a", endpoints: [spec("a.test")] })];
+  const units = ChunkedList.of([hashUnit({ kind: "endpoints", name: "a", endpoints: [spec("a.test")] })]);
   const [first] = await rig.resolved.resolve(units);
   const [second] = await rig.resolved.resolve(units);
   assert.equal(first, second);

@@ -1,3 +1,4 @@
+import { onceForChunk, type ChunkedList } from "@heddle/engine/base";
 import { endpointName, type EndpointSpec, type EndpointsUnit } from "@heddle/engine/model";
 import { endpointMistake, hashUnit, type ControlAddress, type HashedUnit } from "../../compile/index.ts";
 import type { Addresses } from "../../discovery/index.ts";
@@ -24,20 +25,29 @@ export interface ResolvedEndpointsOptions {
  */
 export class ResolvedEndpoints {
   private readonly options: ResolvedEndpointsOptions;
+  private readonly chunks = new WeakMap<readonly HashedUnit[], readonly HashedUnit[]>();
   private kept = new WeakMap<HashedUnit, { readonly json: string; readonly unit: HashedUnit }>();
 
   constructor(options: ResolvedEndpointsOptions) {
     this.options = options;
   }
 
-  async resolve(units: readonly HashedUnit[]): Promise<readonly HashedUnit[]> {
+  async resolve(units: ChunkedList<HashedUnit>): Promise<ChunkedList<HashedUnit>> {
     const names = new Set<string>();
-    for (const { unit } of units) {
-      if (unit.kind !== "endpoints") continue;
-      for (const endpoint of unit.endpoints) if (this.isWatched(endpoint)) names.add(endpoint.address);
-    }
+    for (const endpoint of units.chunks.flatMap(namedEndpoints))
+      if (this.isWatched(endpoint)) names.add(endpoint.address);
     await this.options.names.want(names);
-    return names.size === 0 ? units : units.map((one) => this.replace(one, names));
+    return names.size === 0 ? units : units.mapChunks((chunk) => this.replaceIn(chunk, names));
+  }
+
+  /** The same chunk where all of it is as before. */
+  private replaceIn(chunk: readonly HashedUnit[], names: ReadonlySet<string>): readonly HashedUnit[] {
+    if (namedEndpoints(chunk).length === 0) return chunk;
+    const replaced = chunk.map((one) => this.replace(one, names));
+    const before = this.chunks.get(chunk);
+    const isSame = before?.every((one, at) => one === replaced[at]) === true;
+    if (!isSame) this.chunks.set(chunk, replaced);
+    return isSame ? before! : replaced;
   }
 
   private isWatched({ address, port }: EndpointSpec): boolean {
@@ -89,6 +99,13 @@ export class ResolvedEndpoints {
     });
   }
 }
+
+/** Of the units of a chunk. Most have none. */
+const namedEndpoints = onceForChunk((chunk: readonly HashedUnit[]): readonly EndpointSpec[] =>
+  chunk.flatMap(({ unit }) =>
+    unit.kind === "endpoints" ? unit.endpoints.filter(({ address }) => isName(address)) : [],
+  ),
+);
 
 /** Neither an IPv4 nor an IPv6 address, as compile writes them. */
 const isName = (address: string): boolean => !address.includes(":") && !/^[\d.]+$/.test(address);

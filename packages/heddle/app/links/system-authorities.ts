@@ -1,4 +1,5 @@
 import tls from "node:tls";
+import { onceForChunk, type ChunkedList } from "@heddle/engine/base";
 import type { AuthoritiesUnit, Unit } from "@heddle/engine/model";
 import { hashUnit, type HashedUnit } from "../../compile/index.ts";
 
@@ -23,8 +24,8 @@ export class SystemAuthorities {
   }
 
   /** What clusters that trust the system need beside them; nothing where no cluster does. */
-  unitsFor(units: readonly HashedUnit[]): readonly HashedUnit[] {
-    if (!units.some(({ unit }) => trustsSystem(unit))) return [];
+  unitsFor(units: ChunkedList<HashedUnit>): readonly HashedUnit[] {
+    if (!units.chunks.some(someTrustSystem)) return [];
     const { caPem } = this;
     if (caPem === null) return [];
     const unit: AuthoritiesUnit = { kind: "authorities", name: "system", caPem };
@@ -39,6 +40,10 @@ export class SystemAuthorities {
     return [...system.union(new Set(this.read("extra").map((pem) => pem.trim())))].join("\n");
   }
 }
+
+const someTrustSystem = onceForChunk((chunk: readonly HashedUnit[]) =>
+  chunk.some(({ unit }) => trustsSystem(unit)),
+);
 
 function trustsSystem(unit: Unit): boolean {
   return (

@@ -1,9 +1,12 @@
+import { onceForChunk } from "@heddle/engine/base";
 import type {
   CompileOutput,
   CompileProblem,
   ConditionsStatus,
   Status,
   StatusCondition,
+  StatusOf,
+  StatusTable,
 } from "../../compile/index.ts";
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
 import type { DesiredState, Origin } from "../../sources/index.ts";
@@ -49,7 +52,7 @@ export interface ReportOptions {
 /** Everything that is wrong, by file and line. */
 export function collectProblems(
   desired: DesiredState,
-  output: Pick<CompileOutput, "problems"> & { readonly statuses: ReadonlyMap<ResourceKey, Status> },
+  output: Pick<CompileOutput, "problems" | "statuses">,
   { unknownFields }: ReportOptions,
 ): ReportedProblem[] {
   const found: ReportedProblem[] = [];
@@ -101,27 +104,28 @@ function at(
 }
 
 /** Conditions that say no where no problem told why. */
-function badStatuses(
-  statuses: ReadonlyMap<ResourceKey, Status>,
-  told: ReadonlySet<ResourceKey>,
-): CompileProblem[] {
-  const problems: CompileProblem[] = [];
-  statuses.forEach((status, key) => {
-    if (!isBad(status) || told.has(key)) return;
-    for (const one of conditionsOf(status).filter(saysNo)) {
-      const message = `${one.type} is False (${one.reason}): ${one.message}`;
-      problems.push({ key, path: "", message, severity: "error" });
-    }
+function badStatuses(statuses: StatusTable, told: ReadonlySet<ResourceKey>): CompileProblem[] {
+  const few = Array.from(statuses.few, ([key, status]) => ({ key, status }));
+  const many = statuses.many.chunks.flatMap(badOnes).filter(({ key }) => !statuses.few.has(key));
+  return [...badOnes(few), ...many].flatMap(({ key, status }) => {
+    if (told.has(key)) return [];
+    return conditionsOf(status)
+      .filter(saysNo)
+      .map(({ type, reason, message }): CompileProblem => {
+        return { key, path: "", message: `${type} is False (${reason}): ${message}`, severity: "error" };
+      });
   });
-  return problems;
 }
+
+/** Of a chunk those that say no: mostly there is none. */
+const badOnes = onceForChunk((chunk: readonly StatusOf[]) => chunk.filter(({ status }) => isBad(status)));
 
 const saysNo = ({ type, status }: StatusCondition): boolean =>
   status !== "True" && (type === "Accepted" || type === "ResolvedRefs");
 
 const isPartBad = ({ conditions }: ConditionsStatus): boolean => conditions.some(saysNo);
 
-/** Whether some of its conditions say no; makes no list of them for each of thousands of statuses. */
+/** Whether some of its conditions say no. */
 const isBad = (status: Status): boolean =>
   ("conditions" in status && status.conditions.some(saysNo)) ||
   ("parents" in status && status.parents.some(isPartBad)) ||

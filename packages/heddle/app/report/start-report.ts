@@ -29,7 +29,7 @@ export interface RouteHint {
 const maxRoutes = 20;
 
 export function startReport(version: string, { api, applied }: Pick<Heddle, "api" | "applied">): StartReport {
-  const units = applied.units.map(({ unit }) => unit);
+  const units = applied.units.toArray().map(({ unit }) => unit);
   const routes = units.filter((unit) => unit.kind === "route");
   const listeners = units.filter((unit) => unit.kind === "listener");
   const states = new Map(applied.listeners.map((listener) => [listener.name, listener]));

@@ -13,7 +13,7 @@ export async function explainQuery(
   // Loaded when somebody asks: it knows all filters.
   const { explainRequest, explainStream, isStreamUrl, parseExplainRequest, parseExplainStream } =
     await import("../explain/index.ts");
-  const units = applied.units.map(({ unit }) => unit);
+  const units = applied.units.toArray().map(({ unit }) => unit);
   const url = params.get("url") ?? "";
   if (isStreamUrl(url)) return explainStream(parseExplainStream(url), units, applied.policies);
   const request = parseExplainRequest(params.get("method") ?? "GET", url, params.getAll("header"));

@@ -53,7 +53,7 @@ export async function openRunApi({
           text: renderMetrics(
             registry,
             readProcessFacts(version),
-            certificateExpiries(status.applied?.units ?? []),
+            certificateExpiries(status.applied?.units.toArray() ?? []),
             canaryWeights(status.canaries()),
             status.keySets(),
           ),

@@ -14,7 +14,7 @@ export function pageModel(
   applied: AppliedConfiguration | null,
   registry: MetricsRegistry,
 ): PageModel {
-  const units = (applied?.units ?? []).map(({ unit }) => unit);
+  const units = (applied?.units.toArray() ?? []).map(({ unit }) => unit);
   const routes = units.filter((unit) => unit.kind === "route");
   const endpoints = units.flatMap((unit) => (unit.kind === "endpoints" ? unit.endpoints : []));
   const errors = new Map(applied?.listeners.map(({ name, error }) => [name, error]));

@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_LISTENER_SETTINGS, type ListenerUnit } from "@heddle/engine/model";
@@ -19,7 +20,7 @@ function applied(failed: readonly string[]) {
     unit("set", ["infra/edge/team/set/odd"]),
   ];
   return {
-    units: units.map((one) => ({ unit: one, hash: one.name })),
+    units: ChunkedList.of(units.map((one) => ({ unit: one, hash: one.name }))),
     listeners: units.map(({ name }) => ({ name, error: failed.includes(name) ? "EACCES" : null })),
   };
 }

@@ -12,7 +12,7 @@ export function unreadyReasons({ applied, isDraining }: RunStatus): string[] {
   if (applied === null) return ["no configuration is in force yet"];
   const failed = applied.listeners.filter(({ error }) => error !== null);
   if (failed.length === 0) return [];
-  const ofSets = listenersOfSets(applied.units);
+  const ofSets = listenersOfSets(applied.units.toArray());
   return failed
     .filter(({ name }) => !ofSets.has(name))
     .map(({ name, error }) => `listener ${name}: ${error}`);

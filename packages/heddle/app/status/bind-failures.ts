@@ -18,7 +18,7 @@ export interface BindFailure {
 
 /** The listeners of a report that have an error, with their units. */
 export function bindFailures(
-  units: readonly HashedUnit[],
+  units: Iterable<HashedUnit>,
   report: readonly { readonly name: string; readonly error: string | null }[],
 ): BindFailure[] {
   const failures: BindFailure[] = [];

@@ -1,5 +1,5 @@
-import { listPlaces, missingPlaces } from "@heddle/engine/base";
-import type { Status } from "../../compile/index.ts";
+import { ChunkedList, listChanges } from "@heddle/engine/base";
+import type { Status, StatusTable } from "../../compile/index.ts";
 import { keyOf, type ResourceKey } from "../../resources/index.ts";
 import type { Store, Stored } from "../../store/index.ts";
 import { stampStatus } from "./stamp-status.ts";
@@ -12,77 +12,77 @@ interface Written {
   readonly stamped: unknown;
   /** What was stored before the first of ours: such as a kind's default, which says that nobody has looked at it. */
   readonly found: unknown;
-  /** The last run that was given it. */
-  run: number;
 }
 
 type OnWritten = (before: Stored, after: Stored) => void;
 
+const noStatuses: StatusTable["many"] = ChunkedList.of<{ key: ResourceKey; status: Status }>([]);
+
 /**
- * Writes statuses to the store, and remembers what it wrote: one that is the same object as before costs a look in a map,
- * where nobody else has written it since. A resource that is given none any more, such as a Gateway whose class is
+ * Writes statuses to the store, and remembers what it wrote: those of a chunk that is the same as before cost nothing,
+ * where nobody else has written them since. A resource that is given none any more, such as a Gateway whose class is
  * another controller's by now, gets back what it had before, unless somebody else has written meanwhile.
  */
 export class StatusWriter {
   private readonly store: Store;
   private readonly written = new Map<ResourceKey, Written>();
   /** What was stored before the last run wrote. */
-  private looked: readonly Stored[] = [];
-  private run = 0;
+  private looked: ChunkedList<Stored> = ChunkedList.of<Stored>([]);
+  /** What the last run was given; none where it did not come to its end. */
+  private many = noStatuses;
+  private few: ReadonlySet<ResourceKey> = new Set();
 
   constructor(store: Store) {
     this.store = store;
   }
 
   /** Yields while it writes. `onWritten` hears of each stored resource that has another status now. */
-  async write(statuses: ReadonlyMap<ResourceKey, Status>, onWritten: OnWritten): Promise<void> {
+  async write(statuses: StatusTable, onWritten: OnWritten): Promise<void> {
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    const run = ++this.run;
     const changed = await this.look();
-    const due: [ResourceKey, Status][] = [];
-    let kept = 0;
-    statuses.forEach((status, key) => {
-      const last = this.written.get(key);
-      const stored = changed.get(key);
-      const isSame = last?.status === status && (stored === undefined || last.stamped === statusOf(stored));
-      if (!isSame) due.push([key, status]);
-      else {
-        last.run = run;
-        kept++;
-      }
-    });
+    const candidates = this.candidates(statuses, changed);
+    this.many = noStatuses;
+    this.few = new Set(this.written.keys());
     const pause = paceOf();
-    const hasGone = kept < this.written.size;
-    for (const [key, status] of due) {
-      await this.writeOne(key, status, now, onWritten);
+    for (const [key, status] of candidates) {
+      if (status === undefined) await this.takeBack(key, onWritten);
+      else if (changed.has(key) || this.written.get(key)?.status !== status)
+        await this.writeOne(key, status, now, onWritten);
       await pause();
     }
-    if (!hasGone) return;
-    const left: [ResourceKey, Written][] = [];
-    this.written.forEach((last, key) => {
-      if (last.run !== run) left.push([key, last]);
-    });
-    for (const [key, last] of left) {
-      this.written.delete(key);
-      if (!statuses.has(key)) await this.takeBack(key, last, onWritten);
-      await pause();
-    }
+    this.many = statuses.many;
+    this.few = new Set(statuses.few.keys());
   }
 
-  /** What somebody has changed since the last look, ourselves included; what is gone has no status of ours any more. */
-  private async look(): Promise<ReadonlyMap<ResourceKey, Stored>> {
-    const { items } = await this.store.list();
-    const places = listPlaces(this.looked, items);
-    const changed = new Map<ResourceKey, Stored>();
-    for (let at = 0; at < items.length; at++) {
-      if (places[at] === -1) changed.set(keyOf(items[at]!), items[at]!);
-    }
-    for (const at of missingPlaces(places, this.looked.length)) {
-      const key = keyOf(this.looked[at]!);
-      if (!changed.has(key)) this.written.delete(key);
-    }
-    this.looked = items;
-    return changed;
+  /** Statuses that may have to be written, and keys of those that have gone. A table looks for one of many only where it must. */
+  private candidates(
+    statuses: StatusTable,
+    changed: ReadonlySet<ResourceKey>,
+  ): ReadonlyMap<ResourceKey, Status | undefined> {
+    const { gone, come } = listChanges(this.many, statuses.many);
+    const candidates = new Map<ResourceKey, Status | undefined>();
+    for (const { key } of gone) candidates.set(key, undefined);
+    for (const { key, status } of come) candidates.set(key, status);
+    for (const [key, status] of statuses.few) candidates.set(key, status);
+    for (const key of [...this.few, ...changed])
+      if (!candidates.has(key)) candidates.set(key, statuses.get(key));
+    return candidates;
+  }
+
+  /** Whose status is not the one that we wrote; what is gone has none of ours any more. */
+  private async look(): Promise<ReadonlySet<ResourceKey>> {
+    const stored = await this.store.listAll();
+    const { gone, come } = listChanges(this.looked, stored);
+    const keys = new Set(come.map(keyOf));
+    for (const key of gone.map(keyOf)) if (!keys.has(key)) this.written.delete(key);
+    this.looked = stored;
+    return new Set(
+      come.flatMap((one) => {
+        const key = keyOf(one);
+        const last = this.written.get(key);
+        return last !== undefined && last.stamped === statusOf(one) ? [] : [key];
+      }),
+    );
   }
 
   private async writeOne(key: ResourceKey, status: Status, now: string, onWritten: OnWritten): Promise<void> {
@@ -91,14 +91,17 @@ export class StatusWriter {
     const found = this.written.has(key) ? this.written.get(key)!.found : statusOf(before);
     const result = await this.store.putStatus(key, stampStatus(status, statusOf(before), now));
     if (!result.ok) return void this.written.delete(key);
-    this.written.set(key, { status, stamped: statusOf(result.resource), found, run: this.run });
+    this.written.set(key, { status, stamped: statusOf(result.resource), found });
     if (result.isChanged) onWritten(before, result.resource);
   }
 
-  private async takeBack(key: ResourceKey, { stamped, found }: Written, onWritten: OnWritten): Promise<void> {
+  private async takeBack(key: ResourceKey, onWritten: OnWritten): Promise<void> {
+    const last = this.written.get(key);
+    if (last === undefined) return;
+    this.written.delete(key);
     const before = await this.store.get(key);
-    if (before === undefined || statusOf(before) !== stamped) return;
-    const result = await this.store.putStatus(key, found);
+    if (before === undefined || statusOf(before) !== last.stamped) return;
+    const result = await this.store.putStatus(key, last.found);
     if (result.ok && result.isChanged) onWritten(before, result.resource);
   }
 }

@@ -15,7 +15,7 @@ const service = (name: string, port: number) =>
 test("compile goes on seeing what it saw where nothing but a status was written", async () => {
   const store = openMemoryStore();
   const compiled = new CompiledResources();
-  const see = async () => compiled.ofAll((await store.list()).items);
+  const see = async () => compiled.ofAll(await store.listAll()).toArray();
   const writeStatus = async (name: string, status: object) => {
     const key = keyOf(service(name, 80));
     const before = (await store.get(key)) as Stored;

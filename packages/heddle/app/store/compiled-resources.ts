@@ -1,4 +1,4 @@
-import { listPlaces } from "@heddle/engine/base";
+import { type ChunkedList, onceForChunk } from "@heddle/engine/base";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
 import type { Stored } from "../../store/index.ts";
 
@@ -9,8 +9,10 @@ import type { Stored } from "../../store/index.ts";
 export class CompiledResources {
   /** What is seen instead of what is stored, where statuses were written. */
   private readonly seen = new Map<ResourceKey, { readonly stored: Stored; readonly seen: Resource }>();
-  private last: readonly Stored[] = [];
-  private resources: readonly Resource[] = [];
+  /** Who lists what is stored after a status was written has told us of that before. */
+  private readonly ofChunk = onceForChunk((chunk: readonly Stored[]) =>
+    chunk.map((one) => this.of(keyOf(one), one)),
+  );
 
   /** A status was written: `after` is stored now. */
   wrote(before: Stored, after: Stored): void {
@@ -18,18 +20,10 @@ export class CompiledResources {
     this.seen.set(key, { stored: after, seen: this.of(key, before) });
   }
 
-  /** For each of the stored ones what compile is to see. One that is the same object as the last time costs nothing. */
-  ofAll(stored: readonly Stored[]): readonly Resource[] {
-    const places = listPlaces(this.last, stored);
-    const resources: Resource[] = [];
-    for (let at = 0; at < stored.length; at++) {
-      const [one, place] = [stored[at]!, places[at]!];
-      resources.push(place === -1 ? this.of(keyOf(one), one) : this.resources[place]!);
-    }
-    this.last = stored;
-    this.resources = resources;
+  /** For each of the stored ones what compile is to see, in chunks that are the same where those are. */
+  ofAll(stored: ChunkedList<Stored>): ChunkedList<Resource> {
     if (this.seen.size > stored.length * 2) this.forgetOthers(stored);
-    return resources;
+    return stored.mapChunks(this.ofChunk);
   }
 
   private of(key: ResourceKey, stored: Stored): Resource {
@@ -37,8 +31,8 @@ export class CompiledResources {
     return known?.stored === stored ? known.seen : stored;
   }
 
-  private forgetOthers(stored: readonly Stored[]): void {
-    const keys = new Set(stored.map(keyOf));
+  private forgetOthers(stored: ChunkedList<Stored>): void {
+    const keys = new Set(stored.toArray().map(keyOf));
     for (const key of this.seen.keys()) if (!keys.has(key)) this.seen.delete(key);
   }
 }

@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyOf, makeKey, validateResource, type Resource } from "../../resources/index.ts";
@@ -57,10 +58,10 @@ class Rig {
     this.memo.begin(options);
     const collector = new Collector();
     const { facts, memo } = this;
-    for (const _ of facts.take([route, service]));
+    for (const _ of facts.take(ChunkedList.of([route, service])));
     for (const _ of attachPolicies(kind, policies, rejected, { facts, memo, options, collector }));
     this.memo.end();
-    const output = collector.output();
+    const output = collector.output(memo);
     this.statuses = output.statuses;
     return output;
   }

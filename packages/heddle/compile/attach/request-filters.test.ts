@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { validateResource, type Resource } from "../../resources/index.ts";
@@ -68,11 +69,11 @@ function found(policies: readonly Policy[], rejected: readonly RejectedResource[
     metadata,
     spec: { rules: [{}] },
   });
-  for (const _ of facts.take([made.resource as Resource]));
+  for (const _ of facts.take(ChunkedList.of([made.resource as Resource])));
   const collector = new Collector();
   for (const _ of attachPolicies(guard, policies, rejected, { facts, memo, options, collector }));
   const filters = policyFiltersOf([guard], [namespace, route], requestPlace(facts, options));
-  return { filters, output: collector.output() };
+  return { filters, output: collector.output(memo) };
 }
 
 test("a policy of the namespace and one of the route make one set of filters, field by field", () => {

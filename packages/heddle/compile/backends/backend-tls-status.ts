@@ -25,11 +25,11 @@ export class ServiceReach {
   private readonly ofListener = new Map<string, { readonly name: string; readonly gateway: GatewayName }>();
 
   add({ listeners, clusters }: RouteReach): void {
-    for (let at = 0; at < clusters.length; at++) {
-      const found = this.foundBy(clusters[at]!);
+    for (const cluster of clusters) {
+      const found = this.foundBy(cluster);
       if (found === null) continue;
-      for (let i = 0; i < listeners.length; i++) {
-        const { name, gateway } = this.gatewayOf(listeners[i]!);
+      for (const listener of listeners) {
+        const { name, gateway } = this.gatewayOf(listener);
         found.set(name, gateway);
       }
     }

@@ -38,7 +38,7 @@ test("a Gateway takes so many listeners and no more, in the order of precedence"
     set(`s${String(index).padStart(2, "0")}`, 64),
   );
   const { statuses, units } = compile({ resources: [edge, ...sets, set("t", 1)], options });
-  const listener = units.find(({ unit }) => unit.kind === "listener")!.unit;
+  const listener = units.toArray().find(({ unit }) => unit.kind === "listener")!.unit;
   assert.equal(listener.kind === "listener" && listener.servers.length, maxListeners);
   const last = statusOf(statuses, "s63");
   assert.equal(last.conditions[0]!.reason, "ListenersNotValid");
@@ -63,7 +63,10 @@ test("the change of a ListenerSet leaves the routes of others as they are", () =
   const second = compile({ resources: [...rest, set("b", 2)], options }, memo);
   const before = new Set(first.units);
   assert.deepEqual(
-    second.units.filter((unit) => !before.has(unit)).map(({ unit }) => `${unit.kind} ${unit.name}`),
+    second.units
+      .toArray()
+      .filter((unit) => !before.has(unit))
+      .map(({ unit }) => `${unit.kind} ${unit.name}`),
     ["listener [::]/8080", "route default/b"],
   );
 });

@@ -1,3 +1,4 @@
+import type { ChunkedList } from "@heddle/engine/base";
 import type { ClusterSettings, ListenerSettings, Unit } from "@heddle/engine/model";
 import type { Problem, Resource, ResourceKey, Service } from "../../resources/index.ts";
 import type { AcmeRequest, AcmeStates } from "./acme-io.ts";
@@ -54,8 +55,8 @@ export interface CompileOptions {
 }
 
 export interface CompileInput {
-  /** Validated, with defaults. One that did not change is best the same object as before: see `CompileMemo`. */
-  readonly resources: readonly Resource[];
+  /** Validated, with defaults. One that did not change is best the same object as before, in the same chunk: see `CompileMemo`. */
+  readonly resources: readonly Resource[] | ChunkedList<Resource>;
   readonly rejected?: readonly RejectedResource[];
   readonly options: CompileOptions;
   /** Where certificates stand that were asked for. Default: none was. */
@@ -73,8 +74,8 @@ export interface HashedUnit {
 }
 
 export interface CompileOutput {
-  /** Each key once. */
-  readonly units: readonly HashedUnit[];
+  /** Each key once. Chunks are those of the last run where nothing in them changed. */
+  readonly units: ChunkedList<HashedUnit>;
   readonly statuses: StatusTable;
   readonly problems: readonly CompileProblem[];
   /**

@@ -1,3 +1,4 @@
+import { ChunkedList, onceForChunk } from "@heddle/engine/base";
 import { unitKey, type Unit } from "@heddle/engine/model";
 import type { ResourceKey, Service } from "../../resources/index.ts";
 import type { AcmeRequest } from "../io/acme-io.ts";
@@ -21,11 +22,11 @@ interface Compiled extends StatusOf {
 export class Collector {
   private readonly units = new Map<string, HashedUnit>();
   private readonly statuses = new Map<ResourceKey, Status>();
-  private results: readonly Compiled[] = [];
+  private results = ChunkedList.of<Compiled>([]);
   /** How many units and statuses come before those of routes. */
   private before = { units: 0, statuses: 0 };
   private readonly problems: CompileProblem[] = [];
-  private readonly sources = new Map<string, readonly PolicySource[]>();
+  private readonly sources: Sources[] = [];
   private requests: readonly AcmeRequest[] = [];
   private readonly services: Service[] = [];
   private readonly shifts: CanaryPlan[] = [];
@@ -44,7 +45,7 @@ export class Collector {
   }
 
   /** Once, of all routes: no two of them share a unit. */
-  routes(results: readonly Compiled[]): void {
+  routes(results: ChunkedList<Compiled>): void {
     this.results = results;
     this.before = { units: this.units.size, statuses: this.statuses.size };
   }
@@ -62,7 +63,11 @@ export class Collector {
   }
 
   policies(of: string, sources: readonly PolicySource[]): void {
-    if (sources.length > 0) this.sources.set(of, sources);
+    if (sources.length > 0) this.sources.push([[of, sources]]);
+  }
+
+  policiesOf(sources: Sources): void {
+    if (sources.length > 0) this.sources.push(sources);
   }
 
   certificates(requests: readonly AcmeRequest[]): void {
@@ -77,26 +82,35 @@ export class Collector {
     this.services.push(service);
   }
 
-  output(): CompileOutput {
+  output(memo: CompileMemo): CompileOutput {
+    const { sources } = this;
+    let policies: ReadonlyMap<string, readonly PolicySource[]> | null = null;
     return {
-      units: this.allUnits(),
+      units: this.allUnits(memo),
       statuses: new StatusTable(this.statuses, this.results, this.before.statuses),
       problems: this.problems,
-      policies: this.sources,
+      get policies() {
+        policies ??= new Map(sources.flat());
+        return policies;
+      },
       certificates: this.requests,
       generated: this.services,
       canaries: mergeCanaries(this.shifts),
     };
   }
 
-  private allUnits(): HashedUnit[] {
+  private allUnits(memo: CompileMemo): ChunkedList<HashedUnit> {
     const others = [...this.units.values()];
-    const units = others.slice(0, this.before.units);
-    for (let at = 0; at < this.results.length; at++) {
-      const own = this.results[at]!.units;
-      for (let i = 0; i < own.length; i++) units.push(own[i]!);
-    }
-    for (let at = this.before.units; at < others.length; at++) units.push(others[at]!);
-    return units;
+    const { units } = this.before;
+    return ChunkedList.join([
+      memo.inChunks("units before those of routes", others.slice(0, units)),
+      this.results.mapChunks(unitsOf),
+      memo.inChunks("units behind those of routes", others.slice(units)),
+    ]);
   }
 }
+
+/** By what they act on. */
+type Sources = readonly (readonly [string, readonly PolicySource[]])[];
+
+const unitsOf = onceForChunk((results: readonly Compiled[]) => results.flatMap(({ units }) => units));

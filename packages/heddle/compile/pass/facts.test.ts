@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyOf, validateResource, type Resource } from "../../resources/index.ts";
@@ -13,7 +14,7 @@ const grant = (name: string) =>
   });
 
 function take(facts: Facts, resources: readonly Resource[]): void {
-  for (const _ of facts.take(resources));
+  for (const _ of facts.take(ChunkedList.of(resources)));
 }
 
 test("each run sees its own resources, and of those of one key the first", () => {

@@ -1,4 +1,4 @@
-import { listPlaces, missingPlaces } from "@heddle/engine/base";
+import { ChunkedList, listChanges, onceForChunk } from "@heddle/engine/base";
 import {
   gatewayGroup,
   heddleGroup,
@@ -94,8 +94,13 @@ export interface FactCell {
   isRead: boolean;
 }
 
-/** Resources indexed between two yields. */
-const sliceLength = 512;
+interface ResourceChanges {
+  readonly gone: readonly Resource[];
+  readonly come: readonly Resource[];
+}
+
+/** Of more changes than these all resources are looked at anew. */
+const maxExchanged = 512;
 /** Names beside those that are in use, before it is asked which are. */
 const spareCells = 10_000;
 
@@ -112,8 +117,11 @@ export class Facts implements FactReader {
   private missing = 0;
   /** Whether something that is read is another than in the last run. */
   private hasChanged = true;
-  private resources: readonly Resource[] = [];
-  private kinds = new Map<KindName, Resource[]>();
+  private resources: ChunkedList<Resource> = ChunkedList.of<Resource>([]);
+  /** The resources, each key once. */
+  private own = this.resources;
+  private kinds = new Map<KindName, ChunkedList<Resource>>();
+  private changed: ResourceChanges = { gone: [], come: [] };
   private lists = new Map<FactName, Resource[]>();
   /** Of two with one key the first counts, which changes of one place cannot tell. */
   private isWhole = true;
@@ -156,22 +164,38 @@ export class Facts implements FactReader {
   }
 
   ofKind<K extends KindName>(kind: K): readonly ResourceNamed<K>[] {
-    return (this.kinds.get(kind) ?? []) as ResourceNamed<K>[];
+    return this.listOf(kind).toArray();
+  }
+
+  /** As `ofKind`, for kinds of which there are thousands: chunks are the same as in the last run where nothing in them changed. */
+  listOf<K extends KindName>(kind: K): ChunkedList<ResourceNamed<K>> {
+    let list = this.kinds.get(kind);
+    if (list === undefined) {
+      list = this.own.mapChunks((chunk) => kindsOf(chunk).get(kind) ?? []);
+      this.kinds.set(kind, list);
+    }
+    return list as ChunkedList<ResourceNamed<K>>;
+  }
+
+  /** What this run has in place of what the last one had. */
+  get changes(): ResourceChanges {
+    return this.changed;
   }
 
   /** Begins a run: takes the resources, and forgets what the run before has set. Sources give each key once; of two the first counts. */
-  *take(resources: readonly Resource[]): Generator<void> {
+  *take(resources: ChunkedList<Resource>): Generator<void> {
     this.hasChanged = this.isRunning || !this.isSettled;
     this.isRunning = true;
     this.isSettled = true;
     this.forget();
-    const { gone, come } = changesOf(this.resources, resources);
-    const isLarge = gone.length + come.length > sliceLength;
+    this.changed = listChanges(this.resources, resources);
+    const { gone, come } = this.changed;
+    const isLarge = gone.length + come.length > maxExchanged;
     if (isLarge || !this.isWhole || !this.exchange(gone, come)) {
       yield* this.takeAll(resources);
     } else if (gone.length + come.length > 0) {
       this.index(resources, new Set([...gone, ...come].map(({ kind }) => kind)));
-    }
+    } else this.own = resources;
     this.resources = resources;
   }
 
@@ -206,28 +230,25 @@ export class Facts implements FactReader {
     cell.value = value;
   }
 
-  private *takeAll(resources: readonly Resource[]): Generator<void> {
+  private *takeAll(resources: ChunkedList<Resource>): Generator<void> {
     this.isWhole = false;
     this.hasChanged = true;
     for (const cell of this.cells.values()) cell.value = undefined;
-    const own: Resource[] = [];
-    let done = 0;
-    for (const resource of resources) {
-      if (this.add(resource)) own.push(resource);
-      if (++done % sliceLength === 0) yield;
+    const chunks: (readonly Resource[])[] = [];
+    for (const chunk of resources.chunks) {
+      const own = chunk.filter((resource) => this.add(resource));
+      chunks.push(own.length === chunk.length ? chunk : own);
+      yield;
     }
-    this.kinds = new Map();
-    this.index(own, new Set([...own.map(({ kind }) => kind), ...listedKinds]));
-    this.isWhole = own.length === resources.length;
+    this.kinds.clear();
+    this.index(ChunkedList.ofChunks(chunks), new Set(listedKinds));
+    this.isWhole = this.own.length === resources.length;
   }
 
-  /** The lists of these kinds, anew. */
-  private index(resources: readonly Resource[], kinds: ReadonlySet<KindName>): void {
+  /** The lists of these kinds are others now. */
+  private index(own: ChunkedList<Resource>, kinds: ReadonlySet<KindName>): void {
+    this.own = own;
     for (const kind of kinds) this.kinds.delete(kind);
-    for (const resource of resources) {
-      const { kind } = resource;
-      if (kinds.has(kind)) push(this.kinds, kind, resource);
-    }
     if (listedKinds.some((kind) => kinds.has(kind))) this.listAll();
   }
 
@@ -269,12 +290,11 @@ export class Facts implements FactReader {
   }
 }
 
-function changesOf(before: readonly Resource[], after: readonly Resource[]) {
-  const places = listPlaces(before, after);
-  const come: Resource[] = [];
-  for (let at = 0; at < after.length; at++) if (places[at] === -1) come.push(after[at]!);
-  return { gone: missingPlaces(places, before.length).map((at) => before[at]!), come };
-}
+const kindsOf = onceForChunk((chunk: readonly Resource[]) => {
+  const kinds = new Map<KindName, Resource[]>();
+  for (const resource of chunk) push(kinds, resource.kind, resource);
+  return kinds;
+});
 
 /** Kinds of which others read lists. */
 const listedKinds = ["EndpointSlice", "ReferenceGrant", "Secret"] as const;

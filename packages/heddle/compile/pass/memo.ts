@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import { keyOf, type Resource } from "../../resources/index.ts";
 import type { CompileOptions } from "../io/compile-io.ts";
 import { Facts, type FactCell, type FactName, type FactReader } from "./facts.ts";
@@ -10,8 +11,6 @@ interface Kept<T> {
   readonly result: T;
   /** The last run that has used it. */
   run: number;
-  /** Its place in the row that it is in. */
-  at: number;
 }
 
 class RecordingReader implements FactReader {
@@ -38,23 +37,23 @@ class Results {
   private run = 0;
   private used = 0;
 
-  find(name: string): Kept<unknown> | undefined {
-    return this.kept.get(name);
-  }
-
   keep<T>(name: string, input: unknown, facts: Facts, make: (facts: FactReader) => T): Kept<T> {
     const kept = this.kept.get(name) as Kept<T> | undefined;
     if (kept !== undefined && this.holds(kept, input, facts)) return kept;
     const reader = new RecordingReader(facts);
     const result = make(reader);
     if (this.kept.get(name)?.run !== this.run) this.used++;
-    const next = { input, cells: reader.cells, values: reader.values, result, run: this.run, at: 0 };
+    const next = { input, cells: reader.cells, values: reader.values, result, run: this.run };
     this.kept.set(name, next);
     return next;
   }
 
+  drop(name: string): void {
+    this.kept.delete(name);
+  }
+
   /** Whether a kept result is still good; it is used then. */
-  holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
+  private holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
     if (kept.input !== input) return false;
     // Who held in the last run holds in this one, where nothing that anybody has read is another.
     const isKnown = facts.isAsBefore && kept.run >= this.run - 1;
@@ -87,30 +86,11 @@ function isUnchanged({ cells, values }: Kept<unknown>): boolean {
   return true;
 }
 
-/** Results in the order of their inputs, of the last run and of this one. */
-class Row {
-  private last: Kept<unknown>[] = [];
-  private current: Kept<unknown>[] = [];
-  private at = 0;
-
-  /** The result that comes next, where it is the one of this input and still holds. */
-  next(input: unknown, results: Results, facts: Facts): Kept<unknown> | undefined {
-    const kept = this.last[this.at];
-    return kept !== undefined && results.holds(kept, input, facts) ? kept : undefined;
-  }
-
-  /** `place` is where the last run had what is under its name. */
-  add(kept: Kept<unknown>, place: number | undefined): void {
-    if (place !== undefined) this.at = place + 1;
-    kept.at = this.current.length;
-    this.current.push(kept);
-  }
-
-  end(): void {
-    this.last = this.current;
-    this.current = [];
-    this.at = 0;
-  }
+/** What was made of the resources of a chunk, in their order. */
+interface KeptChunk {
+  readonly results: readonly unknown[];
+  /** The last run that has used it. */
+  run: number;
 }
 
 /** Values by name, of the last run and of this one. */
@@ -132,39 +112,66 @@ class Values<V> {
   }
 }
 
+/** New results of a list between two yields: each takes some 20 µs. */
+const sliceLength = 16;
+
 /**
  * What one compile keeps for the next, so that the change of one resource costs little. It compares by identity: a
- * resource that did not change should be the same object. Results are the same with and without.
+ * resource that did not change should be the same object, in a list of the same chunks. Results are the same with and
+ * without.
  */
 export class CompileMemo {
   /** @internal of the run that is going on */
   readonly facts = new Facts();
   private results = new Results();
-  private row = new Row();
+  /** Of the resources of lists, by key; and by the chunks that they were in. */
+  private listed = new Results();
+  private chunks = new WeakMap<readonly Resource[], KeptChunk>();
+  /** Whether this run took over a chunk without a look at what is in it. */
+  private hasPassed = false;
+  private run = 0;
   private readonly values = new Values<{ readonly json: string; readonly value: unknown }>();
   private readonly lists = new Values<readonly unknown[]>();
+  private readonly shared = new Values<ChunkedList<unknown>>();
   private options: CompileOptions | null = null;
-  private isRunning = false;
 
   /** @internal once, before a run */
   begin(options: CompileOptions): void {
-    const isOther = this.options === null || !isSameButNow(this.options, options);
-    if (isOther) this.results = new Results();
-    if (isOther || this.isRunning) this.row = new Row();
-    this.isRunning = true;
+    if (this.options === null || !isSameButNow(this.options, options)) {
+      this.results = new Results();
+      this.listed = new Results();
+      this.chunks = new WeakMap();
+    }
     this.options = options;
+    this.run++;
+    this.hasPassed = false;
     this.results.begin();
+    this.listed.begin();
   }
 
   /** @internal once, after a run: what it did not use is dropped */
   end(): void {
     this.results.end();
-    this.row.end();
+    if (this.hasPassed) this.dropGone();
+    else this.listed.end();
     this.values.end();
     this.lists.end();
+    this.shared.end();
     this.facts.end();
-    this.facts.trim(this.results.cells());
-    this.isRunning = false;
+    this.facts.trim(this.cells());
+  }
+
+  private *cells(): Generator<readonly FactCell[]> {
+    yield* this.results.cells();
+    yield* this.listed.cells();
+  }
+
+  /** Of those in a chunk that was taken over nobody knows who has been used. */
+  private dropGone(): void {
+    const { gone, come } = this.facts.changes;
+    const left = new Set(gone.map(keyOf));
+    for (const one of come) left.delete(keyOf(one));
+    for (const key of left) this.listed.drop(key);
   }
 
   /** @internal the kept result, or a new one */
@@ -172,28 +179,41 @@ export class CompileMemo {
     return this.results.keep(name, input, facts, make).result;
   }
 
-  /** @internal as `of` by its key, for resources that come in the same order in each run: no key is made of one that did not change */
-  inOrder<R extends Resource, T>(
-    resource: R,
+  /**
+   * @internal what is made of each resource of a list. A chunk that the last run had is passed by where nothing that anybody
+   * has read is another; its results are the same array then.
+   */
+  *ofList<R extends Resource, T>(
+    list: ChunkedList<R>,
     make: (resource: R, facts: FactReader, options: CompileOptions) => T,
-  ): T {
-    const kept = this.row.next(resource, this.results, this.facts);
-    if (kept === undefined) return this.outOfOrder(resource, make);
-    this.row.add(kept, kept.at);
-    return kept.result as T;
+  ): Generator<void, ChunkedList<T>> {
+    const chunks: (readonly T[])[] = [];
+    for (const chunk of list.chunks) {
+      const known = this.chunks.get(chunk);
+      const isSame = known !== undefined && known.run === this.run - 1 && this.facts.isAsBefore;
+      const kept = isSame ? known : yield* this.keepChunk(chunk, known, make);
+      if (isSame) this.hasPassed = true;
+      kept.run = this.run;
+      chunks.push(kept.results as readonly T[]);
+    }
+    return ChunkedList.ofChunks(chunks);
   }
 
-  private outOfOrder<R extends Resource, T>(
-    resource: R,
+  private *keepChunk<R extends Resource, T>(
+    chunk: readonly R[],
+    known: KeptChunk | undefined,
     make: (resource: R, facts: FactReader, options: CompileOptions) => T,
-  ): T {
-    const name = keyOf(resource);
-    const place = this.results.find(name)?.at;
-    const kept = this.results.keep(name, resource, this.facts, (reader) =>
-      make(resource, reader, this.options!),
-    );
-    this.row.add(kept, place);
-    return kept.result;
+  ): Generator<void, KeptChunk> {
+    const results: T[] = [];
+    for (const resource of chunk) {
+      const made = (reader: FactReader) => make(resource, reader, this.options!);
+      results.push(this.listed.keep(keyOf(resource), resource, this.facts, made).result);
+      if (results.length % sliceLength === 0) yield;
+    }
+    const kept =
+      known !== undefined && isSameList(known.results, results) ? known : { results, run: this.run };
+    this.chunks.set(chunk, kept);
+    return kept;
   }
 
   /** @internal the value of the last run where it has the same content */
@@ -208,11 +228,22 @@ export class CompileMemo {
   /** @internal the list of the last run where it has the same items */
   keepList<T>(name: FactName, list: readonly T[]): readonly T[] {
     const kept = this.lists.get(name);
-    const isSame = kept?.length === list.length && kept.every((item, index) => item === list[index]);
-    const next = isSame ? (kept as readonly T[]) : list;
+    const next = kept !== undefined && isSameList(kept, list) ? (kept as readonly T[]) : list;
     this.lists.set(name, next);
     return next;
   }
+
+  /** @internal the items in chunks, which are those of the last run before and behind what changed */
+  inChunks<T>(name: string, items: readonly T[]): ChunkedList<T> {
+    const list =
+      (this.shared.get(name) as ChunkedList<T> | undefined)?.follow(items) ?? ChunkedList.of(items);
+    this.shared.set(name, list);
+    return list;
+  }
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 function isSameButNow(a: CompileOptions, b: CompileOptions): boolean {

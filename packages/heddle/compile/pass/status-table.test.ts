@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ResourceKey } from "../../resources/index.ts";
@@ -10,7 +11,7 @@ const status: Status = { parents: [] };
 const other: Status = { parents: [] };
 
 test("a table of statuses reads as a map of both its parts", () => {
-  const table = new StatusTable(new Map([[few, other]]), [{ key: many, status }], 0);
+  const table = new StatusTable(new Map([[few, other]]), ChunkedList.of([{ key: many, status }]), 0);
   assert.deepEqual(
     [...table],
     [
@@ -28,7 +29,7 @@ test("a table of statuses reads as a map of both its parts", () => {
 });
 
 test("a status that is set replaces that of its key, in the copy alone", () => {
-  const table = new StatusTable(new Map(), [{ key: many, status }], 0);
+  const table = new StatusTable(new Map(), ChunkedList.of([{ key: many, status }]), 0);
   const copy = table.copy();
   copy.set(many, other);
   copy.set(few, status);

@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import type { ResourceKey } from "../../resources/index.ts";
 import type { Status } from "../io/status.ts";
 
@@ -8,56 +9,60 @@ export interface StatusOf {
 }
 
 /**
- * Statuses by key. Those of the many are a list, which costs nothing to make anew for each run; it is indexed when
- * somebody asks for one of them.
+ * Statuses by key. Those of the many are a list, which costs nothing to make anew for each run, and whose chunks tell what
+ * is as before; it is indexed when somebody asks for one of them.
  */
 export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
-  private readonly few: Map<ResourceKey, Status>;
-  private readonly many: readonly StatusOf[];
-  private readonly before: number;
+  readonly #few: Map<ResourceKey, Status>;
+  /** Those of routes. Where `few` has a status of the same key, that one counts. */
+  readonly many: ChunkedList<StatusOf>;
+  readonly #before: number;
   /** Of the many, those that the few have another status of. */
-  private replaced = 0;
-  private index: Map<ResourceKey, Status> | null = null;
+  #replaced = 0;
+  #index: Map<ResourceKey, Status> | null = null;
 
   /** A key is in one of both. `before`: how many of the few come before the many. */
-  constructor(few: ReadonlyMap<ResourceKey, Status>, many: readonly StatusOf[], before: number) {
-    this.few = new Map(few);
+  constructor(few: ReadonlyMap<ResourceKey, Status>, many: ChunkedList<StatusOf>, before: number) {
+    this.#few = new Map(few);
     this.many = many;
-    this.before = before;
+    this.#before = before;
+  }
+
+  get few(): ReadonlyMap<ResourceKey, Status> {
+    return this.#few;
   }
 
   /** To be changed without the other one. */
   copy(): StatusTable {
-    const copy = new StatusTable(this.few, this.many, this.before);
-    copy.replaced = this.replaced;
+    const copy = new StatusTable(this.#few, this.many, this.#before);
+    copy.#replaced = this.#replaced;
     return copy;
   }
 
   set(key: ResourceKey, status: Status): void {
-    if (!this.few.has(key) && this.indexed().has(key)) this.replaced++;
-    this.few.set(key, status);
+    if (!this.#few.has(key) && this.#indexed().has(key)) this.#replaced++;
+    this.#few.set(key, status);
   }
 
   get(key: ResourceKey): Status | undefined {
-    return this.few.get(key) ?? this.indexed().get(key);
+    return this.#few.get(key) ?? this.#indexed().get(key);
   }
 
   has(key: ResourceKey): boolean {
-    return this.few.has(key) || this.indexed().has(key);
+    return this.#few.has(key) || this.#indexed().has(key);
   }
 
   get size(): number {
-    return this.few.size + this.many.length - this.replaced;
+    return this.#few.size + this.many.length - this.#replaced;
   }
 
   forEach(use: (status: Status, key: ResourceKey, map: ReadonlyMap<ResourceKey, Status>) => void): void {
-    const few = [...this.few];
-    for (const [key, status] of few.slice(0, this.before)) use(status, key, this);
-    for (let at = 0; at < this.many.length; at++) {
-      const { key, status } = this.many[at]!;
-      if (this.replaced === 0 || !this.few.has(key)) use(status, key, this);
+    const few = [...this.#few];
+    for (const [key, status] of few.slice(0, this.#before)) use(status, key, this);
+    for (const { key, status } of this.many) {
+      if (this.#replaced === 0 || !this.#few.has(key)) use(status, key, this);
     }
-    for (const [key, status] of few.slice(this.before)) use(status, key, this);
+    for (const [key, status] of few.slice(this.#before)) use(status, key, this);
   }
 
   *entries(): MapIterator<[ResourceKey, Status]> {
@@ -78,8 +83,8 @@ export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
     return this.entries();
   }
 
-  private indexed(): ReadonlyMap<ResourceKey, Status> {
-    this.index ??= new Map(this.many.map(({ key, status }) => [key, status]));
-    return this.index;
+  #indexed(): ReadonlyMap<ResourceKey, Status> {
+    this.#index ??= new Map(this.many.toArray().map(({ key, status }) => [key, status]));
+    return this.#index;
   }
 }

@@ -1,3 +1,4 @@
+import type { ChunkedList } from "@heddle/engine/base";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
 import { nextStatus, nextVersion, withRevision } from "../next-version.ts";
 import type {
@@ -39,10 +40,15 @@ class MemoryStore implements Store {
   // The overloads of the interface narrow the items by the kind that is asked for.
   async list({ kind, namespace }: ListFilter = {}): Promise<Listing<never> & Listing> {
     this.#assertOpen();
-    let items = this.#resources.values();
+    let items = this.#resources.values().toArray();
     if (kind !== undefined) items = items.filter((resource) => resource.kind === kind);
     if (namespace !== undefined) items = items.filter(({ metadata }) => metadata.namespace === namespace);
     return { items: items as never[], revision: this.#history.revision };
+  }
+
+  async listAll(): Promise<ChunkedList<Stored>> {
+    this.#assertOpen();
+    return this.#resources.values();
   }
 
   async put(resource: Resource, options: ChangeOptions = {}): Promise<PutResult> {
