@@ -74,6 +74,7 @@ export const packageRules: Record<string, PackageRule> = {
     uses: {
       compile: { engine: plainEngine },
       sources: { engine: ["base"] },
+      store: { engine: ["base"] },
       feed: { engine: plainEngine },
       ca: { engine: plainEngine },
       acme: { engine: plainEngine },
