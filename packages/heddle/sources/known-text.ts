@@ -1,3 +1,4 @@
+import type { ChunkedList } from "@heddle/engine/base";
 import type { ParseProblem, Position } from "../resources/index.ts";
 import { commonText } from "./common-text.ts";
 import type { Origin } from "./origin.ts";
@@ -116,7 +117,7 @@ export interface KnownEnds {
 /** A text as it was read. */
 export class KnownText {
   readonly reader: PieceReader;
-  readonly pieces: readonly KnownPiece[];
+  readonly pieces: ChunkedList<KnownPiece>;
   readonly #holder: TextHolder;
   readonly #start: number;
   readonly #end: number;
@@ -124,12 +125,12 @@ export class KnownText {
   constructor(
     reader: PieceReader,
     text: SourceText,
-    pieces: readonly KnownPiece[],
+    pieces: ChunkedList<KnownPiece>,
     bounds: { start: number; end: number },
   ) {
     this.reader = reader;
     this.pieces = pieces;
-    this.#holder = pieces[0]?.holder ?? { text };
+    this.#holder = pieces.at(0)?.holder ?? { text };
     this.#start = bounds.start;
     this.#end = bounds.end;
   }
@@ -151,49 +152,67 @@ export class KnownText {
       firstOf(pieces, ({ start }) => start >= known.length - suffix),
     );
     if (before === 0 && after === pieces.length) return null;
-    const last = pieces[before - 1];
+    const last = pieces.at(before - 1);
     const from = last?.end ?? this.#start;
-    const stop = (pieces[after]?.start ?? this.#end) + text.length - known.length;
+    const stop = (pieces.at(after)?.start ?? this.#end) + text.length - known.length;
     const head = last === undefined ? text.slice(0, from) : last.text;
     const { line, lineStart } = lineBehind(head, last ?? { start: 0, lineOffset: 0, columnOffset: 0 });
     const gap = { from, stop, line, lineStart, hasBefore: before > 0, hasAfter: after < pieces.length };
     return { gap, before, after };
   }
 
-  /** The text is another one now, with `all` these pieces, others in the gap: those behind it move along. */
-  become(text: SourceText, { gap, before, after }: KnownEnds, all: readonly KnownPiece[]): KnownText {
-    const { pieces } = this;
+  /** The text is another one now, with `all` these pieces, those `between` in the gap: those behind it move along. */
+  become(
+    text: SourceText,
+    ends: KnownEnds,
+    between: readonly KnownPiece[],
+    all: ChunkedList<KnownPiece>,
+  ): KnownText {
     const shift = text.length - this.#holder.text.length;
-    const first = pieces[after];
-    if (first !== undefined) {
-      const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
-        start: gap.from,
-        lineOffset: gap.line,
-        columnOffset: gap.from - gap.lineStart,
-      });
-      const lines = line - first.lineOffset;
-      const columns = gap.stop - lineStart - first.columnOffset;
-      const lineEnd = text.indexOf("\n", gap.stop);
-      for (let at = after; at < pieces.length; at++) {
-        const piece = pieces[at]!;
+    this.#moveBehind(ends, text, shift);
+    this.#holder.text = text;
+    for (const piece of between) piece.holder = this.#holder;
+    return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
+  }
+
+  #moveBehind({ gap, after }: KnownEnds, text: SourceText, shift: number): void {
+    const first = this.pieces.at(after);
+    if (first === undefined) return;
+    const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
+      start: gap.from,
+      lineOffset: gap.line,
+      columnOffset: gap.from - gap.lineStart,
+    });
+    const lines = line - first.lineOffset;
+    const columns = gap.stop - lineStart - first.columnOffset;
+    if (shift === 0 && lines === 0 && columns === 0) return;
+    const lineEnd = text.indexOf("\n", gap.stop);
+    let left = after;
+    for (const chunk of this.pieces.chunks) {
+      for (let at = left; at < chunk.length; at++) {
+        const piece = chunk[at]!;
         piece.start += shift;
         piece.lineOffset += lines;
         if (lineEnd === -1 || piece.start < lineEnd) piece.columnOffset += columns;
       }
+      left = Math.max(0, left - chunk.length);
     }
-    this.#holder.text = text;
-    const end = all.length - (pieces.length - after);
-    for (let at = before; at < end; at++) all[at]!.holder = this.#holder;
-    return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
   }
 }
 
 /** The index of the first piece for which `isBehind` holds, as it does for all after it. */
-function firstOf(pieces: readonly KnownPiece[], isBehind: (piece: KnownPiece) => boolean): number {
-  let [low, high] = [0, pieces.length];
+function firstOf({ chunks }: ChunkedList<KnownPiece>, isBehind: (piece: KnownPiece) => boolean): number {
+  const found = firstIn(chunks, (chunk) => isBehind(chunk.at(-1)!));
+  let index = 0;
+  for (let at = 0; at < found; at++) index += chunks[at]!.length;
+  return index + firstIn(chunks[found] ?? [], isBehind);
+}
+
+function firstIn<T>(items: readonly T[], isBehind: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (isBehind(pieces[middle]!)) high = middle;
+    if (isBehind(items[middle]!)) high = middle;
     else low = middle + 1;
   }
   return low;
