@@ -40,29 +40,55 @@ interface TextHolder {
   text: SourceText;
 }
 
+/** How far pieces move: their columns only on the line that ends at `lineEnd`, which counts in the text that comes. */
+interface Shift {
+  readonly start: number;
+  readonly lines: number;
+  readonly columns: number;
+  readonly lineEnd: number;
+}
+
+const noShift: Shift = { start: 0, lines: 0, columns: 0, lineEnd: 0 };
+
+/**
+ * Pieces that move together: of a text that is known those of one chunk, and no others. So the thousands behind an edit
+ * move in some tens of steps.
+ */
+export class PieceGroup {
+  readonly holder: TextHolder;
+  start = 0;
+  lines = 0;
+  columns = 0;
+
+  constructor(holder: TextHolder) {
+    this.holder = holder;
+  }
+}
+
 /** A piece of a text that is known: what it holds stays, and where it is moves with the text. */
 export class KnownPiece {
   readonly reading: PieceReading;
   readonly resources: readonly SourcedResource[];
   readonly rejected: readonly SourcedRejection[];
   readonly length: number;
-  holder: TextHolder;
-  start: number;
-  lineOffset: number;
-  columnOffset: number;
+  group: PieceGroup;
+  /** Its place as it was when it came to its group. */
+  #start: number;
+  #lines: number;
+  #columns: number;
 
   constructor(
-    holder: TextHolder,
+    group: PieceGroup,
     { text, start, lineOffset, columnOffset }: TextPiece,
     reading: PieceReading,
     reader: PieceReader,
     file: string,
   ) {
-    this.holder = holder;
-    this.start = start;
+    this.group = group;
+    this.#start = start;
     this.length = text.length;
-    this.lineOffset = lineOffset;
-    this.columnOffset = columnOffset;
+    this.#lines = lineOffset;
+    this.#columns = columnOffset;
     this.reading = reading;
     const resources: SourcedResource[] = [];
     const rejected: SourcedRejection[] = [];
@@ -76,12 +102,36 @@ export class KnownPiece {
     this.rejected = rejected;
   }
 
+  get start(): number {
+    return this.#start + this.group.start;
+  }
+
   get end(): number {
     return this.start + this.length;
   }
 
+  get lineOffset(): number {
+    return this.#lines + this.group.lines;
+  }
+
+  get columnOffset(): number {
+    return this.#columns + this.group.columns;
+  }
+
   get text(): string {
-    return this.holder.text.slice(this.start, this.end);
+    return this.group.holder.text.slice(this.start, this.end);
+  }
+
+  isOnShiftedLine({ start, lineEnd }: Shift): boolean {
+    return this.start + start < lineEnd;
+  }
+
+  /** To a group that did not move yet. */
+  moveTo(group: PieceGroup, shift: Shift): void {
+    this.#columns = this.columnOffset + (this.isOnShiftedLine(shift) ? shift.columns : 0);
+    this.#lines = this.lineOffset + shift.lines;
+    this.#start = this.start + shift.start;
+    this.group = group;
   }
 }
 
@@ -122,17 +172,29 @@ export class KnownText {
   readonly #start: number;
   readonly #end: number;
 
-  constructor(
+  private constructor(
     reader: PieceReader,
-    text: SourceText,
+    holder: TextHolder,
     pieces: ChunkedList<KnownPiece>,
-    bounds: { start: number; end: number },
+    { start, end }: Pick<SplitText, "start" | "end">,
   ) {
     this.reader = reader;
     this.pieces = pieces;
-    this.#holder = pieces.at(0)?.holder ?? { text };
-    this.#start = bounds.start;
-    this.#end = bounds.end;
+    this.#holder = holder;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** A text of which all was read. */
+  static ofWhole(
+    reader: PieceReader,
+    text: SourceText,
+    pieces: ChunkedList<KnownPiece>,
+    bounds: Pick<SplitText, "start" | "end">,
+  ): KnownText {
+    const holder = { text };
+    for (const chunk of pieces.chunks) regroup(chunk, holder, noShift, chunk.length);
+    return new KnownText(reader, holder, pieces, bounds);
   }
 
   /** Whether this is the text whose parts are asked for. */
@@ -161,23 +223,26 @@ export class KnownText {
     return { gap, before, after };
   }
 
-  /** The text is another one now, with `all` these pieces, those `between` in the gap: those behind it move along. */
-  become(
-    text: SourceText,
-    ends: KnownEnds,
-    between: readonly KnownPiece[],
-    all: ChunkedList<KnownPiece>,
-  ): KnownText {
-    const shift = text.length - this.#holder.text.length;
-    this.#moveBehind(ends, text, shift);
+  /** The text is another one now, with `all` these pieces, others in the gap: those behind it move along. */
+  become(text: SourceText, ends: KnownEnds, all: ChunkedList<KnownPiece>): KnownText {
+    const shift = this.#shiftBehind(ends, text);
+    const kept = new Set(this.pieces.chunks);
+    let untilBehind = all.length - (this.pieces.length - ends.after);
+    for (const chunk of all.chunks) {
+      if (!kept.has(chunk)) regroup(chunk, this.#holder, shift, untilBehind);
+      else if (untilBehind <= 0) move(chunk, shift);
+      untilBehind -= chunk.length;
+    }
     this.#holder.text = text;
-    for (const piece of between) piece.holder = this.#holder;
-    return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
+    const bounds = { start: this.#start, end: this.#end + shift.start };
+    return new KnownText(this.reader, this.#holder, all, bounds);
   }
 
-  #moveBehind({ gap, after }: KnownEnds, text: SourceText, shift: number): void {
+  /** How far everything behind the gap moves. */
+  #shiftBehind({ gap, after }: KnownEnds, text: SourceText): Shift {
+    const start = text.length - this.#holder.text.length;
     const first = this.pieces.at(after);
-    if (first === undefined) return;
+    if (first === undefined) return { ...noShift, start };
     const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
       start: gap.from,
       lineOffset: gap.line,
@@ -185,19 +250,26 @@ export class KnownText {
     });
     const lines = line - first.lineOffset;
     const columns = gap.stop - lineStart - first.columnOffset;
-    if (shift === 0 && lines === 0 && columns === 0) return;
     const lineEnd = text.indexOf("\n", gap.stop);
-    let left = after;
-    for (const chunk of this.pieces.chunks) {
-      for (let at = left; at < chunk.length; at++) {
-        const piece = chunk[at]!;
-        piece.start += shift;
-        piece.lineOffset += lines;
-        if (lineEnd === -1 || piece.start < lineEnd) piece.columnOffset += columns;
-      }
-      left = Math.max(0, left - chunk.length);
-    }
+    return { start, lines, columns, lineEnd: lineEnd === -1 ? Infinity : lineEnd };
   }
+}
+
+/** Makes the pieces of a chunk a group of their own; those from a place on move. */
+function regroup(chunk: readonly KnownPiece[], holder: TextHolder, shift: Shift, from: number): void {
+  const group = new PieceGroup(holder);
+  for (let at = 0; at < chunk.length; at++) chunk[at]!.moveTo(group, at < from ? noShift : shift);
+}
+
+/** All pieces of a chunk that is a group. */
+function move(chunk: readonly KnownPiece[], shift: Shift): void {
+  const { group } = chunk[0]!;
+  const isOnLine = chunk[0]!.isOnShiftedLine(shift);
+  // The line ends among them.
+  if (chunk.at(-1)!.isOnShiftedLine(shift) !== isOnLine) return regroup(chunk, group.holder, shift, 0);
+  group.start += shift.start;
+  group.lines += shift.lines;
+  if (isOnLine) group.columns += shift.columns;
 }
 
 /** The index of the first piece for which `isBehind` holds, as it does for all after it. */

@@ -1,6 +1,13 @@
 import { ChunkedList, onceForChunk } from "@heddle/engine/base";
 import { parseDocuments, parseJson } from "../resources/index.ts";
-import { KnownPiece, KnownText, type KnownEnds, type PieceReader, type PieceReading } from "./known-text.ts";
+import {
+  KnownPiece,
+  KnownText,
+  PieceGroup,
+  type KnownEnds,
+  type PieceReader,
+  type PieceReading,
+} from "./known-text.ts";
 import { readDocument, type DocumentReading } from "./read-document.ts";
 import type { Reading, UnreadableText } from "./reading.ts";
 import { markerLength, splitDocuments, splitDocumentsAgain, type TextPiece } from "./split-documents.ts";
@@ -64,7 +71,7 @@ function* readGap(
   const between = yield* readPieces(own, reader, file, text, gone);
   if (between === null) return null;
   const all = pieces.with(ends.before, ends.after, between);
-  return { pieces: all, commit: () => known.become(text, ends, between, all) };
+  return { pieces: all, commit: () => known.become(text, ends, all) };
 }
 
 function* readWhole(text: SourceText, file: string, known: KnownText | null): Generator<void, NextText> {
@@ -86,7 +93,7 @@ function* readAs(
   const read = yield* readPieces(cut.pieces, reader, file, text, gone);
   if (read === null) return null;
   const pieces = ChunkedList.of(read);
-  return { pieces, commit: () => new KnownText(reader, text, pieces, cut) };
+  return { pieces, commit: () => KnownText.ofWhole(reader, text, pieces, cut) };
 }
 
 /** Null where one is not of the reader's kind. */
@@ -97,7 +104,7 @@ function* readPieces(
   text: SourceText,
   known: Iterable<KnownPiece>,
 ): Generator<void, KnownPiece[] | null> {
-  const holder = { text };
+  const group = new PieceGroup({ text });
   const readings = new Map<string, PieceReading>();
   let done = 0;
   for (const piece of known) {
@@ -109,7 +116,7 @@ function* readPieces(
     const reading = readings.get(piece.text) ?? (yield* reader.read(piece.text, file));
     if (reading === undefined) return null;
     readings.set(piece.text, reading);
-    pieces.push(new KnownPiece(holder, piece, reading, reader, file));
+    pieces.push(new KnownPiece(group, piece, reading, reader, file));
     if (++done % sliceLength === 0) yield;
   }
   return pieces;
