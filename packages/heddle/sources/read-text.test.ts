@@ -303,6 +303,24 @@ for (const [kind, { document, join }] of Object.entries(texts)) {
   });
 }
 
+test("places are right behind an edit at any end of a chunk, and where a line ends among others", () => {
+  const memo = new TextMemo();
+  const all = items(700).map((item) => JSON.stringify(item));
+  const breakBehind = (at: number) => (at % 170 === 169 ? "\n" : "");
+  const join = () => list([]).replace("]", `${all.map((one, at) => one + breakBehind(at)).join(",")}]`);
+  let end = 0;
+  const ends = readChunks(join(), memo).resources.chunks.map(({ length }) => (end += length));
+  assert.ok(ends.length > 3);
+  const near = ends.flatMap((end) => [end - 1, end, end + 1]).filter((at) => at >= 0 && at < all.length);
+  const looked = [...near, 168, 169, 170, 171, 339, 340, 341, 509, 510, 511, 699];
+  for (const at of near) {
+    all[at] = JSON.stringify(jsonBackend(`b${at}`, `http://127.0.0.1:${10_000 + at}`));
+    const places = ({ resources }: ReturnType<typeof flat>) =>
+      looked.map((index) => resources[index]!.origin.position("spec.url"));
+    assert.deepEqual(places(read(join(), memo)), places(read(join())), `edit at ${at}`);
+  }
+});
+
 test("a mistake that was there from the first is told where it is now", () => {
   const memo = new TextMemo();
   const text = `${backend("a")}${backend("b")}---\na: [1\n${backend("c")}`;
