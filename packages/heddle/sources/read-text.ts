@@ -1,13 +1,7 @@
 import { ChunkedList, onceForChunk } from "@heddle/engine/base";
 import { parseDocuments, parseJson } from "../resources/index.ts";
-import {
-  KnownPiece,
-  KnownText,
-  PieceGroup,
-  type KnownEnds,
-  type PieceReader,
-  type PieceReading,
-} from "./known-text.ts";
+import { KnownPiece, PieceGroup, type PieceReader, type PieceReading } from "./known-piece.ts";
+import { KnownText, type KnownEnds } from "./known-text.ts";
 import { readDocument, type DocumentReading } from "./read-document.ts";
 import type { Reading, UnreadableText } from "./reading.ts";
 import { markerLength, splitDocuments, splitDocumentsAgain, type TextPiece } from "./split-documents.ts";
