@@ -15,7 +15,7 @@ const source = () => new FileSource({ paths: [path.join(folder, "heddle.config.t
 async function read(files = source()) {
   const [reading] = await files.read();
   return {
-    names: reading!.resources.map(({ resource }) => `${resource.kind} ${resource.metadata.name}`),
+    names: Array.from(reading!.resources, ({ resource }) => `${resource.kind} ${resource.metadata.name}`),
     problems: reading!.unreadable.map(
       ({ fileName, line, message }) => `${path.relative(folder, fileName)}:${line}: ${message}`,
     ),
@@ -57,7 +57,7 @@ test("a change of an import is a change", async () => {
   assert.equal((await read(files)).reading, before.reading);
   put("ports.ts", "export const port: number = 3001;\n");
   const after = await read(files);
-  assert.match(JSON.stringify(after.reading.resources), /127\.0\.0\.1:3001/);
+  assert.match(JSON.stringify(after.reading.resources.toArray()), /127\.0\.0\.1:3001/);
 });
 
 test("mistakes are told with file and line, and the last good state stays", async () => {

@@ -93,9 +93,11 @@ test("joined one after the other readings give what they give by themselves, and
   let partial = 0;
   for (let round = 0; round < 400; round++) {
     const readings = files.map((read) => read());
-    const { changed, ...state } = joined.join(readings);
-    const { changed: _, ...fresh } = joinReadings(readings);
+    const { changed, list, ...state } = joined.join(readings);
+    const { changed: _, list: freshList, ...fresh } = joinReadings(readings);
     assert.deepEqual(state, fresh, `round ${round}`);
+    assert.deepEqual(list.toArray(), freshList.toArray(), `round ${round}`);
+    assert.deepEqual(new Set(list), new Set(state.sourced.values()), `round ${round}`);
     const now = new Map<string, unknown>(state.resources);
     const differ = [...new Set([...before.keys(), ...now.keys()])].filter(
       (key) => before.get(key) !== now.get(key),
@@ -106,4 +108,98 @@ test("joined one after the other readings give what they give by themselves, and
     before = now;
   }
   assert.ok(partial > 20, `only ${partial} were joined by what changed`);
+});
+
+/** The versions of a file of many resources, as JSON, which is read quickly. */
+function longFile(count: number) {
+  let made = 0;
+  const memo = new TextMemo();
+  const fresh = (namespace = "default") =>
+    JSON.stringify({
+      apiVersion: "heddle.dev/v1alpha1",
+      kind: "Backend",
+      metadata: { name: `b${made++}`, namespace },
+      spec: { url: "http://127.0.0.1:1" },
+    });
+  const file = {
+    fresh,
+    pieces: Array.from({ length: count }, () => fresh()),
+    read(): Reading {
+      const text = `{"apiVersion":"v1","kind":"List","items":[\n${file.pieces.join(",\n")}\n]}`;
+      const steps = readText(text, "a.json", memo);
+      for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+    },
+  };
+  return file;
+}
+
+const edited = (piece: string) => piece.replace(/:(\d)"/, (_, port: string) => `:${(Number(port) % 9) + 1}"`);
+
+test("a long list joins after each edit as if it were joined for the first time", () => {
+  const random = seededRandom(9);
+  const under = (limit: number) => Math.floor(random.next() * limit);
+  const file = longFile(1_200);
+  const beside = reading("b.yaml", backend("beside"));
+  const joined = new JoinedReadings();
+  let last = new Map<string, unknown>(joined.join([file.read(), beside]).resources);
+  const edits: ((all: string[], at: number) => string[])[] = [
+    (all) => all.with(0, edited(all[0]!)),
+    (all, at) => all.with(at, edited(all[at]!)),
+    (all) => [...all, file.fresh()],
+    (all, at) => all.toSpliced(at, under(300), file.fresh("shop")),
+    (all, at) => [all[at]!, ...all.toSpliced(at, 1)],
+    (all, at) => all.toSpliced(at >> 1, 0, ...all.splice(at, 200)),
+    (all, at) => all.toSpliced(at, 0, all[at >> 1]!),
+    (all, at) => all.toSpliced(at, 0, all[at >> 1]!.replace("http:", "ftp:")),
+    (all, at) => all.toSpliced(at, 0, "{"),
+    (all) => all.filter((one) => !one.includes("shop")),
+  ];
+  let partial = 0;
+  for (let round = 0; round < 60; round++) {
+    const before = file.pieces;
+    const [number, at] = [under(edits.length), under(before.length)];
+    file.pieces = edits[number]!([...before], at);
+    const readings = under(3) === 0 ? [beside, file.read()] : [file.read(), beside];
+    const { changed, list, resources, ...state } = joined.join(readings);
+    const fresh = joinReadings(readings);
+    const seen = `round ${round}, edit ${number}`;
+    assert.deepEqual(list.toArray(), fresh.list.toArray(), seen);
+    assert.deepEqual(new Set(list), new Set(state.sourced.values()), seen);
+    assert.deepEqual(new Map(resources), new Map(fresh.resources), seen);
+    assert.deepEqual(state.sourced, fresh.sourced, seen);
+    assert.deepEqual(state.duplicates, fresh.duplicates, seen);
+    assert.deepEqual(state.rejected, fresh.rejected, seen);
+    for (const key of [...last.keys(), ...resources.keys()]) {
+      if (last.get(key) !== resources.get(key as never))
+        assert.ok(changed === null || changed.has(key as never), `${seen}: ${key}`);
+    }
+    last = new Map(resources);
+    if (changed !== null) partial++;
+    // Mistakes are taken back, most of the time at once.
+    if (changed === null || fresh.unreadable.length > 0)
+      file.pieces = under(4) > 0 ? before : file.pieces.filter((one) => one !== "{");
+  }
+  assert.ok(partial > 15, `only ${partial} were joined by what changed`);
+});
+
+test("a change of one of 2,000 resources leaves all chunks but those around it the same, with and without mistakes", () => {
+  const file = longFile(2_000);
+  const joined = new JoinedReadings();
+  const change = (at: number) => {
+    file.pieces = file.pieces.with(at, edited(file.pieces[at]!));
+    return joined.join([file.read()]);
+  };
+  let before = change(5).list;
+  const others = (at: number) => {
+    const { list } = change(at);
+    const known = new Set(before.chunks);
+    before = list;
+    return list.chunks.filter((chunk) => !known.has(chunk)).length;
+  };
+  assert.ok(before.chunks.length > 10);
+  for (const at of [0, 1_000, 1_999]) assert.ok([1, 2].includes(others(at)));
+  assert.deepEqual([...change(700).changed!], ["heddle.dev/Backend/default/b700"]);
+  file.pieces = [...file.pieces, file.pieces[3]!];
+  others(1_500);
+  assert.ok([2, 3].includes(others(1_000)), "and the chunk of which not all counts");
 });

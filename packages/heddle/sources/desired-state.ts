@@ -1,4 +1,4 @@
-import { listPlaces, missingPlaces } from "@heddle/engine/base";
+import { ChunkedList, listChanges, onceForChunk } from "@heddle/engine/base";
 import { makeKey, validateResource, type Resource, type ResourceKey } from "../resources/index.ts";
 import { formatOrigin, type Origin } from "./origin.ts";
 import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
@@ -17,6 +17,12 @@ export interface DesiredState {
   readonly resources: ReadonlyMap<ResourceKey, Resource>;
   /** Where they are written; none for what is there by itself. */
   readonly sourced: ReadonlyMap<ResourceKey, SourcedResource>;
+  /**
+   * What `sourced` holds, in the order of the readings, for who would walk over all of it. Where nothing is wrong it is
+   * their lists one after the other; of others what counts. A chunk that did not change, and all of which counts, is the
+   * same as in the state before.
+   */
+  readonly list: ChunkedList<SourcedResource>;
   readonly rejected: readonly SourcedRejection[];
   readonly unreadable: readonly UnreadableText[];
   readonly duplicates: readonly DuplicateResource[];
@@ -33,7 +39,7 @@ export const joinReadings = (readings: readonly Reading[]): DesiredState =>
  * state are good until the next one.
  */
 export class JoinedReadings {
-  private list: readonly SourcedResource[] = [];
+  private list = ChunkedList.of<SourcedResource>([]);
   private sourced = new Map<ResourceKey, SourcedResource>();
   private resources = new Map<ResourceKey, Resource>();
   private implied: ReadonlyMap<ResourceKey, Resource> = new Map();
@@ -41,29 +47,27 @@ export class JoinedReadings {
   private isPlain = false;
 
   join(readings: readonly Reading[]): DesiredState {
-    const [first, ...others] = readings;
-    const list = others.length === 0 ? (first?.resources ?? []) : readings.flatMap((one) => one.resources);
-    const changed = readings.some(({ rejected }) => rejected.length > 0) ? null : this.exchange(list);
+    const given = ChunkedList.join(readings.map((one) => one.resources));
+    const changed = readings.some(({ rejected }) => rejected.length > 0) ? null : this.exchange(given);
     const rest =
       changed === null ? this.joinAll(readings) : { rejected: [], duplicates: [], taken: this.sourced };
-    this.imply(rest.taken, changed);
-    this.isPlain = rest.rejected.length === 0 && this.sourced.size === list.length;
-    this.list = list;
     const { resources, sourced } = this;
+    this.isPlain = rest.rejected.length === 0 && sourced.size === given.length;
+    const list = this.isPlain ? given : given.mapChunks((chunk) => countingOf(chunk, sourced));
+    this.list = list;
+    this.imply(rest.taken, changed);
     const { rejected, duplicates } = rest;
     const unreadable = readings.flatMap((one) => one.unreadable);
-    return { resources, sourced, rejected, unreadable, duplicates, changed };
+    return { resources, sourced, list, rejected, unreadable, duplicates, changed };
   }
 
   /** Takes over what changed; null where that is more than to replace one by another. */
-  private exchange(list: readonly SourcedResource[]): Set<ResourceKey> | null {
+  private exchange(list: ChunkedList<SourcedResource>): Set<ResourceKey> | null {
     if (!this.isPlain) return null;
-    const places = listPlaces(this.list, list);
-    const gone = new Set(missingPlaces(places, this.list.length).map((at) => this.list[at]!.key));
+    const changes = listChanges(this.list, list);
+    const gone = new Set(changes.gone.map(({ key }) => key));
     const come = new Map<ResourceKey, SourcedResource>();
-    for (let at = 0; at < list.length; at++) {
-      if (places[at] !== -1) continue;
-      const one = list[at]!;
+    for (const one of changes.come) {
       if (come.has(one.key) || (this.sourced.has(one.key) && !gone.has(one.key))) return null;
       come.set(one.key, one);
     }
@@ -113,7 +117,7 @@ export class JoinedReadings {
 
   /** What is there without being written. */
   private imply(taken: { has(key: ResourceKey): boolean }, changed: Set<ResourceKey> | null): void {
-    const implied = impliedBy(this.sourced.values(), taken);
+    const implied = impliedBy(this.list, taken);
     for (const key of this.implied.keys()) {
       if (implied.has(key)) continue;
       if (!this.sourced.has(key)) this.resources.delete(key);
@@ -127,23 +131,35 @@ export class JoinedReadings {
   }
 }
 
+/** The same chunk where all of it counts. */
+function countingOf(
+  chunk: readonly SourcedResource[],
+  sourced: ReadonlyMap<ResourceKey, SourcedResource>,
+): readonly SourcedResource[] {
+  const counts = (one: SourcedResource): boolean => sourced.get(one.key) === one;
+  return chunk.every(counts) ? chunk : chunk.filter(counts);
+}
+
 const className = "heddle";
 
 /** The same objects each time, so that nothing seems to change. */
 const made = new Map<ResourceKey, Resource>();
 
+const namespacesOf = onceForChunk((chunk: readonly SourcedResource[]) => {
+  const namespaces = new Set<string>();
+  for (const { resource } of chunk) {
+    const { namespace } = resource.metadata;
+    if (namespace !== undefined) namespaces.add(namespace);
+  }
+  return namespaces;
+});
+
 function impliedBy(
-  sourced: Iterable<SourcedResource>,
+  { chunks }: ChunkedList<SourcedResource>,
   taken: { has(key: ResourceKey): boolean },
 ): Map<ResourceKey, Resource> {
   const namespaces = new Set<string>(["default"]);
-  let last: string | undefined = "default";
-  for (const { resource } of sourced) {
-    const { namespace } = resource.metadata;
-    // Most have the namespace of their neighbour.
-    if (namespace !== undefined && namespace !== last) namespaces.add(namespace);
-    last = namespace;
-  }
+  for (const chunk of chunks) for (const name of namespacesOf(chunk)) namespaces.add(name);
   const implied = new Map<ResourceKey, Resource>();
   const add = (key: ResourceKey, make: () => unknown) => {
     if (taken.has(key)) return;

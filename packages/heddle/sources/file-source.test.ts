@@ -37,7 +37,7 @@ function put(name: string, text: string): string {
 const source = (...paths: string[]) =>
   new FileSource({ paths: paths.length === 0 ? [folder] : paths, routePort: 8080 });
 const names = (readings: readonly Reading[]) =>
-  readings.flatMap(({ resources }) => resources.map(({ resource }) => resource.metadata.name));
+  readings.flatMap(({ resources }) => Array.from(resources, ({ resource }) => resource.metadata.name));
 const messages = (readings: readonly Reading[]) =>
   readings.flatMap(({ unreadable }) =>
     unreadable.map(({ fileName, message }) => `${path.basename(fileName)}: ${message}`),
@@ -262,7 +262,7 @@ test("a large file reads after each of its changes as if it were read for the fi
   const under = (limit: number): number => Math.floor(random.next() * limit);
   const places = (readings: readonly Reading[]) =>
     readings.flatMap(({ resources, rejected, unreadable }) => [
-      ...resources.map(({ key, resource, origin }) => [key, resource, origin.position("spec.url")]),
+      ...Array.from(resources, ({ key, resource, origin }) => [key, resource, origin.position("spec.url")]),
       ...rejected.map(({ key, problems }) => [key, problems]),
       ...unreadable,
     ]);

@@ -1,109 +1,16 @@
-import type { ParseProblem, Position } from "../resources/index.ts";
+import type { ChunkedList } from "@heddle/engine/base";
 import { commonText } from "./common-text.ts";
-import type { Origin } from "./origin.ts";
-import { rejectionOf, type DocumentReading } from "./read-document.ts";
-import type { SourcedRejection, SourcedResource } from "./reading.ts";
+import {
+  noShift,
+  PieceGroup,
+  type KnownPiece,
+  type PieceReader,
+  type Shift,
+  type SplitText,
+  type TextHolder,
+} from "./known-piece.ts";
 import type { SourceText } from "./source-text.ts";
 import { countLines, type Gap, type TextPiece } from "./split-documents.ts";
-
-/** One piece of a text as it was read; without a syntax tree, which would be many times the text. */
-export interface PieceReading {
-  readonly documents: readonly DocumentReading[];
-  readonly problems: readonly ParseProblem[];
-}
-
-/** A text, and where in it are the pieces that it was cut into. */
-export interface SplitText {
-  readonly pieces: readonly TextPiece[];
-  /** What comes before the first and behind the last of them. */
-  readonly start: number;
-  readonly end: number;
-}
-
-/** How pieces of one kind are read. */
-export interface PieceReader {
-  /** How much of a text behind a piece says that it ends there. */
-  readonly margin: number;
-  /** Null for a text that is not of this kind. */
-  split(text: string): Generator<void, SplitText | null>;
-  /** Null for a gap that holds anything else than whole pieces. */
-  splitGap(text: SourceText, gap: Gap): Generator<void, readonly TextPiece[] | null>;
-  /** Undefined for a piece that is not of this kind. */
-  read(text: string, file: string): Generator<void, PieceReading | undefined>;
-  /** Where a field of a document is written in a piece. */
-  place(text: string, file: string, index: number, path: string): Position;
-}
-
-/** The text that pieces are of: of those that are known, always its newest version. */
-interface TextHolder {
-  text: SourceText;
-}
-
-/** A piece of a text that is known: what it holds stays, and where it is moves with the text. */
-export class KnownPiece {
-  readonly reading: PieceReading;
-  readonly resources: readonly SourcedResource[];
-  readonly rejected: readonly SourcedRejection[];
-  readonly length: number;
-  holder: TextHolder;
-  start: number;
-  lineOffset: number;
-  columnOffset: number;
-
-  constructor(
-    holder: TextHolder,
-    { text, start, lineOffset, columnOffset }: TextPiece,
-    reading: PieceReading,
-    reader: PieceReader,
-    file: string,
-  ) {
-    this.holder = holder;
-    this.start = start;
-    this.length = text.length;
-    this.lineOffset = lineOffset;
-    this.columnOffset = columnOffset;
-    this.reading = reading;
-    const resources: SourcedResource[] = [];
-    const rejected: SourcedRejection[] = [];
-    for (const [index, read] of reading.documents.entries()) {
-      const origin = new PieceOrigin(file, this, reader, index);
-      const { key, resource, problems } = read;
-      if (key === undefined || resource === undefined) rejected.push({ ...rejectionOf(read), origin });
-      else resources.push({ key, resource, problems, origin });
-    }
-    this.resources = resources;
-    this.rejected = rejected;
-  }
-
-  get end(): number {
-    return this.start + this.length;
-  }
-
-  get text(): string {
-    return this.holder.text.slice(this.start, this.end);
-  }
-}
-
-/** Positions are asked for where something is wrong, so the piece is read once more for each. */
-class PieceOrigin implements Origin {
-  readonly file: string;
-  private readonly piece: KnownPiece;
-  private readonly reader: PieceReader;
-  private readonly index: number;
-
-  constructor(file: string, piece: KnownPiece, reader: PieceReader, index: number) {
-    this.file = file;
-    this.piece = piece;
-    this.reader = reader;
-    this.index = index;
-  }
-
-  position(path: string): Position {
-    const { text, lineOffset, columnOffset } = this.piece;
-    const { line, column } = this.reader.place(text, this.file, this.index, path);
-    return { line: line + lineOffset, column: line === 1 ? column + columnOffset : column };
-  }
-}
 
 /** What is known of a text, and how much of it another version has at its beginning and at its end. */
 export interface KnownEnds {
@@ -116,22 +23,34 @@ export interface KnownEnds {
 /** A text as it was read. */
 export class KnownText {
   readonly reader: PieceReader;
-  readonly pieces: readonly KnownPiece[];
+  readonly pieces: ChunkedList<KnownPiece>;
   readonly #holder: TextHolder;
   readonly #start: number;
   readonly #end: number;
 
-  constructor(
+  private constructor(
     reader: PieceReader,
-    text: SourceText,
-    pieces: readonly KnownPiece[],
-    bounds: { start: number; end: number },
+    holder: TextHolder,
+    pieces: ChunkedList<KnownPiece>,
+    { start, end }: Pick<SplitText, "start" | "end">,
   ) {
     this.reader = reader;
     this.pieces = pieces;
-    this.#holder = pieces[0]?.holder ?? { text };
-    this.#start = bounds.start;
-    this.#end = bounds.end;
+    this.#holder = holder;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** A text of which all was read. */
+  static ofWhole(
+    reader: PieceReader,
+    text: SourceText,
+    pieces: ChunkedList<KnownPiece>,
+    bounds: Pick<SplitText, "start" | "end">,
+  ): KnownText {
+    const holder = { text };
+    for (const chunk of pieces.chunks) regroup(chunk, holder, noShift, chunk.length);
+    return new KnownText(reader, holder, pieces, bounds);
   }
 
   /** Whether this is the text whose parts are asked for. */
@@ -151,9 +70,9 @@ export class KnownText {
       firstOf(pieces, ({ start }) => start >= known.length - suffix),
     );
     if (before === 0 && after === pieces.length) return null;
-    const last = pieces[before - 1];
+    const last = pieces.at(before - 1);
     const from = last?.end ?? this.#start;
-    const stop = (pieces[after]?.start ?? this.#end) + text.length - known.length;
+    const stop = (pieces.at(after)?.start ?? this.#end) + text.length - known.length;
     const head = last === undefined ? text.slice(0, from) : last.text;
     const { line, lineStart } = lineBehind(head, last ?? { start: 0, lineOffset: 0, columnOffset: 0 });
     const gap = { from, stop, line, lineStart, hasBefore: before > 0, hasAfter: after < pieces.length };
@@ -161,39 +80,67 @@ export class KnownText {
   }
 
   /** The text is another one now, with `all` these pieces, others in the gap: those behind it move along. */
-  become(text: SourceText, { gap, before, after }: KnownEnds, all: readonly KnownPiece[]): KnownText {
-    const { pieces } = this;
-    const shift = text.length - this.#holder.text.length;
-    const first = pieces[after];
-    if (first !== undefined) {
-      const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
-        start: gap.from,
-        lineOffset: gap.line,
-        columnOffset: gap.from - gap.lineStart,
-      });
-      const lines = line - first.lineOffset;
-      const columns = gap.stop - lineStart - first.columnOffset;
-      const lineEnd = text.indexOf("\n", gap.stop);
-      for (let at = after; at < pieces.length; at++) {
-        const piece = pieces[at]!;
-        piece.start += shift;
-        piece.lineOffset += lines;
-        if (lineEnd === -1 || piece.start < lineEnd) piece.columnOffset += columns;
-      }
+  become(text: SourceText, ends: KnownEnds, all: ChunkedList<KnownPiece>): KnownText {
+    const shift = this.#shiftBehind(ends, text);
+    const kept = new Set(this.pieces.chunks);
+    let untilBehind = all.length - (this.pieces.length - ends.after);
+    for (const chunk of all.chunks) {
+      if (!kept.has(chunk)) regroup(chunk, this.#holder, shift, untilBehind);
+      else if (untilBehind <= 0) move(chunk, shift);
+      untilBehind -= chunk.length;
     }
     this.#holder.text = text;
-    const end = all.length - (pieces.length - after);
-    for (let at = before; at < end; at++) all[at]!.holder = this.#holder;
-    return new KnownText(this.reader, text, all, { start: this.#start, end: this.#end + shift });
+    const bounds = { start: this.#start, end: this.#end + shift.start };
+    return new KnownText(this.reader, this.#holder, all, bounds);
+  }
+
+  /** How far everything behind the gap moves. */
+  #shiftBehind({ gap, after }: KnownEnds, text: SourceText): Shift {
+    const start = text.length - this.#holder.text.length;
+    const first = this.pieces.at(after);
+    if (first === undefined) return { ...noShift, start };
+    const { line, lineStart } = lineBehind(text.slice(gap.from, gap.stop), {
+      start: gap.from,
+      lineOffset: gap.line,
+      columnOffset: gap.from - gap.lineStart,
+    });
+    const lines = line - first.lineOffset;
+    const columns = gap.stop - lineStart - first.columnOffset;
+    const lineEnd = text.indexOf("\n", gap.stop);
+    return { start, lines, columns, lineEnd: lineEnd === -1 ? Infinity : lineEnd };
   }
 }
 
+/** Makes the pieces of a chunk a group of their own; those from a place on move. */
+function regroup(chunk: readonly KnownPiece[], holder: TextHolder, shift: Shift, from: number): void {
+  const group = new PieceGroup(holder);
+  for (let at = 0; at < chunk.length; at++) chunk[at]!.moveTo(group, at < from ? noShift : shift);
+}
+
+/** All pieces of a chunk that is a group. */
+function move(chunk: readonly KnownPiece[], shift: Shift): void {
+  const { group } = chunk[0]!;
+  const isOnLine = chunk[0]!.isOnShiftedLine(shift);
+  // The line ends among them.
+  if (chunk.at(-1)!.isOnShiftedLine(shift) !== isOnLine) return regroup(chunk, group.holder, shift, 0);
+  group.start += shift.start;
+  group.lines += shift.lines;
+  if (isOnLine) group.columns += shift.columns;
+}
+
 /** The index of the first piece for which `isBehind` holds, as it does for all after it. */
-function firstOf(pieces: readonly KnownPiece[], isBehind: (piece: KnownPiece) => boolean): number {
-  let [low, high] = [0, pieces.length];
+function firstOf({ chunks }: ChunkedList<KnownPiece>, isBehind: (piece: KnownPiece) => boolean): number {
+  const found = firstIn(chunks, (chunk) => isBehind(chunk.at(-1)!));
+  let index = 0;
+  for (let at = 0; at < found; at++) index += chunks[at]!.length;
+  return index + firstIn(chunks[found] ?? [], isBehind);
+}
+
+function firstIn<T>(items: readonly T[], isBehind: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (isBehind(pieces[middle]!)) high = middle;
+    if (isBehind(items[middle]!)) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -1,8 +1,15 @@
 import { fork } from "node:child_process";
 import path from "node:path";
+import { ChunkedList } from "@heddle/engine/base";
 import { keyOf } from "../resources/index.ts";
 import type { ConfigModuleAnswer } from "./config-module-child.ts";
-import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
+import {
+  emptyReading,
+  type Reading,
+  type SourcedRejection,
+  type SourcedResource,
+  type UnreadableText,
+} from "./reading.ts";
 import { readDocument, rejectionOf } from "./read-document.ts";
 import { readRoutes } from "./route-flag.ts";
 import type { Origin } from "./origin.ts";
@@ -27,7 +34,7 @@ export async function readConfigModule(file: string, routePort: number): Promise
       message,
       ...place,
     };
-    return { reading: { resources: [], rejected: [], unreadable: [text] }, imports: answer.imports };
+    return { reading: { ...emptyReading, unreadable: [text] }, imports: answer.imports };
   }
   return { reading: readAnswer(file, answer, routePort), imports: answer.imports };
 }
@@ -44,7 +51,7 @@ function readAnswer(file: string, answer: ConfigModuleAnswer & { isOk: true }, r
   }
   const { reading, mistakes } = readRoutes(answer.routes, routePort, `${file}: routes`);
   const unreadable = mistakes.map((message) => ({ fileName: file, message }));
-  return { resources: [...resources, ...reading.resources], rejected, unreadable };
+  return { resources: ChunkedList.of([...resources, ...reading.resources]), rejected, unreadable };
 }
 
 /** A path of the child's as the user knows it: beside the file that was given. */

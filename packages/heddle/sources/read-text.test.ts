@@ -8,7 +8,12 @@ import type { Reading } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
 import { AsciiText, type SourceText } from "./source-text.ts";
 
-function read(text: SourceText, memo: TextMemo = new TextMemo()): Reading {
+/** A reading whose resources are a plain list. */
+const read = (text: SourceText, memo?: TextMemo) => flat(readChunks(text, memo));
+
+const flat = (reading: Reading) => ({ ...reading, resources: reading.resources.toArray() });
+
+function readChunks(text: SourceText, memo: TextMemo = new TextMemo()): Reading {
   const steps = readText(text, "a.yaml", memo);
   for (;;) {
     const step = steps.next();
@@ -125,7 +130,7 @@ test("a text that is a list now and a document then is read as what it is", () =
 });
 
 /** A reading with the place of each problem, and of fields that have none. */
-const placed = ({ resources, rejected, unreadable }: Reading) => ({
+const placed = ({ resources, rejected, unreadable }: ReturnType<typeof flat>) => ({
   resources: resources.map(({ key, resource, problems, origin }) => [
     key,
     resource,
@@ -200,7 +205,7 @@ class Versions {
 
   read(text: string, memo: TextMemo): Reading {
     const next = new AsciiText(Buffer.from(text));
-    const reading = read(next, memo);
+    const reading = readChunks(next, memo);
     if (this.last !== null && !memo.holds(this.last)) this.last.release().fill("#");
     this.last = next;
     return reading;
@@ -227,7 +232,7 @@ for (const [kind, { document, odd, join }] of Object.entries(texts)) {
         const at = under(3) === 0 ? under(join(all).length) : Infinity;
         const text = join(all).slice(0, at) + join(all).slice(at + 1 + under(2));
         const fresh = read(text);
-        const kept = versions === null ? read(text, memo) : versions.read(text, memo);
+        const kept = versions === null ? read(text, memo) : flat(versions.read(text, memo));
         const seen = `seed ${seed}, round ${round}: ${text}`;
         assert.deepEqual(kept.unreadable, fresh.unreadable, seen);
         if (fresh.unreadable.length === 0) assert.deepEqual(placed(kept), placed(fresh), seen);
@@ -236,6 +241,85 @@ for (const [kind, { document, odd, join }] of Object.entries(texts)) {
     }
   });
 }
+
+/** An edit of a long list, as it takes the one before to the next; `fresh` makes a document of a name nobody has. */
+const longEdits = {
+  "at the beginning": (all, fresh) => [fresh(), ...all.slice(1)],
+  "in the middle": (all, fresh, at) => all.with(at, fresh()),
+  "of the same length": (all, _, at) => all.with(at, all[at]!.replaceAll("127.0.0.1", "127.0.0.2")),
+  "at the end": (all, fresh) => [...all.slice(0, -1), fresh(), fresh()],
+  "of many": (all, fresh, at) => all.toSpliced(at, 300, ...Array.from({ length: 320 }, fresh)),
+  "in two places": (all, fresh, at) => all.toSpliced(at, 1).with(at >> 1, fresh()),
+  "one that moves far": (all, _, at) => [...all.toSpliced(at, 1), all[at]!],
+  "one that is there twice": (all, _, at) => all.toSpliced(at, 0, all[at >> 1]!),
+} satisfies Record<string, (all: readonly string[], fresh: () => string, at: number) => readonly string[]>;
+
+for (const [kind, { document, odd, join }] of Object.entries(texts)) {
+  test(`${kind}: a list of 1,100 reads after each edit as if it were read for the first time`, () => {
+    const random = seededRandom(5);
+    const versions = new Versions();
+    const memo = new TextMemo();
+    let made = 0;
+    const fresh = () => document(`n${made++}`, 1 + (made % 65_000));
+    let all: readonly string[] = Array.from({ length: 1_100 }, fresh);
+    versions.read(join(all), memo);
+    for (const [name, edit] of [...Object.entries(longEdits), ...Object.entries(longEdits)]) {
+      const at = Math.floor(random.next() * all.length);
+      // A mistake first, which takes nothing from what is known, and what is no resource, which stays.
+      const broken = join(all.toSpliced(at, 0, odd[0]!));
+      assert.deepEqual(versions.read(broken, memo).unreadable, readChunks(broken).unreadable, name);
+      all = edit(all, fresh, at);
+      if (at % 3 === 0)
+        all = all.toSpliced(
+          at >> 1,
+          0,
+          odd.find((one) => one.includes("Nope"))!,
+        );
+      const [kept, whole] = [flat(versions.read(join(all), memo)), read(join(all))];
+      const withoutPlaces = ({ key, resource }: (typeof kept.resources)[number]) => [key, resource];
+      assert.deepEqual(kept.resources.map(withoutPlaces), whole.resources.map(withoutPlaces), name);
+      // To ask for a place reads a piece again.
+      const some = ({ resources, ...more }: typeof kept) =>
+        placed({ ...more, resources: resources.filter((_, index) => index % 53 === at % 53) });
+      assert.deepEqual(some(kept), some(whole), name);
+    }
+  });
+}
+
+for (const [kind, { document, join }] of Object.entries(texts)) {
+  test(`${kind}: a change of one of 2,000 resources leaves all chunks but those around it the same`, () => {
+    const memo = new TextMemo();
+    const all = Array.from({ length: 2_000 }, (_, at) => document(`b${at}`, 1));
+    let before = readChunks(join(all), memo).resources;
+    assert.ok(before.chunks.length > 10);
+    for (const at of [0, 1_000, 1_999]) {
+      all[at] = document(`b${at}`, 22_222);
+      const after = readChunks(join(all), memo).resources;
+      const others = after.chunks.filter((chunk) => !before.chunks.includes(chunk));
+      assert.ok(others.length >= 1 && others.length <= 2, `${others.length} are others`);
+      assert.equal(after.length, 2_000);
+      before = after;
+    }
+  });
+}
+
+test("places are right behind an edit at any end of a chunk, and where a line ends among others", () => {
+  const memo = new TextMemo();
+  const all = items(700).map((item) => JSON.stringify(item));
+  const breakBehind = (at: number) => (at % 170 === 169 ? "\n" : "");
+  const join = () => list([]).replace("]", `${all.map((one, at) => one + breakBehind(at)).join(",")}]`);
+  let end = 0;
+  const ends = readChunks(join(), memo).resources.chunks.map(({ length }) => (end += length));
+  assert.ok(ends.length > 3);
+  const near = ends.flatMap((end) => [end - 1, end, end + 1]).filter((at) => at >= 0 && at < all.length);
+  const looked = [...near, 168, 169, 170, 171, 339, 340, 341, 509, 510, 511, 699];
+  for (const at of near) {
+    all[at] = JSON.stringify(jsonBackend(`b${at}`, `http://127.0.0.1:${10_000 + at}`));
+    const places = ({ resources }: ReturnType<typeof flat>) =>
+      looked.map((index) => resources[index]!.origin.position("spec.url"));
+    assert.deepEqual(places(read(join(), memo)), places(read(join())), `edit at ${at}`);
+  }
+});
 
 test("a mistake that was there from the first is told where it is now", () => {
   const memo = new TextMemo();

@@ -1,7 +1,9 @@
+import { ChunkedList, onceForChunk } from "@heddle/engine/base";
 import { parseDocuments, parseJson } from "../resources/index.ts";
-import { KnownPiece, KnownText, type KnownEnds, type PieceReader, type PieceReading } from "./known-text.ts";
+import { KnownPiece, PieceGroup, type PieceReader, type PieceReading } from "./known-piece.ts";
+import { KnownText, type KnownEnds } from "./known-text.ts";
 import { readDocument, type DocumentReading } from "./read-document.ts";
-import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
+import type { Reading, UnreadableText } from "./reading.ts";
 import { markerLength, splitDocuments, splitDocumentsAgain, type TextPiece } from "./split-documents.ts";
 import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
 import type { SourceText } from "./source-text.ts";
@@ -21,7 +23,7 @@ export class TextMemo {
 
 /** A version of a text that was read. */
 interface NextText {
-  readonly pieces: readonly KnownPiece[];
+  readonly pieces: ChunkedList<KnownPiece>;
   /** It takes the place of the one that is known, whose pieces may move. */
   commit(): KnownText;
 }
@@ -62,7 +64,7 @@ function* readGap(
   const gone = pieces.slice(ends.before, ends.after);
   const between = yield* readPieces(own, reader, file, text, gone);
   if (between === null) return null;
-  const all = [...pieces.slice(0, ends.before), ...between, ...pieces.slice(ends.after)];
+  const all = pieces.with(ends.before, ends.after, between);
   return { pieces: all, commit: () => known.become(text, ends, all) };
 }
 
@@ -81,14 +83,11 @@ function* readAs(
 ): Generator<void, NextText | null> {
   const cut = yield* reader.split(whole);
   if (cut === null) return null;
-  const pieces = yield* readPieces(
-    cut.pieces,
-    reader,
-    file,
-    text,
-    known?.reader === reader ? known.pieces : [],
-  );
-  return pieces && { pieces, commit: () => new KnownText(reader, text, pieces, cut) };
+  const gone = known?.reader === reader ? known.pieces : [];
+  const read = yield* readPieces(cut.pieces, reader, file, text, gone);
+  if (read === null) return null;
+  const pieces = ChunkedList.of(read);
+  return { pieces, commit: () => KnownText.ofWhole(reader, text, pieces, cut) };
 }
 
 /** Null where one is not of the reader's kind. */
@@ -97,9 +96,9 @@ function* readPieces(
   reader: PieceReader,
   file: string,
   text: SourceText,
-  known: readonly KnownPiece[],
+  known: Iterable<KnownPiece>,
 ): Generator<void, KnownPiece[] | null> {
-  const holder = { text };
+  const group = new PieceGroup({ text });
   const readings = new Map<string, PieceReading>();
   let done = 0;
   for (const piece of known) {
@@ -111,26 +110,35 @@ function* readPieces(
     const reading = readings.get(piece.text) ?? (yield* reader.read(piece.text, file));
     if (reading === undefined) return null;
     readings.set(piece.text, reading);
-    pieces.push(new KnownPiece(holder, piece, reading, reader, file));
+    pieces.push(new KnownPiece(group, piece, reading, reader, file));
     if (++done % sliceLength === 0) yield;
   }
   return pieces;
 }
 
-function readingOf(pieces: readonly KnownPiece[], file: string): Reading {
-  const resources: SourcedResource[] = [];
-  const rejected: SourcedRejection[] = [];
-  const unreadable: UnreadableText[] = [];
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.resources.length; at++) resources.push(piece.resources[at]!);
-    if (piece.rejected.length > 0) rejected.push(...piece.rejected);
-    if (piece.reading.problems.length === 0) continue;
-    for (const problem of piece.reading.problems) {
-      unreadable.push({ ...problem, fileName: file, line: problem.line + piece.lineOffset });
-    }
-  }
-  return { resources, rejected, unreadable };
+const resourcesOf = onceForChunk((pieces: readonly KnownPiece[]) =>
+  pieces.flatMap(({ resources }) => resources),
+);
+
+const rejectedOf = onceForChunk((pieces: readonly KnownPiece[]) =>
+  pieces.flatMap(({ rejected }) => rejected),
+);
+
+const brokenOf = onceForChunk((pieces: readonly KnownPiece[]) =>
+  pieces.filter(({ reading }) => reading.problems.length > 0),
+);
+
+function readingOf(pieces: ChunkedList<KnownPiece>, file: string): Reading {
+  return {
+    resources: pieces.mapChunks(resourcesOf),
+    rejected: pieces.chunks.flatMap(rejectedOf),
+    unreadable: pieces.chunks.flatMap(brokenOf).flatMap((piece) => unreadableIn(piece, file)),
+  };
 }
+
+/** Made anew each time: the lines move with the piece. */
+const unreadableIn = ({ reading, lineOffset }: KnownPiece, file: string): UnreadableText[] =>
+  reading.problems.map((problem) => ({ ...problem, fileName: file, line: problem.line + lineOffset }));
 
 const yamlDocuments: PieceReader = {
   margin: markerLength,

@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import type { ParseProblem, Problem, Resource, ResourceKey } from "../resources/index.ts";
 import type { Origin } from "./origin.ts";
 
@@ -24,7 +25,8 @@ export interface SourcedRejection {
 
 /** What one source, a file say, has to give. */
 export interface Reading {
-  readonly resources: readonly SourcedResource[];
+  /** What did not change is in the same chunks as in the last reading. */
+  readonly resources: ChunkedList<SourcedResource>;
   readonly rejected: readonly SourcedRejection[];
   /** Text that could not be read. */
   readonly unreadable: readonly UnreadableText[];
@@ -33,4 +35,8 @@ export interface Reading {
 /** As ParseProblem; without a place where the source has none, such as a file that cannot be opened. */
 export type UnreadableText = Omit<ParseProblem, "line" | "column"> & Partial<ParseProblem>;
 
-export const emptyReading: Reading = { resources: [], rejected: [], unreadable: [] };
+export const emptyReading: Reading = {
+  resources: ChunkedList.of<SourcedResource>([]),
+  rejected: [],
+  unreadable: [],
+};

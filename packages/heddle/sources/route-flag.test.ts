@@ -6,7 +6,7 @@ import { parseRouteFlags, readRoutes } from "./route-flag.ts";
 const read = (...flags: string[]) => {
   const { routes, mistakes } = parseRouteFlags(flags);
   const made = readRoutes(routes, 8080, "--route");
-  return { resources: made.reading.resources, mistakes: [...mistakes, ...made.mistakes] };
+  return { resources: made.reading.resources.toArray(), mistakes: [...mistakes, ...made.mistakes] };
 };
 
 const names = (flags: string[]) =>

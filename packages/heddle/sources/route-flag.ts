@@ -1,3 +1,4 @@
+import { ChunkedList } from "@heddle/engine/base";
 import { keyOf, type Resource } from "../resources/index.ts";
 import type { Origin } from "./origin.ts";
 import { emptyReading, type Reading, type SourcedResource } from "./reading.ts";
@@ -42,7 +43,7 @@ export function readRoutes(
   for (const { path, message } of gateway.problems) mistakes.push(`${path} ${message}`);
   if (gateway.resource !== undefined)
     resources.unshift({ ...sourced(gateway.resource, file), isShared: true });
-  return { reading: { ...emptyReading, resources }, mistakes };
+  return { reading: { ...emptyReading, resources: ChunkedList.of(resources) }, mistakes };
 }
 
 /** Splits the values of `--route` at their first "=". */

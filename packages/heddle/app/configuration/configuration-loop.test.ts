@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ChunkedList } from "@heddle/engine/base";
 import type { Reading } from "../../sources/index.ts";
 import { ConfigurationLoop } from "./configuration-loop.ts";
 import type { AppliedConfiguration, Configuration } from "./configuration.ts";
 
-const reading = (): Reading => ({ resources: [], rejected: [], unreadable: [] });
+const reading = (): Reading => ({ resources: ChunkedList.of([]), rejected: [], unreadable: [] });
 
 /** A loop over readings that the test sets, with each application held until the test lets it go. */
 function loopUnderTest() {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { onceForChunk } from "@heddle/engine/base";
 import type { FilterCode } from "@heddle/filters";
 import {
   noOwnFilters,
@@ -9,7 +10,7 @@ import {
   type OwnFilterStates,
 } from "../../compile/index.ts";
 import type { Filter, ResourceKey } from "../../resources/index.ts";
-import { FileWatcher, type DesiredState } from "../../sources/index.ts";
+import { FileWatcher, type DesiredState, type SourcedResource } from "../../sources/index.ts";
 import type { Inspection, InspectionTask } from "./filter-inspector.ts";
 import { findFilterModule } from "./filter-module-place.ts";
 import { inspectFilters } from "./inspect-filters.ts";
@@ -42,25 +43,22 @@ export class OwnFilterLink {
   }
 
   /** What became of all Filters: the same object where nothing changed. */
-  async inspect({ resources, sourced }: DesiredState): Promise<OwnFilterStates> {
-    const filters: [ResourceKey, Filter][] = [];
-    resources.forEach((one, key) => {
-      if (one.kind === "Filter") filters.push([key, one]);
-    });
+  async inspect({ list }: Pick<DesiredState, "list">): Promise<OwnFilterStates> {
+    const filters = list.chunks.flatMap(filtersOf);
     if (filters.length === 0 && this.seen.size === 0) return noOwnFilters;
     const next = new Map<ResourceKey, Seen>();
     const due: Due[] = [];
-    for (const [key, filter] of filters) {
+    for (const { key, resource: filter, origin } of filters) {
       const known = this.seen.get(key);
-      const origin = sourced.get(key)?.origin.file ?? "";
-      const asked = JSON.stringify([origin, filter.spec.module, filter.spec.export, filter.spec.config]);
+      const { file } = origin;
+      const asked = JSON.stringify([file, filter.spec.module, filter.spec.export, filter.spec.config]);
       if (
         known?.asked === asked &&
         known.signature !== "" &&
         (await signatureOf(known.files)) === known.signature
       )
         next.set(key, known);
-      else await this.prepare(key, filter, origin, asked, due, next);
+      else await this.prepare(key, filter, file, asked, due, next);
     }
     for (const [at, inspection] of (await inspectFilters(due.map(({ task }) => task))).entries()) {
       const { key, asked } = due[at]!;
@@ -154,6 +152,12 @@ export class OwnFilterLink {
     this.watcher?.close();
   }
 }
+
+const isFilter = (one: SourcedResource): one is SourcedResource & { readonly resource: Filter } =>
+  one.resource.kind === "Filter";
+
+/** They are always written somewhere: none is there by itself. */
+const filtersOf = onceForChunk((chunk: readonly SourcedResource[]) => chunk.filter(isFilter));
 
 interface Due {
   readonly key: ResourceKey;

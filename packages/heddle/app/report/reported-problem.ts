@@ -9,7 +9,7 @@ import type {
   StatusTable,
 } from "../../compile/index.ts";
 import { parseKey, type ResourceKey } from "../../resources/index.ts";
-import type { DesiredState, Origin } from "../../sources/index.ts";
+import type { DesiredState, Origin, SourcedResource } from "../../sources/index.ts";
 
 /** One thing to mend, as `heddle check` prints it. */
 export interface ReportedProblem {
@@ -66,9 +66,7 @@ export function collectProblems(
       );
     }
   };
-  desired.sourced.forEach((one) => {
-    if (one.problems.length > 0) addAll(one, parseKey(one.key).kind);
-  });
+  for (const one of desired.list.chunks.flatMap(withProblems)) addAll(one, parseKey(one.key).kind);
   for (const one of desired.rejected) addAll(one, one.kind);
   for (const { key, origin, message } of desired.duplicates) {
     found.push(at(origin, key, parseKey(key).kind, "", message, "error"));
@@ -86,6 +84,11 @@ export function collectProblems(
   }
   return sortProblems(unique(found));
 }
+
+/** Few resources have any, so this is all that is looked at of thousands of which one changed. */
+const withProblems = onceForChunk((chunk: readonly SourcedResource[]) =>
+  chunk.filter(({ problems }) => problems.length > 0),
+);
 
 type WithProblems = Pick<DesiredState["rejected"][number], "key" | "problems" | "origin">;
 
