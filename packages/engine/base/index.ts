@@ -11,4 +11,6 @@ export type { Random } from "./random.ts";
 export { ChunkedList, listChanges, onceForChunk } from "./chunked-list.ts";
 export { commonEnds } from "./common-ends.ts";
 export { listPlaces, missingPlaces } from "./list-places.ts";
+export { Pace } from "./pace.ts";
+export type { PaceOptions } from "./pace.ts";
 export { copyBytes, hashText, sliceLatin1 } from "./bytes.ts";

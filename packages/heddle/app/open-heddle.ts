@@ -1,4 +1,4 @@
-import { ChunkedList } from "@heddle/engine/base";
+import { ChunkedList, Pace } from "@heddle/engine/base";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { rememberServer } from "@heddle/engine/net";
@@ -71,13 +71,16 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   };
   /** What is done about notes of filters, by topic. */
   const notes = new Map<string, (subject: string) => void>();
+  const workers = options.workers ?? availableParallelism();
+  // Where the data plane is in this thread, whoever sleeps holds it up.
+  const pace = new Pace(workers === 0 ? { napMs: 0 } : {});
   try {
     // In a hot upgrade the other one answers until this one is ready.
     const early = takeOver === null ? await openOwnApi() : null;
     const filterNotes = new FilterNotes(log);
     notes.set(ownFilterTopic, (subject) => filterNotes.take(subject));
     const engine = await Engine.open({
-      workers: options.workers ?? availableParallelism(),
+      workers,
       workerEntry: new URL("./data-plane/worker.ts", import.meta.url),
       ...openDataPlaneFilters(),
       openAccessLog: openDataPlaneLog,
@@ -154,9 +157,10 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       endpoints,
       keySets,
       filters,
+      pace,
     };
     const configuration = new Configuration(parts);
-    const loop = openLoop(configuration, status, options, closers);
+    const loop = openLoop(configuration, status, options, pace, closers);
     closers.unshift(() => certificates.close());
     closers.unshift(() => names.close());
     closers.unshift(() => keySets.close());
@@ -241,10 +245,11 @@ function openLoop(
   configuration: Configuration,
   status: RunStatus,
   options: HeddleOptions,
+  pace: Pace,
   closers: (() => unknown)[],
 ): ConfigurationLoop {
   const { log } = options;
-  const files = new FileSource({ paths: options.paths, routePort: options.port });
+  const files = new FileSource({ paths: options.paths, routePort: options.port, pace });
   const routes: Reading = readRoutes(options.routes, options.port, "--route").reading;
   const reporter = new ProblemReporter(log);
   const loop = new ConfigurationLoop({

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Pace } from "@heddle/engine/base";
 import { FileTexts, FileTooLarge } from "./file-texts.ts";
 import { configModuleName, listFiles, reasonOf, type FileListing, type ListedFile } from "./list-files.ts";
 import { readConfigModule } from "./read-config-module.ts";
@@ -13,6 +14,8 @@ export interface FileSourceOptions {
   readonly paths: readonly string[];
   /** The port of the listener for `routes` of a heddle.config.ts. */
   readonly routePort: number;
+  /** Between steps of reading. Default: other work of the thread has a turn each half millisecond. */
+  readonly pace?: Pace;
   /** Milliseconds of the clock that files are stamped with. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -53,12 +56,15 @@ export class FileSource {
   private states = new Map<string, FileState>();
   private complaints = new Map<string, Reading>();
   private readonly now: () => number;
-  private readonly texts = new FileTexts();
+  private readonly pace: Pace;
+  private readonly texts: FileTexts;
   private watcher: FileWatcher | null = null;
 
   constructor(options: FileSourceOptions) {
     this.options = options;
     this.now = options.now ?? Date.now;
+    this.pace = options.pace ?? new Pace({ napMs: 0 });
+    this.texts = new FileTexts(this.pace);
   }
 
   /** Calls `onChange` soon after something in the files may have changed, until `close`. */
@@ -151,7 +157,7 @@ export class FileSource {
     }
     const reading = configModuleName.test(path.basename(file.file))
       ? await this.readModule(file.file, state)
-      : await runInSlices(readText(text, file.file, state.memo));
+      : await runInSlices(readText(text, file.file, state.memo), this.pace);
     this.replaceText(state, text);
     if (reading.unreadable.length === 0 || state.good === undefined) state.good = reading;
     setUnreadable(state, reading.unreadable);

@@ -1,9 +1,12 @@
 import { isAscii } from "node:buffer";
 import { open, type FileHandle } from "node:fs/promises";
+import { Pace } from "@heddle/engine/base";
 import { AsciiText, type SourceText } from "./source-text.ts";
 
 /** Shorter files are read as strings. */
 const largeBytes = 262_144;
+/** Read at once: copying that takes a thread of the pool less than 0.1 ms. */
+const partBytes = 262_144;
 /** A buffer is made so much larger than its file, for what is added to that. */
 const slack = 1 / 16;
 const byteOrderMark = /^\uFEFF/;
@@ -13,7 +16,13 @@ const byteOrderMark = /^\uFEFF/;
  * that there is none, makes nothing that is to be collected.
  */
 export class FileTexts {
+  readonly #pace: Pace;
   #spare: Buffer | null = null;
+
+  /** `pace`: between two parts of a large file. */
+  constructor(pace: Pace = new Pace({ napMs: 0 })) {
+    this.#pace = pace;
+  }
 
   /** Rejects as `readFile` does, and for a file of more than `maxBytes`. */
   async read(file: string, maxBytes: number): Promise<SourceText> {
@@ -36,14 +45,22 @@ export class FileTexts {
   async #readLarge(handle: FileHandle, size: number): Promise<SourceText | null> {
     const buffer = this.#take(size + 1);
     let length = 0;
+    let hasOthers = false;
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      const { bytesRead } = await handle.read(
+        buffer,
+        length,
+        Math.min(partBytes, buffer.length - length),
+        length,
+      );
       if (bytesRead === 0) break;
+      hasOthers ||= !isAscii(buffer.subarray(length, length + bytesRead));
       length += bytesRead;
+      await this.#pace.rest();
     }
     const bytes = buffer.subarray(0, length);
     const isWhole = length < buffer.length;
-    if (isWhole && isAscii(bytes)) return new AsciiText(bytes);
+    if (isWhole && !hasOthers) return new AsciiText(bytes);
     const text = isWhole ? decode(bytes) : null;
     this.#keep(buffer);
     return text;

@@ -1,14 +1,17 @@
+import { Pace } from "@heddle/engine/base";
+
 /**
- * Runs work that yields, giving way to other work of the thread every `sliceMs` (default 10). The steps between two
- * yields are the caller's to keep short.
+ * Runs work that yields; between two steps it rests as `pace` says, by default for other work of the thread each half
+ * millisecond. How long a step takes is the caller's to keep short.
  */
-export async function runInSlices<T>(steps: Generator<void, T>, sliceMs: number = 10): Promise<T> {
+export async function runInSlices<T>(
+  steps: Generator<void, T>,
+  pace: Pace = new Pace({ napMs: 0 }),
+): Promise<T> {
   for (;;) {
-    const endMs = performance.now() + sliceMs;
-    do {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    } while (performance.now() < endMs);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const rest = pace.rest();
+    if (rest !== undefined) await rest;
   }
 }

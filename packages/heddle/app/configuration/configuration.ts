@@ -1,4 +1,4 @@
-import { ChunkedList, onceForChunk } from "@heddle/engine/base";
+import { ChunkedList, onceForChunk, Pace } from "@heddle/engine/base";
 import type { AcmeChallengeUnit } from "@heddle/engine/model";
 import type { ApplyReport } from "@heddle/engine/runtime";
 import {
@@ -67,6 +67,8 @@ export interface ConfigurationOptions {
   readonly keySets?: KeySetLink;
   /** Of the resources in the store. Default: nobody else asks. */
   readonly births?: Births;
+  /** Between steps of the work. Default: other work of the thread has a turn each half millisecond. */
+  readonly pace?: Pace;
   /** Looks at the modules of Filters. Default: none of them can be used. */
   readonly filters?: OwnFilterLink;
 }
@@ -94,6 +96,7 @@ export interface CanarySource {
 export class Configuration {
   private readonly options: ConfigurationOptions;
   private joined = new JoinedReadings();
+  private readonly pace: Pace;
   private readonly sync: StoreSync;
   private readonly generated: GeneratedResources;
   private readonly statuses: StatusWriter;
@@ -104,10 +107,11 @@ export class Configuration {
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
-    const { births = new Births() } = options;
-    this.sync = new StoreSync(options.store, births);
-    this.statuses = new StatusWriter(options.store);
-    this.generated = new GeneratedResources(options.store, births);
+    const { births = new Births(), pace = new Pace({ napMs: 0 }) } = options;
+    this.pace = pace;
+    this.sync = new StoreSync(options.store, births, pace);
+    this.statuses = new StatusWriter(options.store, pace);
+    this.generated = new GeneratedResources(options.store, births, pace);
   }
 
   async apply(readings: readonly Reading[]): Promise<AppliedConfiguration> {
@@ -124,11 +128,13 @@ export class Configuration {
     const startMs = performance.now();
     const desired = this.joined.join(readings);
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
+    await this.pace.rest();
     await this.generated.giveWay(desired.resources);
     await this.sync.sync(desired.resources, invalid, desired.changed);
     const stored = await this.options.store.listAll();
     const { authorities, canaries, certificates, endpoints, filters, keySets, target } = this.options;
     if (filters !== undefined) this.ownFilters = await filters.inspect(desired);
+    await this.pace.rest();
     let output = await this.compile(stored, desired, invalid);
     // After a restart they are in force from the first moment on.
     if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
@@ -138,9 +144,11 @@ export class Configuration {
     const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
     const units = (await keySets?.resolve(resolved)) ?? resolved;
     const added = [...challenges, ...roots];
+    await this.pace.rest();
     const report = await target.apply(
       added.length === 0 ? units : ChunkedList.join([units, ChunkedList.of(added)]),
     );
+    await this.pace.rest();
     const statuses = output.statuses.copy();
     const failed = applyBindFailures(statuses, bindFailures(output.units, report.listeners));
     for (const policy of new Set(output.canaries.map((plan) => plan.policy)))
@@ -149,8 +157,10 @@ export class Configuration {
       const condition = keySets!.conditionOf(one);
       if (condition !== null) addCondition(statuses, keyOf(one), condition);
     }
+    await this.pace.rest();
     await this.generated.sync(output.generated);
     await this.statuses.write(statuses, (before, after) => this.compiled.wrote(before, after));
+    await this.pace.rest();
     const problems = collectProblems(
       desired,
       { statuses, problems: [...output.problems, ...failed] },
@@ -200,7 +210,7 @@ export class Configuration {
     const canaryWeights = this.options.canaries?.weights ?? new Map<string, number>();
     const { ownFilters } = this;
     const input = { resources, rejected, options, acme, canaryWeights, ownFilters };
-    return runInSlices(compileInSlices(input, this.memo));
+    return runInSlices(compileInSlices(input, this.memo), this.pace);
   }
 }
 

@@ -1,9 +1,8 @@
-import { ChunkedList, listChanges } from "@heddle/engine/base";
+import { ChunkedList, listChanges, Pace } from "@heddle/engine/base";
 import type { Status, StatusTable } from "../../compile/index.ts";
 import { keyOf, type ResourceKey } from "../../resources/index.ts";
 import type { Store, Stored } from "../../store/index.ts";
 import { stampStatus } from "./stamp-status.ts";
-import { paceOf } from "../store/sync-store.ts";
 
 interface Written {
   /** As it was given. */
@@ -25,6 +24,7 @@ const noStatuses: StatusTable["many"] = ChunkedList.of<{ key: ResourceKey; statu
  */
 export class StatusWriter {
   private readonly store: Store;
+  private readonly pace: Pace;
   private readonly written = new Map<ResourceKey, Written>();
   /** What was stored before the last run wrote. */
   private looked: ChunkedList<Stored> = ChunkedList.of<Stored>([]);
@@ -32,7 +32,8 @@ export class StatusWriter {
   private many = noStatuses;
   private few: ReadonlySet<ResourceKey> = new Set();
 
-  constructor(store: Store) {
+  constructor(store: Store, pace: Pace = new Pace({ napMs: 0 })) {
+    this.pace = pace;
     this.store = store;
   }
 
@@ -43,12 +44,11 @@ export class StatusWriter {
     const candidates = this.candidates(statuses, changed);
     this.many = noStatuses;
     this.few = new Set(this.written.keys());
-    const pause = paceOf();
     for (const [key, status] of candidates) {
       if (status === undefined) await this.takeBack(key, onWritten);
       else if (changed.has(key) || this.written.get(key)?.status !== status)
         await this.writeOne(key, status, now, onWritten);
-      await pause();
+      await this.pace.rest();
     }
     this.many = statuses.many;
     this.few = new Set(statuses.few.keys());

@@ -1,7 +1,8 @@
+import { Pace } from "@heddle/engine/base";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Births } from "./births.ts";
-import { paceOf, withUid } from "./sync-store.ts";
+import { withUid } from "./sync-store.ts";
 
 /**
  * What compile makes is in the store beside what was declared, so that clients read and watch it as they do the rest.
@@ -10,10 +11,12 @@ import { paceOf, withUid } from "./sync-store.ts";
 export class GeneratedResources {
   private readonly store: Store;
   private readonly births: Births;
+  private readonly pace: Pace;
   private readonly written = new Map<ResourceKey, Resource>();
   private readonly kinds = new Set<Resource["kind"]>();
 
-  constructor(store: Store, births: Births) {
+  constructor(store: Store, births: Births, pace: Pace = new Pace({ napMs: 0 })) {
+    this.pace = pace;
     this.store = store;
     this.births = births;
   }
@@ -35,7 +38,6 @@ export class GeneratedResources {
 
   /** Brings the store to what compile gave. Yields after each change. */
   async sync(wanted: readonly Resource[]): Promise<void> {
-    const pause = paceOf();
     const left = new Set(this.written.keys());
     for (const resource of wanted) {
       const key = keyOf(resource);
@@ -46,11 +48,11 @@ export class GeneratedResources {
       await this.store.putStatus(key, (resource as { status?: unknown }).status);
       this.written.set(key, resource);
       this.kinds.add(resource.kind);
-      await pause();
+      await this.pace.rest();
     }
     for (const key of left) {
       await this.remove(key);
-      await pause();
+      await this.pace.rest();
     }
   }
 

@@ -1,3 +1,4 @@
+import { Pace } from "@heddle/engine/base";
 import type { Resource, ResourceKey } from "../../resources/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Births } from "./births.ts";
@@ -9,9 +10,11 @@ import type { Births } from "./births.ts";
 export class StoreSync {
   private readonly store: Store;
   private readonly births: Births;
+  private readonly pace: Pace;
   private written = new Map<ResourceKey, Resource>();
 
-  constructor(store: Store, births: Births) {
+  constructor(store: Store, births: Births, pace: Pace = new Pace({ napMs: 0 })) {
+    this.pace = pace;
     this.store = store;
     this.births = births;
   }
@@ -26,14 +29,13 @@ export class StoreSync {
     changed: ReadonlySet<ResourceKey> | null = null,
   ): Promise<number> {
     let changes = 0;
-    const pause = paceOf();
     for (const key of changed ?? wanted.keys()) {
       const resource = wanted.get(key);
       if (resource === undefined || this.written.get(key) === resource) continue;
       const result = await this.store.put(withUid(resource, this.births.of(key).uid));
       if (result.ok && result.isChanged) changes++;
       this.written.set(key, resource);
-      await pause();
+      await this.pace.rest();
     }
     for (const key of changed ?? this.written.keys()) {
       if (wanted.has(key) || kept.has(key) || !this.written.has(key)) continue;
@@ -41,7 +43,7 @@ export class StoreSync {
       await this.store.delete(key);
       this.births.forget(key);
       changes++;
-      await pause();
+      await this.pace.rest();
     }
     return changes;
   }
@@ -50,18 +52,4 @@ export class StoreSync {
 /** One that its document gives stays. */
 export function withUid(resource: Resource, uid: string): Resource {
   return { ...resource, metadata: { uid, ...resource.metadata } } as Resource;
-}
-
-/** Gives way to other work of the thread when a slice is over. */
-export function paceOf(sliceMs: number = 10): () => Promise<void> | undefined {
-  let endMs = performance.now() + sliceMs;
-  return () => {
-    if (performance.now() < endMs) return undefined;
-    return new Promise<void>((resolve) =>
-      setImmediate(() => {
-        endMs = performance.now() + sliceMs;
-        resolve();
-      }),
-    );
-  };
 }
