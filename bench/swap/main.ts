@@ -87,9 +87,9 @@ async function measureFormat(
   const swaps: Swap[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     console.error(`${format}: swap ${round} of ${options.rounds}`);
-    const newRouteUrl = `http://localhost:${port}${markerPrefix(round)}/`;
+    const newRoutePath = `${markerPrefix(round)}/`;
     const metricsUrl = `http://127.0.0.1:${apiPort}/metrics`;
-    swaps.push(await measureSwap({ configFile, text: textWith(round), newRouteUrl, metricsUrl, traffic }));
+    swaps.push(await measureSwap({ configFile, text: textWith(round), newRoutePath, metricsUrl, traffic }));
   }
   await serving.stop();
   return swaps;
