@@ -129,11 +129,11 @@ function* tableOf<T>(
   const table = new PathTable<T>(routes, known);
   let steps = 0;
   for (const one of gone.flatMap((route) => previous.get(route)!)) {
-    yield* table.remove(one);
+    table.remove(one);
     if (++steps % PACE === 0) yield;
   }
   for (const one of come.flatMap((route) => candidates.get(route)!)) {
-    yield* table.insert(one);
+    table.insert(one);
     if (++steps % PACE === 0) yield;
   }
   return table;
@@ -147,7 +147,7 @@ export function* newTable<T>(
   let steps = 0;
   for (const route of routes) {
     for (const candidate of candidates.get(route)!) {
-      yield* table.insert(candidate);
+      table.insert(candidate);
       if (++steps % PACE === 0) yield;
     }
   }
