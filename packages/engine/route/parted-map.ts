@@ -1,7 +1,10 @@
-/** A part of a map of 10,000 entries has some eighty: copied in a few microseconds. */
-const partCount = 128;
-/** Longer keys are told apart by their ends, so that a look-up costs no more the longer what a client sends. */
-const hashedLength = 32;
+/**
+ * A power of two. A part of a map of 10,000 entries has some three hundred, which are copied in ten microseconds; the more
+ * parts, the more of what a look-up reads is not in the processor's cache.
+ */
+const partCount = 32;
+/** So many characters of a key, all along it, say in which part it is: each costs a look-up two nanoseconds. */
+const hashedCharacters = 8;
 
 /** A plain map of no more is copied in some tens of microseconds, and costs a look-up nothing. */
 export const mostInOneMap = 512;
@@ -64,9 +67,8 @@ export class PartedMap<V> {
 }
 
 function partOf(key: string): number {
+  const step = Math.ceil(key.length / hashedCharacters);
   let hash = key.length;
-  for (let at = Math.max(0, key.length - hashedLength); at < key.length; at++) {
-    hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0;
-  }
+  for (let at = key.length - 1; at >= 0; at -= step) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
   return hash & (partCount - 1);
 }
