@@ -35,7 +35,7 @@ export function* compileRouter<T>(
   const regexes = new Map<string, RegexResult>();
   const servers = new Map<string, ServerTable<T>>();
   for (const spec of listener.servers) {
-    const known = previous?.tables.get(spec.id)?.tables;
+    const known = previous?.tables.get(spec.id)?.hosts;
     const tables = new Map<string, PathTable<T>>();
     for (const [hostname, members] of groups.get(spec.id)!) {
       for (const route of members) {
@@ -44,10 +44,12 @@ export function* compileRouter<T>(
         const made = previous?.candidates.get(route);
         candidates.set(route, made ?? (yield* makeCandidates(route, valueOf, regexes)));
       }
-      tables.set(hostname, yield* tableOf(members, candidates, known?.get(hostname), previous?.candidates));
+      tables.set(
+        hostname,
+        yield* tableOf(members, candidates, known?.valueOf(hostname), previous?.candidates),
+      );
     }
-    const server = { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
-    servers.set(spec.id, server);
+    servers.set(spec.id, { spec, hosts: yield* HostIndex.build(tables, PACE) });
   }
   return new Router(yield* indexServers(servers.values()), servers, candidates);
 }
