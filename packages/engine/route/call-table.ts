@@ -32,18 +32,18 @@ export class CallTable<T> {
     return this.calls.isEmpty && this.services.isEmpty && this.others.length === 0;
   }
 
-  *insert(candidate: Candidate<T>): Generator<void> {
+  insert(candidate: Candidate<T>): void {
     const { service, method, isPattern } = candidate.call!;
     if (isPattern || service === "") this.others = withCandidate(this.others, candidate, this.isDerived);
-    else if (method === "") yield* this.services.insert(service, candidate);
-    else yield* this.calls.insert(`/${service}/${method}`, candidate);
+    else if (method === "") this.services.insert(service, candidate);
+    else this.calls.insert(`/${service}/${method}`, candidate);
   }
 
-  *remove(candidate: Candidate<T>): Generator<void> {
+  remove(candidate: Candidate<T>): void {
     const { service, method, isPattern } = candidate.call!;
     if (isPattern || service === "") this.others = without(this.others, candidate);
-    else if (method === "") yield* this.services.remove(service, candidate);
-    else yield* this.calls.remove(`/${service}/${method}`, candidate);
+    else if (method === "") this.services.remove(service, candidate);
+    else this.calls.remove(`/${service}/${method}`, candidate);
   }
 
   /** The match that goes before all others that hold; null for none, and for what is no gRPC call. */

@@ -1,5 +1,5 @@
 import type { Candidate } from "./candidate.ts";
-import { copyInSteps } from "./copy-in-steps.ts";
+import { mostInOneMap, PartedMap } from "./parted-map.ts";
 import { withCandidate, without } from "./precedence.ts";
 
 /**
@@ -7,7 +7,9 @@ import { withCandidate, without } from "./precedence.ts";
  * neither changes the other.
  */
 export class CandidateLists<T> {
-  private lists: Map<string, Candidate<T>[]>;
+  private few: Map<string, Candidate<T>[]>;
+  /** Instead of them, once they are more. */
+  private many: PartedMap<Candidate<T>[]> | null;
   private readonly isDerived: boolean;
   /** The map is this object's own; its lists are only where nothing was derived. */
   private isOwn: boolean;
@@ -15,33 +17,51 @@ export class CandidateLists<T> {
   constructor(base: CandidateLists<T> | null = null) {
     this.isDerived = base !== null;
     this.isOwn = base === null;
-    this.lists = base === null ? new Map() : base.lists;
+    this.few = base === null ? new Map() : base.few;
+    this.many = base === null ? null : base.many;
   }
 
   get isEmpty(): boolean {
-    return this.lists.size === 0;
+    return this.few.size === 0 && (this.many === null || this.many.size === 0);
   }
 
   get(key: string): readonly Candidate<T>[] | undefined {
-    return this.lists.get(key);
+    return this.listOf(key);
   }
 
-  *insert(key: string, candidate: Candidate<T>): Generator<void> {
-    if (!this.isOwn) yield* this.own();
-    const known = this.lists.get(key);
+  private listOf(key: string): Candidate<T>[] | undefined {
+    return this.many === null ? this.few.get(key) : this.many.get(key);
+  }
+
+  insert(key: string, candidate: Candidate<T>): void {
+    this.own();
+    const known = this.listOf(key);
     const list = withCandidate(known, candidate, this.isDerived);
-    if (list !== known) this.lists.set(key, list);
+    if (list !== known) this.put(key, list);
   }
 
-  *remove(key: string, candidate: Candidate<T>): Generator<void> {
-    if (!this.isOwn) yield* this.own();
-    const list = without(this.lists.get(key)!, candidate);
-    if (list.length === 0) this.lists.delete(key);
-    else this.lists.set(key, list);
+  remove(key: string, candidate: Candidate<T>): void {
+    this.own();
+    const list = without(this.listOf(key)!, candidate);
+    if (list.length > 0) this.put(key, list);
+    else if (this.many === null) this.few.delete(key);
+    else this.many.delete(key);
   }
 
-  private *own(): Generator<void> {
-    this.lists = yield* copyInSteps(this.lists);
+  private put(key: string, list: Candidate<T>[]): void {
+    if (this.many !== null) this.many.set(key, list);
+    else {
+      this.few.set(key, list);
+      if (this.few.size <= mostInOneMap) return;
+      this.many = PartedMap.of(this.few);
+      this.few = new Map();
+    }
+  }
+
+  private own(): void {
+    if (this.isOwn) return;
     this.isOwn = true;
+    if (this.many === null) this.few = new Map(this.few);
+    else this.many = new PartedMap(this.many);
   }
 }

@@ -1,8 +1,6 @@
 import type { RouteUnit } from "../model/index.ts";
 import { indexServers, makeCandidates, newTable, PACE } from "./compile-router.ts";
 import type { Candidates, ValueOf } from "./compile-router.ts";
-import { copyInSteps } from "./copy-in-steps.ts";
-import { HostIndex } from "./host-index.ts";
 import { PathTable } from "./path-table.ts";
 import type { RegexResult } from "./regex/index.ts";
 import { Router } from "./router.ts";
@@ -69,30 +67,54 @@ function groupByHost(gone: readonly RouteUnit[], come: readonly RouteUnit[]): Ma
 }
 
 function* changedServer<T>(
-  { spec, tables: known }: ServerTable<T>,
+  { spec, hosts }: ServerTable<T>,
   byHost: HostChanges,
   candidates: ReadonlyMap<RouteUnit, Candidates<T>>,
 ): Generator<void, ServerTable<T>> {
-  const tables = yield* copyInSteps(known);
+  const tables = new Map<string, PathTable<T> | undefined>();
   for (const [hostname, change] of byHost) {
-    const table = yield* changedTable(known.get(hostname), change, candidates);
-    if (table === null) tables.delete(hostname);
-    else tables.set(hostname, table);
+    tables.set(hostname, yield* changedTable(hosts.valueOf(hostname), change, candidates));
   }
-  return { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
+  return { spec, hosts: yield* hosts.changed(tables, PACE) };
 }
 
-/** Null where no route is left. */
+/** Undefined where no route is left. */
 function* changedTable<T>(
   known: PathTable<T> | undefined,
   { gone, come }: HostChange,
   candidates: ReadonlyMap<RouteUnit, Candidates<T>>,
-): Generator<void, PathTable<T> | null> {
+): Generator<void, PathTable<T> | undefined> {
   if (known === undefined) return yield* newTable([...come], candidates);
-  const routes = [...known.routes.filter((route) => !gone.has(route)), ...come];
-  if (routes.length === 0) return null;
+  const routes = yield* changedRoutes(known.routes, gone, come);
+  if (routes.length === 0) return undefined;
   const table = new PathTable<T>(routes, known);
-  for (const route of gone) for (const one of candidates.get(route)!) yield* table.remove(one);
-  for (const route of come) for (const one of candidates.get(route)!) yield* table.insert(one);
+  // Each may be the first to copy a part.
+  for (const route of gone) {
+    for (const one of candidates.get(route)!) {
+      table.remove(one);
+      yield;
+    }
+  }
+  for (const route of come) {
+    for (const one of candidates.get(route)!) {
+      table.insert(one);
+      yield;
+    }
+  }
   return table;
+}
+
+/** A list is copied and looked through for one route in microseconds; to ask of each whether it is gone takes far longer. */
+function* changedRoutes(
+  known: readonly RouteUnit[],
+  gone: ReadonlySet<RouteUnit>,
+  come: ReadonlySet<RouteUnit>,
+): Generator<void, readonly RouteUnit[]> {
+  const left = known.slice();
+  for (const route of gone) {
+    const at = left.indexOf(route);
+    if (at >= 0) left.splice(at, 1);
+    yield;
+  }
+  return left.concat([...come]);
 }

@@ -35,7 +35,7 @@ export function* compileRouter<T>(
   const regexes = new Map<string, RegexResult>();
   const servers = new Map<string, ServerTable<T>>();
   for (const spec of listener.servers) {
-    const known = previous?.tables.get(spec.id)?.tables;
+    const known = previous?.tables.get(spec.id)?.hosts;
     const tables = new Map<string, PathTable<T>>();
     for (const [hostname, members] of groups.get(spec.id)!) {
       for (const route of members) {
@@ -44,10 +44,12 @@ export function* compileRouter<T>(
         const made = previous?.candidates.get(route);
         candidates.set(route, made ?? (yield* makeCandidates(route, valueOf, regexes)));
       }
-      tables.set(hostname, yield* tableOf(members, candidates, known?.get(hostname), previous?.candidates));
+      tables.set(
+        hostname,
+        yield* tableOf(members, candidates, known?.valueOf(hostname), previous?.candidates),
+      );
     }
-    const server = { spec, hosts: yield* HostIndex.build(tables, PACE), tables };
-    servers.set(spec.id, server);
+    servers.set(spec.id, { spec, hosts: yield* HostIndex.build(tables, PACE) });
   }
   return new Router(yield* indexServers(servers.values()), servers, candidates);
 }
@@ -129,11 +131,11 @@ function* tableOf<T>(
   const table = new PathTable<T>(routes, known);
   let steps = 0;
   for (const one of gone.flatMap((route) => previous.get(route)!)) {
-    yield* table.remove(one);
+    table.remove(one);
     if (++steps % PACE === 0) yield;
   }
   for (const one of come.flatMap((route) => candidates.get(route)!)) {
-    yield* table.insert(one);
+    table.insert(one);
     if (++steps % PACE === 0) yield;
   }
   return table;
@@ -147,7 +149,7 @@ export function* newTable<T>(
   let steps = 0;
   for (const route of routes) {
     for (const candidate of candidates.get(route)!) {
-      yield* table.insert(candidate);
+      table.insert(candidate);
       if (++steps % PACE === 0) yield;
     }
   }

@@ -42,29 +42,29 @@ export class PathTable<T> {
     this.calls = base === null || base.calls === null ? null : new CallTable(base.calls);
   }
 
-  /** Before the first lookup. In steps: a large map that is shared is copied. */
-  *insert(candidate: Candidate<T>): Generator<void> {
+  /** Before the first lookup. */
+  insert(candidate: Candidate<T>): void {
     switch (candidate.pathType) {
       case "Exact":
-        yield* (this.exact ??= new CandidateLists()).insert(candidate.path, candidate);
+        (this.exact ??= new CandidateLists()).insert(candidate.path, candidate);
         break;
       case "RegularExpression":
         this.regexes = withCandidate(this.regexes ?? undefined, candidate, this.owner.isDerived);
         break;
       case "PathPrefix":
-        yield* insertPrefix(yield* this.ownRoot(), candidate);
+        insertPrefix(this.ownRoot(), candidate);
         break;
       case "Call":
-        yield* (this.calls ??= new CallTable()).insert(candidate);
+        (this.calls ??= new CallTable()).insert(candidate);
         break;
     }
   }
 
   /** Before the first lookup: one that is in the table. */
-  *remove(candidate: Candidate<T>): Generator<void> {
+  remove(candidate: Candidate<T>): void {
     switch (candidate.pathType) {
       case "Exact":
-        yield* this.exact!.remove(candidate.path, candidate);
+        this.exact!.remove(candidate.path, candidate);
         if (this.exact!.isEmpty) this.exact = null;
         break;
       case "RegularExpression":
@@ -72,10 +72,10 @@ export class PathTable<T> {
         if (this.regexes.length === 0) this.regexes = null;
         break;
       case "PathPrefix":
-        yield* removePrefix(yield* this.ownRoot(), candidate);
+        removePrefix(this.ownRoot(), candidate);
         break;
       case "Call":
-        yield* this.calls!.remove(candidate);
+        this.calls!.remove(candidate);
         if (this.calls!.isEmpty) this.calls = null;
         break;
     }
@@ -103,8 +103,8 @@ export class PathTable<T> {
     return path.charCodeAt(0) === SLASH ? findByPrefix(this.root, head, path, 1) : null;
   }
 
-  private *ownRoot(): Generator<void, PrefixNode<T>> {
-    if (this.root.owner !== this.owner) this.root = yield* copyNode(this.root, this.owner);
+  private ownRoot(): PrefixNode<T> {
+    if (this.root.owner !== this.owner) this.root = copyNode(this.root, this.owner);
     return this.root;
   }
 }

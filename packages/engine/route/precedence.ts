@@ -66,5 +66,6 @@ export function withCandidate<T>(
 
 /** A copy of the list without one of it. */
 export function without<T>(list: readonly Candidate<T>[], candidate: Candidate<T>): Candidate<T>[] {
-  return list.filter((other) => other !== candidate);
+  const at = list.indexOf(candidate);
+  return at < 0 ? [...list] : list.toSpliced(at, 1);
 }

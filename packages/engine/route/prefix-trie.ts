@@ -1,7 +1,7 @@
 import type { RequestHead } from "../message/index.ts";
 import { firstThatHolds } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
-import { copyInSteps } from "./copy-in-steps.ts";
+import { mostInOneMap, PartedMap } from "./parted-map.ts";
 import { withCandidate, without } from "./precedence.ts";
 
 /** Who may change a node: those that share it copy it first. */
@@ -23,6 +23,8 @@ export class PrefixNode<T> {
    */
   sure: Candidate<T> | null = null;
   children: Map<string, PrefixNode<T>> | null = null;
+  /** Instead of them, once they are many: a copy of the node would be as long as they are. */
+  wide: PartedMap<PrefixNode<T>> | null = null;
 
   constructor(owner: NodeOwner, candidates: Candidate<T>[]) {
     this.owner = owner;
@@ -35,40 +37,59 @@ export class PrefixNode<T> {
     this.sure = candidates.length > 0 && candidates[0].isUnconditional ? candidates[0] : null;
   }
 
+  childOf(segment: string): PrefixNode<T> | undefined {
+    return this.wide === null ? this.children?.get(segment) : this.wide.get(segment);
+  }
+
+  putChild(segment: string, child: PrefixNode<T>): void {
+    if (this.wide !== null) {
+      this.wide.set(segment, child);
+      return;
+    }
+    this.children ??= new Map();
+    this.children.set(segment, child);
+    if (this.children.size <= mostInOneMap) return;
+    this.wide = PartedMap.of(this.children);
+    this.children = null;
+  }
+
+  dropChild(segment: string): void {
+    this.children?.delete(segment);
+    this.wide?.delete(segment);
+  }
+
   get isEmpty(): boolean {
-    return this.candidates.length === 0 && (this.children === null || this.children.size === 0);
+    const { candidates, children, wide } = this;
+    return candidates.length === 0 && !children?.size && !wide?.size;
   }
 }
 
-/** Puts a candidate below a root that is the owner's, in steps: wide nodes that are shared are copied. */
-export function* insertPrefix<T>(root: PrefixNode<T>, candidate: Candidate<T>): Generator<void> {
-  const way = yield* ownWay(root, segmentsOf(candidate.path));
+/** Puts a candidate below a root that is the owner's: nodes on its way that are shared are copied. */
+export function insertPrefix<T>(root: PrefixNode<T>, candidate: Candidate<T>): void {
+  const way = ownWay(root, segmentsOf(candidate.path));
   const node = way[way.length - 1];
   node.update(withCandidate(node.candidates, candidate, root.owner.isDerived));
 }
 
 /** Takes out one that is there; nodes that hold nothing any more go with it. */
-export function* removePrefix<T>(root: PrefixNode<T>, candidate: Candidate<T>): Generator<void> {
+export function removePrefix<T>(root: PrefixNode<T>, candidate: Candidate<T>): void {
   const segments = segmentsOf(candidate.path);
-  const way = yield* ownWay(root, segments);
+  const way = ownWay(root, segments);
   const node = way[way.length - 1];
   node.update(without(node.candidates, candidate));
-  for (let at = segments.length; at > 0 && way[at].isEmpty; at--) {
-    way[at - 1].children!.delete(segments[at - 1]);
-  }
+  for (let at = segments.length; at > 0 && way[at].isEmpty; at--) way[at - 1].dropChild(segments[at - 1]);
 }
 
 /** The nodes along segments, all of the root's owner: copies of shared ones, and new ones where there were none. */
-function* ownWay<T>(root: PrefixNode<T>, segments: readonly string[]): Generator<void, PrefixNode<T>[]> {
+function ownWay<T>(root: PrefixNode<T>, segments: readonly string[]): PrefixNode<T>[] {
   const { owner } = root;
   let node = root;
   const way = [node];
   for (const segment of segments) {
-    node.children ??= new Map();
-    let child = node.children.get(segment);
+    let child = node.childOf(segment);
     if (child?.owner !== owner) {
-      child = child === undefined ? new PrefixNode<T>(owner, []) : yield* copyNode(child, owner);
-      node.children.set(segment, child);
+      child = child === undefined ? new PrefixNode<T>(owner, []) : copyNode(child, owner);
+      node.putChild(segment, child);
     }
     node = child;
     way.push(node);
@@ -76,9 +97,10 @@ function* ownWay<T>(root: PrefixNode<T>, segments: readonly string[]): Generator
   return way;
 }
 
-export function* copyNode<T>(node: PrefixNode<T>, owner: NodeOwner): Generator<void, PrefixNode<T>> {
+export function copyNode<T>(node: PrefixNode<T>, owner: NodeOwner): PrefixNode<T> {
   const copy = new PrefixNode<T>(owner, node.candidates);
-  if (node.children !== null) copy.children = yield* copyInSteps(node.children);
+  if (node.children !== null) copy.children = new Map(node.children);
+  if (node.wide !== null) copy.wide = new PartedMap(node.wide);
   return copy;
 }
 
@@ -89,9 +111,11 @@ export function findByPrefix<T>(
   path: string,
   start: number,
 ): Candidate<T> | null {
-  if (node.children !== null) {
+  const { children, wide } = node;
+  if (children !== null || wide !== null) {
     const slash = path.indexOf("/", start);
-    const child = node.children.get(path.slice(start, slash < 0 ? path.length : slash));
+    const segment = path.slice(start, slash < 0 ? path.length : slash);
+    const child = children !== null ? children.get(segment) : wide!.get(segment);
     if (child !== undefined) {
       // Never deeper than the prefixes have segments.
       const found = slash < 0 ? ownOf(child, head) : findByPrefix(child, head, path, slash + 1);

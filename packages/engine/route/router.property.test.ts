@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { it } from "node:test";
 import * as fc from "fast-check";
+import { seededRandom } from "../base/index.ts";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteUnit } from "../model/index.ts";
 import { changeRouter } from "./change-router.ts";
@@ -8,6 +9,7 @@ import type { ValueOf } from "./compile-router.ts";
 import type { Router } from "./router.ts";
 import {
   buildRouter,
+  call,
   exact,
   listenerUnit,
   namedRouter,
@@ -201,14 +203,90 @@ it("a router that is changed finds what one built anew finds, and explains it so
   );
 });
 
+/** Children, paths and calls of so many are kept in parts; those of `grow` from some change on. */
+const wideShapes: Record<string, { count: number; matchOf: (at: number) => RouteMatch }> = {
+  prefix: { count: 1_500, matchOf: (at) => prefix(`/p${at}`) },
+  nested: { count: 600, matchOf: (at) => prefix(`/nested/${at}/x`) },
+  exact: { count: 700, matchOf: (at) => exact(`/p${at}/exact`) },
+  call: { count: 600, matchOf: (at) => call("service", `method${at}`) },
+  grow: { count: 508, matchOf: (at) => prefix(`/grow/${at}`) },
+  few: { count: 10, matchOf: (at) => prefix(`/few/${at}`) },
+  regex: { count: 10, matchOf: (at) => regex(`/p[0-9]*${at}/(?:regex|exact)`) },
+};
+
+interface Place {
+  readonly shape: string;
+  readonly at: number;
+}
+
+interface WideRouters {
+  readonly router: Router<string>;
+  /** Built anew. */
+  readonly reference: Router<string>;
+}
+
+it("a router of thousands finds what one built anew finds after each change, and those before it what they found", () => {
+  const random = seededRandom(20_261_201);
+  const below = (count: number): number => Math.floor(random.next() * count);
+  const routes = new Map<string, RouteUnit>();
+  const put = ({ shape, at }: Place, version: number): void => {
+    const plain = wideShapes[shape].matchOf(at);
+    const matches = below(4) === 0 ? [plain, { ...plain, method: "PUT" }] : [plain];
+    routes.set(`${shape}/${at}`, routeUnit(`${shape}/${at}`, { createdMs: version }, matches));
+  };
+  const places = Object.entries(wideShapes).map(([shape, { count }]) =>
+    Array.from({ length: count * 2 }, (_, at): Place => ({ shape, at })),
+  );
+  for (const all of places) for (const place of all.slice(0, all.length / 2)) put(place, 0);
+  const anyPlaces = (count: number): Place[] =>
+    Array.from({ length: count }, () => places[below(places.length)]).map((all) => all[below(all.length)]);
+  const valueOf = (route: RouteUnit, _rule: unknown, index: number): string =>
+    `${route.createdMs}/${route.name}#${index}`;
+  const anew = (): Router<string> => buildRouter(listenerUnit(""), routes.values(), valueOf).router;
+  const all: WideRouters[] = [{ router: anew(), reference: anew() }];
+  for (let round = 1; round <= 60; round++) {
+    const before = [...routes.values()];
+    const edited = anyPlaces(1 + below(6));
+    for (const place of edited) {
+      if (place.shape !== "grow" && below(3) === 0) routes.delete(`${place.shape}/${place.at}`);
+      else put(place, round);
+    }
+    const after = [...routes.values()];
+    const previous = all[all.length - 1].router;
+    const isWhole = round % 4 === 0;
+    const router = isWhole
+      ? buildRouter(listenerUnit(""), after, valueOf, previous).router
+      : changedRouter(previous, before, after, valueOf);
+    all.push({ router, reference: anew() });
+    for (const routers of all.slice(-4)) assertSame(routers, edited);
+  }
+  for (const routers of all) assertSame(routers, anyPlaces(50));
+});
+
+function assertSame({ router, reference }: WideRouters, places: readonly Place[]): void {
+  for (const { shape, at } of places) {
+    for (const head of wideRequests(shape, at)) {
+      assert.equal(router.find(head)?.value, reference.find(head)?.value, `${shape} ${at}: ${head.path}`);
+    }
+  }
+}
+
+/** What a route of a shape may be asked by, and its namesakes of others. */
+function wideRequests(shape: string, at: number): RequestHead[] {
+  const grpc: [string, string][] = [["content-type", "application/grpc"]];
+  if (shape === "call") return [request(`POST http://h/service/method${at}`, grpc)];
+  const paths = [`/p${at}`, `/p${at}/exact`, `/p${at}/regex`, `/${shape}/${at}`, `/${shape}/${at}/x/y`];
+  return paths.flatMap((path) => [request(`GET http://h${path}`), request(`PUT http://h${path}`)]);
+}
+
 function changedRouter<T>(
   previous: Router<T>,
   before: RouteUnit[],
   after: RouteUnit[],
   valueOf: ValueOf<T>,
 ): Router<T> {
-  const gone = before.filter((route) => !after.includes(route));
-  const come = after.filter((route) => !before.includes(route));
+  const [old, young] = [new Set(before), new Set(after)];
+  const [gone, come] = [old.difference(young), young.difference(old)];
   return runToEnd(changeRouter(previous, { gone, come }, valueOf));
 }
 

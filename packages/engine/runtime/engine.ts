@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { ChunkedList, onceForChunk } from "../base/index.ts";
 import { unitKey } from "../model/index.ts";
-import type { ListenerUnit, UnitKey } from "../model/index.ts";
+import type { ListenerUnit, Unit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
 import { probeAddress } from "../net/index.ts";
 import { DEFAULT_ENTRIES, makeSharedTableMemory, makeThreadBoard, SharedTable } from "../shared/index.ts";
 import type { SharedTableMemory } from "../shared/index.ts";
 import { cutDelta, diffUnits } from "../source/index.ts";
-import type { HashedUnit, UnitChange } from "../source/index.ts";
+import type { HashedUnit, UnitChange, UnitList } from "../source/index.ts";
 import { CounterKeys } from "./counter-keys.ts";
 import type { LocalParts } from "./local-plane.ts";
 import type { AccessLogOptions, ListenerReport, ListenerSockets, Log, WorkerStart } from "./messages.ts";
@@ -57,7 +58,7 @@ export class Engine implements PlaneHost {
   /** Which of the workers' places each has. */
   private readonly slotOf = new Map<number, number>();
   /** What the data planes have. */
-  private current: readonly HashedUnit[] = [];
+  private current: UnitList = ChunkedList.of<HashedUnit>([]);
   /** Listeners that could not be bound: tried again with the next application. */
   private unbound = new Set<UnitKey>();
   private readonly counters: CounterKeys;
@@ -152,18 +153,19 @@ export class Engine implements PlaneHost {
    * Puts a whole desired set of units in force. Resolves when every worker has swapped; calls queue. Never rejects
    * for a listener that cannot be bound: that is in the report.
    */
-  apply(units: readonly HashedUnit[]): Promise<ApplyReport> {
-    const run = this.applying.then(() => this.applyNow(units));
+  apply(units: readonly HashedUnit[] | UnitList): Promise<ApplyReport> {
+    const list = units instanceof ChunkedList ? units : ChunkedList.of(units);
+    const run = this.applying.then(() => this.applyNow(list));
     this.applying = run.catch(() => {});
     return run;
   }
 
-  private async applyNow(units: readonly HashedUnit[]): Promise<ApplyReport> {
+  private async applyNow(units: UnitList): Promise<ApplyReport> {
     const startMs = performance.now();
     const change = diffUnits(this.current, units, this.unbound);
     const version = ++this.version;
     const blocked = await this.probePorts(change);
-    const allowed = blocked.size === 0 ? units : units.filter(({ unit }) => !blocked.has(unitKey(unit)));
+    const allowed = blocked.size === 0 ? units : withoutBlocked(units, blocked);
     const allowedChange = blocked.size === 0 ? change : diffUnits(this.current, allowed, this.unbound);
     const indexes = this.counters.change(allowedChange, version);
     this.current = allowed;
@@ -171,13 +173,7 @@ export class Engine implements PlaneHost {
     const reports = await Promise.all(
       [...this.planes.values()].map((plane) => this.send(plane, version, allowedChange, indexes)),
     );
-    const listeners = mergeReports(reports);
-    for (const { unit } of units) {
-      if (unit.kind !== "listener") continue;
-      const error = blocked.get(unitKey(unit));
-      if (error === undefined) continue;
-      listeners.push({ name: unit.name, address: unit.address, port: unit.port, error });
-    }
+    const listeners = [...mergeReports(reports), ...blockedReports(units, blocked)];
     this.unbound = new Set(
       listeners.flatMap(({ name, error }) => (error === null ? [] : unitKey({ kind: "listener", name }))),
     );
@@ -206,8 +202,8 @@ export class Engine implements PlaneHost {
    * Workers share ports by SO_REUSEPORT, which would also share them, silently, with another Heddle of the same
    * user: so each new address is first tried alone.
    */
-  private async probePorts(change: UnitChange): Promise<Map<string, string>> {
-    const blocked = new Map<string, string>();
+  private async probePorts(change: UnitChange): Promise<Blocked> {
+    const blocked = new Map<UnitKey, string>();
     const adopted = new Set(this.adopted.map(({ name }) => name));
     for (const { unit } of change.puts) {
       // A UDP port is bound by one worker alone, who reports what it meets.
@@ -221,7 +217,7 @@ export class Engine implements PlaneHost {
   }
 
   private isBound({ kind, name }: ListenerUnit): boolean {
-    const isThere = this.current.some(({ unit }) => unit.kind === kind && unit.name === name);
+    const isThere = this.current.chunks.some((chunk) => listenersOf(chunk).some((one) => one.name === name));
     return isThere && !this.unbound.has(unitKey({ kind, name }));
   }
 
@@ -269,7 +265,7 @@ export class Engine implements PlaneHost {
     if (this.isClosing) return;
     try {
       const plane = await this.startPlane();
-      const change = { puts: this.current, removes: [] };
+      const change = { puts: this.current.toArray(), removes: [] };
       await this.send(plane, this.version, change, this.options.registry.indexes());
       setTimeout(() => (this.restartPauseMs = 0), MAX_RESTART_PAUSE_MS).unref();
     } catch (error) {
@@ -307,6 +303,29 @@ export class Engine implements PlaneHost {
     await this.applying;
     await Promise.all([...this.planes.values()].map((plane) => plane.stop(STOP_MS)));
   }
+}
+
+/** Why a listener's port is not to be had. */
+type Blocked = ReadonlyMap<UnitKey, string>;
+
+/** Few chunks have any: who asks for listeners looks at no other unit twice. */
+const listenersOf = onceForChunk((chunk: readonly HashedUnit[]): readonly ListenerUnit[] =>
+  chunk.flatMap(({ unit }) => (unit.kind === "listener" ? [unit] : [])),
+);
+
+function withoutBlocked(units: UnitList, blocked: Blocked): UnitList {
+  const isFree = (unit: Unit): boolean => !blocked.has(unitKey(unit));
+  return units.mapChunks((chunk) =>
+    listenersOf(chunk).every(isFree) ? chunk : chunk.filter(({ unit }) => isFree(unit)),
+  );
+}
+
+function blockedReports(units: UnitList, blocked: Blocked): ListenerReport[] {
+  if (blocked.size === 0) return [];
+  return units.chunks.flatMap(listenersOf).flatMap((unit) => {
+    const error = blocked.get(unitKey(unit));
+    return error === undefined ? [] : [{ name: unit.name, address: unit.address, port: unit.port, error }];
+  });
 }
 
 /** Loaded where it is wanted: with worker threads this one needs nothing of the request path. */

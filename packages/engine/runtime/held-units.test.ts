@@ -60,6 +60,17 @@ describe("changes between two builds", () => {
     units.take(delta([], [], [["route:a/0", 1]]));
     assert.deepEqual(told(units).kinds, []);
     units.take(delta([], [], [["cluster:a", 1]]));
-    assert.deepEqual(told(units).kinds, ["cluster"]);
+    const { kinds, keys } = units.takeChanges();
+    assert.deepEqual([[...kinds], [...keys]], [["cluster"], ["cluster:a"]]);
+  });
+
+  test("clusters and endpoints that came, changed or went are told by their keys", () => {
+    const units = new HeldUnits();
+    const keys = () => [...units.takeChanges().keys].toSorted();
+    units.take(delta([...unitsOf({ endpoints: [1] }), data]));
+    assert.deepEqual(keys(), ["cluster:app", "endpoints:app"]);
+    assert.deepEqual(keys(), []);
+    units.take(delta([], ["cluster:app", "endpoints:app", "cluster:never-there", "route:default/app"]));
+    assert.deepEqual(keys(), ["cluster:app", "endpoints:app"]);
   });
 });

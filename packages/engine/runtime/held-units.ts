@@ -22,6 +22,8 @@ export const systemAuthorities = unitKey({ kind: "authorities", name: "system" }
 export interface UnitChanges {
   /** Of what kinds: of other kinds all is as it was, the places of clusters' counters too. */
   readonly kinds: ReadonlySet<Unit["kind"]>;
+  /** Of clusters and endpoints; a cluster's also where its counters have another place. */
+  readonly keys: ReadonlySet<UnitKey>;
   /** A route that changed is in both. */
   readonly goneRoutes: ReadonlySet<RouteUnit>;
   readonly comeRoutes: ReadonlySet<RouteUnit>;
@@ -33,6 +35,7 @@ export class HeldUnits {
   private readonly challengeUnits = new Map<UnitKey, AcmeChallengeUnit>();
   private readonly indexes = new Map<string, number>();
   private kinds = new Set<Unit["kind"]>();
+  private keys = new Set<UnitKey>();
   private goneRoutes = new Set<RouteUnit>();
   private comeRoutes = new Set<RouteUnit>();
 
@@ -41,7 +44,8 @@ export class HeldUnits {
     for (const key of removes) this.remove(key);
     for (const [key, index] of indexes) {
       this.indexes.set(key, index);
-      if (key.startsWith("cluster:")) this.kinds.add("cluster");
+      // The key of a cluster's counters is its unit's.
+      if (key.startsWith("cluster:")) this.note("cluster", key);
     }
   }
 
@@ -49,7 +53,7 @@ export class HeldUnits {
     this.noteGone(key);
     const { unit } = held;
     this.units.set(key, held);
-    this.kinds.add(unit.kind);
+    this.note(unit.kind, key);
     if (unit.kind === "route") this.comeRoutes.add(unit);
     else if (unit.kind === "acme-challenge") this.challengeUnits.set(key, unit);
   }
@@ -63,18 +67,28 @@ export class HeldUnits {
   private noteGone(key: UnitKey): void {
     const unit = this.units.get(key)?.unit;
     if (unit === undefined) return;
-    this.kinds.add(unit.kind);
+    this.note(unit.kind, key);
     // One that has come since the last build is in none.
     if (unit.kind === "route" && !this.comeRoutes.delete(unit)) this.goneRoutes.add(unit);
   }
 
+  private note(kind: Unit["kind"], key: UnitKey): void {
+    this.kinds.add(kind);
+    if (kind === "cluster" || kind === "endpoints") this.keys.add(key);
+  }
+
   /** Since it was asked last. */
   takeChanges(): UnitChanges {
-    const { kinds, goneRoutes, comeRoutes } = this;
+    const { kinds, keys, goneRoutes, comeRoutes } = this;
     this.kinds = new Set();
+    this.keys = new Set();
     this.goneRoutes = new Set();
     this.comeRoutes = new Set();
-    return { kinds, goneRoutes, comeRoutes };
+    return { kinds, keys, goneRoutes, comeRoutes };
+  }
+
+  find(key: UnitKey): HeldUnit | undefined {
+    return this.units.get(key);
   }
 
   has(key: UnitKey): boolean {

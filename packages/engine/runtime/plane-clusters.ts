@@ -2,12 +2,13 @@ import type { Clock, Random, TimerWheel } from "../base/index.ts";
 import { Cluster, HealthLedger } from "../cluster/index.ts";
 import type { EjectionEvents } from "../cluster/index.ts";
 import { ClientContexts } from "../identity/index.ts";
+import { unitKey } from "../model/index.ts";
 import type { ClusterUnit, Unit } from "../model/index.ts";
 import type { WorkerLane } from "../observe/index.ts";
 import { HealthChannel } from "./health-channel.ts";
 import type { Log } from "./messages.ts";
 import { systemAuthorities } from "./held-units.ts";
-import type { HeldUnits } from "./held-units.ts";
+import type { HeldUnit, HeldUnits, UnitChanges } from "./held-units.ts";
 
 export interface PlaneClustersOptions {
   readonly clock: Clock;
@@ -24,6 +25,11 @@ export interface PlaneClustersOptions {
 /** Kinds of units that clusters are made of. */
 const madeOf: ReadonlySet<Unit["kind"]> = new Set(["cluster", "endpoints", "secret", "authorities"]);
 
+/** Of so many clusters and endpoints that changed all are looked through. */
+const MAX_CHANGED_KEYS = 256;
+const clusterPrefix = unitKey({ kind: "cluster", name: "" });
+const endpointsPrefix = unitKey({ kind: "endpoints", name: "" });
+
 /** The clusters of a worker. They outlive swaps: one whose units did not change keeps its connections. */
 export class PlaneClusters {
   private readonly options: PlaneClustersOptions;
@@ -37,7 +43,11 @@ export class PlaneClusters {
   private readonly healthChannel: HealthChannel | null;
   /** How often a cluster was opened or dropped: between two changes every name stands for the same one. */
   changes = 0;
-  private mayHaveLeft = false;
+  /** Opened or dropped. */
+  private renewed = new Set<string>();
+  private readonly mayHaveLeft = new Set<string>();
+  /** Those whose endpoints have another name than they, which is rare: they are always looked at. */
+  private readonly withOtherEndpoints = new Set<string>();
 
   constructor(options: PlaneClustersOptions, units: HeldUnits) {
     const { isChecker, healthChannel: channel } = options;
@@ -68,25 +78,53 @@ export class PlaneClusters {
     return this.clusters.get(name) ?? null;
   }
 
-  /** `kinds`: of which there are units that changed since the last time. */
-  *build(kinds: ReadonlySet<Unit["kind"]>): Generator<void> {
-    const { units } = this;
-    if (kinds.isDisjointFrom(madeOf)) return;
-    this.mayHaveLeft ||= kinds.has("cluster");
+  /** Names that stand for another cluster, or for none any more, since it was asked last. */
+  takeRenewed(): ReadonlySet<string> {
+    const { renewed } = this;
+    this.renewed = new Set();
+    return renewed;
+  }
+
+  /** Of few clusters and endpoints that changed no others are looked at. */
+  *build(changes: UnitChanges): Generator<void> {
+    if (changes.kinds.isDisjointFrom(madeOf)) return;
     let seen = 0;
-    for (const { unit, hash } of units.values()) {
-      if (++seen % 64 === 0) yield;
-      if (unit.kind !== "cluster") continue;
-      const endpointsHash = units.hashOf(`endpoints:${unit.endpoints}`);
-      const index = units.indexOf(`cluster:${unit.name}`);
-      const secretHash = units.hashOf(`secret:${unit.tls?.clientCertificate}`);
-      const systemHash = unit.tls?.caPem === null ? units.hashOf(systemAuthorities) : "";
-      const wholeHash = `${hash} ${endpointsHash} ${index} ${secretHash} ${systemHash}`;
-      if (this.hashes.get(unit.name) === wholeHash) continue;
-      this.hashes.set(unit.name, wholeHash);
-      yield* this.buildCluster(unit, index);
-      yield;
+    for (const key of changes.keys) {
+      const isGone = key.startsWith(clusterPrefix) && !this.units.has(key);
+      if (isGone) this.mayHaveLeft.add(key.slice(clusterPrefix.length));
+      if (++seen % 256 === 0) yield;
     }
+    for (const held of this.concerned(changes)) {
+      if (++seen % 64 === 0) yield;
+      if (held.unit.kind === "cluster") yield* this.take(held.unit, held.hash);
+    }
+  }
+
+  private concerned({ kinds, keys }: UnitChanges): Iterable<HeldUnit> {
+    // Who has a secret, or the system's roots, is written nowhere.
+    const isLarge = kinds.has("secret") || kinds.has("authorities") || keys.size > MAX_CHANGED_KEYS;
+    if (isLarge) return this.units.values();
+    const names = new Set(this.withOtherEndpoints);
+    for (const key of keys) {
+      const prefix = key.startsWith(clusterPrefix) ? clusterPrefix : endpointsPrefix;
+      names.add(key.slice(prefix.length));
+    }
+    return [...names].flatMap((name) => this.units.find(`${clusterPrefix}${name}`) ?? []);
+  }
+
+  private *take(unit: ClusterUnit, hash: string): Generator<void> {
+    const { units } = this;
+    if (unit.endpoints === unit.name) this.withOtherEndpoints.delete(unit.name);
+    else this.withOtherEndpoints.add(unit.name);
+    const endpointsHash = units.hashOf(`${endpointsPrefix}${unit.endpoints}`);
+    const index = units.indexOf(`${clusterPrefix}${unit.name}`);
+    const secretHash = units.hashOf(`secret:${unit.tls?.clientCertificate}`);
+    const systemHash = unit.tls?.caPem === null ? units.hashOf(systemAuthorities) : "";
+    const wholeHash = `${hash} ${endpointsHash} ${index} ${secretHash} ${systemHash}`;
+    if (this.hashes.get(unit.name) === wholeHash) return;
+    this.hashes.set(unit.name, wholeHash);
+    yield* this.buildCluster(unit, index);
+    yield;
   }
 
   private *buildCluster(unit: ClusterUnit, index: number): Generator<void> {
@@ -106,20 +144,26 @@ export class PlaneClusters {
     const cluster = new Cluster(unit, dialTls, index, context);
     yield* cluster.takeEndpoints(endpoints);
     this.clusters.set(unit.name, cluster);
+    this.renew(unit.name);
+  }
+
+  private renew(name: string): void {
     this.changes++;
+    this.renewed.add(name);
   }
 
   /** Closes those whose units are gone; after the swap, so that nothing new leads to them. */
   drop(): void {
-    if (!this.mayHaveLeft) return;
-    this.mayHaveLeft = false;
-    for (const [name, cluster] of this.clusters) {
-      if (this.units.has(`cluster:${name}`)) continue;
+    for (const name of this.mayHaveLeft) {
+      const cluster = this.clusters.get(name);
+      if (cluster === undefined || this.units.has(`${clusterPrefix}${name}`)) continue;
       cluster.close();
       this.clusters.delete(name);
-      this.changes++;
+      this.withOtherEndpoints.delete(name);
       this.hashes.delete(name);
+      this.renew(name);
     }
+    this.mayHaveLeft.clear();
   }
 
   takeOverChecks(): void {

@@ -88,6 +88,48 @@ test("a change builds the rules of the routes that changed, and of those whose c
   assert.deepEqual(taken(), ["r0"]);
 });
 
+test("a route that comes and goes with a cluster of its own looks at no other unit, and is served by it", async (t) => {
+  await using upstream = await openEchoServer();
+  const { factory, taken } = buildCounter();
+  const shared = unitsOf({ endpoints: [upstream.port] }).filter(({ kind }) => kind !== "route");
+  const early = countedRoute("early", "/early", "own");
+  const units = [...shared, ...clusterUnits("other", upstream.port), early];
+  await using gateway = await Gateway.open(units, { filters: [factory] });
+  const walks = t.mock.method(HeldUnits.prototype, "values").mock;
+  const change = async (own: readonly Unit[], ...paths: string[]): Promise<unknown> => {
+    walks.resetCalls();
+    taken();
+    await gateway.apply([...units, ...own]);
+    const statuses: number[] = [];
+    for (const path of paths) {
+      await using client = await gateway.connect();
+      client.send(get(path, "Connection: close\r\n"));
+      statuses.push((await readResponse(client)).status);
+    }
+    return [...statuses, taken(), walks.callCount() > 0 ? "all" : "few"];
+  };
+  const fresh = countedRoute("fresh", "/fresh", "new");
+  const cluster = clusterUnits("new", upstream.port);
+  const refusing = clusterUnits("new", 1);
+  const renamed = cluster.map((unit): Unit => {
+    if (unit.kind === "cluster") return { ...unit, endpoints: "elsewhere" };
+    return unit.kind === "endpoints" ? { ...unit, name: "elsewhere" } : unit;
+  });
+  const moved = renamed.map((unit) => (unit.kind === "endpoints" ? { ...unit, endpoints: [] } : unit));
+  assert.deepEqual(await change([fresh, ...cluster], "/fresh"), [200, ["fresh"], "few"]);
+  assert.deepEqual(await change([fresh, ...refusing], "/fresh"), [503, [], "few"], "other endpoints");
+  assert.deepEqual(await change([fresh, ...renamed], "/fresh"), [200, [], "few"], "by another name");
+  assert.deepEqual(await change([fresh, ...moved], "/fresh"), [503, [], "few"]);
+  assert.deepEqual(await change([], "/fresh"), [404, [], "few"]);
+  assert.deepEqual(await change([fresh, ...cluster], "/fresh", "/early"), [200, 500, ["fresh"], "few"]);
+  const own = clusterUnits("own", upstream.port);
+  assert.deepEqual(
+    await change([fresh, ...cluster, ...own], "/fresh", "/early"),
+    [200, 200, ["early"], "all"],
+    "a route was there before its cluster",
+  );
+});
+
 test("a change of few routes looks at no other unit, one of more or of other kinds at all", async (t) => {
   await using upstream = await openEchoServer();
   const shared = unitsOf({ endpoints: [upstream.port] });

@@ -1,5 +1,5 @@
 /** A slice of work between two turns of the event loop: traffic waits no longer than this. */
-const SLICE_MS = 0.5;
+const SLICE_MS = 0.25;
 
 /** Runs a generator to its end in slices; `onSlice` hears how long each took. */
 export async function runInSlices<T>(

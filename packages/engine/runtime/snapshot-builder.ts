@@ -6,6 +6,8 @@ import type { ListenerUnit, RouteUnit, StreamRouteUnit, Unit } from "../model/in
 import type { Rule, UnroutedRules } from "../proxy/index.ts";
 import { changeRouter, compileRouter } from "../route/index.ts";
 import type { Router, ValueOf } from "../route/index.ts";
+import { BuiltRoutes } from "./built-routes.ts";
+import type { BuiltRoute } from "./built-routes.ts";
 import type { HeldUnits, UnitChanges } from "./held-units.ts";
 import type { ListenerCertificates } from "./listener-certificates.ts";
 import type { PlaneClusters } from "./plane-clusters.ts";
@@ -49,25 +51,12 @@ export interface SnapshotBuilderOptions {
   bound(name: string): BuiltListener | undefined;
 }
 
-interface BuiltRoute {
-  /** Those of its backends, in their order. */
-  readonly clusters: readonly (Cluster | null)[];
-  readonly rules: readonly Rule[];
-  /** The `changes` of the clusters at which they were last seen to be the same. */
-  checkedAt: number;
-}
-
-/** By the unit, which is immutable: a unit that changed is another object. */
-type BuiltRoutes = Map<RouteUnit, BuiltRoute>;
-
 /** What a build leaves for the next. */
 interface LastBuild {
   readonly listeners: readonly ListenerUnit[];
   readonly streams: readonly StreamRouteUnit[];
   /** By the listener's name. */
   readonly routes: ReadonlyMap<string, BuiltRoutes>;
-  /** The `changes` of the clusters after it. */
-  readonly clusterChanges: number;
 }
 
 /** While others stay the same, what is built of routes can be changed rather than built. */
@@ -91,19 +80,24 @@ export class SnapshotBuilder {
   *build(): Generator<void, NextListener[]> {
     const { clusters, units } = this.options;
     const changes = units.takeChanges();
-    yield* clusters.build(changes.kinds);
+    yield* clusters.build(changes);
+    const renewed = clusters.takeRenewed();
     const { last } = this;
-    const isChangeable = last !== null && (yield* this.isChangeable(last, changes));
+    const isChangeable = last !== null && (yield* this.isChangeable(last, changes, renewed));
     return isChangeable ? yield* this.change(last, changes) : yield* this.buildAll(last?.routes);
   }
 
-  private *isChangeable(last: LastBuild, changes: UnitChanges): Generator<void, boolean> {
+  private *isChangeable(
+    last: LastBuild,
+    changes: UnitChanges,
+    renewed: ReadonlySet<string>,
+  ): Generator<void, boolean> {
     const { kinds, goneRoutes, comeRoutes } = changes;
     if (!kinds.isSubsetOf(changeable) || goneRoutes.size + comeRoutes.size > MAX_CHANGED_ROUTES) return false;
     if (last.listeners.some((unit) => this.options.bound(unit.name)?.unit !== unit)) return false;
-    if (last.clusterChanges === this.options.clusters.changes) return true;
     let seen = 0;
     for (const built of last.routes.values()) {
+      if (!built.nameAny(renewed)) continue;
       for (const [route, known] of built) {
         if (!goneRoutes.has(route) && !this.hasSameClusters(route, known)) return false;
         if (++seen % 256 === 0) yield;
@@ -119,11 +113,10 @@ export class SnapshotBuilder {
       const { router, unrouted, certificates, certificateHash } = this.options.bound(unit.name)!;
       const built = last.routes.get(unit.name)!;
       const changed = yield* changeRouter<Rule>(router, { gone, come }, this.ruleMaker(unit, built));
-      for (const route of gone) built.delete(route);
+      for (const route of gone) built.remove(route);
       const kept = { unrouted, certificates, certificateHash };
       next.push({ unit, router: changed, ...kept, ...this.surroundings(unit, last.streams) });
     }
-    this.last = { ...last, clusterChanges: this.options.clusters.changes };
     return next;
   }
 
@@ -141,11 +134,11 @@ export class SnapshotBuilder {
     const built = new Map<string, BuiltRoutes>();
     const next: NextListener[] = [];
     for (const listener of listeners) {
-      const ofListener: BuiltRoutes = new Map();
+      const ofListener = new BuiltRoutes();
       built.set(listener.name, ofListener);
       next.push(yield* this.buildListener(listener, routes, streams, before?.get(listener.name), ofListener));
     }
-    this.last = { listeners, streams, routes: built, clusterChanges: this.options.clusters.changes };
+    this.last = { listeners, streams, routes: built };
     return next;
   }
 
@@ -222,7 +215,7 @@ export class SnapshotBuilder {
     built: BuiltRoutes,
   ): boolean {
     if (known !== undefined && this.hasSameClusters(route, known)) {
-      built.set(route, known);
+      built.add(route, known);
       return true;
     }
     this.buildRoute(route, listener, built);
@@ -239,7 +232,7 @@ export class SnapshotBuilder {
     );
     const rules = route.rules.map((rule) => buildRule(route, rule, listener, this.options.rules));
     const one = { clusters, rules, checkedAt: this.options.clusters.changes };
-    built.set(route, one);
+    built.add(route, one);
     return one;
   }
 

@@ -1,4 +1,5 @@
-import { commonEnds } from "../base/index.ts";
+import { listChanges } from "../base/index.ts";
+import type { ChunkedList } from "../base/index.ts";
 import { unitKey } from "../model/index.ts";
 import type { SnapshotDelta, Unit, UnitKey } from "../model/index.ts";
 
@@ -7,6 +8,9 @@ export interface HashedUnit {
   readonly unit: Unit;
   readonly hash: string;
 }
+
+/** Units of one set: what did not change since the one before is in the same chunks. */
+export type UnitList = ChunkedList<HashedUnit>;
 
 /** Units in one message: the receiver's event loop works each off in well under a millisecond. */
 const UNITS_PER_MESSAGE = 40;
@@ -21,29 +25,30 @@ export interface UnitChange {
 const none: ReadonlySet<UnitKey> = new Set();
 
 /**
- * What leads from the units that a data plane has to those that it should have; each list has a key once. What both
- * begin and end with as the same objects is passed by. Units of `again` are put although they did not change.
+ * What leads from the units that a data plane has to those that it should have, in their order; each list has a key once.
+ * Chunks that both have are passed by. Units of `again` are put although they did not change, and only where there are
+ * such is all looked through.
  */
-export function diffUnits(
-  have: readonly HashedUnit[],
-  want: readonly HashedUnit[],
-  again: ReadonlySet<UnitKey> = none,
-): UnitChange {
-  const { start, end } = commonEnds(have, want);
+export function diffUnits(have: UnitList, want: UnitList, again: ReadonlySet<UnitKey> = none): UnitChange {
+  const { gone, come } = listChanges(have, want);
   const left = new Map<UnitKey, string>();
-  for (let at = start; at < have.length - end; at++) left.set(unitKey(have[at].unit), have[at].hash);
-  const puts: HashedUnit[] = [];
-  for (let at = start; at < want.length - end; at++) {
-    const hashed = want[at];
+  for (const { unit, hash } of gone) left.set(unitKey(unit), hash);
+  const changed: HashedUnit[] = [];
+  for (const hashed of come) {
     const key = unitKey(hashed.unit);
-    if (left.get(key) !== hashed.hash || again.has(key)) puts.push(hashed);
+    if (left.get(key) !== hashed.hash) changed.push(hashed);
     left.delete(key);
   }
-  if (again.size > 0) {
-    const same = [...want.slice(0, start), ...want.slice(want.length - end)];
-    puts.push(...same.filter(({ unit }) => again.has(unitKey(unit))));
-  }
-  return { puts, removes: [...left.keys()] };
+  return { puts: again.size === 0 ? changed : withAgain(want, changed, again), removes: [...left.keys()] };
+}
+
+function withAgain(
+  want: UnitList,
+  changed: readonly HashedUnit[],
+  again: ReadonlySet<UnitKey>,
+): HashedUnit[] {
+  const puts = new Set(changed);
+  return want.toArray().filter((hashed) => puts.has(hashed) || again.has(unitKey(hashed.unit)));
 }
 
 /** Cuts a change into messages small enough not to stall their receiver; the last one has `isLast`. */
