@@ -234,7 +234,7 @@ function withPurges(engine: Engine, purges: CachePurges): UnitTarget {
   return {
     async apply(units) {
       const own = purges.units;
-      const report = await engine.apply(ChunkedList.join([units, ChunkedList.of(own)]).toArray());
+      const report = await engine.apply(ChunkedList.join([units, ChunkedList.of(own)]));
       purges.applied(own);
       return report;
     },
