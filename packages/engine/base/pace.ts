@@ -1,5 +1,5 @@
 export interface PaceOptions {
-  /** Milliseconds of work between two rests. Default 0.5. */
+  /** Milliseconds of work between two rests. Default 0.25. */
   readonly sliceMs?: number;
   /** Milliseconds that a rest sleeps, the event loop included; 0: it does not. Default 0.1. */
   readonly napMs?: number;
@@ -20,7 +20,7 @@ export class Pace {
   #sliceEndMs = 0;
   #loopEndMs = 0;
 
-  constructor({ sliceMs = 0.5, napMs = 0.1, loopMs = 10 }: PaceOptions = {}) {
+  constructor({ sliceMs = 0.25, napMs = 0.1, loopMs = 10 }: PaceOptions = {}) {
     this.#sliceMs = sliceMs;
     this.#napMs = napMs;
     this.#loopMs = napMs === 0 ? 0 : loopMs;

@@ -69,6 +69,7 @@ export function* compileInSlices(
   yield* facts.take(resources instanceof ChunkedList ? resources : ChunkedList.of(resources));
   for (const { key, problems } of rejected) facts.addRejected(key, messageOf(problems));
   for (const [id, weight] of canaryWeights) facts.set(canaryFact(id), weight);
+  yield;
   addOwnFilterFacts(facts, memo, ownFilters);
   for (const [namespace, targets] of tlsTargets(facts.ofKind("BackendTLSPolicy"), rejected)) {
     const fact = tlsTargetsFact(namespace);
@@ -77,18 +78,21 @@ export function* compileInSlices(
   for (const kind of policyKinds) {
     const policies = facts.ofKind(kind.kind);
     yield* attachPolicies(kind, policies, rejected, { facts, memo, options, collector });
+    yield;
   }
-  yield;
   const classes = compileGatewayClasses(facts, options, collector);
+  yield;
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);
   const plans = yield* planGateways(gateways, classes, { facts, memo, options, collector, states: acme });
   collector.certificates(acmeRequests(plans));
   yield;
   yield* publishGateways(plans, facts, memo);
+  yield;
   const clusters = new Set<string>();
   const data = new Set<string>();
   const reach = new ServiceReach();
   const unrouted = yield* planUnrouted(plans, { facts, memo, options });
+  yield;
   for (const { id, sources, ...needed } of unrouted.values()) {
     for (const name of needed.data) data.add(name);
     for (const name of needed.clusters) clusters.add(name);
@@ -145,6 +149,7 @@ export function* compileInSlices(
   }
 
   const services = planGatewayServices(plans, facts, options);
+  yield;
   for (const plan of plans) {
     const { service = null, taken = null } = services.get(plan.key) ?? {};
     if (service !== null) collector.generated(memo.keepValue(`service/${plan.key}`, service));
@@ -156,14 +161,19 @@ export function* compileInSlices(
       if (++done % setSliceLength === 0) yield;
     }
     reportGateway(plan, taken, collector);
+    yield;
   }
   reportSettings(facts, memo, collector);
   reportIssuers(facts, memo, acme, collector);
+  yield;
   reportOwnFilters(facts, options, memo, collector);
   reportBackends(facts, options, memo, collector);
+  yield;
   reportTlsPolicies(facts, options, memo, reach, collector);
   reportRejected(rejected, facts, options, collector);
+  yield;
   const output = collector.output(memo);
+  yield;
   memo.end();
   return output;
 }

@@ -41,6 +41,7 @@ export class StatusWriter {
   async write(statuses: StatusTable, onWritten: OnWritten): Promise<void> {
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const changed = await this.look();
+    await this.pace.rest();
     const candidates = this.candidates(statuses, changed);
     this.many = noStatuses;
     this.few = new Set(this.written.keys());

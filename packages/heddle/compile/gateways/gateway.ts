@@ -30,6 +30,7 @@ export function* planGateways(
     const { namespace, name } = gateway.metadata;
     const ofClass = classes.get(gateway.spec.gatewayClassName)?.settings ?? null;
     const plan = planGateway(gateway, ofClass, run, taken);
+    yield;
     const ofSets: ListenerSetPlan[] = [];
     const listeners = [...plan.own];
     for (const set of sets.get(`${namespace}/${name}`)!) {
@@ -40,6 +41,7 @@ export function* planGateways(
     }
     plans.push({ ...plan, sets: ofSets, listeners });
   }
+  yield;
   markConflicts(plans);
   yield;
   markOverlaps(plans);

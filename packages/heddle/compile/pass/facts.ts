@@ -189,6 +189,7 @@ export class Facts implements FactReader {
     this.isSettled = true;
     this.forget();
     this.changed = listChanges(this.resources, resources);
+    yield;
     const { gone, come } = this.changed;
     const isLarge = gone.length + come.length > maxExchanged;
     if (isLarge || !this.isWhole || !this.exchange(gone, come)) {
