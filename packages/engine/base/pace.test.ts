@@ -1,34 +1,67 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pace } from "./pace.ts";
+import { Pace, type PaceOptions } from "./pace.ts";
 
-const work = (ms: number) => {
-  const endMs = performance.now() + ms;
-  while (performance.now() < endMs);
-};
+/** A pace under a clock of its own: what a rest does, in words. */
+function open(options: PaceOptions) {
+  let nowMs = 1_000;
+  const slept: number[] = [];
+  const pace = new Pace({
+    ...options,
+    now: () => nowMs,
+    sleep: (ms) => {
+      slept.push(ms);
+      nowMs += ms;
+    },
+  });
+  return {
+    work: (ms: number) => void (nowMs += ms),
+    async rest(): Promise<string> {
+      slept.length = 0;
+      let hasTurned = false;
+      setImmediate(() => (hasTurned = true));
+      const rest = pace.rest();
+      if (rest !== undefined) await rest;
+      assert.equal(hasTurned, rest !== undefined);
+      return hasTurned ? "turn" : slept.map((ms) => `sleep ${ms}`).join() || "on";
+    },
+  };
+}
 
 test("within a slice work goes on, behind it the thread sleeps, and now and then the event loop has a turn", async () => {
-  const pace = new Pace({ sliceMs: 5, napMs: 20, loopMs: 200 });
-  await pace.rest();
-  assert.equal(pace.rest(), undefined);
-  work(6);
-  const startMs = performance.now();
-  assert.equal(pace.rest(), undefined);
-  assert.ok(performance.now() - startMs >= 19);
-  work(200);
-  let hasTurned = false;
-  setImmediate(() => (hasTurned = true));
-  await pace.rest();
-  assert.ok(hasTurned);
+  const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 4 });
+  const seen: string[] = [];
+  for (let step = 0; step < 9; step++) {
+    seen.push(await rest());
+    work(0.75);
+  }
+  assert.deepEqual(seen, ["turn", "on", "sleep 0.5", "on", "sleep 0.5", "on", "turn", "on", "sleep 0.5"]);
 });
 
 test("without naps the event loop has a turn at each rest", async () => {
-  const pace = new Pace({ sliceMs: 1, napMs: 0 });
-  for (let round = 0; round < 3; round++) {
-    let hasTurned = false;
-    setImmediate(() => (hasTurned = true));
-    await pace.rest();
-    assert.ok(hasTurned);
-    work(2);
-  }
+  const { rest, work } = open({ sliceMs: 1, napMs: 0 });
+  assert.equal(await rest(), "turn");
+  work(0.5);
+  assert.equal(await rest(), "on");
+  work(0.5);
+  assert.equal(await rest(), "turn");
+});
+
+test("slices grow with the work, to eight times, and are short again for other work", async () => {
+  const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
+  const sliceOf = async () => {
+    let ms = 0;
+    do work(0.5);
+    while ((ms += 0.5) < 100 && (await rest()) === "on");
+    return ms;
+  };
+  await rest();
+  assert.equal(await sliceOf(), 1);
+  for (let slice = 0; slice < 100; slice++) await sliceOf();
+  assert.equal(await sliceOf(), 1.5);
+  for (let slice = 0; slice < 400; slice++) await sliceOf();
+  assert.equal(await sliceOf(), 8);
+  work(30);
+  await rest();
+  assert.equal(await sliceOf(), 1);
 });
