@@ -47,7 +47,7 @@ test("without naps the event loop has a turn at each rest", async () => {
   assert.equal(await rest(), "turn");
 });
 
-test("slices grow with the work, to eight times, and are short again for other work", async () => {
+test("slices grow with the work, to sixteen times, and are short again for other work", async () => {
   const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
   const sliceOf = async () => {
     let ms = 0;
@@ -57,11 +57,11 @@ test("slices grow with the work, to eight times, and are short again for other w
   };
   await rest();
   assert.equal(await sliceOf(), 1);
-  for (let slice = 0; slice < 100; slice++) await sliceOf();
+  for (let slice = 0; slice < 30; slice++) await sliceOf();
   assert.equal(await sliceOf(), 1.5);
   for (let slice = 0; slice < 400; slice++) await sliceOf();
-  assert.equal(await sliceOf(), 8);
-  work(30);
+  assert.equal(await sliceOf(), 16);
+  work(60);
   await rest();
   assert.equal(await sliceOf(), 1);
 });

@@ -1,5 +1,5 @@
 export interface PaceOptions {
-  /** Milliseconds of work between two rests, at first: after a hundred such slices they grow with the work. Default 0.25. */
+  /** Milliseconds of work between two rests. Once 25 such slices are done they grow with the work, to sixteen times that. Default 0.25. */
   readonly sliceMs?: number;
   /** Milliseconds that a rest sleeps, the event loop included; 0: it does not. Default 0.1. */
   readonly napMs?: number;
@@ -57,7 +57,7 @@ export class Pace {
 
   #begin(nowMs: number): void {
     this.#sliceStartMs = nowMs;
-    const grownMs = Math.min(this.#workedMs / 100, this.#sliceMs * 8);
+    const grownMs = Math.min(this.#workedMs / 25, this.#sliceMs * 16);
     this.#sliceEndMs = nowMs + Math.max(this.#sliceMs, grownMs);
   }
 
