@@ -104,6 +104,11 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
   return chunks;
 }
 
+/** Whether both have the same items: the same objects, in the same order. */
+export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
 /**
  * Makes something of each chunk, once: of one that comes again it is the same object, for as long as somebody has the
  * chunk. `make` must look at nothing else.

@@ -1,4 +1,4 @@
-import { ChunkedList, onceForChunk, Pace } from "@heddle/engine/base";
+import { ChunkedList, isSameList, onceForChunk, Pace } from "@heddle/engine/base";
 import type { AcmeChallengeUnit } from "@heddle/engine/model";
 import type { ApplyReport } from "@heddle/engine/runtime";
 import {
@@ -228,7 +228,7 @@ class FilteredChunks<T> {
     const kept = chunk.filter(isKept);
     if (kept.length === chunk.length) return chunk;
     const before = this.made.get(chunk);
-    if (before?.length === kept.length && before.every((one, at) => one === kept[at])) return before;
+    if (before !== undefined && isSameList(before, kept)) return before;
     this.made.set(chunk, kept);
     return kept;
   }

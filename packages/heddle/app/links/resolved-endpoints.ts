@@ -1,4 +1,4 @@
-import { onceForChunk, type ChunkedList } from "@heddle/engine/base";
+import { isSameList, onceForChunk, type ChunkedList } from "@heddle/engine/base";
 import { endpointName, type EndpointSpec, type EndpointsUnit } from "@heddle/engine/model";
 import { endpointMistake, hashUnit, type ControlAddress, type HashedUnit } from "../../compile/index.ts";
 import type { Addresses } from "../../discovery/index.ts";
@@ -45,9 +45,9 @@ export class ResolvedEndpoints {
     if (namedEndpoints(chunk).length === 0) return chunk;
     const replaced = chunk.map((one) => this.replace(one, names));
     const before = this.chunks.get(chunk);
-    const isSame = before?.every((one, at) => one === replaced[at]) === true;
-    if (!isSame) this.chunks.set(chunk, replaced);
-    return isSame ? before! : replaced;
+    if (before !== undefined && isSameList(before, replaced)) return before;
+    this.chunks.set(chunk, replaced);
+    return replaced;
   }
 
   private isWatched({ address, port }: EndpointSpec): boolean {

@@ -26,11 +26,13 @@ export class StatusWriter {
   private readonly store: Store;
   private readonly pace: Pace;
   private readonly written = new Map<ResourceKey, Written>();
-  /** What was stored before the last run wrote. */
+  /** What was stored when somebody looked last. */
   private looked: ChunkedList<Stored> = ChunkedList.of<Stored>([]);
   /** What the last run was given; none where it did not come to its end. */
   private many = noStatuses;
   private few: ReadonlySet<ResourceKey> = new Set();
+  /** Those that somebody else has written while the last run did. */
+  private others: ReadonlySet<ResourceKey> = new Set();
 
   constructor(store: Store, pace: Pace = new Pace({ napMs: 0 })) {
     this.pace = pace;
@@ -40,7 +42,7 @@ export class StatusWriter {
   /** Yields while it writes. `onWritten` hears of each stored resource that has another status now. */
   async write(statuses: StatusTable, onWritten: OnWritten): Promise<void> {
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    const changed = await this.look();
+    const changed = this.others.union(await this.look());
     await this.pace.rest();
     const candidates = this.candidates(statuses, changed);
     this.many = noStatuses;
@@ -53,6 +55,8 @@ export class StatusWriter {
     }
     this.many = statuses.many;
     this.few = new Set(statuses.few.keys());
+    // What this run has written is not to be looked through in the next one.
+    this.others = await this.look();
   }
 
   /** Statuses that may have to be written, and keys of those that have gone. A table looks for one of many only where it must. */

@@ -41,3 +41,24 @@ test("compile goes on seeing what it saw where nothing but a status was written"
   assert.equal(third[0], second[1]);
   assert.equal(third[1], first[2]);
 });
+
+test("chunks are the same where nothing but statuses was written, of one or of all", async () => {
+  const store = openMemoryStore();
+  const compiled = new CompiledResources();
+  const names = Array.from({ length: 600 }, (_, at) => `s${at}`);
+  for (const name of names) await store.put(service(name, 80));
+  const first = compiled.ofAll(await store.listAll());
+  for (const [round, some] of [names, ["s300"], names].entries()) {
+    for (const name of some) {
+      const key = keyOf(service(name, 80));
+      const before = (await store.get(key)) as Stored;
+      const result = await store.putStatus(key, {
+        loadBalancer: { ingress: [{ ip: `10.0.0.${round}` }] },
+      });
+      assert.ok(result.ok && result.isChanged);
+      compiled.wrote(before, result.resource);
+    }
+    const { chunks } = compiled.ofAll(await store.listAll());
+    assert.ok(chunks.every((chunk, at) => chunk === first.chunks[at]));
+  }
+});

@@ -1,4 +1,4 @@
-import { type ChunkedList, onceForChunk } from "@heddle/engine/base";
+import { ChunkedList, isSameList } from "@heddle/engine/base";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
 import type { Stored } from "../../store/index.ts";
 
@@ -9,10 +9,9 @@ import type { Stored } from "../../store/index.ts";
 export class CompiledResources {
   /** What is seen instead of what is stored, where statuses were written. */
   private readonly seen = new Map<ResourceKey, { readonly stored: Stored; readonly seen: Resource }>();
-  /** Who lists what is stored after a status was written has told us of that before. */
-  private readonly ofChunk = onceForChunk((chunk: readonly Stored[]) =>
-    chunk.map((one) => this.of(keyOf(one), one)),
-  );
+  /** By what is stored. Who lists that after a status was written has told us of it before. */
+  private readonly chunks = new WeakMap<readonly Stored[], readonly Resource[]>();
+  private last = ChunkedList.of<Resource>([]);
 
   /** A status was written: `after` is stored now. */
   wrote(before: Stored, after: Stored): void {
@@ -20,10 +19,23 @@ export class CompiledResources {
     this.seen.set(key, { stored: after, seen: this.of(key, before) });
   }
 
-  /** For each of the stored ones what compile is to see, in chunks that are the same where those are. */
+  /** For each of the stored ones what compile is to see, in chunks that are the same where what is seen is. */
   ofAll(stored: ChunkedList<Stored>): ChunkedList<Resource> {
     if (this.seen.size > stored.length * 2) this.forgetOthers(stored);
-    return stored.mapChunks(this.ofChunk);
+    const before = new Map(this.last.chunks.map((chunk) => [chunk[0], chunk]));
+    this.last = stored.mapChunks((chunk) => this.chunks.get(chunk) ?? this.look(chunk, before));
+    return this.last;
+  }
+
+  private look(
+    stored: readonly Stored[],
+    before: ReadonlyMap<Resource | undefined, readonly Resource[]>,
+  ): readonly Resource[] {
+    const seen = stored.map((one) => this.of(keyOf(one), one));
+    const known = before.get(seen[0]);
+    const chunk = known !== undefined && isSameList(known, seen) ? known : seen;
+    this.chunks.set(stored, chunk);
+    return chunk;
   }
 
   private of(key: ResourceKey, stored: Stored): Resource {

@@ -1,4 +1,4 @@
-import { ChunkedList } from "@heddle/engine/base";
+import { ChunkedList, isSameList } from "@heddle/engine/base";
 import { keyOf, type Resource } from "../../resources/index.ts";
 import type { CompileOptions } from "../io/compile-io.ts";
 import { Facts, type FactCell, type FactName, type FactReader } from "./facts.ts";
@@ -240,10 +240,6 @@ export class CompileMemo {
     this.shared.set(name, list);
     return list;
   }
-}
-
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 function isSameButNow(a: CompileOptions, b: CompileOptions): boolean {
