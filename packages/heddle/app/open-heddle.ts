@@ -59,7 +59,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   const births = new Births();
   const status: RunStatus = {
     applied: null,
-    isDraining: false,
+    phase: "starting",
     canaries: () => new Map(),
     keySets: () => [],
   };
@@ -167,12 +167,14 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     closers.unshift(() => keySets.close());
     closers.unshift(() => canaries.close());
     await loop.trigger();
+    // Once more, with nothing new, while no traffic waits: V8 has compiled by then what the first change runs through.
+    await loop.refresh();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
     takeOver?.check(status.applied, formatApiAddress(options.api));
     const api = early ?? (await openOwnApi());
     const stopActing = async (): Promise<void> => {
-      status.isDraining = true;
+      status.phase = "draining";
       handOver.close();
       names.close();
       keySets.close();
@@ -186,7 +188,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       engine,
       log,
       problems: () => problemPlaces(status.applied!.problems),
-      isEnding: () => status.isDraining,
+      isEnding: () => status.phase === "draining",
       async purge(request) {
         const purge = await purges.add(request, systemClock.wallMs());
         await loop.refresh();
@@ -208,6 +210,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
       });
     }
     giveBackMemory();
+    // Whoever owns this process hears of a signal from here on: it is ready when it can drain.
+    status.phase = "serving";
     return {
       api,
       get applied() {

@@ -15,7 +15,8 @@ import { unreadyReasons } from "./unready-reasons.ts";
 /** How the run is, for those who ask. */
 export interface RunStatus {
   applied: AppliedConfiguration | null;
-  isDraining: boolean;
+  /** Starting until signals make it drain rather than end. */
+  phase: "starting" | "serving" | "draining";
   /** Present weights of canaries, by rule. */
   canaries(): ReadonlyMap<string, number>;
   /** How fetching key sets goes, by place. */

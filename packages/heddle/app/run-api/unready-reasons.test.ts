@@ -25,17 +25,18 @@ function applied(failed: readonly string[]) {
   };
 }
 
-test("ready with every listener bound; not before there is a configuration, nor while draining", () => {
-  assert.deepEqual(unreadyReasons({ applied: applied([]) as never, isDraining: false }), []);
-  assert.deepEqual(unreadyReasons({ applied: null, isDraining: false }), [
+test("ready with every listener bound; not before it has started, nor while draining", () => {
+  assert.deepEqual(unreadyReasons({ applied: applied([]) as never, phase: "serving" }), []);
+  assert.deepEqual(unreadyReasons({ applied: null, phase: "starting" }), [
     "no configuration is in force yet",
   ]);
-  assert.deepEqual(unreadyReasons({ applied: applied([]) as never, isDraining: true }), ["draining"]);
+  assert.deepEqual(unreadyReasons({ applied: applied([]) as never, phase: "starting" }), ["starting"]);
+  assert.deepEqual(unreadyReasons({ applied: applied([]) as never, phase: "draining" }), ["draining"]);
 });
 
 test("a port that only a ListenerSet asks for takes nobody else's traffic away", () => {
-  assert.deepEqual(unreadyReasons({ applied: applied(["set"]) as never, isDraining: false }), []);
-  assert.deepEqual(unreadyReasons({ applied: applied(["gateway", "both"]) as never, isDraining: false }), [
+  assert.deepEqual(unreadyReasons({ applied: applied(["set"]) as never, phase: "serving" }), []);
+  assert.deepEqual(unreadyReasons({ applied: applied(["gateway", "both"]) as never, phase: "serving" }), [
     "listener gateway: EACCES",
     "listener both: EACCES",
   ]);

@@ -1,15 +1,16 @@
 import { parseListenerId, type HashedUnit } from "../../compile/index.ts";
 import type { AppliedConfiguration } from "../configuration/configuration.ts";
+import type { RunStatus } from "./open-run-api.ts";
 
-interface RunStatus {
+interface Status extends Pick<RunStatus, "phase"> {
   readonly applied: Pick<AppliedConfiguration, "units" | "listeners"> | null;
-  readonly isDraining: boolean;
 }
 
 /** Why `/readyz` answers 503, a line each; none where it answers 200. */
-export function unreadyReasons({ applied, isDraining }: RunStatus): string[] {
-  if (isDraining) return ["draining"];
+export function unreadyReasons({ applied, phase }: Status): string[] {
+  if (phase === "draining") return ["draining"];
   if (applied === null) return ["no configuration is in force yet"];
+  if (phase === "starting") return ["starting"];
   const failed = applied.listeners.filter(({ error }) => error !== null);
   if (failed.length === 0) return [];
   const ofSets = listenersOfSets(applied.units.toArray());
