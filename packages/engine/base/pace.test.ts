@@ -47,6 +47,17 @@ test("without naps the event loop has a turn at each rest", async () => {
   assert.equal(await rest(), "turn");
 });
 
+test("what is over soon sleeps long, what takes long sleeps less", async () => {
+  const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
+  await rest();
+  const seen: string[] = [];
+  for (let worked = 0; worked <= 42; worked += 3) {
+    work(3);
+    seen.push(await rest());
+  }
+  assert.deepEqual(seen, [...Array.from({ length: 13 }, () => "sleep 0.5"), "sleep 0.0625", "sleep 0.0625"]);
+});
+
 test("slices grow with the work, to sixteen times, and are short again for other work", async () => {
   const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
   const sliceOf = async () => {

@@ -1,7 +1,10 @@
 export interface PaceOptions {
   /** Milliseconds of work between two rests. Once 25 such slices are done they grow with the work, to sixteen times that. Default 0.25. */
   readonly sliceMs?: number;
-  /** Milliseconds that a rest sleeps, the event loop included; 0: it does not. Default 0.1. */
+  /**
+   * Milliseconds that a rest sleeps, the event loop included; an eighth of that once 40 slices are done. 0: it does not.
+   * Default 0.8.
+   */
   readonly napMs?: number;
   /** Milliseconds until the event loop has a turn; with naps of 0 it has one at each rest. Default 10. */
   readonly loopMs?: number;
@@ -20,7 +23,8 @@ const pauseMs = 20;
 /**
  * Work in short slices, for the sake of others. A kernel lets a thread that has begun go on for milliseconds, also where
  * one that is waked up, such as a worker with a request, has to wait for that: a thread that sleeps for a moment is
- * passed at once. Where there is much to do, such as all of a new configuration, rests become rarer: it is to end as well.
+ * passed at once. Where there is much to do, such as all of a new configuration, rests become shorter and
+ * rarer: it is to end as well.
  */
 export class Pace {
   readonly #sliceMs: number;
@@ -35,7 +39,7 @@ export class Pace {
   #workedMs = 0;
 
   constructor(options: PaceOptions = {}) {
-    const { sliceMs = 0.25, napMs = 0.1, loopMs = 10 } = options;
+    const { sliceMs = 0.25, napMs = 0.8, loopMs = 10 } = options;
     this.#now = options.now ?? (() => performance.now());
     this.#sleep = options.sleep ?? sleep;
     this.#sliceMs = sliceMs;
@@ -50,7 +54,7 @@ export class Pace {
     const isOther = nowMs - this.#sliceEndMs > pauseMs;
     this.#workedMs = isOther ? 0 : this.#workedMs + nowMs - this.#sliceStartMs;
     if (nowMs >= this.#loopEndMs) return this.#turn();
-    this.#sleep(this.#napMs);
+    this.#sleep(this.#workedMs < this.#sliceMs * 40 ? this.#napMs : this.#napMs / 8);
     this.#begin(this.#now());
     return undefined;
   }
