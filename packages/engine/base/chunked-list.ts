@@ -127,7 +127,7 @@ export function onceForChunk<T, R>(make: (chunk: readonly T[]) => R): (chunk: re
 
 /**
  * What one list has and the one before has not, and the other way round; each has an item once. Chunks that both have are
- * passed by. An item that has another place may be in both, as one that went and came.
+ * passed by; neither has one twice. An item that has another place may be in both, as one that went and came.
  */
 export function listChanges<T>(before: ChunkedList<T>, after: ChunkedList<T>): { gone: T[]; come: T[] } {
   const { start, end } = commonEnds(before.chunks, after.chunks);

@@ -129,14 +129,14 @@ function* tableOf<T>(
   // To change most of a table costs more than to make it.
   if (changes > routes.length) return yield* newTable(routes, candidates);
   const table = new PathTable<T>(routes, known);
-  let steps = 0;
+  // Each may be the first to copy a part.
   for (const one of gone.flatMap((route) => previous.get(route)!)) {
     table.remove(one);
-    if (++steps % PACE === 0) yield;
+    yield;
   }
   for (const one of come.flatMap((route) => candidates.get(route)!)) {
     table.insert(one);
-    if (++steps % PACE === 0) yield;
+    yield;
   }
   return table;
 }

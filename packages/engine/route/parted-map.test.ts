@@ -30,6 +30,8 @@ it("holds what a plain map holds, and what it held when another was made of it",
   }
 });
 
+const number = (at: number): string => String(at).padStart(5, "0");
+
 it("copies a small part of it for a change, whatever keys have in common", () => {
   const names: ((at: number) => string)[] = [
     (at) => `service-${at}`,
@@ -37,6 +39,9 @@ it("copies a small part of it for a change, whatever keys have in common", () =>
     (at) => `shop.tenant-${at}.example`,
     (at) => at.toString(36),
     (at) => `${"long/".repeat(20)}${at}`,
+    (at) => `/api/v1/tenants/tenant-${number(at)}/services/orders/endpoints/list-all-items`,
+    (at) => `/acme.tenant${number(at)}.orders.v1.OrderService/GetOrderById`,
+    (at) => `/api/v1/accounts/${at}/invoices/latest/download.pdf`,
   ];
   for (const nameOf of names) {
     const map = new PartedMap<number>();

@@ -83,6 +83,8 @@ export class SnapshotBuilder {
     yield* clusters.build(changes);
     const renewed = clusters.takeRenewed();
     const { last } = this;
+    // What a build that does not end has taken is gone: the next one looks at all.
+    this.last = null;
     const isChangeable = last !== null && (yield* this.isChangeable(last, changes, renewed));
     return isChangeable ? yield* this.change(last, changes) : yield* this.buildAll(last?.routes);
   }
@@ -117,6 +119,7 @@ export class SnapshotBuilder {
       const kept = { unrouted, certificates, certificateHash };
       next.push({ unit, router: changed, ...kept, ...this.surroundings(unit, last.streams) });
     }
+    this.last = last;
     return next;
   }
 

@@ -27,7 +27,8 @@ import { Births } from "./store/births.ts";
 import { FilterNotes } from "./own-filters/filter-notes.ts";
 import { OwnFilterLink } from "./own-filters/own-filter-link.ts";
 import { NameLink } from "./links/name-link.ts";
-import { openRunApi, type RunStatus } from "./run-api/open-run-api.ts";
+import { openRunApi } from "./run-api/open-run-api.ts";
+import type { RunStatus } from "./run-api/run-status.ts";
 import { reportLoginFailure } from "./report/login-failures.ts";
 import { problemPlaces } from "./report/problem-places.ts";
 import { ProblemReporter } from "./report/problem-reporter.ts";
@@ -59,7 +60,8 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
   const births = new Births();
   const status: RunStatus = {
     applied: null,
-    phase: "starting",
+    // In a hot upgrade the other one serves meanwhile.
+    phase: takeOver === null ? "starting" : "serving",
     canaries: () => new Map(),
     keySets: () => [],
   };
@@ -167,10 +169,10 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     closers.unshift(() => keySets.close());
     closers.unshift(() => canaries.close());
     await loop.trigger();
-    // Once more, with nothing new, while no traffic waits: V8 has compiled by then what the first change runs through.
-    await loop.refresh();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
+    // Once more, with nothing new, while no traffic waits: V8 has compiled by then what the first change runs through.
+    await loop.refresh();
     takeOver?.check(status.applied, formatApiAddress(options.api));
     const api = early ?? (await openOwnApi());
     const stopActing = async (): Promise<void> => {
@@ -211,7 +213,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     }
     giveBackMemory();
     // Whoever owns this process hears of a signal from here on: it is ready when it can drain.
-    status.phase = "serving";
+    if (status.phase === "starting") status.phase = "serving";
     return {
       api,
       get applied() {

@@ -55,6 +55,16 @@ const grpcRoute = (name: string, backend: string, hostnames: readonly string[]):
     },
   });
 
+const slice = (at: number, of: string): Resource =>
+  resource({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name: `slice-${at}`, labels: { "kubernetes.io/service-name": of } },
+    addressType: "IPv4",
+    ports: [{ port: 8080 }],
+    endpoints: [{ addresses: [`10.0.0.${at}`] }],
+  });
+
 const hashes = ({ units }: CompileOutput) =>
   new Map(units.toArray().map(({ unit, hash }) => [`${unit.kind}:${unit.name}`, hash]));
 
@@ -195,6 +205,7 @@ test("so it does for hundreds of routes in chunks, of which few change, also whe
     if (kind === 0) resources = resources.with(at, at + pick(3), []);
     else if (kind === 1) resources = resources.with(at, at, [grpc(1 + round)]);
     else if (kind === 2) resources = resources.with(at, at, [service(`s${pick(40)}`)]);
+    else if (kind === 3) resources = resources.with(at, at + pick(2), [slice(round, `s${pick(40)}`)]);
     else resources = resources.with(at, at + pick(2), [route(`n${round}`, `s${pick(50)}`)]);
     if (pick(8) === 0) {
       const slices = compileInSlices({ resources, options }, memo);

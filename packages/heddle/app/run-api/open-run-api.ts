@@ -5,23 +5,11 @@ import type { Store } from "../../store/index.ts";
 import type { Births } from "../store/births.ts";
 import { canaryWeights } from "./canary-weights.ts";
 import { certificateExpiries } from "./certificate-expiries.ts";
-import type { AppliedConfiguration } from "../configuration/configuration.ts";
 import { explainQuery } from "./explain-query.ts";
-import type { KeySetCounts } from "../../key-sets/index.ts";
 import type { HeddleOptions } from "../heddle-options.ts";
 import { pageModel } from "./page-model.ts";
+import type { RunStatus } from "./run-status.ts";
 import { unreadyReasons } from "./unready-reasons.ts";
-
-/** How the run is, for those who ask. */
-export interface RunStatus {
-  applied: AppliedConfiguration | null;
-  /** Starting until signals make it drain rather than end. */
-  phase: "starting" | "serving" | "draining";
-  /** Present weights of canaries, by rule. */
-  canaries(): ReadonlyMap<string, number>;
-  /** How fetching key sets goes, by place. */
-  keySets(): readonly KeySetCounts[];
-}
 
 interface RunParts {
   readonly options: HeddleOptions;

@@ -1,6 +1,6 @@
 import { parseListenerId, type HashedUnit } from "../../compile/index.ts";
 import type { AppliedConfiguration } from "../configuration/configuration.ts";
-import type { RunStatus } from "./open-run-api.ts";
+import type { RunStatus } from "./run-status.ts";
 
 interface Status extends Pick<RunStatus, "phase"> {
   readonly applied: Pick<AppliedConfiguration, "units" | "listeners"> | null;

@@ -28,7 +28,9 @@ export class StatusWriter {
   private readonly written = new Map<ResourceKey, Written>();
   /** What was stored when somebody looked last. */
   private looked: ChunkedList<Stored> = ChunkedList.of<Stored>([]);
-  /** What the last run was given; none where it did not come to its end. */
+  /** Where the last run did not come to its end, this one looks at all. */
+  private hasEnded = true;
+  /** What the last run was given. */
   private many = noStatuses;
   private few: ReadonlySet<ResourceKey> = new Set();
   /** Those that somebody else has written while the last run did. */
@@ -45,8 +47,8 @@ export class StatusWriter {
     const changed = this.others.union(await this.look());
     await this.pace.rest();
     const candidates = this.candidates(statuses, changed);
-    this.many = noStatuses;
-    this.few = new Set(this.written.keys());
+    this.hasEnded = false;
+    this.others = changed;
     for (const [key, status] of candidates) {
       if (status === undefined) await this.takeBack(key, onWritten);
       else if (changed.has(key) || this.written.get(key)?.status !== status)
@@ -55,6 +57,7 @@ export class StatusWriter {
     }
     this.many = statuses.many;
     this.few = new Set(statuses.few.keys());
+    this.hasEnded = true;
     // What this run has written is not to be looked through in the next one.
     this.others = await this.look();
   }
@@ -64,12 +67,13 @@ export class StatusWriter {
     statuses: StatusTable,
     changed: ReadonlySet<ResourceKey>,
   ): ReadonlyMap<ResourceKey, Status | undefined> {
-    const { gone, come } = listChanges(this.many, statuses.many);
+    const { gone, come } = listChanges(this.hasEnded ? this.many : noStatuses, statuses.many);
+    const before = this.hasEnded ? this.few : this.written.keys();
     const candidates = new Map<ResourceKey, Status | undefined>();
     for (const { key } of gone) candidates.set(key, undefined);
     for (const { key, status } of come) candidates.set(key, status);
     for (const [key, status] of statuses.few) candidates.set(key, status);
-    for (const key of [...this.few, ...changed])
+    for (const key of [...before, ...changed])
       if (!candidates.has(key)) candidates.set(key, statuses.get(key));
     return candidates;
   }

@@ -1,4 +1,4 @@
-import { ChunkedList, listChanges, onceForChunk } from "@heddle/engine/base";
+import { ChunkedList, isSameList, listChanges, onceForChunk } from "@heddle/engine/base";
 import {
   gatewayGroup,
   heddleGroup,
@@ -122,7 +122,7 @@ export class Facts implements FactReader {
   private own = this.resources;
   private kinds = new Map<KindName, ChunkedList<Resource>>();
   private changed: ResourceChanges = { gone: [], come: [] };
-  private lists = new Map<FactName, Resource[]>();
+  private readonly lists = new Map<FactName, readonly Resource[]>();
   /** Of two with one key the first counts, which changes of one place cannot tell. */
   private isWhole = true;
   /** Whether each fact had one value throughout the run. */
@@ -195,7 +195,9 @@ export class Facts implements FactReader {
     if (isLarge || !this.isWhole || !this.exchange(gone, come)) {
       yield* this.takeAll(resources);
     } else if (gone.length + come.length > 0) {
-      this.index(resources, new Set([...gone, ...come].map(({ kind }) => kind)));
+      this.own = resources;
+      for (const { kind } of [...gone, ...come]) this.kinds.delete(kind);
+      this.list(new Set([...gone, ...come].flatMap((one) => listOf(one) ?? [])));
     } else this.own = resources;
     this.resources = resources;
   }
@@ -241,40 +243,49 @@ export class Facts implements FactReader {
       chunks.push(own.length === chunk.length ? chunk : own);
       yield;
     }
+    this.own = ChunkedList.ofChunks(chunks);
     this.kinds.clear();
-    this.index(ChunkedList.ofChunks(chunks), new Set(listedKinds));
+    yield* this.listAll();
     this.isWhole = this.own.length === resources.length;
   }
 
-  /** The lists of these kinds are others now. */
-  private index(own: ChunkedList<Resource>, kinds: ReadonlySet<KindName>): void {
-    this.own = own;
-    for (const kind of kinds) this.kinds.delete(kind);
-    if (listedKinds.some((kind) => kinds.has(kind))) this.listAll();
+  /** Makes lists facts; one with the same items stays the same object. */
+  private *listAll(): Generator<void> {
+    const lists = new Map<FactName, Resource[]>();
+    for (const chunk of this.own.chunks) {
+      for (const [name, some] of listsOf(chunk)) {
+        const list = lists.get(name);
+        if (list === undefined) lists.set(name, [...some]);
+        else list.push(...some);
+      }
+      yield;
+    }
+    for (const name of this.lists.keys()) if (!lists.has(name)) this.putList(name, []);
+    for (const [name, list] of lists) this.putList(name, list);
   }
 
-  /** Makes lists facts; one with the same items stays the same object. */
-  private listAll(): void {
-    const lists = new Map<FactName, Resource[]>();
-    for (const kind of listedKinds) {
-      for (const resource of this.ofKind(kind)) {
-        const name = listOf(resource);
-        if (name !== null) push(lists, name, resource);
-      }
-    }
-    for (const name of this.lists.keys()) if (!lists.has(name)) this.put(name, undefined);
-    for (const [name, list] of lists) {
-      const before = this.lists.get(name);
-      const isSame = before?.length === list.length && before.every((one, at) => one === list[at]);
-      if (isSame) lists.set(name, before);
-      this.put(name, lists.get(name));
-    }
-    this.lists = lists;
+  /** The same of those that may be others. */
+  private list(names: Iterable<FactName>): void {
+    for (const name of names)
+      this.putList(
+        name,
+        this.own.chunks.flatMap((chunk) => listsOf(chunk).get(name) ?? []),
+      );
+  }
+
+  private putList(name: FactName, list: readonly Resource[]): void {
+    const before = this.lists.get(name);
+    const next = before !== undefined && isSameList(before, list) ? before : list;
+    if (list.length === 0) this.lists.delete(name);
+    else this.lists.set(name, next);
+    this.put(name, list.length === 0 ? undefined : next);
   }
 
   /** Ends a run. */
   end(): void {
     this.isRunning = false;
+    // It would keep what is gone.
+    this.changed = { gone: [], come: [] };
   }
 
   /** After a run: gives up the cells without a value that nobody has read, once they are many. */
@@ -297,13 +308,21 @@ const kindsOf = onceForChunk((chunk: readonly Resource[]) => {
   return kinds;
 });
 
-/** Kinds of which others read lists. */
-const listedKinds = ["EndpointSlice", "ReferenceGrant", "Secret"] as const;
+const listsOf = onceForChunk((chunk: readonly Resource[]) => {
+  const lists = new Map<FactName, Resource[]>();
+  for (const resource of chunk) {
+    const name = listOf(resource);
+    if (name !== null) push(lists, name, resource);
+  }
+  return lists;
+});
 
-function listOf(resource: ResourceNamed<(typeof listedKinds)[number]>): FactName | null {
+/** The list that others read it in; null for most kinds. */
+function listOf(resource: Resource): FactName | null {
   const { namespace } = resource.metadata;
   if (resource.kind === "ReferenceGrant") return `~grants/${namespace}`;
   if (resource.kind === "Secret") return `~secrets/${namespace}`;
+  if (resource.kind !== "EndpointSlice") return null;
   const service = resource.metadata.labels?.[serviceNameLabel];
   return service === undefined ? null : `~slices/${namespace}/${service}`;
 }

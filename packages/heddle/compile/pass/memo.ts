@@ -53,7 +53,7 @@ class Results {
   }
 
   /** Whether a kept result is still good; it is used then. */
-  private holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
+  holds(kept: Kept<unknown>, input: unknown, facts: Facts): boolean {
     if (kept.input !== input) return false;
     // Who held in the last run holds in this one, where nothing that anybody has read is another.
     const isKnown = facts.isAsBefore && kept.run >= this.run - 1;
@@ -88,6 +88,7 @@ function isUnchanged({ cells, values }: Kept<unknown>): boolean {
 
 /** What was made of the resources of a chunk, in their order. */
 interface KeptChunk {
+  readonly kept: readonly Kept<unknown>[];
   readonly results: readonly unknown[];
   /** The last run that has used it. */
   run: number;
@@ -204,14 +205,20 @@ export class CompileMemo {
     known: KeptChunk | undefined,
     make: (resource: R, facts: FactReader, options: CompileOptions) => T,
   ): Generator<void, KeptChunk> {
-    const results: T[] = [];
-    for (const resource of chunk) {
+    const { facts, listed } = this;
+    // Of the last run: no key is made of one that did not change.
+    const before = known !== undefined && known.run === this.run - 1 ? known.kept : [];
+    const all: Kept<T>[] = [];
+    for (const [at, resource] of chunk.entries()) {
+      const last = before[at] as Kept<T> | undefined;
       const made = (reader: FactReader) => make(resource, reader, this.options!);
-      results.push(this.listed.keep(keyOf(resource), resource, this.facts, made).result);
-      if (results.length % sliceLength === 0) yield;
+      const holds = last !== undefined && listed.holds(last, resource, facts);
+      all.push(holds ? last : listed.keep(keyOf(resource), resource, facts, made));
+      if (all.length % sliceLength === 0) yield;
     }
-    const kept =
-      known !== undefined && isSameList(known.results, results) ? known : { results, run: this.run };
+    const fresh = all.map(({ result }) => result);
+    const results = known !== undefined && isSameList(known.results, fresh) ? known.results : fresh;
+    const kept = { kept: all, results, run: this.run };
     this.chunks.set(chunk, kept);
     return kept;
   }

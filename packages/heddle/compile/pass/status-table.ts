@@ -1,4 +1,4 @@
-import { ChunkedList } from "@heddle/engine/base";
+import { type ChunkedList, onceForChunk } from "@heddle/engine/base";
 import type { ResourceKey } from "../../resources/index.ts";
 import type { Status } from "../io/status.ts";
 
@@ -10,7 +10,7 @@ export interface StatusOf {
 
 /**
  * Statuses by key. Those of the many are a list, which costs nothing to make anew for each run, and whose chunks tell what
- * is as before; it is indexed when somebody asks for one of them.
+ * is as before; each is indexed when somebody asks for one of them.
  */
 export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
   readonly #few: Map<ResourceKey, Status>;
@@ -19,7 +19,6 @@ export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
   readonly #before: number;
   /** Of the many, those that the few have another status of. */
   #replaced = 0;
-  #index: Map<ResourceKey, Status> | null = null;
 
   /** A key is in one of both. `before`: how many of the few come before the many. */
   constructor(few: ReadonlyMap<ResourceKey, Status>, many: ChunkedList<StatusOf>, before: number) {
@@ -40,16 +39,16 @@ export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
   }
 
   set(key: ResourceKey, status: Status): void {
-    if (!this.#few.has(key) && this.#indexed().has(key)) this.#replaced++;
+    if (!this.#few.has(key) && this.#ofMany(key) !== undefined) this.#replaced++;
     this.#few.set(key, status);
   }
 
   get(key: ResourceKey): Status | undefined {
-    return this.#few.get(key) ?? this.#indexed().get(key);
+    return this.#few.get(key) ?? this.#ofMany(key);
   }
 
   has(key: ResourceKey): boolean {
-    return this.#few.has(key) || this.#indexed().has(key);
+    return this.get(key) !== undefined;
   }
 
   get size(): number {
@@ -83,8 +82,15 @@ export class StatusTable implements ReadonlyMap<ResourceKey, Status> {
     return this.entries();
   }
 
-  #indexed(): ReadonlyMap<ResourceKey, Status> {
-    this.#index ??= new Map(this.many.toArray().map(({ key, status }) => [key, status]));
-    return this.#index;
+  #ofMany(key: ResourceKey): Status | undefined {
+    for (const chunk of this.many.chunks) {
+      const status = indexOf(chunk).get(key);
+      if (status !== undefined) return status;
+    }
+    return undefined;
   }
 }
+
+const indexOf = onceForChunk(
+  (chunk: readonly StatusOf[]) => new Map(chunk.map(({ key, status }) => [key, status])),
+);
