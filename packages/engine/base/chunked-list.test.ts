@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChunkedList, listChanges, onceForChunk } from "./chunked-list.ts";
+import { ChunkedList, listChanges, onceForChunk, SteadyChunks } from "./chunked-list.ts";
 import { seededRandom } from "./random.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -70,4 +70,15 @@ test("something is made of a chunk once", () => {
   const sums = list.chunks.map(sum);
   assert.deepEqual(list.with(500, 501, []).chunks.map(sum).length, sums.length);
   assert.equal(made, sums.length + 1);
+});
+
+test("what is made anew is the chunk itself, or what was made the last time, while the items are the same", () => {
+  const steady = new SteadyChunks<number>();
+  const chunk = [1, 2, 3];
+  assert.equal(steady.keep(chunk, [1, 2, 3]), chunk);
+  const odd = steady.keep(chunk, [1, 3]);
+  assert.equal(steady.keep(chunk, [1, 3]), odd);
+  const even = steady.keep(chunk, [2]);
+  assert.deepEqual([odd, even], [[1, 3], [2]]);
+  assert.equal(steady.keep(chunk, [2]), even);
 });

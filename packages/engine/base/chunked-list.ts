@@ -125,6 +125,20 @@ export function onceForChunk<T, R>(make: (chunk: readonly T[]) => R): (chunk: re
   };
 }
 
+/** Chunks that are made of others anew each time: the chunk itself, or the same object as the last time, while the items are. */
+export class SteadyChunks<T> {
+  readonly #made = new WeakMap<readonly T[], readonly T[]>();
+
+  /** `items` were made of `chunk`. */
+  keep(chunk: readonly T[], items: readonly T[]): readonly T[] {
+    if (isSameList(chunk, items)) return chunk;
+    const before = this.#made.get(chunk);
+    if (before !== undefined && isSameList(before, items)) return before;
+    this.#made.set(chunk, items);
+    return items;
+  }
+}
+
 /**
  * What one list has and the one before has not, and the other way round; each has an item once. Chunks that both have are
  * passed by; neither has one twice. An item that has another place may be in both, as one that went and came.

@@ -8,7 +8,7 @@ export type { Clock, ClockTimer } from "./clock.ts";
 export { CallbackTimer, TICK_MS, Timer, TimerWheel } from "./timer-wheel.ts";
 export { seededRandom, systemRandom } from "./random.ts";
 export type { Random } from "./random.ts";
-export { ChunkedList, isSameList, listChanges, onceForChunk } from "./chunked-list.ts";
+export { ChunkedList, isSameList, listChanges, onceForChunk, SteadyChunks } from "./chunked-list.ts";
 export { commonEnds } from "./common-ends.ts";
 export { listPlaces, missingPlaces } from "./list-places.ts";
 export { Pace } from "./pace.ts";

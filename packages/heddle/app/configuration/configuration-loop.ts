@@ -1,3 +1,4 @@
+import { isSameList } from "@heddle/engine/base";
 import type { Reading } from "../../sources/index.ts";
 import type { AppliedConfiguration, Configuration } from "./configuration.ts";
 
@@ -69,7 +70,7 @@ export class ConfigurationLoop {
   private async runOnce(): Promise<void> {
     const readings = await this.options.read();
     // The poll of the sources asks every two seconds: mostly there is nothing new.
-    if (this.isClosed || (this.last !== null && isSame(readings, this.last))) return;
+    if (this.isClosed || (this.last !== null && isSameList(readings, this.last))) return;
     this.last = readings;
     const applied = await this.options.configuration.apply(readings);
     this.options.onApplied(applied);
@@ -79,6 +80,3 @@ export class ConfigurationLoop {
     }
   }
 }
-
-const isSame = (a: readonly Reading[], b: readonly Reading[]): boolean =>
-  a.length === b.length && a.every((reading, at) => reading === b[at]);

@@ -1,4 +1,4 @@
-import { ChunkedList, isSameList, onceForChunk, Pace } from "@heddle/engine/base";
+import { ChunkedList, onceForChunk, Pace, SteadyChunks } from "@heddle/engine/base";
 import type { AcmeChallengeUnit } from "@heddle/engine/model";
 import type { ApplyReport } from "@heddle/engine/runtime";
 import {
@@ -103,7 +103,7 @@ export class Configuration {
   private readonly memo = new CompileMemo();
   private ownFilters: OwnFilterStates = noOwnFilters;
   private readonly compiled = new CompiledResources();
-  private readonly inputs = new FilteredChunks<Resource>();
+  private readonly inputs = new SteadyChunks<Resource>();
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
@@ -198,7 +198,7 @@ export class Configuration {
     const resources = this.compiled.ofAll(stored).mapChunks((chunk) => {
       // Most have none of either, and to make the key of each of thousands costs more than the rest.
       const mayDiffer = invalid.size > 0 || kindsOf(chunk).some((kind) => this.generated.mayHave(kind));
-      return mayDiffer ? this.inputs.filter(chunk, isInput) : chunk;
+      return mayDiffer ? this.inputs.keep(chunk, chunk.filter(isInput)) : chunk;
     });
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
@@ -219,20 +219,6 @@ const kindsOf = onceForChunk((chunk: readonly Resource[]) => [...new Set(chunk.m
 const withRemoteKeys = onceForChunk((chunk: readonly Stored[]) =>
   chunk.filter((one) => remoteKeySets(one).length > 0),
 );
-
-/** Chunks of which some items are left out: the same chunk again while those are the same. */
-class FilteredChunks<T> {
-  private readonly made = new WeakMap<readonly T[], readonly T[]>();
-
-  filter(chunk: readonly T[], isKept: (item: T) => boolean): readonly T[] {
-    const kept = chunk.filter(isKept);
-    if (kept.length === chunk.length) return chunk;
-    const before = this.made.get(chunk);
-    if (before !== undefined && isSameList(before, kept)) return before;
-    this.made.set(chunk, kept);
-    return kept;
-  }
-}
 
 /** What the parts beside compile say of a policy, of each target that it holds for. */
 function addCondition(

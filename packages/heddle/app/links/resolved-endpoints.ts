@@ -1,4 +1,4 @@
-import { isSameList, onceForChunk, type ChunkedList } from "@heddle/engine/base";
+import { type ChunkedList, onceForChunk, SteadyChunks } from "@heddle/engine/base";
 import { endpointName, type EndpointSpec, type EndpointsUnit } from "@heddle/engine/model";
 import { endpointMistake, hashUnit, type ControlAddress, type HashedUnit } from "../../compile/index.ts";
 import type { Addresses } from "../../discovery/index.ts";
@@ -25,7 +25,7 @@ export interface ResolvedEndpointsOptions {
  */
 export class ResolvedEndpoints {
   private readonly options: ResolvedEndpointsOptions;
-  private readonly chunks = new WeakMap<readonly HashedUnit[], readonly HashedUnit[]>();
+  private readonly chunks = new SteadyChunks<HashedUnit>();
   private kept = new WeakMap<HashedUnit, { readonly json: string; readonly unit: HashedUnit }>();
 
   constructor(options: ResolvedEndpointsOptions) {
@@ -43,11 +43,10 @@ export class ResolvedEndpoints {
   /** The same chunk where all of it is as before. */
   private replaceIn(chunk: readonly HashedUnit[], names: ReadonlySet<string>): readonly HashedUnit[] {
     if (namedEndpoints(chunk).length === 0) return chunk;
-    const replaced = chunk.map((one) => this.replace(one, names));
-    const before = this.chunks.get(chunk);
-    if (before !== undefined && isSameList(before, replaced)) return before;
-    this.chunks.set(chunk, replaced);
-    return replaced;
+    return this.chunks.keep(
+      chunk,
+      chunk.map((one) => this.replace(one, names)),
+    );
   }
 
   private isWatched({ address, port }: EndpointSpec): boolean {
