@@ -1,12 +1,13 @@
 import path from "node:path";
 import { Pace } from "@heddle/engine/base";
+import { isSameText } from "./common-text.ts";
 import { FileTexts, FileTooLarge } from "./file-texts.ts";
 import { configModuleName, listFiles, reasonOf, type FileListing, type ListedFile } from "./list-files.ts";
 import { readConfigModule } from "./read-config-module.ts";
 import { emptyReading, type Reading, type UnreadableText } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
 import { runInSlices } from "./run-in-slices.ts";
-import { isBlank, isSameText, type SourceText } from "./source-text.ts";
+import { isBlank, type SourceText } from "./source-text.ts";
 import { FileWatcher } from "./watch-files.ts";
 
 export interface FileSourceOptions {
@@ -142,11 +143,12 @@ export class FileSource {
       return;
     }
     state.signature = file.signature;
-    if (state.text !== undefined && isSameText(text, state.text) && imports === state.imports) {
-      this.texts.release(text);
-      return;
-    }
+    if (imports === state.imports && (await this.isKnown(text, state))) return this.texts.release(text);
     await this.take(text, file, state);
+  }
+
+  private async isKnown(text: SourceText, state: FileState): Promise<boolean> {
+    return state.text !== undefined && (await runInSlices(isSameText(text, state.text), this.pace));
   }
 
   private async take(text: SourceText, file: ListedFile, state: FileState): Promise<void> {

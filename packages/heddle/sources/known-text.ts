@@ -59,10 +59,10 @@ export class KnownText {
   }
 
   /** Null where no piece is at the beginning or the end of both. */
-  endsIn(text: SourceText): KnownEnds | null {
+  *endsIn(text: SourceText): Generator<void, KnownEnds | null> {
     const { pieces, reader } = this;
     const known = this.#holder.text;
-    const { prefix, suffix } = commonText(known, text);
+    const { prefix, suffix } = yield* commonText(known, text);
     if (this.#start > prefix || known.length - this.#end > suffix) return null;
     const before = firstOf(pieces, ({ end }) => end + reader.margin > prefix);
     const after = Math.max(

@@ -37,7 +37,7 @@ const sliceLength = 64;
  */
 export function* readText(text: SourceText, file: string, memo: TextMemo): Generator<void, Reading> {
   const { known } = memo;
-  const ends = memo.isClean ? (known?.endsIn(text) ?? null) : null;
+  const ends = memo.isClean && known !== null ? yield* known.endsIn(text) : null;
   const next =
     (ends === null ? null : yield* readGap(text, file, known!, ends)) ??
     (yield* readWhole(text, file, known));

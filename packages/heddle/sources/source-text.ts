@@ -61,10 +61,6 @@ export function isSamePart(
   return a.slice(from, from + length) === b.slice(otherFrom, otherFrom + length);
 }
 
-export function isSameText(a: SourceText, b: SourceText): boolean {
-  return a.length === b.length && isSamePart(a, 0, a.length, b, 0);
-}
-
 const blankStride = 4_096;
 
 /** Whether there is nothing but white space. */
