@@ -75,11 +75,8 @@ export function* compileInSlices(
     const fact = tlsTargetsFact(namespace);
     facts.set(fact, memo.keepValue(fact, targets));
   }
-  for (const kind of policyKinds) {
-    const policies = facts.ofKind(kind.kind);
-    yield* attachPolicies(kind, policies, rejected, { facts, memo, options, collector });
-    yield;
-  }
+  const policies = policyKinds.map((kind) => ({ kind, policies: facts.ofKind(kind.kind) }));
+  yield* attachPolicies(policies, rejected, { facts, memo, options, collector });
   const classes = compileGatewayClasses(facts, options, collector);
   yield;
   const gateways = selectGateways(facts.ofKind("Gateway"), classes, collector);

@@ -2,6 +2,7 @@ import type { ClusterPlan } from "../backends/cluster-plan.ts";
 import type { FactReader } from "../pass/facts.ts";
 import type { RuleSource } from "../routes/rule-source.ts";
 import type { StreamPlan } from "../routes/stream-plan.ts";
+import { askedPlaces } from "./asked-places.ts";
 import { effectiveOf } from "./effective.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Effective, PolicySpec } from "./policy.ts";
@@ -27,11 +28,13 @@ export function withPolicies<S extends keyof Plans>(
 ): { readonly plan: Plans[S]; readonly sources: readonly PolicySource[] } {
   let made = plan;
   const sources: PolicySource[] = [];
+  const places = askedPlaces(chain, facts);
+  if (places.length === 0) return { plan, sources };
   for (const kind of kinds) {
     const emit = kind.emit[stage] as
       | ((plan: Plans[S], policy: Effective<PolicySpec>) => Plans[S])
       | undefined;
-    const policy = emit === undefined ? null : effectiveOf(kind, stage, chain, facts);
+    const policy = emit === undefined ? null : effectiveOf(kind, stage, places, facts);
     if (policy === null) continue;
     const own = ownFields(kind, stage, made);
     made = emit!(made, policy);

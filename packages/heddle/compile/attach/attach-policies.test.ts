@@ -6,7 +6,7 @@ import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
 import { CompileMemo } from "../pass/memo.ts";
 import type { PolicyStatus } from "../io/status.ts";
-import type { PolicyPlace } from "../policies/policy-source.ts";
+import { makePlace, type PolicyPlace } from "../policies/policy-source.ts";
 import { attachPolicies, effectiveOf, policiesOn, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {
@@ -45,7 +45,7 @@ const route = resource("gateway.networking.k8s.io/v1", "HTTPRoute", {
   rules: [{ name: "pay" }, {}],
 });
 const service = resource("v1", "Service", { ports: [{ name: "http", port: 80 }] });
-const place: PolicyPlace = { kind: "HTTPRoute", namespace: "shop", name: "orders", sectionName: "pay" };
+const place = makePlace("HTTPRoute", "shop", "orders", "pay");
 const onRoute = { kind: "HTTPRoute", name: "orders" } as const;
 
 class Rig {
@@ -59,7 +59,7 @@ class Rig {
     const collector = new Collector();
     const { facts, memo } = this;
     for (const _ of facts.take(ChunkedList.of([route, service])));
-    for (const _ of attachPolicies(kind, policies, rejected, { facts, memo, options, collector }));
+    for (const _ of attachPolicies([{ kind, policies }], rejected, { facts, memo, options, collector }));
     this.memo.end();
     const output = collector.output(memo);
     this.statuses = output.statuses;
@@ -102,7 +102,7 @@ test("later places of a chain go before earlier ones", () => {
     policy("gateway", [{ kind: "Gateway", name: "edge" }], { limits: { high: 1, low: 1 }, pool: "x" }),
     policy("route", [onRoute], { limits: { high: 2 } }),
   ]);
-  const chain = [{ kind: "Gateway", namespace: "shop", name: "edge", sectionName: "" } as const, place];
+  const chain = [makePlace("Gateway", "shop", "edge"), place];
   assert.deepEqual(rig.effective(chain)?.spec, { limits: { high: 2, low: 1 } });
 });
 
@@ -191,7 +191,7 @@ test("where its targets cannot be read all of its namespace denies, and no other
     const denial = "GuardPolicy shop/lock on all of namespace shop has errors";
     assert.equal(rig.effective()?.denial, denial, JSON.stringify(refs));
     assert.equal(rig.effective([{ ...place, namespace: "other" }]), null);
-    const pool: PolicyPlace = { kind: "Service", namespace: "shop", name: "any", sectionName: "" };
+    const pool = makePlace("Service", "shop", "any");
     assert.equal(effectiveOf(guard, "cluster", [pool], rig.facts)?.denial, denial);
     assert.deepEqual(policiesOn([guard], "rule", { ...pool, kind: "Gateway" }, rig.facts), [
       "guardpolicy/shop/lock",

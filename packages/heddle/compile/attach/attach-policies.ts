@@ -10,10 +10,11 @@ import {
 import type { Collector } from "../pass/collector.ts";
 import { defaultControllerName, type CompileOptions, type RejectedResource } from "../io/compile-io.ts";
 import { problemOf, type CompileProblem } from "../io/compile-problem.ts";
-import { readPresence, type FactReader, type Facts } from "../pass/facts.ts";
+import { readPresence, type FactName, type FactReader, type Facts } from "../pass/facts.ts";
 import { field } from "../values/loose.ts";
 import { defaultClassName } from "../gateways/gateway-class.ts";
 import type { CompileMemo } from "../pass/memo.ts";
+import { makePlace, namespacePlace } from "../policies/policy-source.ts";
 import {
   goodUnless,
   makeFinding,
@@ -50,46 +51,96 @@ export interface PolicyRun {
 /** Policies between two yields. */
 const sliceLength = 256;
 
+/** The policies of a kind. */
+export interface PoliciesOfKind {
+  readonly kind: PolicyKind;
+  readonly policies: readonly Policy[];
+}
+
+/** What policies of a kind claim. */
+interface KindClaims extends PoliciesOfKind {
+  readonly broken: readonly RejectedResource[];
+  readonly own: ReadonlyMap<ResourceKey, readonly Claim[]>;
+  readonly denials: ReadonlyMap<string, readonly ResourceKey[]>;
+}
+
 /**
- * Makes what policies of a kind say facts, by target, for whoever compiles the targets, and gives the policies their
- * statuses. Work grows with the number of policies, not with that of targets.
+ * Makes what policies say facts, by target, for whoever compiles the targets, and gives the policies their statuses.
+ * Work grows with the number of policies, not with that of targets.
  */
 export function* attachPolicies(
-  kind: PolicyKind,
-  policies: readonly Policy[],
+  kinds: readonly PoliciesOfKind[],
   rejected: readonly RejectedResource[],
   run: PolicyRun,
 ): Generator<void> {
-  const { facts, memo, collector } = run;
-  const byFact = new Map<string, Claim[]>();
+  const { facts, memo } = run;
+  const kindsBy = new Map<FactName, string[]>();
+  const claimed: KindClaims[] = [];
+  for (const one of kinds) {
+    claimed.push(yield* claimTargets(one, rejected, kindsBy, run));
+    yield;
+  }
+  for (const [fact, names] of kindsBy) facts.set(fact, memo.keepList(fact, names));
+  // A report may look at what policies of any kind say.
+  for (const one of claimed) {
+    yield* reportPolicies(one, run);
+    yield;
+  }
+}
+
+/** `kindsBy` are the kinds by target, and by namespace that denies. */
+function* claimTargets(
+  { kind, policies }: PoliciesOfKind,
+  rejected: readonly RejectedResource[],
+  kindsBy: Map<FactName, string[]>,
+  { facts, memo }: PolicyRun,
+): Generator<void, KindClaims> {
+  const byFact = new Map<FactName, Claim[]>();
   const own = new Map<ResourceKey, readonly Claim[]>();
+  const index = (namespace: string, claims: readonly Claim[]): void => {
+    for (const claim of claims) {
+      const { kind: of, name } = claim.target;
+      const fact = claimsFact(kind.kind, targetKey(of, namespace, name));
+      if (!byFact.has(fact)) add(kindsBy, makePlace(of, namespace, name).attachedFact, kind.kind);
+      add(byFact, fact, claim);
+    }
+  };
   let done = 0;
   for (const policy of policies) {
     const key = keyOf(policy);
     const claims = memo.of(`~claims/${key}`, policy, facts, () => claimsOf(kind, policy));
     own.set(key, claims);
-    index(kind, policy.metadata.namespace, claims, byFact);
+    index(policy.metadata.namespace, claims);
     if (++done % sliceLength === 0) yield;
   }
   const broken = rejected.filter((one) => one.kind === kind.kind);
   for (const one of broken) {
     const claims = memo.keepValue(`~claims/${one.key}`, claimsOfRejected(kind, one));
     own.set(one.key, claims);
-    index(kind, parseKey(one.key).namespace, claims, byFact);
+    index(parseKey(one.key).namespace, claims);
   }
   const denials = denialsByNamespace(kind, broken);
   for (const [namespace, keys] of denials) {
     const fact = namespaceFact(kind.kind, namespace);
     facts.set(fact, memo.keepValue(fact, keys.sort()));
+    add(kindsBy, namespacePlace(namespace).denyingFact, kind.kind);
   }
   for (const [fact, claims] of byFact) {
     if (claims.length > 1) claims.sort(compareClaims);
     facts.set(fact, memo.keepList(fact, claims));
   }
+  return { kind, policies, broken, own, denials };
+}
+
+function* reportPolicies(
+  { kind, policies, broken, own, denials }: KindClaims,
+  { facts, memo, options, collector }: PolicyRun,
+): Generator<void> {
+  let done = 0;
   for (const policy of policies) {
     const key = keyOf(policy);
     const report = memo.of(`~attached/${key}`, policy, facts, (reader) =>
-      reportPolicy(kind, policy, own.get(key)!, reader, run.options),
+      reportPolicy(kind, policy, own.get(key)!, reader, options),
     );
     collector.status(key, report.status);
     collector.problemsOf(report.problems);
@@ -97,7 +148,7 @@ export function* attachPolicies(
   }
   for (const one of broken) {
     const { key } = one;
-    const status = rejectedStatus(kind, one, own.get(key)!, run.options);
+    const status = rejectedStatus(kind, one, own.get(key)!, options);
     collector.status(key, memo.keepValue(`status/${key}`, status));
     if (denials.get(parseKey(key).namespace)?.includes(key) !== true) continue;
     const message = `has targets that cannot be read, so all of namespace ${parseKey(key).namespace} denies; name each target, or remove the policy`;
@@ -113,26 +164,15 @@ function denialsByNamespace(
   const denials = new Map<string, ResourceKey[]>();
   for (const one of broken) {
     if (!deniesNamespace(kind, one)) continue;
-    const { namespace } = parseKey(one.key);
-    const keys = denials.get(namespace);
-    if (keys === undefined) denials.set(namespace, [one.key]);
-    else keys.push(one.key);
+    add(denials, parseKey(one.key).namespace, one.key);
   }
   return denials;
 }
 
-function index(
-  kind: PolicyKind,
-  namespace: string,
-  claims: readonly Claim[],
-  byFact: Map<string, Claim[]>,
-): void {
-  for (const claim of claims) {
-    const fact = claimsFact(kind.kind, targetKey(claim.target.kind, namespace, claim.target.name));
-    const list = byFact.get(fact);
-    if (list === undefined) byFact.set(fact, [claim]);
-    else list.push(claim);
-  }
+function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 interface PolicyReport {

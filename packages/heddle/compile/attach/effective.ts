@@ -3,6 +3,7 @@ import type { FactReader } from "../pass/facts.ts";
 import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
 import { holderOf, readClaims, readNamespaceDenials, targetKey } from "./claim.ts";
 import { setAt, valueAt } from "./field-path.ts";
+import { isClaimed, isDenied } from "./asked-places.ts";
 import type { PolicyKind, PolicyStage } from "./policy-kind.ts";
 import type { Effective, PolicyLevel, PolicySpec } from "./policy.ts";
 import { sectionWords } from "./sections.ts";
@@ -57,18 +58,22 @@ interface Holder {
   readonly target: string;
 }
 
+const nobody: readonly Holder[] = [];
+
 /** What holds for a place and says something of rules, or of clusters: for its namespace, all of it, then its section. */
 function holdersAt<Spec extends PolicySpec>(
   kind: PolicyKind<Spec>,
   stage: PolicyStage,
   place: PolicyPlace,
   facts: FactReader,
-): Holder[] {
+): readonly Holder[] {
+  const claimed = isClaimed(kind.kind, place, facts) ? holdersOf(kind, stage, place, facts) : nobody;
   // What fails open never denies, and its rules need not look.
-  const denials = kind.failure === "open" ? [] : readNamespaceDenials(facts, kind.kind, place.namespace);
+  if (kind.failure === "open" || !isDenied(kind.kind, place, facts)) return claimed;
+  const denials = readNamespaceDenials(facts, kind.kind, place.namespace);
   const target = `all of namespace ${place.namespace}`;
   const wide = denials.map((policy) => ({ policy, place, spec: null, target }));
-  return [...wide, ...holdersOf(kind, stage, place, facts)];
+  return [...wide, ...claimed];
 }
 
 function holdersOf<Spec extends PolicySpec>(

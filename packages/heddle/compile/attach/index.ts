@@ -10,6 +10,7 @@
  */
 export { attachPolicies } from "./attach-policies.ts";
 export type { PolicyRun } from "./attach-policies.ts";
+export { askedPlaces } from "./asked-places.ts";
 export { effectiveOf, policiesOn } from "./effective.ts";
 export { withPolicies } from "./apply-policies.ts";
 export { policyFiltersOf } from "./request-filters.ts";

@@ -6,7 +6,7 @@ import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
 import { placeFilters } from "../filters/filter-stages.ts";
 import { CompileMemo } from "../pass/memo.ts";
-import type { PolicyPlace } from "../policies/policy-source.ts";
+import { makePlace, namespacePlace } from "../policies/policy-source.ts";
 import { requestPlace } from "../filters/request-place.ts";
 import type { Finding, PolicyStatus } from "../io/status.ts";
 import { attachPolicies, policyFiltersOf, type Policy, type PolicyKind } from "./index.ts";
@@ -54,8 +54,8 @@ const policy = (
   spec: { targetRefs: [{ kind, name: target }], ...rest } as GuardSpec,
 });
 
-const route: PolicyPlace = { kind: "HTTPRoute", namespace: "shop", name: "orders", sectionName: "0" };
-const namespace: PolicyPlace = { kind: "Namespace", namespace: "shop", name: "shop", sectionName: "" };
+const route = makePlace("HTTPRoute", "shop", "orders", "0");
+const namespace = namespacePlace("shop");
 
 function found(policies: readonly Policy[], rejected: readonly RejectedResource[] = []) {
   const options = { nowMs: 0 };
@@ -71,7 +71,7 @@ function found(policies: readonly Policy[], rejected: readonly RejectedResource[
   });
   for (const _ of facts.take(ChunkedList.of([made.resource as Resource])));
   const collector = new Collector();
-  for (const _ of attachPolicies(guard, policies, rejected, { facts, memo, options, collector }));
+  for (const _ of attachPolicies([{ kind: guard, policies }], rejected, { facts, memo, options, collector }));
   const filters = policyFiltersOf([guard], [namespace, route], requestPlace(facts, options));
   return { filters, output: collector.output(memo) };
 }

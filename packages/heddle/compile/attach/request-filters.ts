@@ -5,6 +5,7 @@ import {
   type RequestFilters,
   type RequestPlace,
 } from "../filters/policy-filters.ts";
+import { askedPlaces } from "./asked-places.ts";
 import { effectiveOf } from "./effective.ts";
 import { setAt } from "./field-path.ts";
 import type { PolicyKind } from "./policy-kind.ts";
@@ -21,10 +22,12 @@ export function policyFiltersOf(
   at: RequestPlace,
   asked: readonly PolicySource[] = [],
 ): PolicyFilters {
+  const places = askedPlaces(chain, at.facts);
+  if (places.length === 0) return noPolicyFilters;
   let all = noPolicyFilters;
   for (const kind of kinds) {
     if (kind.emit.request === undefined) continue;
-    const found = effectiveOf(kind, "request", chain, at.facts);
+    const found = effectiveOf(kind, "request", places, at.facts);
     const policy = found === null ? null : withoutAsked(kind, found, asked);
     if (policy === null) continue;
     const made = policy.denial === "" ? kind.emit.request(policy, at) : denial(policy.denial);

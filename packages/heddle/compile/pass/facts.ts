@@ -92,6 +92,8 @@ export interface FactCell {
   last: unknown;
   /** By a result that is kept. */
   isRead: boolean;
+  /** The last reader that has noted it. */
+  readBy: number;
 }
 
 interface ResourceChanges {
@@ -137,7 +139,7 @@ export class Facts implements FactReader {
   cell(name: FactName): FactCell {
     let cell = this.cells.get(name);
     if (cell === undefined) {
-      cell = { value: undefined, last: undefined, isRead: false };
+      cell = { value: undefined, last: undefined, isRead: false, readBy: 0 };
       this.cells.set(name, cell);
     }
     return cell;

@@ -13,10 +13,14 @@ interface Kept<T> {
   run: number;
 }
 
+let readers = 0;
+
+/** Notes what is read, each fact once. */
 class RecordingReader implements FactReader {
   readonly cells: FactCell[] = [];
   readonly values: unknown[] = [];
   private readonly facts: Facts;
+  private readonly id = ++readers;
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -24,6 +28,9 @@ class RecordingReader implements FactReader {
 
   read(name: FactName): unknown {
     const cell = this.facts.cell(name);
+    // One that another reader has read meanwhile is noted again.
+    if (cell.readBy === this.id) return cell.value;
+    cell.readBy = this.id;
     cell.isRead = true;
     this.cells.push(cell);
     this.values.push(cell.value);

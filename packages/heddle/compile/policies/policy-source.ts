@@ -7,23 +7,32 @@ export interface PolicyPlace {
   readonly name: string;
   /** "" where it has no parts, or none with a name. */
   readonly sectionName: string;
+  /** The fact that holds the kinds of policies that are attached to it, or to a part of it, in the order of the kinds. */
+  readonly attachedFact: string;
+  /** The fact that holds the kinds for which all of its namespace denies. */
+  readonly denyingFact: string;
 }
 
-/** All of a namespace. */
-export const namespacePlace = (namespace: string): PolicyPlace => ({
-  kind: "Namespace",
+export const makePlace = (
+  kind: PolicyTargetKind,
+  namespace: string,
+  name: string,
+  sectionName = "",
+): PolicyPlace => ({
+  kind,
   namespace,
-  name: namespace,
-  sectionName: "",
+  name,
+  sectionName,
+  attachedFact: `~policies/${kind}/${namespace}/${name}`,
+  denyingFact: `~denying/${namespace}`,
 });
 
+/** All of a namespace. */
+export const namespacePlace = (namespace: string): PolicyPlace =>
+  makePlace("Namespace", namespace, namespace);
+
 /** All Gateways of a class, with what they lead to. */
-export const classPlace = (name: string): PolicyPlace => ({
-  kind: "GatewayClass",
-  namespace: rootNamespace,
-  name,
-  sectionName: "",
-});
+export const classPlace = (name: string): PolicyPlace => makePlace("GatewayClass", rootNamespace, name);
 
 /** The places with that of a namespace behind them, where none of them is in it. */
 export function withNamespace(above: readonly PolicyPlace[], namespace: string): readonly PolicyPlace[] {

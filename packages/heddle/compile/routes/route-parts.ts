@@ -1,5 +1,11 @@
-import { policiesOn, type PolicyStage } from "../attach/index.ts";
-import { classPlace, namespacePlace, withNamespace, type PolicyPlace } from "../policies/policy-source.ts";
+import { askedPlaces, policiesOn, type PolicyStage } from "../attach/index.ts";
+import {
+  classPlace,
+  makePlace,
+  namespacePlace,
+  withNamespace,
+  type PolicyPlace,
+} from "../policies/policy-source.ts";
 import type { FactReader } from "../pass/facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
@@ -27,7 +33,7 @@ export function routeParts(outcomes: readonly ParentOutcome[], facts: FactReader
     if (parent === null) continue;
     for (const listener of listeners) {
       if (!listener.isServed) continue;
-      const places = placesOf(parent, listener);
+      const places = placesIn(parent, listener);
       const id = partId(parent, places, ["rule", "request"], facts);
       ids.set(listener, id);
       if (!parts.has(id)) parts.set(id, { upstreamId: parent.upstreamId, places });
@@ -52,10 +58,20 @@ export function partId(
   stages: readonly PolicyStage[],
   facts: FactReader,
 ): string {
-  const policies = places.flatMap((place) =>
+  const policies = askedPlaces(places, facts).flatMap((place) =>
     stages.flatMap((stage) => policiesOn(policyKinds, stage, place, facts)),
   );
   return [upstreamId, ...new Set(policies)].filter(Boolean).join("+");
+}
+
+/** By listener: thousands of routes ask about the same few. */
+const known = new WeakMap<ListenerView, readonly PolicyPlace[]>();
+
+/** As `placesOf`; the same objects for all routes that a listener takes. */
+export function placesIn(parent: ParentView, listener: ListenerView): readonly PolicyPlace[] {
+  let places = known.get(listener);
+  if (places === undefined) known.set(listener, (places = placesOf(parent, listener)));
+  return places;
 }
 
 /**
@@ -68,9 +84,9 @@ export function placesOf(
 ): readonly PolicyPlace[] {
   const { kind, namespace, name, gateway } = parent;
   const above = [classPlace(parent.className), namespacePlace(gateway.namespace)];
-  if (kind === "Gateway") return [...above, { kind, ...gateway, sectionName }];
-  const ofGateway: PolicyPlace = { kind: "Gateway", ...gateway, sectionName: "" };
-  return [...withNamespace([...above, ofGateway], namespace), { kind, namespace, name, sectionName }];
+  if (kind === "Gateway") return [...above, makePlace(kind, gateway.namespace, gateway.name, sectionName)];
+  const ofGateway = makePlace("Gateway", gateway.namespace, gateway.name);
+  return [...withNamespace([...above, ofGateway], namespace), makePlace(kind, namespace, name, sectionName)];
 }
 
 /** Names of resources have no "@", and ids of parts all have a slash. */

@@ -11,10 +11,10 @@ import { clusterUnder } from "../gateways/gateway-settings.ts";
 import { hashUnit } from "../pass/hash-unit.ts";
 import type { ListenerView } from "./parent-view.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
-import type { PolicyPlace, PolicySource } from "../policies/policy-source.ts";
+import { makePlace, type PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
-import { partId, partName, placesOf } from "./route-parts.ts";
+import { partId, partName, placesIn } from "./route-parts.ts";
 import { backendGuards, routeGuards, type StreamGuard } from "./stream-guards.ts";
 import { goodUnless, noteOf, verdictOf, type Finding, type Warning } from "../io/status.ts";
 
@@ -101,7 +101,7 @@ function partsOf(outcomes: readonly ParentOutcome[], facts: FactReader): StreamP
     const ordered = served.toSorted((a, b) => Number(a.isPassthrough) - Number(b.isPassthrough));
     for (const listener of ordered) {
       const { isPassthrough } = listener;
-      const places = placesOf(parent, listener);
+      const places = placesIn(parent, listener);
       const id = partId(parent, places, ["stream", "request"], facts);
       const key = `${id} ${isPassthrough}`;
       const { upstreamId } = parent;
@@ -144,7 +144,7 @@ function unitOf(
   const whole = `${kind.toLowerCase()}/${namespace}/${name}`;
   const further = `${partName(whole, part.id)}${part.isPassthrough ? "+tls" : ""}`;
   const rule = ruleName(route.spec.rules[0]?.name, 0);
-  const chain = [...part.places, { kind, namespace, name, sectionName: rule }];
+  const chain = [...part.places, makePlace(kind, namespace, name, rule)];
   const { plan, sources } = withPolicies("stream", {}, policyKinds, chain, facts);
   const unit: StreamRouteUnit = {
     kind: "stream-route",
