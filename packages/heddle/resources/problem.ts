@@ -20,14 +20,15 @@ export const maxProblems = 100;
 export class Problems {
   readonly list: Problem[] = [];
 
-  error(path: string, message: string, rule?: string): void {
+  error(place: Place, message: string, rule?: string): void {
+    const path = pathOf(place);
     this.#add(
       rule === undefined ? { path, message, severity: "error" } : { path, message, severity: "error", rule },
     );
   }
 
-  unknownField(path: string, message: string): void {
-    this.#add({ path, message, severity: "unknown-field" });
+  unknownField(place: Place, message: string): void {
+    this.#add({ path: pathOf(place), message, severity: "unknown-field" });
   }
 
   get hasErrors(): boolean {
@@ -39,6 +40,21 @@ export class Problems {
     if (this.list.length < maxProblems) this.list.push(problem);
     else if (problem.severity === "error" && !this.hasErrors) this.list[maxProblems - 1] = problem;
   }
+}
+
+/**
+ * Where a value is: a path, or one step below a place. Checks walk through all of a document, and nearly never say where
+ * they are, so that the path is written then.
+ */
+export type Place = string | { readonly above: Place; readonly step: string | number };
+
+/** The place of a field, or of an item of a list. */
+export const below = (above: Place, step: string | number): Place => ({ above, step });
+
+export function pathOf(place: Place): string {
+  if (typeof place === "string") return place;
+  const above = pathOf(place.above);
+  return typeof place.step === "number" ? itemPath(above, place.step) : childPath(above, place.step);
 }
 
 const plainKey = /^[A-Za-z_$][\w$-]*$/;

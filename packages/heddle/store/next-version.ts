@@ -19,7 +19,8 @@ export function nextVersion(
   resource: Resource,
   revision: number,
 ): Stored | undefined {
-  const generation = old === undefined ? 1 : old.metadata.generation + (isSameContent(old, resource) ? 0 : 1);
+  const isSame = old !== undefined && isSameContent(old, resource);
+  const generation = old === undefined ? 1 : old.metadata.generation + (isSame ? 0 : 1);
   const { creationTimestamp = old?.metadata.creationTimestamp, ...rest } = resource.metadata;
   const metadata = {
     ...rest,
@@ -30,7 +31,8 @@ export function nextVersion(
   const { status: given, ...content } = resource as unknown as Loose;
   const status = old === undefined ? given : (old as unknown as Loose).status;
   const next = { ...content, metadata, ...(status === undefined ? {} : { status }) };
-  if (isDeepStrictEqual(next, old)) return undefined;
+  if (isSame && content.apiVersion === old.apiVersion && isDeepStrictEqual(metadata, old.metadata))
+    return undefined;
   return withRevision(next as unknown as Stored, revision);
 }
 

@@ -1,4 +1,4 @@
-import { childPath, itemPath, type Problems } from "../problem.ts";
+import { below, pathOf, type Place, type Problems } from "../problem.ts";
 import type { Rule } from "./rule.ts";
 import { fieldSchema, isObject, type Structural } from "./structural.ts";
 
@@ -9,24 +9,24 @@ import { fieldSchema, isObject, type Structural } from "./structural.ts";
 export function checkRules(
   value: unknown,
   schema: Structural,
-  path: string,
+  path: Place,
   problems: Problems,
   old?: unknown,
 ): void {
   for (const rule of schema["x-kubernetes-validations"] ?? []) {
     const offender = rule.isTransition === true && old === undefined ? undefined : find(rule, value, old);
-    if (offender !== undefined) problems.error(path + offender, rule.message, rule.name);
+    if (offender !== undefined) problems.error(pathOf(path) + offender, rule.message, rule.name);
   }
   const { items } = schema;
   if (Array.isArray(value)) {
     // Items of an atomic list have no old self, since nothing says which one they were.
     if (items !== undefined)
-      value.forEach((item, index) => checkRules(item, items, itemPath(path, index), problems));
+      value.forEach((item, index) => checkRules(item, items, below(path, index), problems));
   } else if (isObject(value)) {
     for (const key of Object.keys(value)) {
       const field = fieldSchema(schema, key);
       const oldField = isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined;
-      if (field !== undefined) checkRules(value[key], field, childPath(path, key), problems, oldField);
+      if (field !== undefined) checkRules(value[key], field, below(path, key), problems, oldField);
     }
   }
 }

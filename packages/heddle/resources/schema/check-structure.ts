@@ -1,4 +1,4 @@
-import { childPath, itemPath, type Problems } from "../problem.ts";
+import { below, type Place, type Problems } from "../problem.ts";
 import { expected } from "./expected.ts";
 import { formatMismatch } from "./format.ts";
 import { matchesPattern } from "./pattern.ts";
@@ -9,7 +9,7 @@ import { fieldSchema, isObject, type JsonObject, type Structural } from "./struc
 const maxPatternLength = 65536;
 
 /** Checks types, required fields, enums, bounds, patterns, formats and list keys of a normalized value. */
-export function checkStructure(value: unknown, schema: Structural, path: string, problems: Problems): void {
+export function checkStructure(value: unknown, schema: Structural, path: Place, problems: Problems): void {
   if (schema["x-kubernetes-preserve-unknown-fields"] === true) return;
   if (!hasType(value, schema)) return problems.error(path, typeMismatch(value, schema));
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
@@ -75,7 +75,7 @@ function enumMismatch(value: unknown, allowed: readonly unknown[]): string {
   return `must be ${allowed.length > 1 ? "one of " : ""}${allowed.join(", ")}, got ${shown(value)}${hint}`;
 }
 
-function checkText(value: string, schema: Structural, path: string, problems: Problems): void {
+function checkText(value: string, schema: Structural, path: Place, problems: Problems): void {
   const { minLength = 0, maxLength = schema.pattern === undefined ? undefined : maxPatternLength } = schema;
   // Counted in code points as the API server does, but only where UTF-16 units leave a doubt.
   if (maxLength !== undefined && value.length > maxLength && isLonger(value, maxLength)) {
@@ -96,7 +96,7 @@ function isLonger(value: string, limit: number): boolean {
   return value.length > limit * 2 || Array.from(value).length > limit;
 }
 
-function checkNumber(value: number, schema: Structural, path: string, problems: Problems): void {
+function checkNumber(value: number, schema: Structural, path: Place, problems: Problems): void {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema;
   if (value >= minimum && value <= maximum) return checkFormat(value, schema, path, problems);
   if (maximum === Number.POSITIVE_INFINITY)
@@ -106,22 +106,22 @@ function checkNumber(value: number, schema: Structural, path: string, problems: 
   problems.error(path, `must be between ${minimum} and ${maximum}, got ${value}`);
 }
 
-function checkFormat(value: unknown, schema: Structural, path: string, problems: Problems): void {
+function checkFormat(value: unknown, schema: Structural, path: Place, problems: Problems): void {
   const form = schema.format === undefined ? undefined : formatMismatch(schema.format, value);
   if (form !== undefined) problems.error(path, `must be ${form}, got ${shown(value)}`);
 }
 
-function checkList(value: readonly unknown[], schema: Structural, path: string, problems: Problems): void {
+function checkList(value: readonly unknown[], schema: Structural, path: Place, problems: Problems): void {
   const { items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
   if (value.length > maxItems) return problems.error(path, `has ${value.length} items, limit ${maxItems}`);
   if (value.length < minItems)
     problems.error(path, `must have at least ${minItems} item${minItems === 1 ? "" : "s"}`);
   if (items === undefined) return;
-  value.forEach((item, index) => checkStructure(item, items, itemPath(path, index), problems));
+  value.forEach((item, index) => checkStructure(item, items, below(path, index), problems));
   checkUnique(value, schema, path, problems);
 }
 
-function checkUnique(value: readonly unknown[], schema: Structural, path: string, problems: Problems): void {
+function checkUnique(value: readonly unknown[], schema: Structural, path: Place, problems: Problems): void {
   const listType = schema["x-kubernetes-list-type"];
   if (listType !== "set" && listType !== "map") return;
   const keys = schema["x-kubernetes-list-map-keys"];
@@ -129,7 +129,7 @@ function checkUnique(value: readonly unknown[], schema: Structural, path: string
   value.forEach((item, index) => {
     const written = identityOf(item, keys);
     if (written === undefined) return;
-    if (seen.has(written)) problems.error(itemPath(path, index), duplicate(item, keys));
+    if (seen.has(written)) problems.error(below(path, index), duplicate(item, keys));
     seen.add(written);
   });
 }
@@ -148,17 +148,17 @@ function duplicate(item: unknown, keys: readonly string[] | undefined): string {
   return `duplicate item with ${named}; rename or remove one`;
 }
 
-function checkObject(value: JsonObject, schema: Structural, path: string, problems: Problems): void {
+function checkObject(value: JsonObject, schema: Structural, path: Place, problems: Problems): void {
   const keys = Object.keys(value);
   const { maxProperties = Number.POSITIVE_INFINITY } = schema;
   if (keys.length > maxProperties)
     return problems.error(path, `has ${keys.length} entries, limit ${maxProperties}`);
   for (const key of schema.required ?? []) {
-    if (!Object.hasOwn(value, key)) problems.error(childPath(path, key), missing(key, schema));
+    if (!Object.hasOwn(value, key)) problems.error(below(path, key), missing(key, schema));
   }
   for (const key of keys) {
     const field = fieldSchema(schema, key);
-    if (field !== undefined) checkStructure(value[key], field, childPath(path, key), problems);
+    if (field !== undefined) checkStructure(value[key], field, below(path, key), problems);
   }
 }
 

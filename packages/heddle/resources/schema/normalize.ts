@@ -1,4 +1,4 @@
-import { childPath, itemPath, type Problems } from "../problem.ts";
+import { below, pathOf, type Place, type Problems } from "../problem.ts";
 import { suggestion } from "./suggest.ts";
 import { fieldSchema, isObject, type JsonObject, type Structural } from "./structural.ts";
 
@@ -10,7 +10,7 @@ import { fieldSchema, isObject, type JsonObject, type Structural } from "./struc
 export function normalize(
   value: unknown,
   schema: Structural,
-  path: string,
+  path: Place,
   problems: Problems,
   isStrict = false,
 ): unknown {
@@ -23,36 +23,36 @@ const maxPlaces = 2;
 /** More names than these would hide the message. */
 const maxKnownNames = 20;
 
-interface Place {
+interface Around {
   readonly schema: Structural;
-  readonly path: string;
+  readonly path: Place;
 }
 
 class Normalizer {
   readonly #problems: Problems;
   readonly #isStrict: boolean;
   /** The objects around what is being copied, from the outside in. */
-  readonly #around: Place[] = [];
+  readonly #around: Around[] = [];
 
   constructor(problems: Problems, isStrict: boolean) {
     this.#problems = problems;
     this.#isStrict = isStrict;
   }
 
-  copy(value: unknown, schema: Structural, path: string): unknown {
+  copy(value: unknown, schema: Structural, path: Place): unknown {
     if (Array.isArray(value)) return this.#copyList(value, schema, path);
     if (isObject(value)) return this.#copyObject(value, schema, path);
     return value;
   }
 
-  #copyList(value: readonly unknown[], schema: Structural, path: string): unknown {
+  #copyList(value: readonly unknown[], schema: Structural, path: Place): unknown {
     const { items, maxItems = Number.POSITIVE_INFINITY } = schema;
     // A list over its bound is refused anyway: its items need no copy.
     if (items === undefined || value.length > maxItems) return value;
-    return value.map((item, index) => this.copy(item, items, itemPath(path, index)));
+    return value.map((item, index) => this.copy(item, items, below(path, index)));
   }
 
-  #copyObject(value: JsonObject, schema: Structural, path: string): unknown {
+  #copyObject(value: JsonObject, schema: Structural, path: Place): unknown {
     if (schema.properties === undefined && schema.additionalProperties === undefined) return value;
     const copy: JsonObject = {};
     this.#around.push({ schema, path });
@@ -60,14 +60,14 @@ class Normalizer {
     this.#around.pop();
     for (const [key, field] of Object.entries(schema.properties ?? {})) {
       if (field.default === undefined || Object.hasOwn(copy, key)) continue;
-      copy[key] = this.copy(structuredClone(field.default), field, childPath(path, key));
+      copy[key] = this.copy(ownCopyOf(field.default), field, below(path, key));
     }
     return copy;
   }
 
-  #copyField(copy: JsonObject, key: string, value: unknown, schema: Structural, path: string): void {
+  #copyField(copy: JsonObject, key: string, value: unknown, schema: Structural, path: Place): void {
     const field = fieldSchema(schema, key);
-    const fieldPath = childPath(path, key);
+    const fieldPath = below(path, key);
     // `__proto__` as a key would change what the copy inherits; no field and no map needs that name.
     if (key === "__proto__") {
       this.#problems.error(fieldPath, 'a field named "__proto__" is not allowed; remove it');
@@ -81,7 +81,10 @@ class Normalizer {
   }
 }
 
-function unknownField(key: string, schema: Structural, around: readonly Place[]): string {
+/** Objects of a schema are given to nobody. */
+const ownCopyOf = (value: unknown): unknown => (typeof value === "object" ? structuredClone(value) : value);
+
+function unknownField(key: string, schema: Structural, around: readonly Around[]): string {
   const known = Object.keys(schema.properties ?? {});
   const near = suggestion(key, known);
   if (near !== undefined) return `unknown field "${key}"; did you mean "${near}"?`;
@@ -90,7 +93,7 @@ function unknownField(key: string, schema: Structural, around: readonly Place[])
     return `unknown field "${key}"; did you mean ${below.map((name) => `"${name}.${key}"`).join(" or ")}?`;
   const owner = around.findLast((place) => Object.hasOwn(place.schema.properties ?? {}, key));
   if (owner !== undefined) {
-    const name = owner.path === "" ? "the resource itself" : owner.path;
+    const name = pathOf(owner.path) || "the resource itself";
     return `unknown field "${key}"; it is one of ${name}: indent it less`;
   }
   return known.length > maxKnownNames
