@@ -46,6 +46,8 @@ export class PlaneClusters {
   /** Opened or dropped. */
   private renewed = new Set<string>();
   private readonly mayHaveLeft = new Set<string>();
+  /** Whether the last build came to its end: what another had taken of the changes is gone, and all is looked through. */
+  private isWhole = false;
   /** Those whose endpoints have another name than they, which is rare: they are always looked at. */
   private readonly withOtherEndpoints = new Set<string>();
 
@@ -87,17 +89,21 @@ export class PlaneClusters {
 
   /** Of few clusters and endpoints that changed no others are looked at. */
   *build(changes: UnitChanges): Generator<void> {
-    if (changes.kinds.isDisjointFrom(madeOf)) return;
+    if (this.isWhole && changes.kinds.isDisjointFrom(madeOf)) return;
+    const { isWhole } = this;
+    this.isWhole = false;
     let seen = 0;
+    if (!isWhole) for (const name of this.clusters.keys()) this.mayHaveLeft.add(name);
     for (const key of changes.keys) {
       const isGone = key.startsWith(clusterPrefix) && !this.units.has(key);
       if (isGone) this.mayHaveLeft.add(key.slice(clusterPrefix.length));
       if (++seen % 256 === 0) yield;
     }
-    for (const held of this.concerned(changes)) {
+    for (const held of isWhole ? this.concerned(changes) : this.units.values()) {
       if (++seen % 64 === 0) yield;
       if (held.unit.kind === "cluster") yield* this.take(held.unit, held.hash);
     }
+    this.isWhole = true;
   }
 
   private concerned({ kinds, keys }: UnitChanges): Iterable<HeldUnit> {
@@ -122,8 +128,9 @@ export class PlaneClusters {
     const systemHash = unit.tls?.caPem === null ? units.hashOf(systemAuthorities) : "";
     const wholeHash = `${hash} ${endpointsHash} ${index} ${secretHash} ${systemHash}`;
     if (this.hashes.get(unit.name) === wholeHash) return;
-    this.hashes.set(unit.name, wholeHash);
+    this.hashes.delete(unit.name);
     yield* this.buildCluster(unit, index);
+    this.hashes.set(unit.name, wholeHash);
     yield;
   }
 
