@@ -7,6 +7,8 @@ const headings = [
   "min–max",
   "to C",
   "to Caddy",
+  "quiet µs",
+  "to C",
   "req/s",
   "p99 ms",
   "RSS MB",
@@ -23,7 +25,7 @@ export function formatReport(summaries: readonly Summary[], cases: readonly Case
   const parts = cases.flatMap((its) => {
     const rows = summaries.filter((each) => each.case === its.name);
     if (rows.length === 0) return []; // `workers2` without Heddle
-    const first = its.comparesWorkers ? headings.with(3, "to 1 w.") : headings;
+    const first = its.comparesWorkers ? headings.with(3, "to 1 w.").with(6, "to 1 w.") : headings;
     return `${its.name}: ${its.title}\n${alignColumns([first, ...rows.map(cells)])}`;
   });
   return `${parts.join("\n\n")}\n`;
@@ -50,6 +52,8 @@ function cells(summary: Summary): string[] {
     `${fixed(summary.cpuMicrosMin, 1)}–${fixed(summary.cpuMicrosMax, 1)}`,
     fixed(summary.ratio, 2),
     fixed(summary.ratioToCaddy, 2),
+    fixed(summary.quietMicros, 1),
+    fixed(summary.quietRatio, 2),
     fixed(summary.requestsPerSecond, 0),
     fixed(summary.p99Ms, 1),
     fixed(summary.residentMB, 0),

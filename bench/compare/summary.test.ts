@@ -13,7 +13,8 @@ function row(its: string, proxy: string, cpuMicros: number[], problems: string[]
     disturbance: 0,
     problems: [],
   };
-  return { case: its, proxy, windows: cpuMicros.map((each) => ({ ...rest, cpuMicros: each })), problems };
+  const windows = cpuMicros.map((each) => ({ ...rest, cpuMicros: each, partMicros: [each, each - 1] }));
+  return { case: its, proxy, windows, problems };
 }
 
 function find(summaries: Summary[], its: string, proxy: string): Summary {
@@ -31,6 +32,8 @@ test("ratios are those of medians, to the better of nginx and HAProxy", () => {
   assert.equal(heddle.cpuMicros, 12);
   assert.equal(heddle.ratio, 1.2);
   assert.equal(heddle.ratioToCaddy, 0.2);
+  assert.equal(heddle.quietMicros, 11);
+  assert.equal(heddle.quietRatio, 11 / 9);
   assert.deepEqual(
     heddle.verdicts.map(({ isMet }) => isMet),
     [true, true],

@@ -1,4 +1,4 @@
-import { median, ratio, smallest } from "../rig/index.ts";
+import { median, percentile, ratio, smallest } from "../rig/index.ts";
 import { plainBeside, reachAgainstCaddy, type Case } from "./cases.ts";
 import type { Row } from "./run-case.ts";
 
@@ -12,6 +12,8 @@ export interface Summary {
   cpuMicrosMin?: number;
   cpuMicrosMax?: number;
   cpuMicrosRounds?: number[];
+  /** what the cheapest quarter of all fifths of a second stays below: neighbours only ever add to it */
+  quietMicros?: number;
   requestsPerSecond?: number;
   p99Ms?: number;
   residentMB?: number;
@@ -20,6 +22,8 @@ export interface Summary {
   /** to the better of nginx and HAProxy, or to one worker in `workers2` */
   ratio?: number;
   ratioToCaddy?: number;
+  /** `ratio` of the quiet figures */
+  quietRatio?: number;
   /** to Heddle's plain row in the same rounds, where the case has a bound for it */
   ratioToPlain?: number;
   /** what was asked of Heddle and whether it was reached, such as "1.12 of 1.25" */
@@ -47,6 +51,10 @@ function summariseRow({ case: name, proxy, windows, problems }: Row): Summary {
     cpuMicrosMin: Math.min(...cpu),
     cpuMicrosMax: Math.max(...cpu),
     cpuMicrosRounds: cpu,
+    quietMicros: percentile(
+      windows.flatMap(({ partMicros }) => partMicros),
+      0.25,
+    ),
     requestsPerSecond: median(windows.map((each) => each.requestsPerSecond)),
     p99Ms: median(windows.map((each) => each.p99Ms ?? NaN)),
     residentMB: median(windows.map((each) => each.residentBytes)) / 1e6,
@@ -60,10 +68,17 @@ function compare(summary: Summary, group: readonly Summary[], its: Case): void {
   const cpuOf = (proxy: string): number | undefined => group.find((each) => each.proxy === proxy)?.cpuMicros;
   const base = its.comparesWorkers ? cpuOf("heddle, 1 worker") : smallest([cpuOf("nginx"), cpuOf("haproxy")]);
   const toBase = ratio(summary.cpuMicros, base);
+  const quietOf = (proxy: string): number | undefined =>
+    group.find((each) => each.proxy === proxy)?.quietMicros;
+  const quietBase = its.comparesWorkers
+    ? quietOf("heddle, 1 worker")
+    : smallest([quietOf("nginx"), quietOf("haproxy")]);
+  const quiet = ratio(summary.quietMicros, quietBase);
   const toCaddy = ratio(summary.cpuMicros, cpuOf("caddy"));
   const toPlain = its.reachOfPlain !== undefined ? ratio(summary.cpuMicros, cpuOf(plainBeside)) : undefined;
   if (toBase !== undefined) summary.ratio = toBase;
   if (toCaddy !== undefined) summary.ratioToCaddy = toCaddy;
+  if (quiet !== undefined) summary.quietRatio = quiet;
   if (toPlain !== undefined) summary.ratioToPlain = toPlain;
   // the target is for Heddle as it is run, with its log, and for the second worker
   if (summary.proxy !== "heddle" && summary.proxy !== "heddle, 2 workers") return;

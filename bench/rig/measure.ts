@@ -16,6 +16,8 @@ import type { Upstream } from "./upstream.ts";
 export interface Window {
   /** CPU time of the proxy's process tree per request, in microseconds: the figure */
   cpuMicros: number;
+  /** the same of each part of the window, a fifth of a second long: some are quiet where the whole window never is */
+  partMicros: number[];
   requestsPerSecond: number;
   p99Ms: number | undefined;
   residentBytes: number;
@@ -37,6 +39,7 @@ interface Reading {
 /** Connection set-up and slow start stay outside the window: readings start this long after the load does. */
 const rampMs = 500;
 const tailMs = 300;
+const partMs = 200;
 
 /**
  * Loads a proxy for `load.seconds` and a little more, and reads CPU time and the upstream's request counter at both
@@ -53,15 +56,19 @@ export async function measureWindow(
   const requestsBefore = await upstream.countRequests();
   const running = runLoad({ ...load, seconds: load.seconds + Math.ceil((rampMs + tailMs) / 1000) });
   await sleep(rampMs);
-  const before = await read();
-  await sleep(load.seconds * 1000);
-  const after = await read();
+  const readings = [await read()];
+  const startMs = readings[0]!.atMs;
+  for (let endMs = partMs; endMs <= load.seconds * 1000; endMs += partMs) {
+    await sleep(Math.max(0, startMs + endMs - performance.now()));
+    readings.push(await read());
+  }
   const residentBytes = readResidentBytes(serving.process.pid);
   const result = await running.result;
   const requestsInAll = (await upstream.countRequests()) - requestsBefore;
   const problems = findProblems(result, requestsInAll, load.connections * load.streams);
   if (!serving.process.isRunning()) problems.push("the proxy ended under load");
-  return { ...figures(before, after), p99Ms: result.p99Ms, residentBytes, problems };
+  const whole = figures(readings[0]!, readings.at(-1)!);
+  return { ...whole, partMicros: partsOf(readings), p99Ms: result.p99Ms, residentBytes, problems };
 }
 
 /** Load without readings, to warm up code, pools and connections. */
@@ -96,6 +103,11 @@ function figures(
     utilisation: cpuNs / 1e6 / elapsedMs,
     disturbance: Math.max(0, (usedBetween(before.core, after.core) - cpuNs) / 1e6 / elapsedMs),
   };
+}
+
+function partsOf(readings: readonly Reading[]): number[] {
+  const parts = readings.slice(1).map((after, at) => figures(readings[at]!, after).cpuMicros);
+  return parts.filter((micros) => Number.isFinite(micros));
 }
 
 function usedBetween(before: CoreTimes | undefined, after: CoreTimes | undefined): number {
