@@ -12,7 +12,10 @@ export interface Summary {
   cpuMicrosMin?: number;
   cpuMicrosMax?: number;
   cpuMicrosRounds?: number[];
-  /** what the cheapest quarter of all fifths of a second stays below: neighbours only ever add to it */
+  /**
+   * what the cheapest quarter of all fifths of a second stays below: near to what it costs without neighbours, and without
+   * the proxy's own rarer work, such as large collections of garbage
+   */
   quietMicros?: number;
   requestsPerSecond?: number;
   p99Ms?: number;

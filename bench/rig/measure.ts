@@ -16,7 +16,10 @@ import type { Upstream } from "./upstream.ts";
 export interface Window {
   /** CPU time of the proxy's process tree per request, in microseconds: the figure */
   cpuMicros: number;
-  /** the same of each part of the window, a fifth of a second long: some are quiet where the whole window never is */
+  /**
+   * the same of each part of the window, a fifth of a second long: some are quiet where the whole window never is. Requests
+   * and CPU time are not read at one moment, which moves a part by a few percent in either direction.
+   */
   partMicros: number[];
   requestsPerSecond: number;
   p99Ms: number | undefined;
@@ -32,6 +35,8 @@ export interface Window {
 interface Reading {
   atMs: number;
   requests: number;
+  /** right before the requests were counted, and right behind */
+  threadsBefore: ThreadTimes;
   threads: ThreadTimes;
   core: CoreTimes | undefined;
 }
@@ -106,8 +111,15 @@ function figures(
 }
 
 function partsOf(readings: readonly Reading[]): number[] {
-  const parts = readings.slice(1).map((after, at) => figures(readings[at]!, after).cpuMicros);
-  return parts.filter((micros) => Number.isFinite(micros));
+  return readings.slice(1).flatMap((after, at) => {
+    const before = readings[at]!;
+    // One that a late reading has left little of tells little.
+    if (after.atMs - before.atMs < partMs / 2) return [];
+    const cpuNs =
+      (cpuBetween(before.threads, after.threads) + cpuBetween(before.threadsBefore, after.threadsBefore)) / 2;
+    const micros = cpuNs / 1000 / (after.requests - before.requests);
+    return Number.isFinite(micros) ? [micros] : [];
+  });
 }
 
 function usedBetween(before: CoreTimes | undefined, after: CoreTimes | undefined): number {
@@ -116,7 +128,8 @@ function usedBetween(before: CoreTimes | undefined, after: CoreTimes | undefined
 }
 
 async function takeReading(pid: number, upstream: Upstream, proxyCore: string | undefined): Promise<Reading> {
+  const threadsBefore = readThreadTimes(pid);
   const requests = await upstream.countRequests();
   const core = proxyCore === undefined ? undefined : readCoreTimes(proxyCore);
-  return { atMs: performance.now(), requests, threads: readThreadTimes(pid), core };
+  return { atMs: performance.now(), requests, threadsBefore, threads: readThreadTimes(pid), core };
 }

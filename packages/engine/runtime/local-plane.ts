@@ -63,7 +63,11 @@ export class LocalPlane implements PlaneHandle {
   deliver({ segments, delta }: DeltaMessage): Promise<void> {
     this.plane.addSegments(segments);
     this.plane.take(delta);
-    if (delta.isLast) this.swapped = this.plane.swap(delta.version);
+    if (delta.isLast) {
+      this.swapped = this.plane.swap(delta.version);
+      // Told to who asks for it, which is a turn later.
+      this.swapped.catch(() => {});
+    }
     return new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -149,7 +149,13 @@ export class PlaneClusters {
     const indexOf = (key: string): number => units.indexOf(key);
     const context = { clock, random, wheel, observer, ledger, ejections: this.ejections, indexOf };
     const cluster = new Cluster(unit, dialTls, index, context);
-    yield* cluster.takeEndpoints(endpoints);
+    let isWhole = false;
+    try {
+      yield* cluster.takeEndpoints(endpoints);
+      isWhole = true;
+    } finally {
+      if (!isWhole) cluster.close();
+    }
     this.clusters.set(unit.name, cluster);
     this.renew(unit.name);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { openEchoServer } from "@heddle/testkit";
 import type { FilterFactory } from "../filter/index.ts";
 import type { ClusterUnit, EndpointsUnit, Unit } from "../model/index.ts";
@@ -14,6 +14,7 @@ import {
   unitsOf,
 } from "./gateway.suite.ts";
 import { HeldUnits } from "./held-units.ts";
+import { PlaneClusters } from "./plane-clusters.ts";
 
 /** Notes the rules that are built: each creates its filters. */
 function buildCounter(): { factory: FilterFactory; taken(): unknown[] } {
@@ -154,4 +155,33 @@ test("a change of few routes looks at no other unit, one of more or of other kin
     unit.kind === "listener" ? { ...listener, address: "127.0.0.2" } : unit,
   );
   assert.equal(await looksAtAll([...moved, ...most]), true);
+});
+
+test("what a build that fails has taken of a change is in force with the next one", async () => {
+  await using upstream = await openEchoServer();
+  const { factory } = buildCounter();
+  const shared = unitsOf({ endpoints: [upstream.port] }).filter(({ kind }) => kind !== "route");
+  const others = [countedRoute("b", "/b", "app"), countedRoute("c", "/c", "app")];
+  const before = [...shared, countedRoute("a", "/old", "app"), ...others];
+  await using gateway = await Gateway.open(before, { filters: [factory] });
+  const statusOf = async (path: string): Promise<number> => {
+    await using client = await gateway.connect();
+    client.send(get(path, "Connection: close\r\n"));
+    return (await readResponse(client)).status;
+  };
+  assert.deepEqual([await statusOf("/old"), await statusOf("/new")], [200, 404]);
+  const after = [
+    ...shared,
+    ...clusterUnits("more", upstream.port),
+    countedRoute("a", "/new", "app"),
+    ...others,
+  ];
+  const broken = mock.method(PlaneClusters.prototype, "build", () => {
+    throw new Error("no memory for it");
+  });
+  await assert.rejects(gateway.apply(after), /no memory for it/);
+  broken.mock.restore();
+  assert.deepEqual([await statusOf("/old"), await statusOf("/new")], [200, 404]);
+  await gateway.apply(after);
+  assert.deepEqual([await statusOf("/old"), await statusOf("/new")], [404, 200]);
 });

@@ -79,12 +79,12 @@ export class SnapshotBuilder {
 
   *build(): Generator<void, NextListener[]> {
     const { clusters, units } = this.options;
-    const changes = units.takeChanges();
-    yield* clusters.build(changes);
-    const renewed = clusters.takeRenewed();
     const { last } = this;
     // What a build that does not end has taken is gone: the next one looks at all.
     this.last = null;
+    const changes = units.takeChanges();
+    yield* clusters.build(changes);
+    const renewed = clusters.takeRenewed();
     const isChangeable = last !== null && (yield* this.isChangeable(last, changes, renewed));
     return isChangeable ? yield* this.change(last, changes) : yield* this.buildAll(last?.routes);
   }

@@ -142,9 +142,9 @@ export class FileSource {
       this.replaceText(state, undefined);
       return;
     }
+    if (imports === state.imports && (await this.isKnown(text, state))) this.texts.release(text);
+    else await this.take(text, file, state);
     state.signature = file.signature;
-    if (imports === state.imports && (await this.isKnown(text, state))) return this.texts.release(text);
-    await this.take(text, file, state);
   }
 
   private async isKnown(text: SourceText, state: FileState): Promise<boolean> {

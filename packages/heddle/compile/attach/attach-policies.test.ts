@@ -6,7 +6,7 @@ import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
 import { CompileMemo } from "../pass/memo.ts";
 import type { PolicyStatus } from "../io/status.ts";
-import { makePlace, type PolicyPlace } from "../policies/policy-source.ts";
+import { PolicyPlace } from "../policies/policy-source.ts";
 import { attachPolicies, effectiveOf, policiesOn, type Policy, type PolicyKind } from "./index.ts";
 
 interface GuardSpec {
@@ -45,7 +45,7 @@ const route = resource("gateway.networking.k8s.io/v1", "HTTPRoute", {
   rules: [{ name: "pay" }, {}],
 });
 const service = resource("v1", "Service", { ports: [{ name: "http", port: 80 }] });
-const place = makePlace("HTTPRoute", "shop", "orders", "pay");
+const place = new PolicyPlace("HTTPRoute", "shop", "orders", "pay");
 const onRoute = { kind: "HTTPRoute", name: "orders" } as const;
 
 class Rig {
@@ -92,8 +92,11 @@ test("the most specific policy gives a field, or each part of one, and it is kno
       ["limits.low", "heddle.dev/GuardPolicy/shop/pay", "HTTPRoute shop/orders rule pay"],
     ],
   );
-  assert.deepEqual(rig.effective([{ ...place, sectionName: "1" }])?.spec.limits, { high: 1, low: 2 });
-  assert.equal(rig.effective([{ ...place, name: "other" }]), null);
+  assert.deepEqual(rig.effective([new PolicyPlace("HTTPRoute", "shop", "orders", "1")])?.spec.limits, {
+    high: 1,
+    low: 2,
+  });
+  assert.equal(rig.effective([new PolicyPlace("HTTPRoute", "shop", "other", "pay")]), null);
 });
 
 test("later places of a chain go before earlier ones", () => {
@@ -102,7 +105,7 @@ test("later places of a chain go before earlier ones", () => {
     policy("gateway", [{ kind: "Gateway", name: "edge" }], { limits: { high: 1, low: 1 }, pool: "x" }),
     policy("route", [onRoute], { limits: { high: 2 } }),
   ]);
-  const chain = [makePlace("Gateway", "shop", "edge"), place];
+  const chain = [new PolicyPlace("Gateway", "shop", "edge"), place];
   assert.deepEqual(rig.effective(chain)?.spec, { limits: { high: 2, low: 1 } });
 });
 
@@ -190,10 +193,10 @@ test("where its targets cannot be read all of its namespace denies, and no other
     const { problems } = rig.run([named], [unreadable(refs)]);
     const denial = "GuardPolicy shop/lock on all of namespace shop has errors";
     assert.equal(rig.effective()?.denial, denial, JSON.stringify(refs));
-    assert.equal(rig.effective([{ ...place, namespace: "other" }]), null);
-    const pool = makePlace("Service", "shop", "any");
+    assert.equal(rig.effective([new PolicyPlace("HTTPRoute", "other", "orders", "pay")]), null);
+    const pool = new PolicyPlace("Service", "shop", "any");
     assert.equal(effectiveOf(guard, "cluster", [pool], rig.facts)?.denial, denial);
-    assert.deepEqual(policiesOn([guard], "rule", { ...pool, kind: "Gateway" }, rig.facts), [
+    assert.deepEqual(policiesOn([guard], "rule", new PolicyPlace("Gateway", "shop", "any"), rig.facts), [
       "guardpolicy/shop/lock",
     ]);
     assert.deepEqual(

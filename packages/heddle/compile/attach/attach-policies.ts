@@ -14,7 +14,7 @@ import { readPresence, type FactName, type FactReader, type Facts } from "../pas
 import { field } from "../values/loose.ts";
 import { defaultClassName } from "../gateways/gateway-class.ts";
 import type { CompileMemo } from "../pass/memo.ts";
-import { makePlace, namespacePlace } from "../policies/policy-source.ts";
+import { PolicyPlace, namespacePlace } from "../policies/policy-source.ts";
 import {
   goodUnless,
   makeFinding,
@@ -101,7 +101,7 @@ function* claimTargets(
     for (const claim of claims) {
       const { kind: of, name } = claim.target;
       const fact = claimsFact(kind.kind, targetKey(of, namespace, name));
-      if (!byFact.has(fact)) add(kindsBy, makePlace(of, namespace, name).attachedFact, kind.kind);
+      if (!byFact.has(fact)) add(kindsBy, new PolicyPlace(of, namespace, name).attachedFact, kind.kind);
       add(byFact, fact, claim);
     }
   };

@@ -6,7 +6,7 @@ import { Collector } from "../pass/collector.ts";
 import type { RejectedResource } from "../io/compile-io.ts";
 import { placeFilters } from "../filters/filter-stages.ts";
 import { CompileMemo } from "../pass/memo.ts";
-import { makePlace, namespacePlace } from "../policies/policy-source.ts";
+import { PolicyPlace, namespacePlace } from "../policies/policy-source.ts";
 import { requestPlace } from "../filters/request-place.ts";
 import type { Finding, PolicyStatus } from "../io/status.ts";
 import { attachPolicies, policyFiltersOf, type Policy, type PolicyKind } from "./index.ts";
@@ -54,7 +54,7 @@ const policy = (
   spec: { targetRefs: [{ kind, name: target }], ...rest } as GuardSpec,
 });
 
-const route = makePlace("HTTPRoute", "shop", "orders", "0");
+const route = new PolicyPlace("HTTPRoute", "shop", "orders", "0");
 const namespace = namespacePlace("shop");
 
 function found(policies: readonly Policy[], rejected: readonly RejectedResource[] = []) {

@@ -1,7 +1,7 @@
 import type { BackendObjectReference } from "../../resources/index.ts";
 import { isReachable } from "./app-protocol.ts";
 import { readResource, type FactReader } from "../pass/facts.ts";
-import { makePlace, type PolicyPlace } from "../policies/policy-source.ts";
+import { PolicyPlace } from "../policies/policy-source.ts";
 
 /** What a reference to a backend leads to, as policies are attached to it. */
 export function backendPlace(
@@ -10,8 +10,8 @@ export function backendPlace(
   facts: FactReader,
 ): PolicyPlace {
   const namespace = of ?? routeNamespace;
-  if (kind === "Backend") return makePlace(kind, namespace, name);
+  if (kind === "Backend") return new PolicyPlace(kind, namespace, name);
   const ports = readResource(facts, "Service", namespace, name)?.spec.ports ?? [];
   const sectionName = ports.find((one) => one.port === port && isReachable(one, null))?.name ?? "";
-  return makePlace("Service", namespace, name, sectionName);
+  return new PolicyPlace("Service", namespace, name, sectionName);
 }

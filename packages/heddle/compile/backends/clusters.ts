@@ -15,7 +15,7 @@ import { clusterUnit, endpointsUnit } from "./cluster-unit.ts";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import { withPolicies } from "../attach/index.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
-import { makePlace, type PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
+import { PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
 import type { CompileOptions, HashedUnit } from "../io/compile-io.ts";
 import type { CompileProblem } from "../io/compile-problem.ts";
 import { readResource, readSlices, type FactReader } from "../pass/facts.ts";
@@ -105,7 +105,7 @@ function planService(
   const own = ports.find((one) => isReachable(one, transport));
   const policy = mayEncrypt(transport) && own ? tlsPolicyFor(namespace, name, own, facts) : undefined;
   const tls = policy === undefined ? null : policyTls(namespace, policy, facts);
-  const place = makePlace("Service", namespace, name, own?.name);
+  const place = new PolicyPlace("Service", namespace, name, own?.name);
   return { protocol, ...found, tls, place, ...balancingOf(service) };
 }
 
@@ -126,7 +126,7 @@ function planHeddleBackend(
   const backend = readResource(facts, "Backend", namespace, name);
   if (backend === undefined) return null;
   const { protocol, endpoints, tls } = planBackend(backend, facts, options.controlAddresses ?? []);
-  const place = makePlace("Backend", namespace, name);
+  const place = new PolicyPlace("Backend", namespace, name);
   const ownTls = mayEncrypt(transport) ? tls : null;
   const more = { ...proxyProtocolOf(backend, transport), ...healthCheckOf(backend) };
   return { protocol, endpoints, tls: ownTls, ...more, place, problems: [] };

@@ -12,7 +12,7 @@ import { planListener, type GatewayRun } from "./listener-plan.ts";
 import { planSet, setsByGateway } from "./listener-sets.ts";
 import { resolveCertificate } from "./listener-tls.ts";
 import { selectorFinding } from "../references/namespaces-from.ts";
-import { makePlace } from "../policies/policy-source.ts";
+import { PolicyPlace } from "../policies/policy-source.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
 import { resolveParameters } from "./parameters-ref.ts";
 import { isFinding, type Finding } from "../io/status.ts";
@@ -62,7 +62,7 @@ function planGateway(
   // With settings that are not known the Gateway is not served: they may be what holds attackers off.
   const shown = planClientCertificate(gateway, run);
   const { namespace, name } = gateway.metadata;
-  const place = makePlace("Gateway", namespace, name);
+  const place = new PolicyPlace("Gateway", namespace, name);
   const [ofGateway, mistakes] = isFinding(parameters) ? [null, [parameters]] : [parameters, []];
   const owner = ownerOf(gateway);
   return {

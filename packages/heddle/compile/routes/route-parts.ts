@@ -1,11 +1,5 @@
 import { askedPlaces, policiesOn, type PolicyStage } from "../attach/index.ts";
-import {
-  classPlace,
-  makePlace,
-  namespacePlace,
-  withNamespace,
-  type PolicyPlace,
-} from "../policies/policy-source.ts";
+import { classPlace, namespacePlace, withNamespace, PolicyPlace } from "../policies/policy-source.ts";
 import type { FactReader } from "../pass/facts.ts";
 import type { ListenerView, ParentView } from "./parent-view.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
@@ -84,9 +78,13 @@ export function placesOf(
 ): readonly PolicyPlace[] {
   const { kind, namespace, name, gateway } = parent;
   const above = [classPlace(parent.className), namespacePlace(gateway.namespace)];
-  if (kind === "Gateway") return [...above, makePlace(kind, gateway.namespace, gateway.name, sectionName)];
-  const ofGateway = makePlace("Gateway", gateway.namespace, gateway.name);
-  return [...withNamespace([...above, ofGateway], namespace), makePlace(kind, namespace, name, sectionName)];
+  if (kind === "Gateway")
+    return [...above, new PolicyPlace(kind, gateway.namespace, gateway.name, sectionName)];
+  const ofGateway = new PolicyPlace("Gateway", gateway.namespace, gateway.name);
+  return [
+    ...withNamespace([...above, ofGateway], namespace),
+    new PolicyPlace(kind, namespace, name, sectionName),
+  ];
 }
 
 /** Names of resources have no "@", and ids of parts all have a slash. */

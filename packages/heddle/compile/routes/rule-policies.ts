@@ -4,7 +4,7 @@ import type { CompileOptions } from "../io/compile-io.ts";
 import { withCopyGuards } from "../backends/copy-guards.ts";
 import type { FactReader } from "../pass/facts.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
-import { makePlace, withNamespace, type PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
+import { PolicyPlace, withNamespace, type PolicySource } from "../policies/policy-source.ts";
 import { requestPlace } from "../filters/request-place.ts";
 import type { RequestRoute } from "./route-parents.ts";
 import type { RuleSource, RulesSource } from "./rule-source.ts";
@@ -31,7 +31,7 @@ export function withRulePolicies(
   const around = withNamespace(above, namespace);
   const at = requestPlace(facts, options, upstreamId);
   const rules = source.rules.map((rule) => {
-    const chain = [...around, makePlace(kind, namespace, name, rule.name)];
+    const chain = [...around, new PolicyPlace(kind, namespace, name, rule.name)];
     const made = withPolicies("rule", rule, policyKinds, chain, facts);
     const policyFilters = withCopyGuards(policyFiltersOf(policyKinds, chain, at), at);
     const backendLimits = backendLimitsOf(rule, namespace, chain, facts);

@@ -11,7 +11,7 @@ import { clusterUnder } from "../gateways/gateway-settings.ts";
 import { hashUnit } from "../pass/hash-unit.ts";
 import type { ListenerView } from "./parent-view.ts";
 import { policyKinds } from "../policies/policy-kinds.ts";
-import { makePlace, type PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
+import { PolicyPlace, type PolicySource } from "../policies/policy-source.ts";
 import type { RouteResult } from "./request-route.ts";
 import { attachmentsOf, resolveParents, type ParentOutcome } from "./route-parents.ts";
 import { partId, partName, placesIn } from "./route-parts.ts";
@@ -144,7 +144,7 @@ function unitOf(
   const whole = `${kind.toLowerCase()}/${namespace}/${name}`;
   const further = `${partName(whole, part.id)}${part.isPassthrough ? "+tls" : ""}`;
   const rule = ruleName(route.spec.rules[0]?.name, 0);
-  const chain = [...part.places, makePlace(kind, namespace, name, rule)];
+  const chain = [...part.places, new PolicyPlace(kind, namespace, name, rule)];
   const { plan, sources } = withPolicies("stream", {}, policyKinds, chain, facts);
   const unit: StreamRouteUnit = {
     kind: "stream-route",
