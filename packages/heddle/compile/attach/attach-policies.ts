@@ -48,7 +48,7 @@ export interface PolicyRun {
   readonly collector: Collector;
 }
 
-/** Policies between two yields. */
+/** Policies, or targets, between two yields. */
 const sliceLength = 256;
 
 /** The policies of a kind. */
@@ -80,7 +80,11 @@ export function* attachPolicies(
     claimed.push(yield* claimTargets(one, rejected, kindsBy, run));
     yield;
   }
-  for (const [fact, names] of kindsBy) facts.set(fact, memo.keepList(fact, names));
+  let done = 0;
+  for (const [fact, names] of kindsBy) {
+    facts.set(fact, memo.keepList(fact, names));
+    if (++done % sliceLength === 0) yield;
+  }
   // A report may look at what policies of any kind say.
   for (const one of claimed) {
     yield* reportPolicies(one, run);
@@ -128,6 +132,7 @@ function* claimTargets(
   for (const [fact, claims] of byFact) {
     if (claims.length > 1) claims.sort(compareClaims);
     facts.set(fact, memo.keepList(fact, claims));
+    if (++done % sliceLength === 0) yield;
   }
   return { kind, policies, broken, own, denials };
 }

@@ -88,9 +88,9 @@ function unknownField(key: string, schema: Structural, around: readonly Around[]
   const known = Object.keys(schema.properties ?? {});
   const near = suggestion(key, known);
   if (near !== undefined) return `unknown field "${key}"; did you mean "${near}"?`;
-  const below = known.filter((name) => Object.hasOwn(schema.properties?.[name]?.properties ?? {}, key));
-  if (below.length > 0 && below.length <= maxPlaces)
-    return `unknown field "${key}"; did you mean ${below.map((name) => `"${name}.${key}"`).join(" or ")}?`;
+  const inside = known.filter((name) => Object.hasOwn(schema.properties?.[name]?.properties ?? {}, key));
+  if (inside.length > 0 && inside.length <= maxPlaces)
+    return `unknown field "${key}"; did you mean ${inside.map((name) => `"${name}.${key}"`).join(" or ")}?`;
   const owner = around.findLast((place) => Object.hasOwn(place.schema.properties ?? {}, key));
   if (owner !== undefined) {
     const name = pathOf(owner.path) || "the resource itself";
