@@ -68,17 +68,17 @@ function summariseRow({ case: name, proxy, windows, problems }: Row): Summary {
 
 function compare(summary: Summary, group: readonly Summary[], its: Case): void {
   if (summary.proxy === plainBeside) return;
-  const cpuOf = (proxy: string): number | undefined => group.find((each) => each.proxy === proxy)?.cpuMicros;
-  const base = its.comparesWorkers ? cpuOf("heddle, 1 worker") : smallest([cpuOf("nginx"), cpuOf("haproxy")]);
-  const toBase = ratio(summary.cpuMicros, base);
-  const quietOf = (proxy: string): number | undefined =>
-    group.find((each) => each.proxy === proxy)?.quietMicros;
-  const quietBase = its.comparesWorkers
-    ? quietOf("heddle, 1 worker")
-    : smallest([quietOf("nginx"), quietOf("haproxy")]);
-  const quiet = ratio(summary.quietMicros, quietBase);
-  const toCaddy = ratio(summary.cpuMicros, cpuOf("caddy"));
-  const toPlain = its.reachOfPlain !== undefined ? ratio(summary.cpuMicros, cpuOf(plainBeside)) : undefined;
+  const figureOf = (proxy: string, figure: "cpuMicros" | "quietMicros"): number | undefined =>
+    group.find((each) => each.proxy === proxy)?.[figure];
+  const baseOf = (figure: "cpuMicros" | "quietMicros"): number | undefined =>
+    its.comparesWorkers
+      ? figureOf("heddle, 1 worker", figure)
+      : smallest([figureOf("nginx", figure), figureOf("haproxy", figure)]);
+  const toBase = ratio(summary.cpuMicros, baseOf("cpuMicros"));
+  const quiet = ratio(summary.quietMicros, baseOf("quietMicros"));
+  const toCaddy = ratio(summary.cpuMicros, figureOf("caddy", "cpuMicros"));
+  const toPlain =
+    its.reachOfPlain !== undefined ? ratio(summary.cpuMicros, figureOf(plainBeside, "cpuMicros")) : undefined;
   if (toBase !== undefined) summary.ratio = toBase;
   if (toCaddy !== undefined) summary.ratioToCaddy = toCaddy;
   if (quiet !== undefined) summary.quietRatio = quiet;

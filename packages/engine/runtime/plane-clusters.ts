@@ -87,10 +87,10 @@ export class PlaneClusters {
     return renewed;
   }
 
-  /** Of few clusters and endpoints that changed no others are looked at. */
+  /** Of few clusters and endpoints that changed no others are looked at, where the last build came to its end. */
   *build(changes: UnitChanges): Generator<void> {
-    if (this.isWhole && changes.kinds.isDisjointFrom(madeOf)) return;
     const { isWhole } = this;
+    if (isWhole && changes.kinds.isDisjointFrom(madeOf)) return;
     this.isWhole = false;
     let seen = 0;
     if (!isWhole) for (const name of this.clusters.keys()) this.mayHaveLeft.add(name);
@@ -149,12 +149,12 @@ export class PlaneClusters {
     const indexOf = (key: string): number => units.indexOf(key);
     const context = { clock, random, wheel, observer, ledger, ejections: this.ejections, indexOf };
     const cluster = new Cluster(unit, dialTls, index, context);
-    let isWhole = false;
+    let isReady = false;
     try {
       yield* cluster.takeEndpoints(endpoints);
-      isWhole = true;
+      isReady = true;
     } finally {
-      if (!isWhole) cluster.close();
+      if (!isReady) cluster.close();
     }
     this.clusters.set(unit.name, cluster);
     this.renew(unit.name);

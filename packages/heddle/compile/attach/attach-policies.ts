@@ -52,7 +52,7 @@ export interface PolicyRun {
 const sliceLength = 256;
 
 /** The policies of a kind. */
-export interface PoliciesOfKind {
+interface PoliciesOfKind {
   readonly kind: PolicyKind;
   readonly policies: readonly Policy[];
 }
