@@ -39,8 +39,8 @@ ${numbers(SCRIPTS)
 
 /**
  * A page that talks with an echo over WebSockets, one after another: a text, 100,000 bytes, and an end with a code.
- * Chromium may leave its first connection right after its start (its certificates or network are said to have
- * changed), and asks for a WebSocket by HTTP/1.1 where it has no connection of HTTP/2; the fetch gives it one.
+ * Chromium sometimes closes its first connection right after its start, and asks for a WebSocket by HTTP/1.1 where it
+ * has no connection of HTTP/2. The fetch gives it one.
  */
 const webSockets = `<!doctype html><meta charset="utf-8"><title>live</title><script type="module">
 const talk = () => new Promise((resolve) => {
