@@ -13,4 +13,5 @@ export { commonEnds } from "./common-ends.ts";
 export { listPlaces, missingPlaces } from "./list-places.ts";
 export { Pace } from "./pace.ts";
 export type { PaceOptions } from "./pace.ts";
+export { runToEnd } from "./run-to-end.ts";
 export { copyBytes, hashText, sliceLatin1 } from "./bytes.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { describe, it } from "node:test";
+import { runToEnd } from "../base/index.ts";
 import type { RouteUnit } from "../model/index.ts";
 import { compileRouter } from "./compile-router.ts";
 import { changeRouter } from "./change-router.ts";
@@ -13,7 +14,6 @@ import {
   regex,
   request,
   routeUnit,
-  runToEnd,
   value,
 } from "./testing/units.ts";
 

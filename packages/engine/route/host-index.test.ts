@@ -1,8 +1,7 @@
 import assert from "node:assert";
 import { it } from "node:test";
-import { seededRandom } from "../base/index.ts";
+import { runToEnd, seededRandom } from "../base/index.ts";
 import { HostIndex } from "./host-index.ts";
-import { runToEnd } from "./testing/units.ts";
 
 const few = ["", "x", "a.x", "b.a.x", "c.b.a.x", "a.y", "*.x", "*.a.x", "*.b.a.x", "*.y"];
 const names = few.concat(Array.from({ length: 600 }, (_, at) => `h${at}.x`));

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { it } from "node:test";
 import * as fc from "fast-check";
-import { seededRandom } from "../base/index.ts";
+import { runToEnd, seededRandom } from "../base/index.ts";
 import type { RequestHead } from "../message/index.ts";
 import type { RouteMatch, RouteUnit } from "../model/index.ts";
 import { changeRouter } from "./change-router.ts";
@@ -17,7 +17,6 @@ import {
   regex,
   request,
   routeUnit,
-  runToEnd,
   value,
 } from "./testing/units.ts";
 

@@ -23,7 +23,7 @@ import { PlaneClusters } from "./plane-clusters.ts";
 import { PlaneObserver } from "./plane-observer.ts";
 import type { AccessLog } from "./plane-observer.ts";
 import type { RuleContext } from "./rule-builder.ts";
-import { runInSlices } from "./slices.ts";
+import { nextTurn, runInSlices } from "./slices.ts";
 import { SnapshotBuilder } from "./snapshot-builder.ts";
 import type { NextListener } from "./snapshot-builder.ts";
 
@@ -187,6 +187,7 @@ export class DataPlane {
     };
     await this.prepare();
     const next = await runInSlices(this.builder.build(), () => this.clock.now(), note);
+    await nextTurn();
     const startMs = this.clock.now();
     this.observer.swapped(version);
     this.certificates.makeChallenges();

@@ -1,4 +1,4 @@
-import { ChunkedList } from "@heddle/engine/base";
+import { ChunkedList, runToEnd } from "@heddle/engine/base";
 import { noAcmeStates } from "./io/acme-io.ts";
 import { reportIssuers } from "./gateways/acme-issuers.ts";
 import { acmeRequests } from "./gateways/acme-requests.ts";
@@ -43,11 +43,7 @@ const noWeights: ReadonlyMap<string, number> = new Map();
 
 /** Turns resources into the units of a Snapshot and the statuses of the resources. Never throws on what a user wrote. */
 export function compile(input: CompileInput, memo?: CompileMemo): CompileOutput {
-  const slices = compileInSlices(input, memo);
-  for (;;) {
-    const step = slices.next();
-    if (step.done === true) return step.value;
-  }
+  return runToEnd(compileInSlices(input, memo));
 }
 
 /** As `compile`, in steps of about a millisecond. A run may be abandoned between two of them. */
@@ -111,6 +107,7 @@ export function* compileInSlices(
     memo,
     options,
   );
+  yield;
   const results = ChunkedList.join([...requests, ...streams]);
   collector.routes(results);
   const attached = new Map<string, number>();

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "@heddle/engine/base";
+import { runToEnd, seededRandom } from "@heddle/engine/base";
 import { JoinedReadings, joinReadings } from "./desired-state.ts";
 import { readText, TextMemo } from "./read-text.ts";
 import { readRoutes } from "./route-flag.ts";
 import type { Reading } from "./reading.ts";
 
 function reading(file: string, text: string): Reading {
-  const steps = readText(text, file, new TextMemo());
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+  return runToEnd(readText(text, file, new TextMemo()));
 }
 
 const backend = (name: string, more = "") =>
@@ -84,8 +83,7 @@ test("joined one after the other readings give what they give by themselves, and
     return () => {
       if (under(2) === 0)
         pieces = pieces.toSpliced(under(7), under(3), ...Array.from({ length: under(3) }, piece));
-      const steps = readText(pieces.join(""), `${at}.yaml`, memo);
-      for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+      return runToEnd(readText(pieces.join(""), `${at}.yaml`, memo));
     };
   });
   const joined = new JoinedReadings();
@@ -93,7 +91,7 @@ test("joined one after the other readings give what they give by themselves, and
   let partial = 0;
   for (let round = 0; round < 400; round++) {
     const readings = files.map((read) => read());
-    const { changed, list, ...state } = joined.join(readings);
+    const { changed, list, ...state } = runToEnd(joined.join(readings));
     const { changed: _, list: freshList, ...fresh } = joinReadings(readings);
     assert.deepEqual(state, fresh, `round ${round}`);
     assert.deepEqual(list.toArray(), freshList.toArray(), `round ${round}`);
@@ -126,8 +124,7 @@ function longFile(count: number) {
     pieces: Array.from({ length: count }, () => fresh()),
     read(): Reading {
       const text = `{"apiVersion":"v1","kind":"List","items":[\n${file.pieces.join(",\n")}\n]}`;
-      const steps = readText(text, "a.json", memo);
-      for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+      return runToEnd(readText(text, "a.json", memo));
     },
   };
   return file;
@@ -141,7 +138,7 @@ test("a long list joins after each edit as if it were joined for the first time"
   const file = longFile(1_200);
   const beside = reading("b.yaml", backend("beside"));
   const joined = new JoinedReadings();
-  let last = new Map<string, unknown>(joined.join([file.read(), beside]).resources);
+  let last = new Map<string, unknown>(runToEnd(joined.join([file.read(), beside])).resources);
   const edits: ((all: string[], at: number) => string[])[] = [
     (all) => all.with(0, edited(all[0]!)),
     (all, at) => all.with(at, edited(all[at]!)),
@@ -160,7 +157,7 @@ test("a long list joins after each edit as if it were joined for the first time"
     const [number, at] = [under(edits.length), under(before.length)];
     file.pieces = edits[number]!([...before], at);
     const readings = under(3) === 0 ? [beside, file.read()] : [file.read(), beside];
-    const { changed, list, resources, ...state } = joined.join(readings);
+    const { changed, list, resources, ...state } = runToEnd(joined.join(readings));
     const fresh = joinReadings(readings);
     const seen = `round ${round}, edit ${number}`;
     assert.deepEqual(list.toArray(), fresh.list.toArray(), seen);
@@ -187,7 +184,7 @@ test("a change of one of 2,000 resources leaves all chunks but those around it t
   const joined = new JoinedReadings();
   const change = (at: number) => {
     file.pieces = file.pieces.with(at, edited(file.pieces[at]!));
-    return joined.join([file.read()]);
+    return runToEnd(joined.join([file.read()]));
   };
   let before = change(5).list;
   const others = (at: number) => {

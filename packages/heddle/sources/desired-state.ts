@@ -1,4 +1,4 @@
-import { ChunkedList, listChanges, onceForChunk } from "@heddle/engine/base";
+import { ChunkedList, listChanges, onceForChunk, runToEnd } from "@heddle/engine/base";
 import { makeKey, validateResource, type Resource, type ResourceKey } from "../resources/index.ts";
 import { formatOrigin, type Origin } from "./origin.ts";
 import type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
@@ -32,7 +32,10 @@ export interface DesiredState {
 
 /** Joins readings; of two that give the same resource the first counts. */
 export const joinReadings = (readings: readonly Reading[]): DesiredState =>
-  new JoinedReadings().join(readings);
+  runToEnd(new JoinedReadings().join(readings));
+
+/** Keys looked at between two yields. */
+const sliceLength = 64;
 
 /**
  * Joins readings that follow each other: where nothing is wrong with them, only what changed is looked at. The maps of a
@@ -46,15 +49,21 @@ export class JoinedReadings {
   /** Whether the maps are of the list alone, each of which is given once. */
   private isPlain = false;
 
-  join(readings: readonly Reading[]): DesiredState {
+  /** One that is not run to its end leaves this one of no use. */
+  *join(readings: readonly Reading[]): Generator<void, DesiredState> {
     const given = ChunkedList.join(readings.map((one) => one.resources));
-    const changed = readings.some(({ rejected }) => rejected.length > 0) ? null : this.exchange(given);
+    const isWrong = readings.some(({ rejected }) => rejected.length > 0);
+    const changed = isWrong ? null : yield* this.exchange(given);
     const rest =
-      changed === null ? this.joinAll(readings) : { rejected: [], duplicates: [], taken: this.sourced };
+      changed === null
+        ? yield* this.joinAll(readings)
+        : { rejected: [], duplicates: [], taken: this.sourced };
+    yield;
     const { resources, sourced } = this;
     this.isPlain = rest.rejected.length === 0 && sourced.size === given.length;
     const list = this.isPlain ? given : given.mapChunks((chunk) => countingOf(chunk, sourced));
     this.list = list;
+    yield;
     this.imply(rest.taken, changed);
     const { rejected, duplicates } = rest;
     const unreadable = readings.flatMap((one) => one.unreadable);
@@ -62,32 +71,44 @@ export class JoinedReadings {
   }
 
   /** Takes over what changed; null where that is more than to replace one by another. */
-  private exchange(list: ChunkedList<SourcedResource>): Set<ResourceKey> | null {
+  private *exchange(list: ChunkedList<SourcedResource>): Generator<void, Set<ResourceKey> | null> {
     if (!this.isPlain) return null;
     const changes = listChanges(this.list, list);
-    const gone = new Set(changes.gone.map(({ key }) => key));
+    yield;
+    let seen = 0;
+    const changed = new Set<ResourceKey>();
+    for (const { key } of changes.gone) {
+      changed.add(key);
+      if (++seen % sliceLength === 0) yield;
+    }
     const come = new Map<ResourceKey, SourcedResource>();
     for (const one of changes.come) {
-      if (come.has(one.key) || (this.sourced.has(one.key) && !gone.has(one.key))) return null;
+      if (come.has(one.key) || (this.sourced.has(one.key) && !changed.has(one.key))) return null;
       come.set(one.key, one);
+      if (++seen % sliceLength === 0) yield;
     }
-    for (const key of gone) {
-      if (come.has(key)) continue;
-      this.sourced.delete(key);
-      this.resources.delete(key);
+    for (const key of changed) {
+      if (!come.has(key)) {
+        this.sourced.delete(key);
+        this.resources.delete(key);
+      }
+      if (++seen % sliceLength === 0) yield;
     }
     for (const [key, one] of come) {
+      changed.add(key);
       this.sourced.set(key, one);
       this.resources.set(key, one.resource);
+      if (++seen % sliceLength === 0) yield;
     }
-    return new Set([...gone, ...come.keys()]);
+    return changed;
   }
 
-  private joinAll(readings: readonly Reading[]) {
+  private *joinAll(readings: readonly Reading[]) {
     this.sourced = new Map();
     this.resources = new Map();
     this.implied = new Map();
     const { sourced } = this;
+    let seen = 0;
     const taken = new Map<ResourceKey, { readonly origin: Origin }>();
     const duplicates: DuplicateResource[] = [];
     const rejected: SourcedRejection[] = [];
@@ -106,12 +127,16 @@ export class JoinedReadings {
       for (const one of reading.resources) {
         const isSame = one.isShared === true && sourced.get(one.key)?.isShared === true;
         if (!isSame && isFirst(one.key, one)) sourced.set(one.key, one);
+        if (++seen % sliceLength === 0) yield;
       }
       for (const one of reading.rejected) {
         if (one.key === undefined || isFirst(one.key, one)) rejected.push(one);
       }
     }
-    for (const [key, { resource }] of sourced) this.resources.set(key, resource);
+    for (const [key, { resource }] of sourced) {
+      this.resources.set(key, resource);
+      if (++seen % sliceLength === 0) yield;
+    }
     return { rejected, duplicates, taken };
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { seededRandom } from "@heddle/engine/base";
+import { runToEnd, seededRandom } from "@heddle/engine/base";
 import { parseDocuments } from "../resources/index.ts";
 import type { Reading } from "./reading.ts";
 import { readText, TextMemo } from "./read-text.ts";
@@ -14,11 +14,7 @@ const read = (text: SourceText, memo?: TextMemo) => flat(readChunks(text, memo))
 const flat = (reading: Reading) => ({ ...reading, resources: reading.resources.toArray() });
 
 function readChunks(text: SourceText, memo: TextMemo = new TextMemo()): Reading {
-  const steps = readText(text, "a.yaml", memo);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return runToEnd(readText(text, "a.yaml", memo));
 }
 
 const backend = (name: string, url = "http://127.0.0.1:1") =>

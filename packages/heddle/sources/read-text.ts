@@ -41,7 +41,9 @@ export function* readText(text: SourceText, file: string, memo: TextMemo): Gener
   const next =
     (ends === null ? null : yield* readGap(text, file, known!, ends)) ??
     (yield* readWhole(text, file, known));
-  const reading = readingOf(next.pieces, file);
+  yield;
+  const reading = yield* readingOf(next.pieces, file);
+  yield;
   const isClean = reading.unreadable.length === 0;
   if (known !== null && !isClean) return reading;
   memo.known = next.commit();
@@ -64,6 +66,7 @@ function* readGap(
   const gone = pieces.slice(ends.before, ends.after);
   const between = yield* readPieces(own, reader, file, text, gone);
   if (between === null) return null;
+  yield;
   const all = pieces.with(ends.before, ends.after, between);
   return { pieces: all, commit: () => known.become(text, ends, all) };
 }
@@ -128,12 +131,13 @@ const brokenOf = onceForChunk((pieces: readonly KnownPiece[]) =>
   pieces.filter(({ reading }) => reading.problems.length > 0),
 );
 
-function readingOf(pieces: ChunkedList<KnownPiece>, file: string): Reading {
-  return {
-    resources: pieces.mapChunks(resourcesOf),
-    rejected: pieces.chunks.flatMap(rejectedOf),
-    unreadable: pieces.chunks.flatMap(brokenOf).flatMap((piece) => unreadableIn(piece, file)),
-  };
+function* readingOf(pieces: ChunkedList<KnownPiece>, file: string): Generator<void, Reading> {
+  const resources = pieces.mapChunks(resourcesOf);
+  yield;
+  const rejected = pieces.chunks.flatMap(rejectedOf);
+  yield;
+  const unreadable = pieces.chunks.flatMap(brokenOf).flatMap((piece) => unreadableIn(piece, file));
+  return { resources, rejected, unreadable };
 }
 
 /** Made anew each time: the lines move with the piece. */

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runToEnd } from "@heddle/engine/base";
 import type { TextPiece } from "./split-documents.ts";
 import { splitJsonItems, splitJsonList } from "./split-json-list.ts";
 
 const placed = ({ text, lineOffset, columnOffset }: TextPiece) => ({ text, lineOffset, columnOffset });
 
 function split(text: string) {
-  const steps = splitJsonList(text);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value?.items.map(placed) ?? null;
-  }
+  return runToEnd(splitJsonList(text))?.items.map(placed) ?? null;
 }
 
 test("cuts out the items and knows the lines and columns before them", () => {

@@ -111,13 +111,6 @@ export function buildRouter<T>(
   }
 }
 
-export function runToEnd<T>(work: Generator<unknown, T>): T {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 /** A router whose values are "namespace/name" and the rule's number: "default/a#0". */
 export function namedRouter(listener: ListenerUnit, ...routes: RouteUnit[]): Router<string> {
   return buildRouter(listener, routes, (route, _rule, index) => `${route.name}#${index}`).router;

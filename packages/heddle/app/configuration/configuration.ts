@@ -126,7 +126,7 @@ export class Configuration {
 
   private async applyNow(readings: readonly Reading[]): Promise<AppliedConfiguration> {
     const startMs = performance.now();
-    const desired = this.joined.join(readings);
+    const desired = await runInSlices(this.joined.join(readings), this.pace);
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
     await this.pace.rest();
     await this.generated.giveWay(desired.resources);
@@ -135,10 +135,11 @@ export class Configuration {
     const { authorities, canaries, certificates, endpoints, filters, keySets, target } = this.options;
     if (filters !== undefined) this.ownFilters = await filters.inspect(desired);
     await this.pace.rest();
-    let output = await this.compile(stored, desired, invalid);
+    const compile = () => runInSlices(this.compile(stored, desired, invalid), this.pace);
+    let output = await compile();
     // After a restart they are in force from the first moment on.
-    if (await certificates?.want(output.certificates)) output = await this.compile(stored, desired, invalid);
-    if (canaries?.want(output.canaries)) output = await this.compile(stored, desired, invalid);
+    if (await certificates?.want(output.certificates)) output = await compile();
+    if (canaries?.want(output.canaries)) output = await compile();
     const challenges = (certificates?.challenges ?? []).map(hashUnit);
     const roots = authorities?.unitsFor(output.units) ?? [];
     const resolved = (await endpoints?.resolve(output.units)) ?? output.units;
@@ -184,22 +185,25 @@ export class Configuration {
    * What is invalid now keeps its last good state in the store, to carry a status. It has no effect, unless it guards
    * something: see `PolicyKind.failure`.
    */
-  private compile(
+  private *compile(
     stored: ChunkedList<Stored>,
     desired: DesiredState,
     invalid: ReadonlySet<ResourceKey>,
-  ): Promise<CompileOutput> {
+  ): Generator<void, CompileOutput> {
     const lastGood = new Map<ResourceKey, Resource>();
     const isInput = (one: Resource): boolean => {
       const key = keyOf(one);
       if (invalid.has(key)) lastGood.set(key, one);
       return !invalid.has(key) && !this.generated.has(key);
     };
-    const resources = this.compiled.ofAll(stored).mapChunks((chunk) => {
+    const compiled = yield* this.compiled.ofAll(stored);
+    yield;
+    const resources = compiled.mapChunks((chunk) => {
       // Most have none of either, and to make the key of each of thousands costs more than the rest.
       const mayDiffer = invalid.size > 0 || kindsOf(chunk).some((kind) => this.generated.mayHave(kind));
       return mayDiffer ? this.inputs.keep(chunk, chunk.filter(isInput)) : chunk;
     });
+    yield;
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
       const before = lastGood.get(key);
@@ -210,7 +214,7 @@ export class Configuration {
     const canaryWeights = this.options.canaries?.weights ?? new Map<string, number>();
     const { ownFilters } = this;
     const input = { resources, rejected, options, acme, canaryWeights, ownFilters };
-    return runInSlices(compileInSlices(input, this.memo), this.pace);
+    return yield* compileInSlices(input, this.memo);
   }
 }
 

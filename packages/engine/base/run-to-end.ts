@@ -1,0 +1,7 @@
+/** Runs work that yields, without a pause. */
+export function runToEnd<T>(work: Generator<unknown, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
