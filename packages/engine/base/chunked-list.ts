@@ -1,10 +1,13 @@
 import { commonEnds } from "./common-ends.ts";
 import { listPlaces, missingPlaces } from "./list-places.ts";
 
-/** How many items a chunk is made of; one that grows to more than twice as many is cut. */
-const chunkLength = 128;
+/**
+ * How many items a chunk is made of; one that grows to more than twice as many is cut. With fewer all that looks at chunks
+ * takes longer, with more all that looks at the items of a changed one.
+ */
+const chunkLength = 64;
 /** A chunk of fewer is joined with its neighbour. */
-const leastLength = 32;
+const leastLength = 16;
 
 /**
  * A list that never changes, in chunks of some hundred items. One that is made of another shares the chunks that are the

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ChunkedList, onceForChunk } from "../base/index.ts";
 import { unitKey } from "../model/index.ts";
-import type { ListenerUnit, Unit, UnitKey } from "../model/index.ts";
+import type { ListenerUnit, RouteRule, Unit, UnitKey } from "../model/index.ts";
 import type { MetricsRegistry } from "../observe/index.ts";
 import { probeAddress } from "../net/index.ts";
 import { DEFAULT_ENTRIES, makeSharedTableMemory, makeThreadBoard, SharedTable } from "../shared/index.ts";
@@ -43,6 +43,8 @@ export interface ApplyReport {
 
 /** Session ticket keys change this often (design: hourly). */
 const TICKET_MS = 3_600_000;
+/** How often a rehearsal is played: V8 compiles for speed what was run some times. */
+const REHEARSALS = 8;
 /** A worker that crashes right after its start is started again after a pause, doubled up to this. */
 const MAX_RESTART_PAUSE_MS = 10_000;
 /** A worker that does not answer for so long is not going to. */
@@ -160,13 +162,31 @@ export class Engine implements PlaneHost {
     return run;
   }
 
-  private async applyNow(units: UnitList): Promise<ApplyReport> {
+  /**
+   * Has the workers take a route for a changed one, some times over: what the first change after a start runs through is
+   * compiled by then. Nothing is done where each route has filters, which would be made anew.
+   */
+  async rehearse(): Promise<void> {
+    const isPlain = ({ unit }: HashedUnit): boolean =>
+      unit.kind === "route" && unit.rules.every((rule) => !hasFilters(rule));
+    const route = this.current.chunks.find((chunk) => chunk.some(isPlain))?.find(isPlain)?.unit;
+    if (route === undefined) return;
+    for (let round = 0; round < REHEARSALS; round++) {
+      const run = this.applying.then(() => this.applyNow(this.current, [unitKey(route)]));
+      this.applying = run.catch(() => {});
+      await run;
+    }
+  }
+
+  /** Units of `again` are put although they did not change, and those of listeners that could not be bound. */
+  private async applyNow(units: UnitList, again: readonly UnitKey[] = []): Promise<ApplyReport> {
     const startMs = performance.now();
-    const change = diffUnits(this.current, units, this.unbound);
+    const repeated = new Set([...this.unbound, ...again]);
+    const change = diffUnits(this.current, units, repeated);
     const version = ++this.version;
     const blocked = await this.probePorts(change);
     const allowed = blocked.size === 0 ? units : withoutBlocked(units, blocked);
-    const allowedChange = blocked.size === 0 ? change : diffUnits(this.current, allowed, this.unbound);
+    const allowedChange = blocked.size === 0 ? change : diffUnits(this.current, allowed, repeated);
     const indexes = this.counters.change(allowedChange, version);
     this.current = allowed;
     this.adopted = [];
@@ -307,6 +327,9 @@ export class Engine implements PlaneHost {
 
 /** Why a listener's port is not to be had. */
 type Blocked = ReadonlyMap<UnitKey, string>;
+
+const hasFilters = ({ filters, backends }: RouteRule): boolean =>
+  filters.length > 0 || backends.some((backend) => backend.filters.length > 0);
 
 /** Few chunks have any: who asks for listeners looks at no other unit twice. */
 const listenersOf = onceForChunk((chunk: readonly HashedUnit[]): readonly ListenerUnit[] =>

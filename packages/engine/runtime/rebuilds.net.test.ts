@@ -185,3 +185,21 @@ test("what a build that fails has taken of a change is in force with the next on
   await gateway.apply(after);
   assert.deepEqual([await statusOf("/old"), await statusOf("/new")], [404, 200]);
 });
+
+test("a rehearsal makes a route without filters anew, and no other, while requests are answered", async () => {
+  await using upstream = await openEchoServer();
+  const { factory, taken } = buildCounter();
+  const counted = ["/a", "/b"].map((path) => countedRoute(path.slice(1), path, "app"));
+  const [listener, plain, ...rest] = unitsOf({ endpoints: [upstream.port] });
+  await using gateway = await Gateway.open([listener!, ...counted, ...rest], { filters: [factory] });
+  taken();
+  await gateway.engine.rehearse();
+  const { version } = await gateway.apply([listener!, ...counted, plain!, ...rest]);
+  await using client = await gateway.connect();
+  await gateway.engine.rehearse();
+  client.send(get("/x"));
+  assert.equal((await readResponse(client)).status, 200);
+  assert.deepEqual(taken(), []);
+  assert.equal(version, 2);
+  assert.equal((await gateway.apply([listener!, ...counted, plain!, ...rest])).version, version + 9);
+});

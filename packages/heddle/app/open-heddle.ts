@@ -16,6 +16,7 @@ import { CanaryFile } from "./state/canary-file.ts";
 import { makeCompileOptions } from "./configuration/compile-options.ts";
 import { ConfigurationLoop } from "./configuration/configuration-loop.ts";
 import { Configuration, type AppliedConfiguration, type UnitTarget } from "./configuration/configuration.ts";
+import { rehearse } from "./configuration/rehearsal.ts";
 import { openDataPlaneFilters } from "./data-plane/data-plane-filters.ts";
 import { openDataPlaneLog } from "./data-plane/data-plane-log.ts";
 import { HandOver } from "./control/hand-over.ts";
@@ -171,7 +172,10 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     await loop.trigger();
     if (status.applied === null)
       throw new Error("the first configuration could not be put in force; see above");
-    // Once more, with nothing new, while no traffic waits: V8 has compiled by then what the first change runs through.
+    // While no traffic waits: V8 has compiled by then what the first change runs through.
+    await rehearse(configuration.sourced, { compileOptions });
+    await engine.rehearse();
+    // Once more, with nothing new: of all that there is.
     await loop.refresh();
     takeOver?.check(status.applied, formatApiAddress(options.api));
     const api = early ?? (await openOwnApi());

@@ -12,6 +12,7 @@ export { JoinedReadings, joinReadings } from "./desired-state.ts";
 export type { DesiredState, DuplicateResource } from "./desired-state.ts";
 export { FileWatcher } from "./watch-files.ts";
 export type { Origin } from "./origin.ts";
+export { emptyReading } from "./reading.ts";
 export type { Reading, SourcedRejection, SourcedResource, UnreadableText } from "./reading.ts";
 export { parseRouteFlags, readRoutes } from "./route-flag.ts";
 export { runInSlices } from "./run-in-slices.ts";

@@ -19,7 +19,13 @@ import {
   type StatusCondition,
 } from "../../compile/index.ts";
 import { keyOf, type Resource, type ResourceKey } from "../../resources/index.ts";
-import { JoinedReadings, runInSlices, type DesiredState, type Reading } from "../../sources/index.ts";
+import {
+  JoinedReadings,
+  runInSlices,
+  type DesiredState,
+  type Reading,
+  type SourcedResource,
+} from "../../sources/index.ts";
 import type { Store, Stored } from "../../store/index.ts";
 import { Births } from "../store/births.ts";
 import { CompiledResources } from "../store/compiled-resources.ts";
@@ -104,6 +110,8 @@ export class Configuration {
   private ownFilters: OwnFilterStates = noOwnFilters;
   private readonly compiled = new CompiledResources();
   private readonly inputs = new SteadyChunks<Resource>();
+  /** What sources gave last. */
+  sourced = ChunkedList.of<SourcedResource>([]);
 
   constructor(options: ConfigurationOptions) {
     this.options = options;
@@ -127,6 +135,7 @@ export class Configuration {
   private async applyNow(readings: readonly Reading[]): Promise<AppliedConfiguration> {
     const startMs = performance.now();
     const desired = await runInSlices(this.joined.join(readings), this.pace);
+    this.sourced = desired.list;
     const invalid = new Set(desired.rejected.flatMap(({ key }) => key ?? []));
     await this.pace.rest();
     await this.generated.giveWay(desired.resources);

@@ -15,7 +15,7 @@ interface Part<V> {
 }
 
 /** A part of more is cut in two. */
-const maxLength = 256;
+const maxLength = 128;
 
 /**
  * Values by key, in the order of namespace, then name, then the rest. The lists that it gives share the chunks in which
