@@ -72,6 +72,7 @@ export const packageRules: Record<string, PackageRule> = {
       ["cli"],
     ],
     uses: {
+      resources: { engine: ["base"] },
       compile: { engine: plainEngine },
       sources: { engine: ["base"] },
       store: { engine: ["base"] },

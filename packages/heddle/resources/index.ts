@@ -7,7 +7,7 @@
  * their kind, so whoever reads them needs to know one form only.
  */
 export type { Problem } from "./problem.ts";
-export { isResourceList, parseDocuments } from "./parse-documents.ts";
+export { isResourceList, parseDocuments, parseDocumentsInSteps } from "./parse-documents.ts";
 export type { ParsedDocument, ParsedFile, ParseProblem, Position } from "./parse-documents.ts";
 export { endOfString, parseJson } from "./parse-json.ts";
 export { validateResource } from "./validate.ts";

@@ -12,6 +12,7 @@ import {
   type Pair,
   type CST,
 } from "yaml";
+import { runToEnd } from "@heddle/engine/base";
 import { prepareTree } from "./prepare-tree.ts";
 import { parseJson } from "./parse-json.ts";
 import { maxProblems, pathSegments } from "./problem.ts";
@@ -51,6 +52,8 @@ const maxAliasCount = 100;
  * depth, until its stack overflows.
  */
 const maxDepth = 200;
+/** Lexemes between two steps: each takes a few µs while the reader's code is cold. */
+const sliceLength = 32;
 /** The tree of a text takes about 50 times its size, so this is some 400 MB. */
 const maxTextLength = 8 * 1024 * 1024;
 
@@ -59,12 +62,18 @@ const maxTextLength = 8 * 1024 * 1024;
  * nothing. What cannot be read becomes a problem, and documents beside it are still given. Never throws.
  */
 export function parseDocuments(text: string, fileName: string): ParsedFile {
+  return runToEnd(parseDocumentsInSteps(text, fileName));
+}
+
+/** As `parseDocuments`, in steps of some tenths of a millisecond while documents are small. */
+export function* parseDocumentsInSteps(text: string, fileName: string): Generator<void, ParsedFile> {
   if (text.length > maxTextLength) {
     const message = `file has ${text.length} characters, limit ${maxTextLength}; split it`;
     return { documents: [], problems: [{ fileName, line: 1, column: 1, message }] };
   }
   const json = parseJson(text);
-  return json === undefined ? parseYaml(text, fileName) : jsonDocuments(json.value, text, fileName);
+  if (json !== undefined) return jsonDocuments(json.value, text, fileName);
+  return yield* parseYaml(text, fileName);
 }
 
 /** The documents of a JSON text; the YAML reader, which gives the same, is asked for positions alone. */
@@ -73,14 +82,14 @@ function jsonDocuments(value: unknown, text: string, fileName: string): ParsedFi
   const placed = (item: unknown, index: number): ParsedDocument => ({
     value: item,
     position(path) {
-      tree ??= parseYaml(text, fileName);
+      tree ??= runToEnd(parseYaml(text, fileName));
       return tree.documents[index]?.position(path) ?? { line: 1, column: 1 };
     },
   });
   return { documents: isResourceList(value) ? value.items.map(placed) : [placed(value, 0)], problems: [] };
 }
 
-function parseYaml(text: string, fileName: string): ParsedFile {
+function* parseYaml(text: string, fileName: string): Generator<void, ParsedFile> {
   const file: ParsedFile = { documents: [], problems: [] };
   const report = (message: string, { line, column }: Position = { line: 1, column: 1 }) => {
     if (file.problems.length < maxProblems) file.problems.push({ fileName, line, column, message });
@@ -90,34 +99,46 @@ function parseYaml(text: string, fileName: string): ParsedFile {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  function* take(document: Document.Parsed): Generator<void> {
+    yield;
+    const mistakes = [
+      ...document.errors.map(({ message, pos }) => ({ message: firstLine(message), offset: pos[0] })),
+      ...prepareTree(document),
+    ];
+    for (const { message, offset } of mistakes) report(message, at(offset));
+    yield;
+    if (mistakes.length === 0) readDocument(document, at, file, report);
+  }
   try {
     const composer = new Composer({ prettyErrors: false, merge: true, uniqueKeys: false });
     const tooDeep = (offset: number): void =>
       report(`nested deeper than ${maxDepth} levels, which no resource is`, at(offset));
-    for (const document of composer.compose(readTokens(text, lines, tooDeep))) {
-      const mistakes = [
-        ...document.errors.map(({ message, pos }) => ({ message: firstLine(message), offset: pos[0] })),
-        ...prepareTree(document as Document.Parsed),
-      ];
-      for (const { message, offset } of mistakes) report(message, at(offset));
-      if (mistakes.length === 0) readDocument(document as Document.Parsed, at, file, report);
+    for (const token of readTokens(text, lines, tooDeep)) {
+      yield;
+      if (token !== null) for (const document of composer.next(token)) yield* take(document);
     }
+    for (const document of composer.end()) yield* take(document);
   } catch (error) {
     report(`cannot be read: ${messageOf(error)}`);
   }
   return file;
 }
 
-/** The tokens of a text; those of a document that is nested too deep, and what comes after, are left out. */
+/**
+ * The tokens of a text, and null now and then between two, since one is as long as its document; those of a document that
+ * is nested too deep, and what comes after, are left out.
+ */
 function* readTokens(
   text: string,
   lines: LineCounter,
   onTooDeep: (offset: number) => void,
-): Generator<CST.Token> {
+): Generator<CST.Token | null> {
   const parser = new Parser(lines.addNewLine);
+  let seen = 0;
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);
+    if (++seen % sliceLength === 0) yield null;
     if (parser.stack.length > maxDepth) {
       onTooDeep(parser.offset);
       return;

@@ -1,5 +1,5 @@
 import { ChunkedList, onceForChunk } from "@heddle/engine/base";
-import { parseDocuments, parseJson } from "../resources/index.ts";
+import { parseDocuments, parseDocumentsInSteps, parseJson } from "../resources/index.ts";
 import { KnownPiece, PieceGroup, type PieceReader, type PieceReading } from "./known-piece.ts";
 import { KnownText, type KnownEnds } from "./known-text.ts";
 import { readDocument, type DocumentReading } from "./read-document.ts";
@@ -155,7 +155,7 @@ const yamlDocuments: PieceReader = {
     return splitDocumentsAgain(text, gap);
   },
   *read(text, file) {
-    const { documents, problems } = parseDocuments(text, file);
+    const { documents, problems } = yield* parseDocumentsInSteps(text, file);
     const read: DocumentReading[] = [];
     for (const { value } of documents) {
       read.push(readDocument(value));

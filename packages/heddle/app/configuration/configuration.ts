@@ -207,11 +207,14 @@ export class Configuration {
     };
     const compiled = yield* this.compiled.ofAll(stored);
     yield;
-    const resources = compiled.mapChunks((chunk) => {
+    const inputs: (readonly Resource[])[] = [];
+    for (const chunk of compiled.chunks) {
       // Most have none of either, and to make the key of each of thousands costs more than the rest.
       const mayDiffer = invalid.size > 0 || kindsOf(chunk).some((kind) => this.generated.mayHave(kind));
-      return mayDiffer ? this.inputs.keep(chunk, chunk.filter(isInput)) : chunk;
-    });
+      inputs.push(mayDiffer ? this.inputs.keep(chunk, chunk.filter(isInput)) : chunk);
+      if (inputs.length % sliceLength === 0) yield;
+    }
+    const resources = ChunkedList.ofChunks(inputs);
     yield;
     const rejected = desired.rejected.flatMap(({ key, kind, problems, document }) => {
       if (key === undefined) return [];
@@ -226,6 +229,9 @@ export class Configuration {
     return yield* compileInSlices(input, this.memo);
   }
 }
+
+/** Chunks between two yields. */
+const sliceLength = 32;
 
 const kindsOf = onceForChunk((chunk: readonly Resource[]) => [...new Set(chunk.map(({ kind }) => kind))]);
 
