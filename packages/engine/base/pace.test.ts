@@ -51,28 +51,28 @@ test("what is over soon sleeps long, what takes long sleeps less", async () => {
   const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
   await rest();
   const seen: string[] = [];
-  for (let worked = 0; worked <= 42; worked += 3) {
+  for (let worked = 0; worked <= 102; worked += 3) {
     work(3);
     seen.push(await rest());
   }
-  assert.deepEqual(seen, [...Array.from({ length: 13 }, () => "sleep 0.5"), "sleep 0.0625", "sleep 0.0625"]);
+  assert.deepEqual(seen, [...Array.from({ length: 33 }, () => "sleep 0.5"), "sleep 0.0625", "sleep 0.0625"]);
 });
 
-test("slices grow with the work, to sixteen times, and are short again for other work", async () => {
+test("slices grow with the work, to forty times, and are short again for other work", async () => {
   const { rest, work } = open({ sliceMs: 1, napMs: 0.5, loopMs: 1e9 });
   const sliceOf = async () => {
     let ms = 0;
     do work(0.5);
-    while ((ms += 0.5) < 100 && (await rest()) === "on");
+    while ((ms += 0.5) < 200 && (await rest()) === "on");
     return ms;
   };
   await rest();
   assert.equal(await sliceOf(), 1);
-  for (let slice = 0; slice < 30; slice++) await sliceOf();
+  for (let slice = 0; slice < 60; slice++) await sliceOf();
   assert.equal(await sliceOf(), 1.5);
-  for (let slice = 0; slice < 400; slice++) await sliceOf();
-  assert.equal(await sliceOf(), 16);
-  work(60);
+  for (let slice = 0; slice < 800; slice++) await sliceOf();
+  assert.equal(await sliceOf(), 40);
+  work(80);
   await rest();
   assert.equal(await sliceOf(), 1);
 });

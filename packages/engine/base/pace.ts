@@ -1,9 +1,9 @@
 export interface PaceOptions {
-  /** Milliseconds of work between two rests. Once 25 such slices are done they grow with the work, to sixteen times that. Default 0.25. */
+  /** Milliseconds of work between two rests. Once 50 such slices are done they grow with the work, to forty times that. Default 0.1. */
   readonly sliceMs?: number;
   /**
-   * Milliseconds that a rest sleeps, the event loop included; an eighth of that once 40 slices are done. 0: it does not.
-   * Default 0.8.
+   * Milliseconds that a rest sleeps, the event loop included; an eighth of that once 100 slices are done. 0: it does not.
+   * Default 0.5.
    */
   readonly napMs?: number;
   /** Milliseconds until the event loop has a turn; with naps of 0 it has one at each rest. Default 10. */
@@ -39,7 +39,7 @@ export class Pace {
   #workedMs = 0;
 
   constructor(options: PaceOptions = {}) {
-    const { sliceMs = 0.25, napMs = 0.8, loopMs = 10 } = options;
+    const { sliceMs = 0.1, napMs = 0.5, loopMs = 10 } = options;
     this.#now = options.now ?? (() => performance.now());
     this.#sleep = options.sleep ?? sleep;
     this.#sliceMs = sliceMs;
@@ -54,14 +54,14 @@ export class Pace {
     const isOther = nowMs - this.#sliceEndMs > pauseMs;
     this.#workedMs = isOther ? 0 : this.#workedMs + nowMs - this.#sliceStartMs;
     if (nowMs >= this.#loopEndMs) return this.#turn();
-    this.#sleep(this.#workedMs < this.#sliceMs * 40 ? this.#napMs : this.#napMs / 8);
+    this.#sleep(this.#workedMs < this.#sliceMs * 100 ? this.#napMs : this.#napMs / 8);
     this.#begin(this.#now());
     return undefined;
   }
 
   #begin(nowMs: number): void {
     this.#sliceStartMs = nowMs;
-    const grownMs = Math.min(this.#workedMs / 25, this.#sliceMs * 16);
+    const grownMs = Math.min(this.#workedMs / 50, this.#sliceMs * 40);
     this.#sliceEndMs = nowMs + Math.max(this.#sliceMs, grownMs);
   }
 

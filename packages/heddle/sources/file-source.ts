@@ -15,7 +15,7 @@ export interface FileSourceOptions {
   readonly paths: readonly string[];
   /** The port of the listener for `routes` of a heddle.config.ts. */
   readonly routePort: number;
-  /** Between steps of reading. Default: other work of the thread has a turn each quarter of a millisecond. */
+  /** Between steps of reading. Default: other work of the thread has a turn each tenth of a millisecond. */
   readonly pace?: Pace;
   /** Milliseconds of the clock that files are stamped with. Default: `Date.now`. */
   readonly now?: () => number;

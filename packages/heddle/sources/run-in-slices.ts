@@ -1,7 +1,7 @@
 import { Pace } from "@heddle/engine/base";
 
 /**
- * Runs work that yields; between two steps it rests as `pace` says, by default for other work of the thread each quarter of a
+ * Runs work that yields; between two steps it rests as `pace` says, by default for other work of the thread each tenth of a
  * millisecond. How long a step takes is the caller's to keep short.
  */
 export async function runInSlices<T>(

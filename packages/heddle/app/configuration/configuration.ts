@@ -73,7 +73,7 @@ export interface ConfigurationOptions {
   readonly keySets?: KeySetLink;
   /** Of the resources in the store. Default: nobody else asks. */
   readonly births?: Births;
-  /** Between steps of the work. Default: other work of the thread has a turn each quarter of a millisecond. */
+  /** Between steps of the work. Default: other work of the thread has a turn each tenth of a millisecond. */
   readonly pace?: Pace;
   /** Looks at the modules of Filters. Default: none of them can be used. */
   readonly filters?: OwnFilterLink;
