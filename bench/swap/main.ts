@@ -21,10 +21,17 @@ import {
   type Upstream,
 } from "../rig/index.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
-import { measureSwap, type Swap } from "./swap.ts";
+import { measureQuietDelay, measureSwap, type Swap } from "./swap.ts";
 
 /** Asked of Heddle: one second, 5 ms, twice the quiet p99. */
 const limits = { swapMs: 1000, eventLoopDelayMs: 5, p99Ratio: 2 };
+
+interface Measured {
+  readonly format: "yaml" | "json";
+  /** of half a minute before the first swap; undefined when /metrics has no such gauge */
+  readonly quietDelayMs: number | undefined;
+  readonly swaps: readonly Swap[];
+}
 
 async function main(): Promise<void> {
   if (process.argv.includes("--help")) return console.log(usage);
@@ -40,11 +47,11 @@ async function main(): Promise<void> {
   const folder = makeTemporaryFolder();
   const { all } = assignCores();
   const upstream = await startUpstream(folder, all);
-  const results: { format: string; swaps: Swap[] }[] = [];
+  const results: Measured[] = [];
   for (const format of options.formats) {
-    const swaps = await measureFormat(join(folder, format), format, options, upstream, all);
-    console.log(describeSwaps(format, swaps));
-    results.push({ format, swaps });
+    const measured = await measureFormat(join(folder, format), format, options, upstream, all);
+    console.log(describeSwaps(measured));
+    results.push(measured);
   }
   await upstream.process.stop();
   if (options.out !== undefined)
@@ -57,7 +64,7 @@ async function measureFormat(
   options: Options,
   upstream: Upstream,
   cores: string,
-): Promise<Swap[]> {
+): Promise<Measured> {
   const { builtFolder, change, routes, workers, rate, connections } = options;
   const [port, apiPort] = [await freePort(), await freePort()];
   const configFile = `${folder}.config.${format}`;
@@ -84,15 +91,17 @@ async function measureFormat(
   } as const;
   const serving = await startProxy(heddle, { folder, cores, port, expectBytes, ...one });
   const traffic = { port, path, rate, connections };
+  const metricsUrl = `http://127.0.0.1:${apiPort}/metrics`;
+  console.error(`${format}: no swap`);
+  const quietDelayMs = await measureQuietDelay({ traffic, metricsUrl });
   const swaps: Swap[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     console.error(`${format}: swap ${round} of ${options.rounds}`);
     const newRoutePath = `${markerPrefix(round)}/`;
-    const metricsUrl = `http://127.0.0.1:${apiPort}/metrics`;
     swaps.push(await measureSwap({ configFile, text: textWith(round), newRoutePath, metricsUrl, traffic }));
   }
   await serving.stop();
-  return swaps;
+  return { format, quietDelayMs, swaps };
 }
 
 /**
@@ -128,7 +137,7 @@ function markerPrefix(round: number): string {
   return `/marker-${round}`;
 }
 
-function describeSwaps(format: string, swaps: readonly Swap[]): string {
+function describeSwaps({ format, quietDelayMs, swaps }: Measured): string {
   const swapMs = median(swaps.map((each) => each.swapMs));
   const p99Ratio = median(swaps.map((each) => each.p99DuringMs / each.p99QuietMs));
   const quiet = median(swaps.map((each) => each.p99QuietMs));
@@ -137,10 +146,11 @@ function describeSwaps(format: string, swaps: readonly Swap[]): string {
   const secondRatio = median(swaps.map((each) => each.p99SecondMs / each.p99QuietMs));
   const longest = Math.max(...swaps.map((each) => each.longestDuringMs));
   const errors = swaps.reduce((sum, each) => sum + each.errors, 0);
+  const without = quietDelayMs === undefined ? "" : `, ${quietDelayMs.toFixed(1)} ms without a swap`;
   return [
     `${format}, medians of ${swaps.length} swaps`,
     `  from the write to the new route: ${swapMs.toFixed(0)} ms (${verdict(swapMs, limits.swapMs)})`,
-    `  event-loop delay of a worker, largest of all swaps: ${describeDelay(swaps)}`,
+    `  event-loop delay of a worker, largest of all swaps: ${describeDelay(swaps)}${without}`,
     `  p99 quiet ${quiet.toFixed(2)} ms, during the swap ${during.toFixed(2)} ms, longest ${longest.toFixed(1)} ms:` +
       ` ${p99Ratio.toFixed(2)} times (${verdict(p99Ratio, limits.p99Ratio)})`,
     `  p99 of the second from the write ${second.toFixed(2)} ms:` +

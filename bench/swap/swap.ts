@@ -71,6 +71,17 @@ export async function measureSwap(options: SwapOptions): Promise<Swap> {
   };
 }
 
+/** The largest delay of half a minute of the same traffic without a swap: what is the machine's own. */
+export async function measureQuietDelay({
+  traffic: options,
+  metricsUrl,
+}: Pick<SwapOptions, "traffic" | "metricsUrl">): Promise<number | undefined> {
+  using traffic = await TrafficProcess.start(options);
+  await sleep(leadMs);
+  await traffic.stop();
+  return readDelayMs(metricsUrl);
+}
+
 async function readDelayMs(metricsUrl: string): Promise<number | undefined> {
   const { body } = await ask({ url: metricsUrl });
   const seconds = largestSample(body, delayMetric);
