@@ -72,7 +72,6 @@ export const packageRules: Record<string, PackageRule> = {
       ["cli"],
     ],
     uses: {
-      resources: { engine: ["base"] },
       compile: { engine: plainEngine },
       sources: { engine: ["base"] },
       store: { engine: ["base"] },

@@ -12,7 +12,6 @@ import {
   type Pair,
   type CST,
 } from "yaml";
-import { runToEnd } from "@heddle/engine/base";
 import { prepareTree } from "./prepare-tree.ts";
 import { parseJson } from "./parse-json.ts";
 import { maxProblems, pathSegments } from "./problem.ts";
@@ -62,7 +61,7 @@ const maxTextLength = 8 * 1024 * 1024;
  * nothing. What cannot be read becomes a problem, and documents beside it are still given. Never throws.
  */
 export function parseDocuments(text: string, fileName: string): ParsedFile {
-  return runToEnd(parseDocumentsInSteps(text, fileName));
+  return lastOf(parseDocumentsInSteps(text, fileName));
 }
 
 /** As `parseDocuments`, in steps of some tenths of a millisecond while documents are small. */
@@ -76,13 +75,20 @@ export function* parseDocumentsInSteps(text: string, fileName: string): Generato
   return yield* parseYaml(text, fileName);
 }
 
+/** What the steps come to, without a pause. */
+function lastOf(steps: Generator<void, ParsedFile>): ParsedFile {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
 /** The documents of a JSON text; the YAML reader, which gives the same, is asked for positions alone. */
 function jsonDocuments(value: unknown, text: string, fileName: string): ParsedFile {
   let tree: ParsedFile | undefined;
   const placed = (item: unknown, index: number): ParsedDocument => ({
     value: item,
     position(path) {
-      tree ??= runToEnd(parseYaml(text, fileName));
+      tree ??= lastOf(parseYaml(text, fileName));
       return tree.documents[index]?.position(path) ?? { line: 1, column: 1 };
     },
   });
