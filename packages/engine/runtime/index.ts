@@ -5,6 +5,6 @@
 export { Engine } from "./engine.ts";
 export type { ApplyReport, EngineOptions } from "./engine.ts";
 export type { AccessLogOptions, ListenerReport, ListenerSockets, Log, LogLevel } from "./messages.ts";
-export { collectAlone } from "./collect-alone.ts";
+export { tuneRuntime } from "./tune-runtime.ts";
 export { giveBackMemory } from "./give-back-memory.ts";
 export type { AccessLog } from "./plane-observer.ts";

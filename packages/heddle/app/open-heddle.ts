@@ -4,7 +4,7 @@ import path from "node:path";
 import { rememberServer } from "@heddle/engine/net";
 import { systemClock, systemRandom } from "@heddle/engine/base";
 import { MetricsRegistry } from "@heddle/engine/observe";
-import { collectAlone, Engine, giveBackMemory } from "@heddle/engine/runtime";
+import { Engine, giveBackMemory, tuneRuntime } from "@heddle/engine/runtime";
 import type { filterNoteTopic } from "@heddle/filters/own";
 import { formatApiAddress, type Api } from "../api/index.ts";
 import { FileSource, readRoutes, type Reading } from "../sources/index.ts";
@@ -82,7 +82,7 @@ export async function openHeddle(options: HeddleOptions): Promise<Heddle> {
     const early = takeOver === null ? await openOwnApi() : null;
     const filterNotes = new FilterNotes(log);
     notes.set(ownFilterTopic, (subject) => filterNotes.take(subject));
-    collectAlone();
+    tuneRuntime();
     const engine = await Engine.open({
       workers,
       workerEntry: new URL("./data-plane/worker.ts", import.meta.url),

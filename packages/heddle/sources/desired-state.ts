@@ -39,7 +39,7 @@ const sliceLength = 64;
 
 /**
  * Joins readings that follow each other: where nothing is wrong with them, only what changed is looked at. The maps of a
- * state are good until the next one.
+ * state are good until the next one begins.
  */
 export class JoinedReadings {
   private list = ChunkedList.of<SourcedResource>([]);
