@@ -157,7 +157,12 @@ export class Engine implements PlaneHost {
    */
   apply(units: readonly HashedUnit[] | UnitList): Promise<ApplyReport> {
     const list = units instanceof ChunkedList ? units : ChunkedList.of(units);
-    const run = this.applying.then(() => this.applyNow(list));
+    return this.inTurn(() => this.applyNow(list));
+  }
+
+  /** When what came before is done, however that went. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.applying.then(work);
     this.applying = run.catch(() => {});
     return run;
   }
@@ -171,11 +176,8 @@ export class Engine implements PlaneHost {
       unit.kind === "route" && unit.rules.every((rule) => !hasFilters(rule));
     const route = this.current.chunks.find((chunk) => chunk.some(isPlain))?.find(isPlain)?.unit;
     if (route === undefined) return;
-    for (let round = 0; round < REHEARSALS; round++) {
-      const run = this.applying.then(() => this.applyNow(this.current, [unitKey(route)]));
-      this.applying = run.catch(() => {});
-      await run;
-    }
+    for (let round = 0; round < REHEARSALS; round++)
+      await this.inTurn(() => this.applyNow(this.current, [unitKey(route)]));
   }
 
   /** Units of `again` are put although they did not change, and those of listeners that could not be bound. */
@@ -299,12 +301,10 @@ export class Engine implements PlaneHost {
    * is done: the descriptors are good for so long, and no longer.
    */
   lendSockets<T>(use: (sockets: readonly ListenerSockets[]) => Promise<T>): Promise<T> {
-    const run = this.applying.then(async () => {
+    return this.inTurn(async () => {
       const found = await Promise.all([...this.planes.values()].map((plane) => plane.sockets()));
       return use(mergeSockets(found.flat()));
     });
-    this.applying = run.catch(() => {});
-    return run;
   }
 
   /**

@@ -39,7 +39,7 @@ const nobody: UnitTarget = {
 /**
  * Plays some changes of a part of the configuration, with a store and statuses of their own, and puts none of it in force:
  * V8 has compiled by then what the first change after a start runs through, which would have the traffic of that moment
- * wait. Takes some 50 ms of this thread.
+ * wait. Takes some tens of milliseconds of this thread.
  */
 export async function rehearse(list: ChunkedList<SourcedResource>, options: RehearsalOptions): Promise<void> {
   const { compileOptions, rounds = 12, target = nobody } = options;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runToEnd } from "@heddle/engine/base";
 import { keyOf, validateResource } from "../../resources/index.ts";
-import { runInSlices } from "../../sources/index.ts";
 import { openMemoryStore, type Stored } from "../../store/index.ts";
 import { CompiledResources } from "./compiled-resources.ts";
 
@@ -16,7 +16,7 @@ const service = (name: string, port: number) =>
 test("compile goes on seeing what it saw where nothing but a status was written", async () => {
   const store = openMemoryStore();
   const compiled = new CompiledResources();
-  const see = async () => (await runInSlices(compiled.ofAll(await store.listAll()))).toArray();
+  const see = async () => runToEnd(compiled.ofAll(await store.listAll())).toArray();
   const writeStatus = async (name: string, status: object) => {
     const key = keyOf(service(name, 80));
     const before = (await store.get(key)) as Stored;
@@ -48,7 +48,7 @@ test("chunks are the same where nothing but statuses was written, of one or of a
   const compiled = new CompiledResources();
   const names = Array.from({ length: 600 }, (_, at) => `s${at}`);
   for (const name of names) await store.put(service(name, 80));
-  const first = await runInSlices(compiled.ofAll(await store.listAll()));
+  const first = runToEnd(compiled.ofAll(await store.listAll()));
   for (const [round, some] of [names, ["s300"], names].entries()) {
     for (const name of some) {
       const key = keyOf(service(name, 80));
@@ -59,7 +59,7 @@ test("chunks are the same where nothing but statuses was written, of one or of a
       assert.ok(result.ok && result.isChanged);
       compiled.wrote(before, result.resource);
     }
-    const { chunks } = await runInSlices(compiled.ofAll(await store.listAll()));
+    const { chunks } = runToEnd(compiled.ofAll(await store.listAll()));
     assert.ok(chunks.every((chunk, at) => chunk === first.chunks[at]));
   }
 });
