@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /**
  * Time as an argument: everything that waits takes a Clock, so that tests run on a fake one.
  */
@@ -15,14 +17,18 @@ export interface Clock {
   after(delayMs: number, run: () => void): ClockTimer;
 }
 
+/** `wallMs` has whole milliseconds, and asking the system for them is a call into the runtime. */
+const WALL_MS = 0.5;
+
 /**
  * The system's time. While an event of a socket is worked off, it stands still: an exchange asks for it a dozen
  * times between two reads, and the difference is microseconds (nginx's cached time, once per event here).
  */
 class SystemClock implements Clock {
   private heldMs = -1;
-  /** Taken when it is first asked for while time is held. */
-  private heldWallMs = -1;
+  /** Taken when it is asked for while time is held, at most once in WALL_MS of it. */
+  private wallTakenMs = -Infinity;
+  private takenWallMs = 0;
   /** When time was last held. */
   recentMs = 0;
 
@@ -32,8 +38,11 @@ class SystemClock implements Clock {
 
   wallMs(): number {
     if (this.heldMs < 0) return Date.now();
-    if (this.heldWallMs < 0) this.heldWallMs = Date.now();
-    return this.heldWallMs;
+    if (this.heldMs - this.wallTakenMs >= WALL_MS) {
+      this.wallTakenMs = this.heldMs;
+      this.takenWallMs = Date.now();
+    }
+    return this.takenWallMs;
   }
 
   after(delayMs: number, run: () => void): ClockTimer {
@@ -45,7 +54,6 @@ class SystemClock implements Clock {
   /** Holds time still until `release`. Only around a call that does not wait. */
   hold(): void {
     this.recentMs = this.heldMs = performance.now();
-    this.heldWallMs = -1;
   }
 
   release(): void {

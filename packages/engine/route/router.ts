@@ -61,8 +61,16 @@ export class Router<T> {
   }
 }
 
+/** Most requests have the authority of the one before, the same text: a host cut anew is to be hashed anew. */
+let lastAuthority = "";
+let lastHost = "";
+
 /** Without port and trailing dot. */
 function normalHost(authority: string): string {
-  const host = hostOf(authority);
-  return host.charCodeAt(host.length - 1) === 46 ? host.slice(0, -1) : host;
+  if (authority !== lastAuthority) {
+    const host = hostOf(authority);
+    lastHost = host.charCodeAt(host.length - 1) === 46 ? host.slice(0, -1) : host;
+    lastAuthority = authority;
+  }
+  return lastHost;
 }

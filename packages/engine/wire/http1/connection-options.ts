@@ -26,7 +26,8 @@ export class ConnectionOptions {
     this.hasClose = false;
     this.hasKeepAlive = false;
     this.hasUpgrade = false;
-    this.named.length = 0;
+    // A call into the runtime, where a look costs nothing.
+    if (this.named.length > 0) this.named.length = 0;
     this.count = 0;
     this.problem = "";
   }

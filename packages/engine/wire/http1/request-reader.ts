@@ -18,7 +18,7 @@ import { framingProblem, isChunked, parseContentLength } from "./framing.ts";
 import type { Http1Limits } from "./limits.ts";
 import { MessageReader } from "./message-reader.ts";
 import { methodAt } from "./methods.ts";
-import { CR, REQUEST_NAME_OCTETS } from "../octets.ts";
+import { CR, hasOctets, REQUEST_NAME_OCTETS } from "../octets.ts";
 import { PartialHead } from "./partial-head.ts";
 import { RequestScanner } from "./request-scanner.ts";
 import { parseSpecialTarget } from "./request-target.ts";
@@ -156,7 +156,7 @@ export class RequestReader extends MessageReader {
     const head = new RequestHead(method, this.scheme, "", "", "", new Fields(text, spans));
     head.version = scanner.version;
     return (
-      this.takeAuthority(head, scanner) &&
+      this.takeAuthority(head, scanner, bytes, base) &&
       this.takeTarget(head, scanner) &&
       this.takeFraming(head, scanner, bytes, base)
     );
@@ -168,24 +168,32 @@ export class RequestReader extends MessageReader {
   }
 
   /** RFC 9112 section 3.2: one Host, valid; HTTP/1.0 may go without. */
-  private takeAuthority(head: RequestHead, scanner: RequestScanner): boolean {
+  private takeAuthority(
+    head: RequestHead,
+    scanner: RequestScanner,
+    bytes: Uint8Array,
+    base: number,
+  ): boolean {
     if ((scanner.seen & HOST_BIT) === 0) {
       return scanner.version === 10 || this.refuse("no host field in an HTTP/1.1 request");
     }
     if ((scanner.repeated & HOST_BIT) !== 0) return this.refuse("more than one host field");
-    const { text, spans } = head.fields;
+    const { spans } = head.fields;
     let at = 0;
     while (spans[at] !== NAME.HOST) at += SPAN;
     spans[at] = -1;
-    const host = valueAt(text, spans, at);
-    if (host !== lastHost) {
+    const start = base + spans[at + 3];
+    const end = base + spans[at + 4];
+    // Octets: to compare a slice of the head with another text is a call into the runtime.
+    if (lastHost === null || !hasOctets(bytes, start, end, lastHost)) {
+      const host = sliceLatin1(bytes, start, end);
       const authority = parseAuthority(host);
       if (authority === null) return this.refuse("invalid host field");
       lastHost = host;
       lastAuthority = authority;
     }
     head.authority = lastAuthority;
-    head.sentAuthority = lastHost!;
+    head.sentAuthority = lastHost;
     return true;
   }
 
