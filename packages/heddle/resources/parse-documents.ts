@@ -14,6 +14,7 @@ import {
 } from "yaml";
 import { prepareTree } from "./prepare-tree.ts";
 import { parseJson } from "./parse-json.ts";
+import { parsePlainYaml } from "./parse-plain-yaml.ts";
 import { maxProblems, pathSegments } from "./problem.ts";
 import { isObject } from "./schema/structural.ts";
 
@@ -53,6 +54,8 @@ const maxAliasCount = 100;
 const maxDepth = 200;
 /** Lexemes between two steps: each takes a few µs while the reader's code is cold. */
 const sliceLength = 32;
+/** A plain document is read in one step, of some tens of milliseconds at most. */
+const maxPlainLength = 262_144;
 /** The tree of a text takes about 50 times its size, so this is some 400 MB. */
 const maxTextLength = 8 * 1024 * 1024;
 
@@ -70,8 +73,8 @@ export function* parseDocumentsInSteps(text: string, fileName: string): Generato
     const message = `file has ${text.length} characters, limit ${maxTextLength}; split it`;
     return { documents: [], problems: [{ fileName, line: 1, column: 1, message }] };
   }
-  const json = parseJson(text);
-  if (json !== undefined) return jsonDocuments(json.value, text, fileName);
+  const quick = parseJson(text) ?? (text.length <= maxPlainLength ? parsePlainYaml(text) : undefined);
+  if (quick !== undefined) return quickDocuments(quick.value, text, fileName);
   return yield* parseYaml(text, fileName);
 }
 
@@ -82,8 +85,8 @@ function lastOf(steps: Generator<void, ParsedFile>): ParsedFile {
   return step.value;
 }
 
-/** The documents of a JSON text; the YAML reader, which gives the same, is asked for positions alone. */
-function jsonDocuments(value: unknown, text: string, fileName: string): ParsedFile {
+/** The documents of a text that was read without positions; the reader of all YAML, which gives the same, is asked for those. */
+function quickDocuments(value: unknown, text: string, fileName: string): ParsedFile {
   let tree: ParsedFile | undefined;
   const placed = (item: unknown, index: number): ParsedDocument => ({
     value: item,
