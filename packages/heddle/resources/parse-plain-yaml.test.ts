@@ -37,6 +37,8 @@ test("what it reads is what the reader of all YAML reads", () => {
   for (const text of [
     route,
     "a: 1",
+    "---\na: 1\n",
+    "---\n\n# b\n- c\n",
     "- a\n- - b\n  - c: d\n    e: f\n-\n  g: h\n",
     "a: 10s\nb: 1h30m\nc: 127.0.0.1\nd: 10.0.0.0/8\ne: 1.2.3.4:80\nf: 1.25\ng: -7\nh: 0\n",
     "a: null\nb: Null\n",
@@ -98,6 +100,8 @@ test("what can be read in two ways, or is wrong, is left alone", () => {
     "a: b\r\n",
     "a: é\n",
     "--- \na: 1\n",
+    "---\n---\na: 1\n",
+    "# a\n---\nb: 1\n",
     "a: 1\n---\nb: 2\n",
     "a: 1\n...\n",
     "%YAML 1.2\n",

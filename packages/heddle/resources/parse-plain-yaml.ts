@@ -8,6 +8,9 @@ export interface PlainYaml {
 /** Collections within collections of such a text, by the spaces in front of a line. */
 const maxIndent = 128;
 
+/** What a document may begin with. */
+const marker = "---\n";
+
 const space = 0x20;
 const dash = 0x2d;
 
@@ -48,7 +51,7 @@ export function parsePlainYaml(text: string): PlainYaml | undefined {
 function isPlain(text: string): boolean {
   // How far in the next line may begin.
   let limit = 0;
-  for (let at = 0; at < text.length;) {
+  for (let at = text.startsWith(marker) ? marker.length : 0; at < text.length;) {
     line.lastIndex = at;
     if (!line.test(text)) return false;
     const end = line.lastIndex;
