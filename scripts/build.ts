@@ -31,6 +31,8 @@ function compile(): void {
   if (status !== 0) throw new Error("the packages do not compile");
   const stray = readdirSync(out).filter((name) => !published.includes(name));
   if (stray.length > 0) throw new Error(`published code imports packages that are not: ${stray.join(", ")}`);
+  const [test] = globSync("**/*.{test,suite}.*", { cwd: out });
+  if (test !== undefined) throw new Error(`a test would be published: ${test}`);
 }
 
 /** Rewrites, in place, the names of files that the compiler leaves as they are. */
