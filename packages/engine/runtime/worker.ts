@@ -67,7 +67,8 @@ async function handle(
     case "delta": {
       plane.addSegments(message.segments);
       plane.take(message.delta);
-      send({ kind: "taken" });
+      // In another turn: what came while this one lasts, the next part, would be worked off in it too.
+      setImmediate(send, { kind: "taken" });
       if (!message.delta.isLast) return;
       const { version } = message.delta;
       send({ kind: "applied", version, listeners: await plane.swap(version) });
