@@ -13,6 +13,7 @@ export function checkRules(
   problems: Problems,
   old?: unknown,
 ): void {
+  if (!hasRules(schema)) return;
   for (const rule of schema["x-kubernetes-validations"] ?? []) {
     const offender = rule.isTransition === true && old === undefined ? undefined : find(rule, value, old);
     if (offender !== undefined) problems.error(pathOf(path) + offender, rule.message, rule.name);
@@ -29,6 +30,23 @@ export function checkRules(
       if (field !== undefined) checkRules(value[key], field, below(path, key), problems, oldField);
     }
   }
+}
+
+const ruled = new WeakMap<Structural, boolean>();
+
+/** Whether it or anything in it has rules: most parts of most kinds have none. */
+function hasRules(schema: Structural): boolean {
+  let known = ruled.get(schema);
+  if (known === undefined) {
+    const { items, additionalProperties, properties = {} } = schema;
+    known =
+      (schema["x-kubernetes-validations"] ?? []).length > 0 ||
+      [items, additionalProperties, ...Object.values(properties)].some(
+        (part) => part !== undefined && hasRules(part),
+      );
+    ruled.set(schema, known);
+  }
+  return known;
 }
 
 /** CEL answers a missing field with an error, and the API server takes an error as a refusal. */

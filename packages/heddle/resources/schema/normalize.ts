@@ -58,9 +58,8 @@ class Normalizer {
     this.#around.push({ schema, path });
     for (const key of Object.keys(value)) this.#copyField(copy, key, value[key], schema, path);
     this.#around.pop();
-    for (const [key, field] of Object.entries(schema.properties ?? {})) {
-      if (field.default === undefined || Object.hasOwn(copy, key)) continue;
-      copy[key] = this.copy(ownCopyOf(field.default), field, below(path, key));
+    for (const [key, field] of defaultsOf(schema)) {
+      if (!Object.hasOwn(copy, key)) copy[key] = this.copy(ownCopyOf(field.default), field, below(path, key));
     }
     return copy;
   }
@@ -79,6 +78,18 @@ class Normalizer {
       copy[key] = this.copy(value, field, fieldPath);
     }
   }
+}
+
+const defaults = new WeakMap<Structural, readonly (readonly [string, Structural])[]>();
+
+/** The fields with a default: few of many, and asked for with each object. */
+function defaultsOf(schema: Structural): readonly (readonly [string, Structural])[] {
+  let known = defaults.get(schema);
+  if (known === undefined) {
+    known = Object.entries(schema.properties ?? {}).filter(([, field]) => field.default !== undefined);
+    defaults.set(schema, known);
+  }
+  return known;
 }
 
 /** Objects of a schema are given to nobody. */
