@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { findCollector } from "./collector.ts";
 import { PacedCollector } from "./paced-collector.ts";
 
+const idle = { isMarking: false };
+
 test("collects young objects after each 400 units of a change and each 5 ms of building, for a small one never", () => {
   let found = 0;
   const collected: object[] = [];
-  const collector = new PacedCollector(() => {
+  const collector = new PacedCollector(idle, () => {
     found++;
     return (options) => void collected.push(options);
   });
@@ -30,8 +32,21 @@ test("collects young objects after each 400 units of a change and each 5 ms of b
   assert.equal(found, 2, "it holds on to nothing between changes");
 });
 
+test("collects nothing while old objects are marked", () => {
+  const marking = { isMarking: true };
+  let collected = 0;
+  const collector = new PacedCollector(marking, () => () => void collected++);
+  collector.take(400);
+  collector.build(5);
+  assert.equal(collected, 0);
+  marking.isMarking = false;
+  collector.take(400);
+  collector.build(5);
+  assert.equal(collected, 2);
+});
+
 test("a runtime that has no collector to call is left alone", () => {
-  const collector = new PacedCollector(() => null);
+  const collector = new PacedCollector(idle, () => null);
   collector.take(4_000);
   collector.build(100);
   collector.rest();

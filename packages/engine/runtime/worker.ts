@@ -6,6 +6,7 @@ import { WorkerLane } from "../observe/index.ts";
 import { monotonicOffsetMs, SharedTable, threadBoard } from "../shared/index.ts";
 import { DataPlane } from "./data-plane.ts";
 import { giveBackMemory } from "./give-back-memory.ts";
+import { MarkingWatch } from "./marking-watch.ts";
 import type { AccessLogOptions, FromWorker, ToWorker, WorkerStart } from "./messages.ts";
 import { PacedCollector } from "./paced-collector.ts";
 import type { AccessLog } from "./plane-observer.ts";
@@ -34,7 +35,7 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     ...(parts.prepare !== undefined && { prepare: parts.prepare }),
     shared: new SharedTable(start.shared, start.slot, systemClock, monotonicOffsetMs()),
     accessLog,
-    collector: new PacedCollector(),
+    collector: new PacedCollector(new MarkingWatch()),
     reusePort: start.reusePort,
     adopted: start.adopted,
     slot: start.slot,
