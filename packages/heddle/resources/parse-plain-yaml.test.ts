@@ -117,6 +117,34 @@ test("what can be read in two ways, or is wrong, is left alone", () => {
   }
 });
 
+test("a text of whatever length is done with in a time that grows with it", () => {
+  const length = 250_000;
+  const spaces = " ".repeat(length);
+  for (const text of [
+    `${spaces}\t`,
+    `a:${spaces}\t`,
+    `a: b${spaces}\t`,
+    `a: [${spaces}x`,
+    `a: [b${spaces}x`,
+    `a: {${spaces}x`,
+    `a: {b:${spaces}\t`,
+    `a: {b: c${spaces}x`,
+    `-${spaces}\t`,
+    `${"- ".repeat(length / 2)}\t`,
+    `a: ${"b ".repeat(length / 2)}\t`,
+    `a: ${"b:".repeat(length / 2)}\t`,
+    `a: [${"b, ".repeat(length / 3)}\t`,
+    `a: {${"b: c, ".repeat(length / 6)}\t`,
+    `a: ${"1m1ms".repeat(length / 5)}x`,
+    `a: "${"b".repeat(length)}`,
+  ]) {
+    const { user } = process.cpuUsage();
+    assert.equal(parsePlainYaml(text), undefined);
+    const ms = (process.cpuUsage().user - user) / 1_000;
+    assert.ok(ms < 1_000, `${JSON.stringify(text.slice(0, 10))}: ${ms} ms of CPU`);
+  }
+});
+
 const plainScalars = [
   "a",
   "b c",

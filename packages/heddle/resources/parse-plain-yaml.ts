@@ -22,21 +22,24 @@ const words = String.raw`[A-Za-z_/](?:[\w./@+=~,;()%*&!?#'"|<>$^\\-]|:(?=[^ \n])
 /** Inside of brackets and braces, none within another. */
 const flowKey = String.raw`[A-Za-z_][\w./-]{0,127}`;
 const flowValue = String.raw`(?:${quoted}|(?:${number}|[A-Za-z_/][\w./@+=~%-]*)(?=[ ,\]}]))`;
-const flowList = String.raw`\[ *(?:${flowValue}(?: *, *${flowValue})*)? *\]`;
-const flowMap = String.raw`\{ *(?:${flowKey}: +${flowValue}(?: *, *${flowKey}: +${flowValue})*)? *\}`;
+const flowList = String.raw`\[(?: *${flowValue}(?: *, *${flowValue})*)? *\]`;
+const flowMap = String.raw`\{(?: *${flowKey}: +${flowValue}(?: *, *${flowKey}: +${flowValue})*)? *\}`;
 const value = String.raw`(?:${quoted}|${flowList}|${flowMap}|(?:${number}|${words})(?![^ \n]))`;
-/** One line: nothing, a key with or without a value, or items of lists before these; then perhaps a comment. */
+/**
+ * One line behind its indent: nothing, a key with or without a value, or items of lists before these; then perhaps a
+ * comment. Spaces are matched in one place each, so that a line of them is done with in a time that grows with it.
+ */
 const line = new RegExp(
-  String.raw` *(?:(?:- +)*${key}:(?: +${value})?|(?:- +)+${value}|(?:- +)*-)?(?: *| +#[ -~]*|(?<![^\n ])#[ -~]*)(?:\n|$)`,
+  String.raw`(?:(?:- +)*${key}:(?: +${value})?|(?:- +)+${value}|(?:- +)*-)?(?: *| +#[ -~]*|(?<![^\n ])#[ -~]*)(?:\n|$)`,
   "y",
 );
 /** Another thing than a text in one of the two readers. */
 const oddKey = /(?:^|[\n {,-])"?(?:__proto__|null|true|false)"?:/i;
 
 /**
- * Reads a document of YAML as most are: maps and lists in block style or short on one line, scalars on one line, ASCII. Undefined for any other
- * and for what is not right, which is to be read by the reader of all YAML: that one is ten times slower, and knows where
- * each thing stands. See docs/adr/0005-yaml.md.
+ * Reads a document of YAML as most are: maps and lists in block style or short on one line, scalars on one line, ASCII.
+ * Undefined for any other and for what is not right, which is to be read by the reader of all YAML: that one is ten times
+ * slower, and knows where each thing stands. See docs/adr/0005-yaml.md.
  */
 export function parsePlainYaml(text: string): PlainYaml | undefined {
   if (!isPlain(text) || oddKey.test(text)) return undefined;
@@ -52,11 +55,10 @@ function isPlain(text: string): boolean {
   // How far in the next line may begin.
   let limit = 0;
   for (let at = text.startsWith(marker) ? marker.length : 0; at < text.length;) {
-    line.lastIndex = at;
-    if (!line.test(text)) return false;
-    const end = line.lastIndex;
     const indent = skipSpaces(text, at) - at;
-    if (indent > maxIndent) return false;
+    line.lastIndex = at + indent;
+    if (indent > maxIndent || !line.test(text)) return false;
+    const end = line.lastIndex;
     if (hasContent(text, at + indent, end)) {
       if (indent > limit) return false;
       limit = limitBehind(text, at, end);
