@@ -59,7 +59,7 @@ function isPlain(text: string): boolean {
     line.lastIndex = at + indent;
     if (indent > maxIndent || !line.test(text)) return false;
     const end = line.lastIndex;
-    if (hasContent(text, at + indent, end)) {
+    if (!isOver(text, at + indent, end)) {
       if (indent > limit) return false;
       limit = limitBehind(text, at, end);
     }
@@ -67,9 +67,6 @@ function isPlain(text: string): boolean {
   }
   return true;
 }
-
-const hasContent = (text: string, at: number, end: number): boolean =>
-  at < end && text[at] !== "\n" && text[at] !== "#";
 
 /** Where a line ends in a key or a dash, what it holds may follow, further in; else nothing is further in than its key. */
 function limitBehind(text: string, start: number, end: number): number {
@@ -92,6 +89,7 @@ function startsKey(text: string, at: number): boolean {
   return keyStart.test(text);
 }
 
+/** Whether nothing but a comment is left of a line. */
 const isOver = (text: string, at: number, end: number): boolean =>
   at >= end || text[at] === "\n" || text[at] === "#";
 

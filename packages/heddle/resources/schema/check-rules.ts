@@ -1,6 +1,6 @@
 import { below, pathOf, type Place, type Problems } from "../problem.ts";
 import type { Rule } from "./rule.ts";
-import { fieldSchema, isObject, type Structural } from "./structural.ts";
+import { fieldSchema, isObject, oncePerSchema, type Structural } from "./structural.ts";
 
 /**
  * Runs the cross-field rules of a value that passed `checkStructure`, from the outside in. `old` is
@@ -32,22 +32,16 @@ export function checkRules(
   }
 }
 
-const ruled = new WeakMap<Structural, boolean>();
-
 /** Whether it or anything in it has rules: most parts of most kinds have none. */
-function hasRules(schema: Structural): boolean {
-  let known = ruled.get(schema);
-  if (known === undefined) {
-    const { items, additionalProperties, properties = {} } = schema;
-    known =
-      (schema["x-kubernetes-validations"] ?? []).length > 0 ||
-      [items, additionalProperties, ...Object.values(properties)].some(
-        (part) => part !== undefined && hasRules(part),
-      );
-    ruled.set(schema, known);
-  }
-  return known;
-}
+const hasRules: (schema: Structural) => boolean = oncePerSchema((schema) => {
+  const { items, additionalProperties, properties = {} } = schema;
+  return (
+    (schema["x-kubernetes-validations"] ?? []).length > 0 ||
+    [items, additionalProperties, ...Object.values(properties)].some(
+      (part) => part !== undefined && hasRules(part),
+    )
+  );
+});
 
 /** CEL answers a missing field with an error, and the API server takes an error as a refusal. */
 function find(rule: Rule, value: unknown, old: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { below, pathOf, type Place, type Problems } from "../problem.ts";
 import { suggestion } from "./suggest.ts";
-import { fieldSchema, isObject, type JsonObject, type Structural } from "./structural.ts";
+import { fieldSchema, isObject, oncePerSchema, type JsonObject, type Structural } from "./structural.ts";
 
 /**
  * Copies a value as the API server stores it: null fields are dropped or defaulted, defaults applied
@@ -80,17 +80,10 @@ class Normalizer {
   }
 }
 
-const defaults = new WeakMap<Structural, readonly (readonly [string, Structural])[]>();
-
 /** The fields with a default: few of many, and asked for with each object. */
-function defaultsOf(schema: Structural): readonly (readonly [string, Structural])[] {
-  let known = defaults.get(schema);
-  if (known === undefined) {
-    known = Object.entries(schema.properties ?? {}).filter(([, field]) => field.default !== undefined);
-    defaults.set(schema, known);
-  }
-  return known;
-}
+const defaultsOf = oncePerSchema(({ properties = {} }) =>
+  Object.entries(properties).filter(([, field]) => field.default !== undefined),
+);
 
 /** Objects of a schema are given to nobody. */
 const ownCopyOf = (value: unknown): unknown => (typeof value === "object" ? structuredClone(value) : value);

@@ -49,3 +49,16 @@ export function fieldSchema(schema: Structural, key: string): Structural | undef
   if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
   return schema.additionalProperties;
 }
+
+/** Remembers what is made of a schema: the kinds' own are few, and never change. */
+export function oncePerSchema<T>(make: (schema: Structural) => T): (schema: Structural) => T {
+  const made = new WeakMap<Structural, { readonly value: T }>();
+  return (schema) => {
+    let known = made.get(schema);
+    if (known === undefined) {
+      known = { value: make(schema) };
+      made.set(schema, known);
+    }
+    return known.value;
+  };
+}
