@@ -107,8 +107,7 @@ export class Http1Upstream extends Timer implements DialEvents, ResponseReaderEv
     }
     if (chunk.length === 0) return;
     this.connection.writeText(encodeChunkSize(chunk.length));
-    this.connection.writeBytes(chunk);
-    this.connection.writeText("\r\n");
+    this.connection.writeBytes(chunk, "\r\n");
   }
 
   writeEnd(trailers: Fields | null): void {

@@ -112,8 +112,7 @@ export class Http1Response implements ResponseSink {
       return;
     }
     this.connection.writeText(encodeChunkSize(chunk.length));
-    this.connection.writeBytes(chunk);
-    this.connection.writeText("\r\n");
+    this.connection.writeBytes(chunk, "\r\n");
   }
 
   writeEnd(trailers: Fields | null): void {

@@ -97,6 +97,57 @@ test("what a callback's bytes become after it does not reach the peer: chunks ar
   assert.equal(await client.receiveBytes(100_000), "a".repeat(100_000));
 });
 
+test("a long chunk does not wait for the flush, and leaves behind what was gathered and before what comes after", async () => {
+  for (const text of ["", "head ", "x".repeat(20_000)]) {
+    await using server = await serve((connection) => {
+      const chunk = Buffer.alloc(50_000, "a");
+      connection.writeText(text);
+      connection.writeBytes(chunk, " after");
+      chunk.fill("b");
+      // What is more than a piece waits for it as ever.
+      if (isFallback || text.length > 16_384) connection.flush();
+    });
+    await using client = await connectRaw(server.port);
+    client.send("go");
+    const expected = `${text}${"a".repeat(50_000)} after`;
+    assert.equal(await client.receiveBytes(expected.length), expected);
+    const { connection } = server.served[0];
+    assert.equal(connection.pendingBytes, 0);
+    assert.equal(connection.bytesWritten, expected.length);
+  }
+});
+
+test("what the kernel does not take of long chunks waits, in its order", async () => {
+  const sent = createHash("sha256");
+  let bytes = 0;
+  await using server = await serve((connection) => {
+    for (let at = 0; at < 200; at++) {
+      const chunk = randomBytes(20_000 + 1_000 * at);
+      const [before, after] = [`${at}:`, at % 3 === 0 ? "\r\n" : ""];
+      for (const piece of [before, chunk, after]) {
+        sent.update(piece, "latin1");
+        bytes += piece.length;
+      }
+      connection.writeText(before);
+      connection.writeBytes(chunk, after);
+      chunk.fill(0);
+      if (at % 5 === 0) connection.flush();
+    }
+    connection.flush();
+  });
+  await using client = await connectRaw(server.port);
+  client.socket.pause();
+  client.send("go");
+  assert.ok(await becomesTrue(() => bytes > 0, 20_000));
+  const { connection } = server.served[0];
+  assert.ok(connection.pendingBytes > 0);
+  client.socket.resume();
+  const text = await client.receiveBytes(bytes);
+  const hash = createHash("sha256").update(text, "latin1").digest("hex");
+  assert.equal(hash, sent.digest("hex"));
+  assert.equal(connection.bytesWritten, bytes);
+});
+
 test("destroy with a reset is a reset, without one an end", async () => {
   for (const isReset of [true, false]) {
     await using server = await serve((connection) => connection.destroy(isReset));

@@ -5,7 +5,7 @@ import type { Part } from "./gathered.ts";
 import { PlainSocket } from "./plain-socket.ts";
 import type { PlainSocketOwner } from "./plain-socket.ts";
 import { givePack, PACK_BYTES } from "./slab-pool.ts";
-import { lastWriteError, rawHandleOf } from "./raw-writes.ts";
+import { lastWriteError, rawHandleOf, writeAtOnce } from "./raw-writes.ts";
 import type { PendingWrite, RawHandle } from "./raw-writes.ts";
 import { continueReads, suspendReads, takeReads } from "./raw-reads.ts";
 import type { RawReader } from "./raw-reads.ts";
@@ -145,9 +145,36 @@ export class Connection implements RawReader, TurnWriter, PlainSocketOwner {
     this.gathered.addText(text);
   }
 
-  /** The bytes are copied: they may be gone after the call. */
-  writeBytes(bytes: Uint8Array): void {
+  /**
+   * The bytes may be gone after the call: they are copied, or what would be a long copy leaves at once, behind what was
+   * gathered. `after` comes behind them.
+   */
+  writeBytes(bytes: Uint8Array, after: string = ""): void {
+    if (bytes.length > PACK_BYTES && this.mayWriteNow()) {
+      this.writeNow(bytes, after);
+      return;
+    }
     this.gathered.addBytes(bytes);
+    if (after !== "") this.gathered.addText(after);
+  }
+
+  /** TLS does not stand between, nothing has to leave before what is gathered, and that is one piece. */
+  private mayWriteNow(): boolean {
+    if (!this.isOpen || this.handle === null || this.isSerial || this.waitingBytes > 0) return false;
+    return !this.gathered.hasParts && this.gathered.tailBytes <= PACK_BYTES;
+  }
+
+  /** What the kernel does not take is gathered. */
+  private writeNow(bytes: Uint8Array, after: string): void {
+    const { gathered } = this;
+    const before = gathered.sealPack();
+    const pack = before === 0 ? null : gathered.takePack();
+    const pieces = pack === null ? [bytes] : [pack.subarray(0, before), bytes];
+    if (after !== "") pieces.push(Buffer.from(after, "latin1"));
+    const sent = writeAtOnce(this.handle!, pieces);
+    this.bytesWritten += sent;
+    gathered.addRest(pieces, sent);
+    if (pack !== null) givePack(pack);
   }
 
   /**

@@ -32,6 +32,14 @@ export class Gathered {
     else this.addToPack(bytes);
   }
 
+  /** What is left of the pieces behind their first `sent` octets. */
+  addRest(pieces: readonly Uint8Array[], sent: number): void {
+    for (const piece of pieces) {
+      if (sent < piece.length) this.addBytes(sent === 0 ? piece : piece.subarray(sent));
+      sent = Math.max(0, sent - piece.length);
+    }
+  }
+
   private addToPack(bytes: Uint8Array): void {
     const pack = (this.pack ??= takePack());
     this.packText(pack);
@@ -91,10 +99,11 @@ export class Gathered {
     return text;
   }
 
-  /** All of it joins the pack; gives the octets, 0 where it does not fit. */
+  /** All of it is in a pack then; gives the octets, 0 where there are none or they do not fit. */
   sealPack(): number {
-    if (this.pack === null || this.parts !== null || this.tailBytes > PACK_BYTES) return 0;
-    this.packText(this.pack);
+    const { tailBytes } = this;
+    if (tailBytes === 0 || tailBytes > PACK_BYTES || this.parts !== null) return 0;
+    this.packText((this.pack ??= takePack()));
     return this.packed;
   }
 

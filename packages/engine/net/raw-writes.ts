@@ -1,3 +1,4 @@
+import { writevSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { PlainSocket } from "./plain-socket.ts";
 import { streamBinding } from "./stream-binding.ts";
@@ -13,6 +14,8 @@ export interface RawHandle {
   writeLatin1String(request: null, text: string): number | PendingWrite;
   writeBuffer(request: null, bytes: Uint8Array): number | PendingWrite;
   writev(request: null, chunks: unknown[], allBuffers: boolean): number | PendingWrite;
+  /** Negative once it is closed, and where there is none (Windows). */
+  readonly fd?: number;
 }
 
 export interface PendingWrite {
@@ -29,6 +32,21 @@ export function rawHandleOf(socket: Socket | PlainSocket): RawHandle | null {
   const handle = (socket as unknown as { _handle?: Partial<RawHandle> | null })._handle;
   if (typeof handle?.writeLatin1String !== "function" || typeof handle.writev !== "function") return null;
   return handle as RawHandle;
+}
+
+/**
+ * Octets that the kernel took at once. Unlike the handle's own writes it keeps nothing of the rest, so the pieces need not
+ * outlive the call; for a handle that has nothing to write itself. 0 where it may not be asked, or fails: a write by the
+ * handle tells why.
+ */
+export function writeAtOnce(handle: RawHandle, pieces: readonly Uint8Array[]): number {
+  const { fd } = handle;
+  if (fd === undefined || fd < 0) return 0;
+  try {
+    return writevSync(fd, pieces);
+  } catch {
+    return 0;
+  }
 }
 
 /** Error code of a write that failed although it returned a request; 0 for none. */

@@ -9,15 +9,16 @@ import type {
 } from "./messages.ts";
 import type { PlaneHandle, PlaneHost } from "./plane-handle.ts";
 import { STUCK_MS, StuckWatch } from "./stuck-watch.ts";
+import { SEMI_SPACE_MB } from "./tune-runtime.ts";
 
 /**
  * A request's objects die young: with more room for them the collector runs less often and finds less alive. A third
- * of this is one semi-space, which V8 doubles each time as much has survived as fits, so each doubling takes four
- * times as many requests as the one before. More than 8 MB is reached minutes into a load, if at all, looks like a
- * leak, and saves no CPU time that `bench/micro/gateway.ts` can see (bench/README.md has the figures). The room is
- * taken only under load.
+ * of this is one semi-space, and it is as large from the start (tune-runtime.ts): V8 would double it each time as much
+ * has survived as fits, the last time minutes into a load, which looks like a leak. Twice the room saves no CPU time
+ * that can be seen, half of it costs a twentieth with a thousand connections (bench/README.md has the figures). The
+ * room is taken only under load.
  */
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 3 * SEMI_SPACE_MB;
 
 /** A data plane in a worker thread. */
 export class ThreadPlane implements PlaneHandle {
