@@ -55,6 +55,21 @@ describe("changes between two builds", () => {
     assert.deepEqual(told(units), { kinds: ["route"], gone: [third], come: [] });
   });
 
+  test("a route that is the very one that was there has neither gone nor come", () => {
+    const units = new HeldUnits();
+    const [first, second] = [route("a"), route("a")];
+    units.take(delta([first]));
+    units.takeChanges();
+    units.take(delta([first]));
+    assert.deepEqual(told(units), { kinds: ["route"], gone: [], come: [] });
+    units.take(delta([], ["route:a"]));
+    units.take(delta([first]));
+    assert.deepEqual(told(units), { kinds: ["route"], gone: [], come: [] });
+    units.take(delta([second]));
+    units.take(delta([second]));
+    assert.deepEqual(told(units), { kinds: ["route"], gone: [first], come: [second] });
+  });
+
   test("a new place of a cluster's counters is a change of clusters", () => {
     const units = new HeldUnits();
     units.take(delta([], [], [["route:a/0", 1]]));

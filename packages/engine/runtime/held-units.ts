@@ -54,8 +54,12 @@ export class HeldUnits {
     const { unit } = held;
     this.units.set(key, held);
     this.note(unit.kind, key);
-    if (unit.kind === "route") this.comeRoutes.add(unit);
-    else if (unit.kind === "acme-challenge") this.challengeUnits.set(key, unit);
+    // The very one that has gone, as a plane in the caller's thread is given it again: it is as it was.
+    if (unit.kind === "route") {
+      if (!this.goneRoutes.delete(unit)) this.comeRoutes.add(unit);
+    } else if (unit.kind === "acme-challenge") {
+      this.challengeUnits.set(key, unit);
+    }
   }
 
   private remove(key: UnitKey): void {

@@ -80,18 +80,19 @@ test("idle connections of the old one are kept for their next request, which is 
 test("other numbers of workers: sockets of the old one are shared out, or others bound beside them", async () => {
   await using backends = await openBackends();
   const drain = ["--drain", "2"];
-  let running = await startHeddle({
-    ...patience,
-    files: ({ http }) => ({ "site.yaml": backends.site(http) }),
-    args: [...drain, "--workers", "2"],
-  });
+  await using started = new AsyncDisposableStack();
+  let running = started.use(
+    await startHeddle({
+      ...patience,
+      files: ({ http }) => ({ "site.yaml": backends.site(http) }),
+      args: [...drain, "--workers", "2"],
+    }),
+  );
   await using load = startLoad(running.ports.http);
   for (const workers of ["0", "3"]) {
-    const next = await startHeddle({
-      replaces: running,
-      ...patience,
-      args: [...drain, "--workers", workers],
-    });
+    const next = started.use(
+      await startHeddle({ replaces: running, ...patience, args: [...drain, "--workers", workers] }),
+    );
     const { answers } = load.reports.fresh;
     assert.ok(await becomesTrue(() => load.reports.fresh.answers > answers + 30, 20_000), workers);
     assert.deepEqual(await running.ended, { code: 0, signal: null });
