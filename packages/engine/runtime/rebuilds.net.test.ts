@@ -196,12 +196,12 @@ test("a rehearsal makes a route without filters anew, and no other, while reques
   await gateway.engine.rehearse();
   const { version } = await gateway.apply([listener!, ...counted, plain!, ...rest]);
   await using client = await gateway.connect();
-  let isOver = false;
-  const rehearsed = gateway.engine.rehearse().then(() => (isOver = true));
+  const rehearsal = { isOver: false };
+  const rehearsed = gateway.engine.rehearse().then(() => (rehearsal.isOver = true));
   do {
     client.send(get("/x"));
     assert.equal((await readResponse(client)).status, 200);
-  } while (!isOver);
+  } while (!rehearsal.isOver);
   await rehearsed;
   assert.deepEqual(taken(), []);
   assert.equal(version, 2);
