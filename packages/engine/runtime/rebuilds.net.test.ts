@@ -186,7 +186,7 @@ test("what a build that fails has taken of a change is in force with the next on
   assert.deepEqual([await statusOf("/old"), await statusOf("/new")], [404, 200]);
 });
 
-test("a rehearsal makes a route without filters anew, and no other, while requests are answered", async () => {
+test("a rehearsal makes no route with filters anew, and requests are answered meanwhile", async () => {
   await using upstream = await openEchoServer();
   const { factory, taken } = buildCounter();
   const counted = ["/a", "/b"].map((path) => countedRoute(path.slice(1), path, "app"));

@@ -205,7 +205,7 @@ for (const [where, load] of Object.entries(loads)) {
     });
     for (let round = 0; round < 10; round++)
       if ((await load(heddle.urls.http, 2_000)).refused.length > 0) break;
-    // A connection whose first packets the machine loses waits for TCP's timers, which are seconds: more than one try.
+    // What else the machine does can hold some connections up for seconds: it is given more than one try.
     for (let tries = 1; ; tries++) {
       const startMs = performance.now();
       const { served, refused, other } = await load(heddle.urls.http, 6_000);
